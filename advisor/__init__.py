@@ -1,0 +1,46 @@
+"""advisor: an architecture trade-off design advisor for AI systems.
+
+A scenario and a catalog go in; a proved, sourced, explained design comes out. The names below are stable.
+
+>>> import advisor
+>>> scenario = advisor.load_scenario(advisor.example("support_copilot"))
+>>> proposal = advisor.propose(scenario, explain=False)
+>>> proposal.best.feasible
+True
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "load_scenario": "advisor.scenario.load",
+    "load_catalog": "advisor.catalog.load",
+    "load_design": "advisor.designs",
+    "propose": "advisor.proposal",
+    "evaluate": "advisor.designs",
+    "candidates": "advisor.candidates.table",
+    "example": "advisor.resources",
+}
+_NAMES = {"candidates": "table"}
+
+__all__ = ["__version__", "candidates", "evaluate", "example", "load_catalog", "load_design", "load_scenario", "propose"]
+
+if TYPE_CHECKING:
+    from advisor.candidates.table import table as candidates
+    from advisor.catalog.load import load_catalog
+    from advisor.designs import evaluate, load_design
+    from advisor.proposal import propose
+    from advisor.resources import example
+    from advisor.scenario.load import load_scenario
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use, so that ``import advisor`` stays as cheap as it looks."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'advisor' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), _NAMES.get(name, name))

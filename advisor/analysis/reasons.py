@@ -1,0 +1,173 @@
+"""Why each component was chosen or not. Every statement is a computed fact about this scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from advisor.candidates.candidate import NONE, Candidate
+from advisor.evaluation.evaluate import judge
+from advisor.evaluation.result import Evaluation
+from advisor.optimizer.run import goal_value, optimise
+from advisor.optimizer.search import Search
+from advisor.optimizer.solver import Status
+from advisor.scenario.requirements import Requirement
+
+Kind = Literal["refused", "capacity", "too_slow", "breaks", "swap", "dominated"]
+
+
+@dataclass(frozen=True)
+class RunnerUp:
+    """The best design without the chosen component of a role.
+
+    Attributes:
+        candidate: what fills the role then; None when nothing else is feasible.
+        extra_usd_per_month: what the whole design then costs more.
+        extra_goal: by how much the scenario's first goal is then worse, in its own unit.
+        evaluation: that design.
+        proved: False when the time limit cut the search short.
+    """
+
+    candidate: Candidate | None
+    extra_usd_per_month: float = 0.0
+    extra_goal: float = 0.0
+    evaluation: Evaluation | None = None
+    proved: bool = True
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a component was not chosen for a role.
+
+    kind:
+        refused: every option of it is ruled out by ``requirements``.
+        capacity: no option can carry the load; ``detail`` says which limit.
+        too_slow: misses a time bound (``requirements``) whatever else is chosen.
+        dominated: ``candidate`` is beaten in everything that this scenario asks about by ``by``.
+        breaks: put in place of the chosen one, ``requirements`` no longer hold; ``detail`` says by how much.
+        swap: put in place of the chosen one everything holds, for ``extra_usd_per_month`` more (or a worse goal).
+    """
+
+    role: str
+    component_id: str
+    component_name: str
+    kind: Kind
+    candidate: Candidate | None = None
+    by: Candidate | None = None
+    requirements: tuple[Requirement, ...] = ()
+    extra_usd_per_month: float | None = None
+    extra_goal: float | None = None
+    detail: str = ""
+
+
+def runner_ups(search: Search, best: Evaluation, time_limit_s: float = 0.0) -> dict[str, RunnerUp]:
+    """Return role -> the best that is left when the chosen component may not be used there (one re-solve a role)."""
+    return {role: _runner_up(search, best, role, time_limit_s) for role in best.design}
+
+
+def _runner_up(search: Search, best: Evaluation, role: str, time_limit_s: float) -> RunnerUp:
+    chosen = best.design[role].component_id
+
+    def others(of: str, candidate: Candidate) -> bool | None:
+        return candidate.component_id != chosen if of == role else None
+
+    found = optimise(search, best.scenario.objective[:1], only=others, tie_break=False, time_limit_s=time_limit_s)
+    proved = found.status is not Status.STOPPED
+    if found.best is None:
+        return RunnerUp(None, proved=proved)
+    goal = best.scenario.objective[0]
+    return RunnerUp(
+        found.best.design[role], found.best.cost_usd_per_month - best.cost_usd_per_month,
+        goal_value(goal, found.best) - goal_value(goal, best), found.best, proved)
+
+
+def reasons(search: Search, best: Evaluation) -> dict[str, tuple[Reason, ...]]:
+    """Return role -> the reason for every component that could fill it and was not chosen, in order of id."""
+    return {role: tuple(_of_role(search, best, role)) for role in best.design}
+
+
+def _of_role(search: Search, best: Evaluation, role: str) -> Iterator[Reason]:
+    table = search.table
+    components = {c.id: c for c, _ in table.catalog.options_for(role)}
+    everything: dict[str, list[Candidate]] = {name: [] for name in components}
+    for candidate in table.candidates[role]:
+        everything.setdefault(candidate.component_id, []).append(candidate)
+    for name in sorted(everything):
+        if name != best.design[role].component_id:
+            label = components[name].name if name in components else "leaving it out"
+            yield _why_not(search, best, role, name, label, everything[name])
+
+
+def _why_not(search: Search, best: Evaluation, role: str, name: str, label: str, sized: list[Candidate]) -> Reason:
+    if not sized:
+        detail = next((r.reason for r in search.table.rejections if r.role == role and r.component.id == name), "")
+        return Reason(role, name, label, "capacity", detail=detail)
+    refusals = [_refusals(search, role, candidate) for candidate in sized]
+    if all(refusals):
+        fewest = min(refusals, key=len)
+        return Reason(role, name, label, "refused", sized[0], requirements=fewest)
+    usable = [c for c, refusal in zip(sized, refusals, strict=True) if not refusal]
+    slow = [search.hopeless.get((role, c.id)) for c in usable if c in search.pool[role]]
+    if slow and all(slow):
+        return Reason(role, name, label, "too_slow", usable[0], requirements=tuple(dict.fromkeys(b for b in slow if b)))
+    return _swap(search, best, role, name, label, [c for c in usable if (role, c.id) not in search.hopeless])
+
+
+def _refusals(search: Search, role: str, candidate: Candidate) -> tuple[Requirement, ...]:
+    filters = search.table.scenario.filters
+    return tuple(f for f in filters if not f.admits(role, candidate.component, candidate.option))
+
+
+def _swap(search: Search, best: Evaluation, role: str, name: str, label: str, usable: list[Candidate]) -> Reason:
+    """Put each candidate of the component in place of the chosen one and let the judge say what that does."""
+    goal = best.scenario.objective[0]
+    tried = [(candidate, judge(design, best.scenario)) for candidate in usable
+             if (design := _replaced(search, best, role, candidate)) is not None]
+    good = [(goal_value(goal, e), e.cost_usd_per_month, c.id, c, e) for c, e in tried if e.feasible]
+    if good:
+        value, cost, _, candidate, _ = min(good, key=lambda item: item[:3])
+        return Reason(role, name, label, "swap", candidate, by=search.dominated.get((role, candidate.id)),
+                      extra_usd_per_month=cost - best.cost_usd_per_month, extra_goal=value - goal_value(goal, best))
+    if not tried:
+        return Reason(role, name, label, "breaks", detail="sized for another use of the cache")
+    candidate, closest = min(tried, key=lambda pair: (len([c for c in pair[1].checks if not c.holds]), _worst(pair[1])))
+    broken = tuple(check.requirement for check in closest.checks if not check.holds)
+    return Reason(role, name, label, "breaks", candidate, requirements=broken,
+                  detail="; ".join(_by_how_much(closest)), extra_usd_per_month=closest.cost_usd_per_month - best.cost_usd_per_month)
+
+
+def _replaced(search: Search, best: Evaluation, role: str, candidate: Candidate) -> Mapping[str, Candidate] | None:
+    """Return the design with one role replaced; roles behind a cache are re-sized when the cache comes or goes."""
+    design = {**best.design, role: candidate}
+    for other, current in best.design.items():
+        for cache, used in current.behind.items():
+            if other != role and design[cache].is_none == used:
+                twin = current.id.removesuffix(f"+{cache}") if used else f"{current.id}+{cache}"
+                match = [c for c in search.table.candidates[other] if c.id == twin]
+                if not match:
+                    return None
+                design[other] = match[0]
+    fits = all(design[cache].is_none != used for c in design.values() for cache, used in c.behind.items())
+    return design if fits else None
+
+
+def _worst(evaluation: Evaluation) -> float:
+    return max((-check.slack for check in evaluation.checks if not check.holds and check.slack is not None), default=0.0)
+
+
+def _by_how_much(evaluation: Evaluation) -> Iterator[str]:
+    for check in evaluation.checks:
+        if not check.holds:
+            limit = getattr(check.requirement, "limit", None)
+            yield f"{check.requirement.path}: {check.value:.4g} against {limit:.4g}" if limit and check.value is not None \
+                else f"{check.requirement.path}: {check.detail}"
+
+
+def none_label(candidate: Candidate) -> str:
+    """Return the component id as shown in tables.
+
+    >>> none_label(Candidate(NONE, "reranker"))
+    'none'
+    """
+    return candidate.component_id

@@ -1,0 +1,1 @@
+"""From demand to candidates: options sized for this scenario, carrying only constants."""

@@ -1,0 +1,194 @@
+"""Turning (option, layout) into a candidate with its constants, through the model functions."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping
+
+from advisor.candidates.candidate import NONE, Candidate, CostLine, Load
+from advisor.candidates.demand import Demand
+from advisor.candidates.sizing import loads
+from advisor.candidates.tactics import Layout
+from advisor.catalog.load import Catalog
+from advisor.catalog.model import Component, Figure, Latency, Operation, Option, Price
+from advisor.models import availability, cost, quality
+from advisor.models.latency import Distribution, Lognormal, Wait, series
+from advisor.models.queueing import mgc_wait
+from advisor.scenario.load import Assumption, Scenario
+
+
+NEGLIGIBLE = 1e-9      # a probability of waiting that no percentile up to p99.99 can show
+
+
+def left_out(role: str, catalog: Catalog) -> Candidate:
+    """Return the candidate that stands for leaving an optional role out."""
+    metric = catalog.role(role).quality
+    factor = metric.without.value if metric and metric.without else 1.0
+    return Candidate(NONE, role, quality=factor)
+
+
+def build(
+    component: Component, option: Option, layout: Layout, demand: Demand, behind: Mapping[str, bool],
+    scenario: Scenario, catalog: Catalog, as_of: datetime.date,
+) -> Candidate:
+    """Return the candidate with all its constants.
+
+    Raises:
+        ValueError: a price is missing on that date, or the load leaves no steady state; the message says which.
+    """
+    suffix = "".join(f"+{role}" for role, used in behind.items() if used)
+    full = loads(option, demand, layout.units)
+    up, availability_note = _availability(option, layout, catalog)
+    latency, latency_notes = _latency(option, demand, layout, full, scenario, catalog)
+    return Candidate(
+        id=f"{option.id}.{layout.units}u.{layout.zones}z{suffix}", role=demand.role, component=component, option=option,
+        units=layout.units, zones=layout.zones, needed_units=layout.needed, tactics=layout.tactics, behind=dict(behind),
+        lines=bill(option, layout.units, demand, catalog, as_of),
+        operations_h_per_month=option.operations_h_per_month.value, usd_per_hour=scenario.usd_per_hour,
+        availability=up, quality=_quality(option, demand.role, catalog), latency=latency, loads=full,
+        assumptions=(*availability_note, *latency_notes, *_capacity_notes(option, full)),
+    )
+
+
+def bill(option: Option, units: int, demand: Demand, catalog: Catalog, as_of: datetime.date) -> tuple[CostLine, ...]:
+    """Return the lines of the monthly bill at average demand, with the prices that are valid on a date."""
+    prices = [(price, 1.0) for price in option.prices]
+    if option.unit and option.unit.instance:
+        prices += [(price, float(option.unit.instances)) for price in catalog.records.instances[option.unit.instance].prices]
+    valid: dict[str, tuple[Price, float]] = {}
+    for price, count in prices:
+        if price.from_ is None or price.from_ <= as_of:
+            valid[price.meter] = (price, count)
+    missing = {price.meter for price, _ in prices} - set(valid)
+    if missing:
+        raise ValueError(f"no price for {', '.join(sorted(missing))} on {as_of}")
+    return tuple(_line(price, units * count, demand, catalog) for price, count in valid.values())
+
+
+def _line(price: Price, units: float, demand: Demand, catalog: Catalog) -> CostLine:
+    meter = catalog.records.meters[price.meter]
+    if meter.counts == "units":
+        quantity = units * cost.HOURS_PER_MONTH
+    elif meter.counts == "month":
+        quantity = 1.0
+    else:
+        quantity = _counted(meter.dimension or "", meter.size, price.started_kb, demand) / meter.divide_by
+    tiers = [(tier.up_to, tier.usd) for tier in price.tiers] if price.tiers else [(None, price.usd or 0.0)]
+    usd = cost.metered(quantity, tiers, free=price.free, minimum_usd=price.minimum_usd)
+    return CostLine(meter.title, quantity, meter.unit, usd, meter.usage_based, price)
+
+
+def _counted(dimension: str, size: str | None, started_kb: float | None, demand: Demand) -> float:
+    if dimension in demand.stock:
+        return demand.stock[dimension]
+    return math.fsum(
+        use.average * cost.SECONDS_PER_MONTH * cost.started_units(use.kb.get(size or "", 0.0), started_kb)
+        for use in demand.uses if use.dimension == dimension
+    )
+
+
+def _availability(option: Option, layout: Layout, catalog: Catalog) -> tuple[float, list[Assumption]]:
+    stated = option.availability
+    if stated.software is not None:
+        figures = catalog.records.clouds[option.cloud]
+        unit = figures.instance_availability.value ** (option.unit.instances if option.unit else 1)
+        hardware = availability.units_in_zones(
+            layout.needed, layout.units, layout.zones, unit, figures.zone_availability.value)
+        return stated.software.value * hardware, []
+    if stated.observed is not None:
+        return stated.observed.value, []
+    figure = stated.service or (stated.service_by_zones or {})[str(layout.zones)]  # type: ignore[index]
+    return figure.value, _sla_note(option, figure)
+
+
+def _sla_note(option: Option, figure: Figure) -> list[Assumption]:
+    if figure.basis != "sla":
+        return []
+    return [Assumption(
+        f"availability of {option.id}", f"{figure.value:.4%}".rstrip("0%") + " %",
+        "the SLA stands in for an observed figure; an SLA is a refund threshold, not a prediction", f"catalog: {option.id}")]
+
+
+def _quality(option: Option, role: str, catalog: Catalog) -> float:
+    metric = catalog.role(role).quality
+    if metric is None:
+        return 1.0
+    score = option.quality[metric.metric].value
+    return quality.elo_against_best(score, metric.best) if metric.normalise == "elo" else quality.share_of_best(score, metric.best)
+
+
+def _latency(
+    option: Option, demand: Demand, layout: Layout, full: Mapping[str, Load], scenario: Scenario, catalog: Catalog
+) -> tuple[dict[str, tuple[Distribution, Distribution]], list[Assumption]]:
+    found: dict[str, tuple[Distribution, Distribution]] = {}
+    notes: list[Assumption] = []
+    for name, operation in catalog.role(demand.role).operations.items():
+        if operation.latency is None:
+            continue
+        figure = option.latency[operation.latency]
+        first: Distribution = fit(figure, operation.default_cv)
+        wait = _wait(option, demand, layout, full, figure, catalog)
+        if wait is not None and wait.p_wait > NEGLIGIBLE:
+            first = series(first, wait)
+        complete = series(first, _items(option, operation, name, scenario)) if operation.then_each else first
+        found[name] = (first, complete)
+        notes += _spread_notes(option, operation)
+    return found, notes
+
+
+def fit(figure: Latency, default_cv: float) -> Lognormal:
+    """Return the lognormal fitted to what a latency figure states (ms)."""
+    return Lognormal.fit(p50=figure.p50, p95=figure.p95, p99=figure.p99, mean=figure.mean, cv=figure.cv, default_cv=default_cv)
+
+
+def _items(option: Option, operation: Operation, name: str, scenario: Scenario) -> Lognormal:
+    """Return the time for all items after the first: random count times random time per item."""
+    assert operation.then_each
+    each = fit(option.latency[operation.then_each], operation.default_cv_each)
+    parameter = next(step.items for flow in scenario.blueprint.flows.values() for step in flow.steps()
+                     if step.items and step.do == name)
+    assert parameter
+    count, cv = scenario.workload[parameter], scenario.spread.get(parameter, 0.0)
+    return Lognormal.from_mean_cv(count, cv).times(each) if cv else each.scaled(count)
+
+
+def _wait(
+    option: Option, demand: Demand, layout: Layout, full: Mapping[str, Load], figure: Latency, catalog: Catalog
+) -> Wait | None:
+    """Return the queueing delay (ms) at peak at provisioned units, None where it is inside the figure or not ours.
+
+    Each unit is a server whose offered load is its utilisation in the fullest rate dimension; arrivals are requests.
+    """
+    if option.unit is None or figure.loaded:
+        return None
+    dimensions = catalog.records.dimensions
+    rate = math.fsum(peak for name, peak in demand.peak.items() if dimensions[name].requests)
+    busiest = max((load.utilisation for name, load in full.items() if dimensions[name].kind == "rate"), default=0.0)
+    if rate <= 0 or busiest <= 0:
+        return None
+    if busiest >= 1:
+        raise ValueError(f"overloaded at peak: utilisation {busiest:.0%} leaves no steady state")
+    in_seconds = mgc_wait(rate, busiest * layout.units / rate, layout.units)
+    return Wait(in_seconds.p_wait, in_seconds.rate / 1000)
+
+
+def _spread_notes(option: Option, operation: Operation) -> list[Assumption]:
+    notes = []
+    for key, cv in ((operation.latency, operation.default_cv), (operation.then_each, operation.default_cv_each)):
+        figure = option.latency[key] if key else None
+        if figure is not None and figure.cv is None and sum(
+            v is not None for v in (figure.p50, figure.p95, figure.p99, figure.mean)
+        ) == 1:
+            notes.append(Assumption(f"spread of {key} of {option.id}", f"cv {cv:g}",
+                                    "the source states a single number; lognormal with this coefficient of variation",
+                                    f"catalog: {option.id}"))
+    return notes
+
+
+def _capacity_notes(option: Option, full: Mapping[str, Load]) -> list[Assumption]:
+    return [
+        Assumption(f"{dimension} of {option.id}", "not limited",
+                   option.capacity[dimension].reasoning or option.capacity[dimension].conditions or "", f"catalog: {option.id}")
+        for dimension, load in full.items() if load.limit is None and load.peak > 0
+    ]

@@ -1,0 +1,115 @@
+"""A candidate: an option sized for this scenario. It carries only constants, so the solver never sees a formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from advisor.catalog.model import Component, Option, Price
+from advisor.models.latency import Distribution
+from advisor.scenario.load import Assumption
+
+NONE = "none"
+
+
+@dataclass(frozen=True)
+class CostLine:
+    """One line of the monthly bill."""
+
+    title: str
+    quantity: float
+    unit: str
+    usd_per_month: float
+    usage_based: bool
+    price: Price
+
+
+@dataclass(frozen=True)
+class Load:
+    """How full a dimension is at peak: demand over what all units can take; ``limit`` None means no published limit."""
+
+    peak: float
+    limit: float | None
+
+    @property
+    def utilisation(self) -> float:
+        """Peak demand over the limit; 0 without a limit."""
+        return self.peak / self.limit if self.limit else 0.0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to fill a role, sized.
+
+    Attributes:
+        id: ``option.3u.2z``, with ``+cache_role`` when it is sized for what a cache lets through; ``none`` when the role
+            is left out.
+        needed_units: units that must be up to carry the peak at the target utilisation.
+        behind: cache role -> whether the candidate is sized for that cache being in use.
+        bill_usd_per_month: what vendors bill; ``cost_usd_per_month`` adds the operations hours at the hourly rate.
+        latency: operation -> (time to the first item, time until complete), ms.
+        quality: factor in (0, 1]; 1 for a role that bears no quality.
+    """
+
+    id: str
+    role: str
+    component: Component | None = None
+    option: Option | None = None
+    units: int = 0
+    zones: int = 0
+    needed_units: int = 0
+    tactics: tuple[str, ...] = ()
+    behind: Mapping[str, bool] = field(default_factory=dict)
+    lines: tuple[CostLine, ...] = ()
+    operations_h_per_month: float = 0.0
+    usd_per_hour: float = 0.0
+    availability: float = 1.0
+    quality: float = 1.0
+    latency: Mapping[str, tuple[Distribution, Distribution]] = field(default_factory=dict)
+    loads: Mapping[str, Load] = field(default_factory=dict)
+    assumptions: tuple[Assumption, ...] = ()
+
+    @property
+    def is_none(self) -> bool:
+        """Whether this stands for leaving the role out."""
+        return self.option is None
+
+    @property
+    def cloud(self) -> str | None:
+        """The cloud that it occupies, None for a vendor's own or when left out."""
+        return self.option.cloud if self.option and self.option.cloud != "vendor" else None
+
+    @property
+    def bill_usd_per_month(self) -> float:
+        """The sum of the bill's lines."""
+        return sum(line.usd_per_month for line in self.lines)
+
+    @property
+    def operations_usd_per_month(self) -> float:
+        """Operations hours at the scenario's hourly rate."""
+        return self.operations_h_per_month * self.usd_per_hour
+
+    @property
+    def cost_usd_per_month(self) -> float:
+        """Bill plus operations."""
+        return self.bill_usd_per_month + self.operations_usd_per_month
+
+    @property
+    def component_id(self) -> str:
+        """The component's id, or ``none``."""
+        return self.component.id if self.component else NONE
+
+    @property
+    def name(self) -> str:
+        """The component's name for people."""
+        return self.component.name if self.component else "left out"
+
+    @property
+    def size(self) -> str:
+        """The size for people: ``3 × r7g.xlarge on AWS, 2 zones``."""
+        if self.option is None:
+            return ""
+        if self.option.unit is None:
+            return self.option.title
+        zones = f", {self.zones} zones" if self.zones > 1 else ""
+        return f"{self.units} × {self.option.title}{zones}"

@@ -1,0 +1,45 @@
+"""The smallest unit count that carries the peak, and why an option cannot carry it at all."""
+
+from __future__ import annotations
+
+import math
+
+from advisor.candidates.candidate import Load
+from advisor.candidates.demand import Demand
+from advisor.catalog.model import Option
+
+
+def needed_units(option: Option, demand: Demand, target_utilisation: float) -> int:
+    """Return the smallest unit count: max over dimensions of ceil(peak / (capacity x target utilisation)), at least 1.
+
+    A metered service counts as one unit that may be used up to its documented limit.
+
+    Raises:
+        ValueError: the demand is above a documented limit, or needs more units than make sense; the message says which.
+    """
+    units = 1
+    share = target_utilisation if option.unit else 1.0
+    for dimension, peak in demand.peak.items():
+        capacity = option.capacity[dimension].value
+        if capacity is None or peak <= 0:
+            continue
+        wanted = math.ceil(round(peak / (capacity * share), 9))
+        most = option.unit.most if option.unit else 1
+        if wanted > most:
+            raise ValueError(_too_much(option, dimension, peak, capacity, most))
+        units = max(units, wanted)
+    return units
+
+
+def _too_much(option: Option, dimension: str, peak: float, capacity: float, most: int) -> str:
+    if option.unit is None:
+        return f"peak {dimension} {peak:,.4g} is above its limit of {capacity:,.4g}"
+    return f"peak {dimension} {peak:,.4g} needs more than {most} units of {capacity:,.4g}"
+
+
+def loads(option: Option, demand: Demand, units: int) -> dict[str, Load]:
+    """Return how full each dimension is at peak with this many units."""
+    return {
+        dimension: Load(peak, None if (value := option.capacity[dimension].value) is None else value * units)
+        for dimension, peak in demand.peak.items()
+    }

@@ -1,0 +1,124 @@
+"""Every candidate of a scenario, and why some options have none."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from advisor.candidates.build import build, left_out
+from advisor.candidates.candidate import NONE, Candidate
+from advisor.candidates.demand import Demand, demands
+from advisor.candidates.sizing import needed_units
+from advisor.candidates.tactics import Layout, layouts
+from advisor.catalog.load import Catalog
+from advisor.catalog.model import Component, Option
+from advisor.errors import bad_input, listing, nearest
+from advisor.scenario.load import Scenario
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """An option that cannot be sized for this scenario at all, and why."""
+
+    role: str
+    component: Component
+    option: Option
+    reason: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """All candidates by role, before any requirement is applied, and the options that have none.
+
+    Attributes:
+        scenario, catalog, as_of: what the candidates were built from.
+        candidates: role -> candidates, in order of option id and size.
+        demand: caches in use -> role -> demand.
+    """
+
+    scenario: Scenario
+    catalog: Catalog
+    as_of: datetime.date
+    candidates: Mapping[str, tuple[Candidate, ...]]
+    rejections: tuple[Rejection, ...]
+    demand: Mapping[frozenset[str], Mapping[str, Demand]]
+
+    def find(self, role: str, name: str) -> Candidate:
+        """Return a role's candidate by id, or raise :class:`InputError` naming the nearest."""
+        for candidate in self.candidates[role]:
+            if candidate.id == name:
+                return candidate
+        known = [candidate.id for candidate in self.candidates[role]]
+        raise bad_input(f"found '{name}', which is not a candidate of {role}; candidates: {listing(known)}"
+                        f"{nearest(name, known)}", path=role)
+
+    def sized(self, role: str, option_id: str, units: int, zones: int, caches: frozenset[str]) -> Candidate:
+        """Return a candidate of any size, also one that was not generated. Raises ``ValueError`` when it is overloaded."""
+        component, option = self.catalog.options[option_id]
+        demand = self.demand[caches][role]
+        needed = needed_units(option, demand, self.scenario.sizing.target_utilisation)
+        layout = Layout(units, zones, min(needed, units), ("replicate",) if units > needed or zones > 1 else ())
+        return build(component, option, layout, demand, _behind(role, caches, self.scenario), self.scenario, self.catalog, self.as_of)
+
+
+def table(scenario: Scenario, catalog: Catalog, as_of: datetime.date | None = None) -> Table:
+    """Return every candidate of a scenario, priced as of a date (default: the newest price check in the catalog)."""
+    date = as_of or catalog.date
+    demand = {caches: demands(scenario, caches) for caches in variants(scenario)}
+    candidates: dict[str, tuple[Candidate, ...]] = {}
+    rejections: list[Rejection] = []
+    for role, use in scenario.blueprint.roles.items():
+        found = list(_of_role(role, scenario, catalog, date, demand, rejections))
+        candidates[role] = tuple([left_out(role, catalog), *found] if use.optional else found)
+    return Table(scenario, catalog, date, candidates, tuple(rejections), demand)
+
+
+def variants(scenario: Scenario) -> list[frozenset[str]]:
+    """Return every set of cache roles that may be in use.
+
+    Only caches decide: they alone change what other roles are asked for.
+    """
+    roles = scenario.blueprint.cache_roles
+    choices = [(False, True) if scenario.blueprint.roles[role].optional else (True,) for role in roles]
+    return [frozenset(r for r, used in zip(roles, pattern, strict=True) if used) for pattern in product(*choices)]
+
+
+def _behind(role: str, caches: frozenset[str], scenario: Scenario) -> dict[str, bool]:
+    cache = scenario.blueprint.behind_cache(role)
+    optional = cache is not None and scenario.blueprint.roles[cache].optional
+    return {cache: cache in caches} if cache and optional else {}
+
+
+def _of_role(
+    role: str, scenario: Scenario, catalog: Catalog, date: datetime.date,
+    demand: Mapping[frozenset[str], Mapping[str, Demand]], rejections: list[Rejection],
+) -> Iterator[Candidate]:
+    seen: set[str] = set()
+    for component, option in catalog.options_for(role):
+        for caches in demand:
+            behind = _behind(role, caches, scenario)
+            if not behind and caches != _own_variant(role, demand):
+                continue
+            try:
+                needed = needed_units(option, demand[caches][role], scenario.sizing.target_utilisation)
+                for layout in layouts(option, needed, scenario.sizing):
+                    candidate = build(component, option, layout, demand[caches][role], behind, scenario, catalog, date)
+                    if candidate.id not in seen:
+                        seen.add(candidate.id)
+                        yield candidate
+            except ValueError as error:
+                rejection = Rejection(role, component, option, str(error))
+                if rejection not in rejections:
+                    rejections.append(rejection)
+
+
+def _own_variant(role: str, demand: Mapping[frozenset[str], object]) -> frozenset[str]:
+    """Return the variant that sizes a role which is not behind a cache: a cache itself is sized for being used."""
+    return next((caches for caches in demand if role in caches), next(iter(demand)))
+
+
+def by_id(table_: Table, design: Mapping[str, str]) -> dict[str, Candidate]:
+    """Return role -> candidate for role -> candidate id; roles not named are left out (optional roles only)."""
+    return {role: table_.find(role, design.get(role, NONE)) for role in table_.candidates}

@@ -1,0 +1,133 @@
+"""Blueprints: roles, flows, and the demand each flow puts on each role. Read from ``catalog/blueprints/*.yml``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from advisor import expression
+from advisor.catalog.model import Name, Text
+from advisor.schema import Strict
+
+
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _checked(text: str) -> str:
+    expression.parse(text)
+    return text
+
+
+Formula = Annotated[str, BeforeValidator(_text), AfterValidator(_checked)]
+
+
+class Parameter(Strict):
+    """A workload parameter. Without a default it must be given; a default says why and is listed as an assumption."""
+
+    title: Text
+    unit: Text
+    default: float | None = None
+    why: Text | None = None
+    above: float | None = Field(None, description="must be greater than this")
+    least: float | None = None
+    most: float
+    random: bool = Field(False, description="may be given as {mean, cv}")
+
+    @model_validator(mode="after")
+    def _explained(self) -> Self:
+        if self.default is not None and not self.why:
+            raise ValueError("a default needs a why:")
+        return self
+
+
+class RoleUse(Strict):
+    """How an architecture uses a role."""
+
+    optional: bool = False
+    soft: bool = Field(False, description="when it fails the flow degrades instead of failing")
+    stock: dict[Name, Formula] = {}
+
+
+class Step(Strict):
+    """One step of a flow: ask a role, wait, or look into a cache first.
+
+    ``role``/``do``: the operation asked of a role. ``cache``/``do``: a lookup that answers ``hit_share`` of the requests
+    and sends the rest through ``on_miss``. ``wait_s``: a uniform wait between 0 and that many seconds (polling).
+    """
+
+    role: Name | None = None
+    cache: Name | None = None
+    do: Name | None = None
+    wait_s: Formula | None = None
+    hit_share: Name | None = None
+    on_miss: list[Step] = []
+    work: dict[Name, Formula] = Field({}, description="demand of one execution, by dimension (per second = per request)")
+    kb: dict[Name, Formula] = Field({}, description="payload sizes in KB, for prices that round up")
+    items: Name | None = Field(None, description="parameter that counts the items after the first")
+    times: Formula = Field("1", description="how often in a row")
+    in_background: bool = False
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if sum(kind is not None for kind in (self.role, self.cache, self.wait_s)) != 1:
+            raise ValueError("give exactly one of role, cache, wait_s")
+        if (self.cache is not None) != (self.hit_share is not None and bool(self.on_miss)):
+            raise ValueError("cache needs hit_share and on_miss, and nothing else has them")
+        return self
+
+    @property
+    def asks(self) -> str | None:
+        """The role that this step asks, or None for a wait."""
+        return self.role or self.cache
+
+
+class Measure(Strict):
+    """A point of a flow at which time is read: at the first item or when complete."""
+
+    title: Text
+    at: Literal["first", "complete"]
+
+
+class Flow(Strict):
+    """A way that requests or data take through the roles."""
+
+    title: Text
+    starts: Text
+    rate_per_month: Formula
+    peak_to_average: Formula
+    measures: dict[Literal["ttft_ms", "latency_ms", "freshness_s"], Measure] = Field(min_length=1)
+    path: list[Step] = Field(min_length=1)
+
+    def steps(self) -> Iterator[Step]:
+        """Yield every step, the ones behind a cache included."""
+        for step in self.path:
+            yield step
+            yield from step.on_miss
+
+
+class Blueprint(Strict):
+    """An architecture's topology."""
+
+    id: Name
+    title: Text
+    summary: Text
+    parameters: dict[Name, Parameter]
+    roles: dict[Name, RoleUse]
+    flows: dict[Name, Flow]
+
+    @property
+    def cache_roles(self) -> tuple[str, ...]:
+        """Optional roles whose presence changes the demand on others, in order of the roles."""
+        caches = {step.cache for flow in self.flows.values() for step in flow.steps() if step.cache}
+        return tuple(role for role in self.roles if role in caches)
+
+    def behind_cache(self, role: str) -> str | None:
+        """Return the cache role whose hits spare ``role`` work, if any."""
+        for flow in self.flows.values():
+            for step in flow.path:
+                if step.cache and any(inner.role == role for inner in step.on_miss) and role != step.cache:
+                    return step.cache
+        return None

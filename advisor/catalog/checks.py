@@ -1,0 +1,260 @@
+"""Rules across the catalog's records. Each rule yields one problem for each place where it does not hold.
+
+A rule is a function registered with :func:`rule`; ``tests/test_catalog_checks.py`` demands a case for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from advisor import expression
+from advisor.catalog.model import Figure, Option, Provenance
+from advisor.errors import Problem, listing, nearest
+from advisor.yamlfile import Document
+
+if TYPE_CHECKING:
+    from advisor.catalog.load import Records
+
+Places = Mapping[tuple[str, str], tuple[Document, tuple[str | int, ...]]]
+Finding = tuple[tuple[str, str], tuple[str | int, ...], str]   # record, path inside it, message
+Rule = Callable[["Records"], Iterator[Finding]]
+RULES: list[Rule] = []
+
+
+def rule(function: Rule) -> Rule:
+    """Register a rule."""
+    RULES.append(function)
+    return function
+
+
+def check(records: Records, places: Places) -> Iterator[Problem]:
+    """Yield a problem for every place where a rule does not hold."""
+    for each in RULES:
+        for record, path, message in each(records):
+            document, prefix = places[record]
+            yield document.problem((*prefix, *path), message)
+
+
+def options(records: Records) -> Iterator[tuple[tuple[str, str], tuple[str | int, ...], Option]]:
+    """Yield (record, path, option) for every option."""
+    for component in records.components.values():
+        for index, option in enumerate(component.options):
+            yield ("components", component.id), ("options", index), option
+
+
+@rule
+def option_ids_are_unique(records: Records) -> Iterator[Finding]:
+    """An option id stands for one option in the whole catalog, and is not a component's id as well."""
+    seen: dict[str, str] = dict.fromkeys(records.components, "a component")
+    for record, path, option in options(records):
+        if option.id in seen and not (seen[option.id] == "a component" and option.id == record[1]):
+            yield record, (*path, "id"), f"'{option.id}' is already the id of {seen[option.id]}"
+        seen[option.id] = f"an option of {record[1]}"
+
+
+@rule
+def roles_exist(records: Records) -> Iterator[Finding]:
+    """Every role that an option or a blueprint names is defined."""
+    known = records.roles
+    for record, path, option in options(records):
+        for index, role in enumerate(option.roles):
+            if role not in known:
+                yield record, (*path, "roles", index), f"found '{role}'; roles: {listing(known)}{nearest(role, known)}"
+    for blueprint in records.blueprints.values():
+        for role in blueprint.roles:
+            if role not in known:
+                yield ("blueprints", blueprint.id), ("roles", role), f"is not a role{nearest(role, known)}"
+
+
+@rule
+def capacity_is_stated(records: Records) -> Iterator[Finding]:
+    """An option states its capacity in every dimension that its roles can ask: silence is not infinite capacity."""
+    for record, path, option in options(records):
+        for role in option.roles:
+            for dimension in records.roles[role].dimensions if role in records.roles else ():
+                if dimension not in option.capacity:
+                    yield record, (*path, "capacity"), f"{dimension} is missing; the role {role} can ask for it"
+
+
+@rule
+def dimensions_exist(records: Records) -> Iterator[Finding]:
+    """Every dimension named anywhere is defined."""
+    known = records.dimensions
+    for record, path, option in options(records):
+        for name in option.capacity:
+            if name not in known:
+                yield record, (*path, "capacity", name), f"is not a dimension; known: {listing(known)}{nearest(name, known)}"
+    for role in records.roles.values():
+        for name in role.dimensions:
+            if name not in known:
+                yield ("roles", role.id), ("dimensions",), f"'{name}' is not a dimension{nearest(name, known)}"
+    for key, meter in records.meters.items():
+        if meter.counts == "dimension" and meter.dimension not in known:
+            yield ("meters", key), ("dimension",), f"'{meter.dimension}' is not a dimension"
+
+
+@rule
+def latency_is_stated(records: Records) -> Iterator[Finding]:
+    """An option states a latency for every operation of its roles."""
+    for record, path, option in options(records):
+        for role in option.roles:
+            for operation in records.roles[role].operations.values() if role in records.roles else ():
+                for key in (operation.latency, operation.then_each):
+                    if key and key not in option.latency:
+                        yield record, (*path, "latency"), f"{key} is missing; the role {role} needs it"
+
+
+@rule
+def quality_is_stated(records: Records) -> Iterator[Finding]:
+    """An option has a score, within range, in the benchmark of each of its roles."""
+    for record, path, option in options(records):
+        for role in option.roles:
+            metric = records.roles[role].quality if role in records.roles else None
+            if metric and metric.metric not in option.quality:
+                yield record, (*path, "quality"), f"{metric.metric} is missing; the role {role} is scored in it"
+            elif metric and metric.normalise == "share" and not 0 < option.quality[metric.metric].value <= metric.best:
+                yield record, (*path, "quality", metric.metric), f"must be in (0, {metric.best:g}]"
+
+
+@rule
+def units_have_one_price(records: Records) -> Iterator[Finding]:
+    """A provisioned option is billed by unit hours in one way; a metered one has no unit price and some other price."""
+    for record, path, option in options(records):
+        own = any(price.meter == "unit_hour" for price in option.prices)
+        if option.unit is None and own:
+            yield record, (*path, "prices"), "has a unit_hour price but no unit"
+        if option.unit and (option.unit.instance is not None) == own:
+            yield record, (*path, "unit"), "needs either an instance or a unit_hour price, not both and not neither"
+        if option.unit is None and not option.prices:
+            yield record, (*path, "prices"), "a metered option needs at least one price"
+
+
+@rule
+def instances_exist(records: Records) -> Iterator[Finding]:
+    """Every instance type that an option names has a price."""
+    for record, path, option in options(records):
+        name = option.unit.instance if option.unit else None
+        if name and name not in records.instances:
+            yield record, (*path, "unit", "instance"), f"'{name}' has no price{nearest(name, records.instances)}"
+        if name and name.split("/")[0] != option.cloud:
+            yield record, (*path, "unit", "instance"), f"'{name}' is not of the cloud {option.cloud}"
+
+
+@rule
+def self_run_options_say_how_they_fail(records: Records) -> Iterator[Finding]:
+    """``software`` availability goes with units on instances of a known cloud, the other forms with services."""
+    for record, path, option in options(records):
+        runs_units = option.availability.software is not None
+        if runs_units and not (option.unit and option.unit.instance and option.cloud in records.clouds):
+            yield record, (*path, "availability"), "software: needs a unit on an instance of aws, azure or gcp"
+
+
+@rule
+def meters_exist(records: Records) -> Iterator[Finding]:
+    """Every meter of a price is defined, and its dimension is one that the option states a capacity for."""
+    for record, path, option in options(records):
+        for index, price in enumerate(option.prices):
+            meter = records.meters.get(price.meter)
+            place = (*path, "prices", index, "meter")
+            if meter is None:
+                yield record, place, (f"found '{price.meter}'; meters: {listing(records.meters, 20)}"
+                                      f"{nearest(price.meter, records.meters)}")
+            elif meter.dimension and meter.dimension not in option.capacity:
+                yield record, place, f"counts {meter.dimension}, which the option states no capacity for"
+            if meter and price.started_kb and not meter.size:
+                yield record, place, f"{price.meter} has no payload size, so started_kb cannot apply"
+
+
+@rule
+def price_histories_rise(records: Records) -> Iterator[Finding]:
+    """Prices of one meter are in order of their ``from`` dates, and only the first may lack one."""
+    for record, path, option in options(records):
+        dates: dict[str, list[object]] = {}
+        for index, price in enumerate(option.prices):
+            earlier = dates.setdefault(price.meter, [])
+            if earlier and (price.from_ is None or (earlier[-1] is not None and price.from_ <= earlier[-1])):  # type: ignore[operator]
+                yield record, (*path, "prices", index), f"the {price.meter} prices must have rising from: dates"
+            earlier.append(price.from_)
+
+
+@rule
+def sources_exist(records: Records) -> Iterator[Finding]:
+    """Every source that a figure names is listed."""
+    for record, path, figure in figures(records):
+        if figure.source is not None and figure.source not in records.sources:
+            yield record, (*path, "source"), (f"'{figure.source}' is not in sources.yml"
+                                              f"{nearest(figure.source, records.sources)}")
+
+
+@rule
+def shares_are_shares(records: Records) -> Iterator[Finding]:
+    """Availabilities lie in (0, 1]."""
+    for record, path, figure in figures(records):
+        ends = (figure.value, figure.low, figure.high) if isinstance(figure, Figure) else ()
+        is_share = "availability" in path or path[-1] in ("instance_availability", "zone_availability")
+        if is_share and any(value is not None and not 0 < value <= 1 for value in ends):
+            yield record, path, "an availability must be in (0, 1]"
+
+
+@rule
+def blueprints_hold_together(records: Records) -> Iterator[Finding]:
+    """A blueprint's steps use its own roles, their operations, dimensions and parameters."""
+    for blueprint in records.blueprints.values():
+        record = ("blueprints", blueprint.id)
+        for flow_id, flow in blueprint.flows.items():
+            for step in flow.steps():
+                for message in _step_problems(records, blueprint, step):
+                    yield record, ("flows", flow_id, "path"), message
+            for text in (flow.rate_per_month, flow.peak_to_average):
+                for message in _unknown(text, blueprint.parameters):
+                    yield record, ("flows", flow_id), message
+
+
+def _step_problems(records: Records, blueprint: object, step: object) -> Iterator[str]:
+    from advisor.catalog.blueprint import Blueprint, Step
+
+    assert isinstance(blueprint, Blueprint)
+    assert isinstance(step, Step)
+    role = records.roles.get(step.asks or "")
+    if step.asks and (role is None or step.asks not in blueprint.roles):
+        yield f"'{step.asks}' is not a role of this blueprint{nearest(step.asks, blueprint.roles)}"
+        return
+    if role and step.do and step.do not in role.operations:
+        yield f"the role {role.id} has no operation '{step.do}'; it has: {listing(role.operations)}"
+    for name in step.work if role else ():
+        if name not in role.dimensions:  # type: ignore[union-attr]
+            yield f"the role {step.asks} has no dimension '{name}'"
+    names = [n for n in (step.hit_share, step.items) if n]
+    for text in (*step.work.values(), *step.kb.values(), step.times, *([step.wait_s] if step.wait_s else []), *names):
+        yield from _unknown(text, blueprint.parameters)
+
+
+def _unknown(text: str, parameters: Mapping[str, object]) -> Iterator[str]:
+    for name in expression.parse(text).names:
+        if name not in parameters:
+            yield f"'{name}' is not a parameter{nearest(name, parameters)}"
+
+
+def figures(records: Records) -> Iterator[tuple[tuple[str, str], tuple[str | int, ...], Provenance]]:
+    """Yield (record, path, figure) for every figure of the catalog."""
+    for kind in ("components", "roles", "instances", "clouds"):
+        for key, record in getattr(records, kind).items():
+            for path, figure in _walk(record, ()):
+                yield (kind, key), path, figure
+
+
+def _walk(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Provenance]]:
+    from pydantic import BaseModel
+
+    if isinstance(value, Provenance):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _walk(getattr(value, name), (*path, name))
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _walk(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _walk(inner, (*path, index))

@@ -1,0 +1,206 @@
+"""Reading the catalog folder, strictly, with a parsed cache that can never be stale.
+
+The cache is keyed by the content of every file, so an edit of a single byte is a different key. It only ever holds
+catalogs that passed all checks; anything wrong with it means reading the YAML again.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from advisor import __version__, resources
+from advisor.catalog.blueprint import Blueprint
+from advisor.catalog.model import (
+    CloudFigures, Component, Dimension, Instance, Meter, Option, Role, Source,
+)
+from advisor.errors import InputError, Problem, bad_input, listing, nearest
+from advisor.schema import Strict, problems
+from advisor.yamlfile import Document, load
+
+CACHE_FORMAT = 1
+
+
+class Records(Strict):
+    """Everything that the catalog's files hold, by id."""
+
+    components: dict[str, Component]
+    roles: dict[str, Role]
+    dimensions: dict[str, Dimension]
+    meters: dict[str, Meter]
+    instances: dict[str, Instance]
+    clouds: dict[str, CloudFigures]
+    sources: dict[str, Source]
+    blueprints: dict[str, Blueprint]
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The checked catalog, with look-ups.
+
+    Attributes:
+        records: the records by id.
+        digest: first 12 hex digits of the SHA-256 over all files; names this state of the catalog.
+    """
+
+    records: Records
+    digest: str
+
+    @cached_property
+    def options(self) -> dict[str, tuple[Component, Option]]:
+        """Option id -> (component, option), in order of ids."""
+        return {o.id: (c, o) for c in self.records.components.values() for o in c.options}
+
+    def role(self, role: str) -> Role:
+        """Return a role by id."""
+        return self.records.roles[role]
+
+    def options_for(self, role: str) -> list[tuple[Component, Option]]:
+        """Return all (component, option) pairs that can fill a role, in order of component and option id."""
+        return [pair for pair in self.options.values() if role in pair[1].roles]
+
+    def blueprint(self, blueprint: str) -> Blueprint:
+        """Return a blueprint by id, or raise :class:`InputError` naming the nearest one."""
+        known = self.records.blueprints
+        if blueprint not in known:
+            raise bad_input(f"found '{blueprint}'; known blueprints: {listing(known)}{nearest(blueprint, known)}")
+        return known[blueprint]
+
+    @cached_property
+    def date(self) -> datetime.date:
+        """The newest date on which a price in this catalog was checked."""
+        dates = [p.checked for _, o in self.options.values() for p in o.prices]
+        return max([*dates, *(p.checked for i in self.records.instances.values() for p in i.prices)])
+
+
+def load_catalog(folder: Path | str | None = None) -> Catalog:
+    """Return the catalog of ``folder`` (default: the one that comes with advisor).
+
+    Raises:
+        InputError: every problem of every file, and every rule across records that does not hold.
+    """
+    root = Path(folder) if folder is not None else resources.folder("catalog")
+    files = sorted(path for path in root.rglob("*.yml") if path.is_file())
+    if not files:
+        raise bad_input("holds no .yml files; a catalog folder is expected", path=str(root))
+    digest = _digest(root, files)
+    cache = _cache_file(digest)
+    records = _from_cache(cache)
+    if records is None:
+        records = read(root, files)
+        _to_cache(cache, records)
+    return Catalog(records, digest[:12])
+
+
+def read(root: Path, files: list[Path]) -> Records:
+    """Return checked records read from YAML, without the cache."""
+    from advisor.catalog.checks import check
+
+    found: list[Problem] = []
+    data: dict[str, dict[str, object]] = {name: {} for name in Records.model_fields}
+    documents: dict[tuple[str, str], tuple[Document, tuple[str | int, ...]]] = {}
+    for path in files:
+        try:
+            for kind, key, document, place in _entries(root, path):
+                value = document.data
+                for part in place:
+                    value = value[part]
+                data[kind][key] = _record(kind, value, document, place)
+                if (kind, key) in documents:
+                    raise InputError([document.problem(place, f"the id {key} is used twice: also in "
+                                                              f"{documents[kind, key][0].file}")])
+                documents[kind, key] = (document, place)
+        except InputError as error:
+            found.extend(error.problems)
+    if found:
+        raise InputError(found)
+    records = Records.model_construct(**{kind: dict(sorted(entries.items())) for kind, entries in data.items()})  # type: ignore[arg-type]
+    found = list(check(records, documents))
+    if found:
+        raise InputError(found)
+    return records
+
+
+_TABLES = {
+    "roles.yml": "roles", "dimensions.yml": "dimensions", "meters.yml": "meters", "clouds.yml": "clouds",
+}
+
+
+def _entries(root: Path, path: Path) -> list[tuple[str, str, Document, tuple[str | int, ...]]]:
+    """Return (kind, id, document, place) of every record in one file."""
+    relative = path.relative_to(root)
+    document = load(path, str(Path(root.name) / relative))
+    if not isinstance(document.data, dict | list):
+        raise InputError([document.problem((), "a mapping is expected")])
+    if relative.name == "sources.yml" and len(relative.parts) == 1:
+        return [("sources", str(entry.get("id")), document, (index,)) for index, entry in enumerate(document.data)]
+    if len(relative.parts) == 1:
+        kind = _TABLES.get(relative.name)
+        if kind is None:
+            raise InputError([document.problem((), f"is not a file of the catalog; known: {listing(_TABLES)}, sources.yml")])
+        if kind == "roles":
+            for key in document.data:
+                document.data[key]["id"] = key
+        return [(kind, key, document, (key,)) for key in document.data]
+    if relative.parts[0] == "prices":
+        return [("instances", f"{cloud}/{name}", document, (cloud, name))
+                for cloud, names in document.data.items() for name in names]
+    kind = "blueprints" if relative.parts[0] == "blueprints" else "components"
+    return [(kind, str(document.data.get("id")), document, ())]
+
+
+def _record(kind: str, value: object, document: Document, place: tuple[str | int, ...]) -> object:
+    record = _MODELS[kind]
+    try:
+        return record.model_validate(value)
+    except ValidationError as error:
+        raise InputError(problems(error, record, document, place)) from None
+
+
+_MODELS: dict[str, type[Strict]] = {
+    "components": Component, "roles": Role, "dimensions": Dimension, "meters": Meter, "instances": Instance,
+    "clouds": CloudFigures, "sources": Source, "blueprints": Blueprint,
+}
+
+
+def _digest(root: Path, files: list[Path]) -> str:
+    digest = hashlib.sha256(f"{__version__}/{CACHE_FORMAT}".encode())
+    for path in files:
+        digest.update(str(path.relative_to(root)).encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _cache_file(digest: str) -> Path | None:
+    if os.environ.get("ADVISOR_NO_CACHE"):
+        return None
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("advisor")) / f"catalog-{digest}.json"
+
+
+def _from_cache(cache: Path | None) -> Records | None:
+    try:
+        return Records.model_validate_json(cache.read_bytes()) if cache else None
+    except (OSError, ValueError):
+        return None
+
+
+def _to_cache(cache: Path | None, records: Records) -> None:
+    from advisor.files import write_all
+
+    if cache is None:
+        return
+    try:
+        write_all(cache.parent, {cache.name: records.model_dump_json(by_alias=True).encode()})
+        old = sorted(cache.parent.glob("catalog-*.json"), key=lambda path: path.stat().st_mtime)
+        for path in old[:-4]:
+            path.unlink()
+    except (InputError, OSError):
+        return

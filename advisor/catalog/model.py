@@ -1,0 +1,269 @@
+"""The records of the catalog as they stand in ``catalog/*.yml``.
+
+A figure's unit is part of its key (``search_ms``, ``stored_gb``) and never implied. Absent means unknown, never zero.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from advisor.schema import Strict
+
+Basis = Literal["list_price", "sla", "documentation", "benchmark", "third_party", "measured", "estimate"]
+Mode = Literal["saas", "managed", "self_hosted"]
+Cloud = Literal["aws", "azure", "gcp", "vendor"]
+Region = Literal["us", "eu", "apac"]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.\-]*$", max_length=80)]
+Text = Annotated[str, Field(min_length=1, max_length=600)]
+
+
+class Provenance(Strict):
+    """Where a figure comes from. An estimate says how it was reasoned; everything else names its source."""
+
+    basis: Basis
+    source: Name | None = Field(None, description="id in sources.yml")
+    checked: datetime.date = Field(description="when the figure was last compared with its source")
+    conditions: Text | None = Field(None, description="the scope of the figure: workload, size, region, who measured")
+    reasoning: Text | None = Field(None, description="how an estimate was reasoned")
+
+    @model_validator(mode="after")
+    def _traceable(self) -> Self:
+        if self.basis == "estimate" and not self.reasoning:
+            raise ValueError("an estimate must say how it was reasoned (reasoning:)")
+        if self.basis != "estimate" and not self.source:
+            raise ValueError(f"a figure with basis {self.basis} must name its source (source:)")
+        return self
+
+
+class Figure(Provenance):
+    """A number with its range and provenance; the unit stands in the key that holds it."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        low = self.value if self.low is None else self.low
+        high = self.value if self.high is None else self.high
+        if not low <= self.value <= high:
+            raise ValueError(f"low <= value <= high does not hold: {low:g}, {self.value:g}, {high:g}")
+        return self
+
+
+class Capacity(Provenance):
+    """What one unit (or one account, for a metered service) can take, in the dimension that is the key.
+
+    ``value: null`` with a reasoning or a source means: looked for, and no limit is published. It is listed as an
+    assumption wherever the option is chosen.
+    """
+
+    value: float | None = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _limit_or_reason(self) -> Self:
+        if self.value is None and not (self.reasoning or self.conditions):
+            raise ValueError("an unlimited capacity (value: null) must say why (reasoning: or conditions:)")
+        return self
+
+
+class Latency(Provenance):
+    """A latency in ms, as far as it is known: any of median, p95, p99, mean, and coefficient of variation.
+
+    At least one of p50, mean, p95, p99. What is missing for a distribution is taken from ``default_cv`` of the
+    role's operation and listed as an assumption.
+    """
+
+    p50: float | None = Field(None, gt=0)
+    p95: float | None = Field(None, gt=0)
+    p99: float | None = Field(None, gt=0)
+    mean: float | None = Field(None, gt=0)
+    cv: float | None = Field(None, gt=0)
+    loaded: bool = Field(False, description="measured at the stated capacity, so queueing is already inside")
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Self:
+        known = [v for v in (self.p50, self.p95, self.p99) if v is not None]
+        if not known and self.mean is None:
+            raise ValueError("needs at least one of p50, mean, p95, p99")
+        if known != sorted(known):
+            raise ValueError("percentiles must not decrease: p50 <= p95 <= p99")
+        return self
+
+
+class Tier(Strict):
+    """One step of a graduated price: up to this many meter units a month (None = no end) at this price each."""
+
+    up_to: float | None = Field(gt=0)
+    usd: float = Field(ge=0)
+
+
+class Price(Provenance):
+    """USD per meter unit. Several with the same meter and different ``from`` dates form a history; the latest counts.
+
+    Give ``usd`` or graduated ``tiers``. ``free`` units a month are not billed. ``started_kb`` bills each request once
+    per started so-many KB. ``minimum_usd`` is the least a month costs on this meter.
+    """
+
+    meter: Name
+    usd: float | None = Field(None, ge=0)
+    tiers: list[Tier] | None = Field(None, min_length=1)
+    free: float = Field(0, ge=0)
+    started_kb: float | None = Field(None, gt=0)
+    minimum_usd: float = Field(0, ge=0)
+    from_: datetime.date | None = Field(None, alias="from")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if (self.usd is None) == (self.tiers is None):
+            raise ValueError("give exactly one of usd and tiers")
+        ends = [tier.up_to for tier in self.tiers or []]
+        if ends and (ends[-1] is not None or None in ends[:-1] or ends[:-1] != sorted(set(ends[:-1]))):  # type: ignore[type-var]
+            raise ValueError("tiers must rise by up_to, and only the last has up_to: null")
+        return self
+
+
+class Availability(Strict):
+    """How the option stays up.
+
+    ``service``: the provider runs redundancy; one figure. ``service_by_zones``: one figure per number of zones we pay
+    for. Neither: we run units on instances, and availability is k of n units in zones times ``software`` (common cause:
+    upgrades, configuration, operators). ``observed`` wins over an SLA when both are known.
+    """
+
+    service: Figure | None = None
+    observed: Figure | None = None
+    service_by_zones: dict[Literal["1", "2", "3"], Figure] | None = None
+    software: Figure | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        ways = [self.service or self.observed, self.service_by_zones, self.software]
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError("give exactly one of service/observed, service_by_zones, software")
+        return self
+
+
+class Unit(Strict):
+    """What is provisioned and counted. A metered service has no unit."""
+
+    name: Text = Field(description="singular, for people: node, replica, pod")
+    instance: str | None = Field(None, description="cloud/type in catalog/prices; its price is billed per unit")
+    instances: int = Field(1, ge=1, description="instances per unit")
+    most: int = Field(64, ge=1, description="largest unit count that makes sense or is allowed")
+    stateful: bool = Field(False, description="redundancy needs whole copies, not single extra units")
+
+
+class Option(Strict):
+    """One way to run a component."""
+
+    id: Name
+    title: Text = Field(description="short, for tables: 'r7g.xlarge on AWS', 'serverless, us-east-1'")
+    roles: list[Name] = Field(min_length=1)
+    mode: Mode
+    cloud: Cloud
+    residency: list[Region] = Field(min_length=1, description="where data can be kept")
+    unit: Unit | None = None
+    capacity: dict[Name, Capacity] = Field(description="per unit, for every dimension that its roles can ask")
+    latency: dict[Name, Latency] = Field({}, description="for every operation figure of its roles")
+    availability: Availability
+    prices: list[Price] = []
+    operations_h_per_month: Figure
+    quality: dict[Name, Figure] = Field({}, description="metric -> score, for roles with a quality metric")
+
+
+class Component(Strict):
+    """A product or technology that can fill one or more roles."""
+
+    id: Name
+    name: Text
+    vendor: Text
+    licence: Text = Field(description="SPDX id, or 'proprietary'")
+    summary: Text
+    options: list[Option] = Field(min_length=1)
+
+
+class Source(Strict):
+    """A publication that figures are taken from."""
+
+    id: Name
+    title: Text
+    address: Text
+    publisher: Text
+    date: str = Field(description="date of the publication or of the stored copy", max_length=120)
+    licence_note: Text
+
+
+class Operation(Strict):
+    """Something a flow asks of a role, and the latency figures that describe it."""
+
+    title: Text
+    latency: Name | None = Field(None, description="figure key; None when the operation takes no time worth counting")
+    then_each: Name | None = Field(None, description="figure key of the time per item after the first")
+    default_cv: float = Field(0.3, gt=0, description="coefficient of variation when a figure states only one number")
+    default_cv_each: float = Field(0.1, gt=0)
+
+
+class QualityMetric(Strict):
+    """The benchmark in which a role's candidates are scored, and how a score becomes a factor in (0, 1]."""
+
+    metric: Name
+    title: Text
+    normalise: Literal["share", "elo"] = Field(
+        description="share: score / best; elo: twice the expected score against the best")
+    best: float = Field(gt=0, description="score that counts as 1")
+    without: Figure | None = Field(None, description="factor when the role is left out, for optional roles")
+
+
+class Role(Strict):
+    """A function in an architecture."""
+
+    id: Name
+    title: Text
+    layer: Name
+    purpose: Text
+    dimensions: list[Name]
+    operations: dict[Name, Operation]
+    quality: QualityMetric | None = None
+    degrades: Text | None = Field(None, description="what users notice when this soft role is down")
+
+
+class Dimension(Strict):
+    """A named quantity of demand and capacity."""
+
+    title: Text
+    unit: Text
+    kind: Literal["rate", "stock"]
+    requests: bool = Field(False, description="counts requests, so it can drive queueing")
+
+
+class Meter(Strict):
+    """What a price counts in a month, and how that follows from average demand."""
+
+    title: Text
+    unit: Text
+    counts: Literal["units", "month", "dimension"]
+    dimension: Name | None = None
+    divide_by: float = Field(1, gt=0)
+    size: Name | None = Field(None, description="payload size (KB) that started_kb rounds up")
+    usage_based: bool = True
+
+
+class Instance(Strict):
+    """An instance type of a cloud with its dated on-demand price."""
+
+    vcpus: float = Field(gt=0)
+    memory_gb: float = Field(gt=0)
+    gpus: int = Field(0, ge=0)
+    gpu: Text | None = None
+    prices: list[Price] = Field(min_length=1, description="meter unit_hour")
+
+
+class CloudFigures(Strict):
+    """What all instances of a cloud share."""
+
+    instance_availability: Figure
+    zone_availability: Figure

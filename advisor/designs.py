@@ -1,0 +1,128 @@
+"""Designs that people bring: read, checked against scenario and catalog, and judged."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from advisor.candidates.candidate import NONE, Candidate
+from advisor.candidates.table import Table, table
+from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.model import Name
+from advisor.errors import InputError, Problem, bad_input, listing, nearest
+from advisor.evaluation.evaluate import judge
+from advisor.evaluation.result import Evaluation
+from advisor.scenario.load import Scenario, load_scenario
+from advisor.schema import Strict, build
+from advisor.yamlfile import Document, load
+
+Choice = str | Mapping[str, Any] | None
+
+
+class RoleChoice(Strict):
+    """One role of a design: a candidate id alone, or an option with its units and zones.
+
+    ``id``: as ``advisor candidates`` prints it. ``component`` may be given to be checked against the option.
+    """
+
+    id: Name | None = None
+    component: Name | None = None
+    option: Name | None = None
+    units: int | None = Field(None, ge=1, le=10_000)
+    zones: int | None = Field(None, ge=1, le=3)
+
+
+class DesignFile(Strict):
+    """A design file: the scenario it is judged under (a path relative to this file) and a choice for each role."""
+
+    scenario: str
+    design: dict[Name, Any]
+
+
+def load_design(path: Path | str, catalog: Catalog | None = None) -> tuple[Scenario, dict[str, Choice]]:
+    """Return the scenario and the choices of a design file. Raises :class:`InputError`."""
+    document = load(Path(path), str(path))
+    if not isinstance(document.data, dict):
+        raise bad_input("a design is a mapping with scenario and design", file=str(path), line=1)
+    raw = build(DesignFile, document)
+    problems = [p for role in raw.design for p in _shape_problems(document, role, raw.design[role])]
+    if problems:
+        raise InputError(problems)
+    scenario = load_scenario(Path(path).parent / raw.scenario, catalog)
+    return scenario, raw.design
+
+
+def _shape_problems(document: Document, role: str, choice: object) -> Iterator[Problem]:
+    if choice is None or isinstance(choice, str):
+        return
+    try:
+        build(RoleChoice, document, ("design", role))
+    except InputError as error:
+        yield from error.problems
+
+
+def evaluate(
+    design: Mapping[str, Choice], scenario: Scenario, catalog: Catalog | None = None, *,
+    as_of: datetime.date | None = None, candidates: Table | None = None,
+) -> Evaluation:
+    """Return what a design does under a scenario.
+
+    Args:
+        design: role -> candidate id (as ``advisor candidates`` prints), or ``{"option": ..., "units": ..., "zones": ...}``,
+            or ``{"id": ...}``, or None / "none" to leave an optional role out. Roles that are missing are left out.
+        candidates: the table to look ids up in, when many designs of one scenario are judged (default: built here).
+
+    Raises:
+        InputError: unknown roles, candidates, options, or a design that is overloaded at peak; all at once.
+
+    >>> import advisor
+    >>> scenario = advisor.load_scenario(advisor.example("support_copilot"))
+    >>> best = advisor.propose(scenario, explain=False).best
+    >>> again = advisor.evaluate({role: c.id for role, c in best.design.items()}, scenario)
+    >>> again.cost_usd_per_month == best.cost_usd_per_month
+    True
+    """
+    known = candidates or table(scenario, catalog or load_catalog(), as_of)
+    problems = [Problem("", 0, f"design.{role}", f"is not a role; roles: {listing(known.candidates, 20)}"
+                        f"{nearest(role, known.candidates)}") for role in design if role not in known.candidates]
+    caches = frozenset(role for role in scenario.blueprint.cache_roles if not _is_none(design.get(role)))
+    chosen: dict[str, Candidate] = {}
+    for role in known.candidates:
+        try:
+            chosen[role] = _candidate(known, role, design.get(role), caches)
+        except InputError as error:
+            problems += error.problems
+        except ValueError as error:
+            problems.append(Problem("", 0, f"design.{role}", str(error)))
+    if problems:
+        raise InputError(problems)
+    return judge(chosen, scenario)
+
+
+def _is_none(choice: Choice) -> bool:
+    return choice is None or choice == NONE or (isinstance(choice, Mapping) and choice.get("id") == NONE)
+
+
+def _candidate(known: Table, role: str, choice: Choice, caches: frozenset[str]) -> Candidate:
+    if _is_none(choice):
+        if not known.scenario.blueprint.roles[role].optional:
+            raise ValueError("is missing; this role is not optional")
+        return known.find(role, NONE)
+    if isinstance(choice, str):
+        return known.find(role, choice)
+    assert choice is not None
+    if choice.get("id"):
+        return known.find(role, choice["id"])
+    option_id = choice.get("option")
+    if option_id is None:
+        raise ValueError("give a candidate id, or option with units and zones")
+    fitting = {option.id: component for component, option in known.catalog.options_for(role)}
+    if option_id not in fitting:
+        raise ValueError(f"found '{option_id}', which is not an option for this role{nearest(option_id, fitting)}")
+    if choice.get("component") not in (None, fitting[option_id].id):
+        raise ValueError(f"'{option_id}' is an option of {fitting[option_id].id}, not of {choice['component']}")
+    return known.sized(role, option_id, choice.get("units") or 1, choice.get("zones") or 1, caches)

@@ -1,0 +1,1 @@
+"""The one judge: what a design does under a scenario, every metric with its derivation."""

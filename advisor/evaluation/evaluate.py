@@ -1,0 +1,161 @@
+"""``evaluate(design, scenario)``: the only place where a design's metrics come from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+from advisor import expression
+from advisor.candidates.demand import hit_share
+from advisor.catalog.blueprint import Flow, Measure, Step
+from advisor.evaluation.result import LEVELS, Check, Design, Evaluation, FlowResult, MeasureResult, Stage
+from advisor.models import availability, quality
+from advisor.models.latency import Constant, Distribution, Series, Uniform, mixture, repeat, series
+from advisor.scenario.load import Assumption, Scenario
+from advisor.scenario.requirements import Bound, level, split_percentile
+
+UNIT_MS = {"ttft_ms": 1.0, "latency_ms": 1.0, "freshness_s": 1000.0}
+
+
+def judge(design: Design, scenario: Scenario) -> Evaluation:
+    """Return the evaluation of a complete design (every role of the blueprint has a candidate, ``none`` included)."""
+    used = [candidate for candidate in design.values() if not candidate.is_none]
+    result = Evaluation(
+        scenario=scenario, design=design,
+        bill_usd_per_month=math.fsum(c.bill_usd_per_month for c in used),
+        operations_usd_per_month=math.fsum(c.operations_usd_per_month for c in used),
+        operations_h_per_month=math.fsum(c.operations_h_per_month for c in used),
+        quality=quality.of_flow(c.quality for c in design.values()),
+        clouds=tuple(sorted({c.cloud for c in used if c.cloud})),
+        flows={flow_id: _flow(flow_id, flow, design, scenario) for flow_id, flow in scenario.blueprint.flows.items()},
+        checks=(), consistent=tuple(inconsistencies(design, scenario)),
+        assumptions=(*scenario.assumptions, *_distinct(note for c in used for note in c.assumptions)),
+    )
+    checks = tuple(_check(requirement, result) for requirement in scenario.requirements)
+    return Evaluation(**{**result.__dict__, "checks": checks})
+
+
+def inconsistencies(design: Design, scenario: Scenario) -> Iterable[str]:
+    """Yield what makes a design impossible as stated."""
+    for role, candidate in design.items():
+        if candidate.is_none and not scenario.blueprint.roles[role].optional:
+            yield f"{role} is left out, but the blueprint needs it"
+        for cache, used in candidate.behind.items():
+            if design[cache].is_none == used:
+                yield f"{candidate.id} is sized for {cache} being {'used' if used else 'left out'}, which it is not"
+        for dimension, load in candidate.loads.items():
+            if load.limit is not None and load.utilisation > 1:
+                yield f"{candidate.id} is overloaded: {dimension} at {load.utilisation:.0%} of capacity at peak"
+
+
+def _distinct(notes: Iterable[Assumption]) -> tuple[Assumption, ...]:
+    return tuple(dict.fromkeys(notes))
+
+
+def _flow(flow_id: str, flow: Flow, design: Design, scenario: Scenario) -> FlowResult:
+    needs = needed_roles(flow, scenario)
+    measures = {
+        name: _measure(flow, measure, design, scenario, UNIT_MS[name], _asked(flow_id, name, scenario))
+        for name, measure in flow.measures.items()
+    }
+    return FlowResult(measures, availability.series(*(design[role].availability for role in needs)), needs)
+
+
+def needed_roles(flow: Flow, scenario: Scenario) -> tuple[str, ...]:
+    """Return the distinct roles that a flow must have: asked in the foreground and not soft.
+
+    A role asked three times counts once. Roles behind a cache count fully although hits would survive their failure.
+    """
+    roles = (step.asks for step in flow.steps() if step.asks and not step.in_background)
+    return tuple(dict.fromkeys(role for role in roles if not scenario.blueprint.roles[role].soft))
+
+
+def _asked(flow_id: str, measure: str, scenario: Scenario) -> dict[str, float]:
+    """Return the percentiles to report for a measure: the usual ones and those that a bound or goal names."""
+    metrics = [bound.metric for bound in scenario.bounds] + [t.metric for g in scenario.objective for t in g.terms]
+    extra = [m for m in metrics if (at := split_percentile(m)) and at[:2] == (flow_id, measure)]
+    names = {name.split(".", 3)[3] for name in extra}
+    return {**LEVELS, **{name: p for name in sorted(names) if (p := level(name)) is not None}}
+
+
+def _measure(
+    flow: Flow, measure: Measure, design: Design, scenario: Scenario, unit_ms: float, levels: Mapping[str, float]
+) -> MeasureResult:
+    time = flow_time(flow, measure.at, design, scenario)
+    values = [value / unit_ms for value in time.quantiles(list(levels.values()))]
+    taken = list(_stages(flow, measure.at, design, scenario))
+    together = {
+        name: math.fsum(_stage_quantile(part, p) for _, _, part in taken) / unit_ms for name, p in levels.items()
+    }
+    stages = tuple(
+        Stage(step.asks or "", step.do or "wait", share, part.mean() / unit_ms, _stage_quantile(part, 0.95) / unit_ms)
+        for step, share, part in taken
+    )
+    return MeasureResult(time.mean() / unit_ms, dict(zip(levels, values, strict=True)), together, stages)
+
+
+_QUANTILES: dict[tuple[Distribution, float], float] = {}
+
+
+def _stage_quantile(part: Distribution, p: float) -> float:
+    """Return a stage's quantile, remembered: the same candidates come up in design after design."""
+    if (part, p) not in _QUANTILES:
+        if len(_QUANTILES) > 20_000:
+            _QUANTILES.clear()
+        _QUANTILES[part, p] = part.quantile(p)
+    return _QUANTILES[part, p]
+
+
+def flow_time(flow: Flow, at: str, design: Design, scenario: Scenario) -> Distribution:
+    """Return the distribution (ms) of a flow's time at a point: ``first`` item or ``complete``."""
+    parts: list[Distribution] = []
+    for step in flow.path:
+        if step.cache and not design[step.cache].is_none:
+            misses = _sum(part for inner in step.on_miss if (part := step_time(inner, at, design, scenario)))
+            share = hit_share(step, scenario)
+            lookup = step_time(step, at, design, scenario)
+            parts += [*([lookup] if lookup else []), mixture([share, 1 - share], [Constant(0.0), misses])]
+            continue
+        for inner in step.on_miss if step.cache else [step]:
+            part = step_time(inner, at, design, scenario)
+            parts += [part] if part else []
+    return _sum(parts)
+
+
+def _sum(parts: Iterable[Distribution]) -> Distribution:
+    found = tuple(parts)
+    return series(*found) if found else Series(())
+
+
+def step_time(step: Step, at: str, design: Design, scenario: Scenario) -> Distribution | None:
+    """Return the time (ms) that a step adds in the foreground, None when it adds none."""
+    if step.wait_s is not None:
+        width = expression.parse(step.wait_s).evaluate(scenario.workload) * 1000
+        return Uniform(width) if width > 0 else None
+    candidate = design[step.asks or ""]
+    if step.in_background or candidate.is_none or step.do not in candidate.latency:
+        return None
+    first, complete = candidate.latency[step.do]
+    times = max(1, round(expression.parse(step.times).evaluate(scenario.workload)))
+    return repeat(first if at == "first" else complete, times)
+
+
+def _stages(flow: Flow, at: str, design: Design, scenario: Scenario) -> Iterable[tuple[Step, float, Distribution]]:
+    for step in flow.path:
+        used = step.cache is not None and not design[step.cache].is_none
+        share = 1 - hit_share(step, scenario) if used else 1.0
+        own = [(step, 1.0)] if step.cache is None or used else []
+        for inner, taken in [*own, *((inner, share) for inner in step.on_miss)]:
+            part = step_time(inner, at, design, scenario)
+            if part is not None:
+                yield inner, taken, part
+
+
+def _check(requirement: object, result: Evaluation) -> Check:
+    if isinstance(requirement, Bound):
+        value = result.metric(requirement.metric)
+        return Check(requirement, value, requirement.holds(value), requirement.slack(value))
+    refused = [
+        role for role, c in result.design.items() if not requirement.admits(role, c.component, c.option)  # type: ignore[attr-defined]
+    ]
+    return Check(requirement, None, not refused, None, ", ".join(refused))  # type: ignore[arg-type]

@@ -1,0 +1,114 @@
+"""What an evaluation says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from advisor.candidates.candidate import Candidate
+from advisor.scenario.load import Assumption, Scenario
+from advisor.scenario.requirements import COST, OPERATIONS, QUALITY, Requirement
+
+LEVELS = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
+Design = Mapping[str, Candidate]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step's part in a measure.
+
+    Attributes:
+        role, operation: what is asked; role "" for a wait.
+        share: share of the flow's requests that take this step.
+        mean, p95: of this step alone when taken, in the measure's unit.
+    """
+
+    role: str
+    operation: str
+    share: float
+    mean: float
+    p95: float
+
+
+@dataclass(frozen=True)
+class MeasureResult:
+    """A time of a flow, in the unit of its name (``ttft_ms``, ``latency_ms``, ``freshness_s``).
+
+    Attributes:
+        percentiles: name -> value under independence, at least p50, p90, p95, p99, p99.9.
+        together: name -> sum of the stages' percentiles, "if all stages are slow together".
+    """
+
+    mean: float
+    percentiles: Mapping[str, float]
+    together: Mapping[str, float]
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True)
+class FlowResult:
+    """What one flow does. ``needs``: the distinct roles whose failure fails the flow."""
+
+    measures: Mapping[str, MeasureResult]
+    availability: float
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A requirement, the value it met and whether it holds.
+
+    ``value`` is None where the requirement is not about a number. ``slack`` is relative to the bound; for availability
+    it is the share of the error budget that is left.
+    """
+
+    requirement: Requirement
+    value: float | None
+    holds: bool
+    slack: float | None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything that is known of a design under a scenario.
+
+    Attributes:
+        design: role -> candidate, for every role of the blueprint.
+        quality: index in (0, 1], for ranking within this catalog only.
+        consistent: problems that make the design impossible as stated (overload, a cache it counts on is missing).
+    """
+
+    scenario: Scenario
+    design: Design
+    bill_usd_per_month: float
+    operations_usd_per_month: float
+    operations_h_per_month: float
+    quality: float
+    clouds: tuple[str, ...]
+    flows: Mapping[str, FlowResult]
+    checks: tuple[Check, ...]
+    consistent: tuple[str, ...]
+    assumptions: tuple[Assumption, ...]
+
+    @property
+    def cost_usd_per_month(self) -> float:
+        """Bill plus operations."""
+        return self.bill_usd_per_month + self.operations_usd_per_month
+
+    @property
+    def feasible(self) -> bool:
+        """Whether every requirement holds and the design is possible as stated."""
+        return not self.consistent and all(check.holds for check in self.checks)
+
+    def metric(self, name: str) -> float:
+        """Return a metric by its path, ``flows.answer.ttft_ms.p95``. Raises ``KeyError`` when there is none."""
+        simple = {COST: self.cost_usd_per_month, OPERATIONS: self.operations_h_per_month, QUALITY: self.quality,
+                  "clouds": float(len(self.clouds))}
+        if name in simple:
+            return simple[name]
+        _, flow, what, *rest = name.split(".", 3)
+        if what == "availability":
+            return self.flows[flow].availability
+        measure = self.flows[flow].measures[what]
+        return measure.mean if rest == ["mean"] else measure.percentiles[rest[0]]

@@ -1,0 +1,1 @@
+"""Pure functions: latency, queueing, availability, cost, quality. No files, no catalog, no solver."""

@@ -1,0 +1,1 @@
+"""Candidates in, a proved optimum out: pruning, formulation, solver, search."""

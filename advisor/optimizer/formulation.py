@@ -1,0 +1,254 @@
+"""The mixed-integer linear program: sets, variables, constraints. Every constraint kind is one registered function.
+
+Sets: roles R, candidates C_r, clouds K. Variables: x[r, c] in {0, 1}, candidate c fills role r; y[k], cloud k is used.
+All coefficients are constants of the candidates.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pulp
+
+from advisor.candidates.candidate import Candidate
+from advisor.evaluation.evaluate import UNIT_MS, needed_roles
+from advisor.optimizer.tails import Cut, Tail, fixed_mean, mean_coefficients
+from advisor.scenario.load import Scenario
+from advisor.scenario.requirements import CLOUDS, COST, OPERATIONS, QUALITY, Bound, split_percentile
+
+Pool = Mapping[str, Sequence[Candidate]]
+Row = pulp.LpConstraint
+CONSTRAINTS: dict[str, Callable[..., Iterator[Row]]] = {}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A PuLP problem with its variables by name of what they mean.
+
+    ``t``: one variable for each percentile, quality or availability that is part of a weighted sum.
+    """
+
+    problem: pulp.LpProblem
+    pool: Pool
+    scenario: Scenario
+    x: Mapping[tuple[str, str], pulp.LpVariable]
+    y: Mapping[str, pulp.LpVariable]
+    t: Mapping[str, pulp.LpVariable]
+
+    def chosen(self, values: Mapping[str, float]) -> dict[str, Candidate]:
+        """Return role -> candidate of a solution's values."""
+        return {role: max(found, key=lambda c: values[self.x[role, c.id].name]) for role, found in self.pool.items()}
+
+    def total(self, weight: Callable[[Candidate], float], roles: Sequence[str] | None = None) -> pulp.LpAffineExpression:
+        """Return the sum of a constant of the chosen candidates."""
+        return pulp.LpAffineExpression(
+            [(self.x[role, c.id], weight(c)) for role in (roles or self.pool) for c in self.pool[role]])
+
+
+def constraint(kind: str) -> Callable[[Callable[..., Iterator[Row]]], Callable[..., Iterator[Row]]]:
+    """Register a constraint kind."""
+    def register(function: Callable[..., Iterator[Row]]) -> Callable[..., Iterator[Row]]:
+        CONSTRAINTS[kind] = function
+        return function
+    return register
+
+
+def formulate(pool: Pool, scenario: Scenario, bounds: Sequence[Bound]) -> Model:
+    """Return the model over a pool of candidates with the bounds that are linear in the choice."""
+    problem = pulp.LpProblem("advisor", pulp.LpMinimize)
+    x = {
+        (role, c.id): problem.add_variable(f"use__{role}__{index:04d}", 0, 1, pulp.LpInteger)
+        for role, found in pool.items() for index, c in enumerate(found)
+    }
+    clouds = sorted({c.cloud for found in pool.values() for c in found if c.cloud})
+    y = {cloud: problem.add_variable(f"cloud__{cloud}", 0, 1, pulp.LpInteger) for cloud in clouds}
+    t = {metric: problem.add_variable(f"value__{index}", 0) for index, metric in enumerate(_in_sums(scenario))}
+    model = Model(problem, pool, scenario, x, y, t)
+    problem.setObjective(pulp.lpSum(0 * variable for variable in (*x.values(), *y.values(), *t.values())))
+    for kind in ("choose_one", "behind_cache", "cloud_used"):
+        _add(model, CONSTRAINTS[kind](model))
+    for bound in bounds:
+        if kind := kind_of(bound):
+            _add(model, CONSTRAINTS[kind](model, bound))
+    return model
+
+
+def _in_sums(scenario: Scenario) -> list[str]:
+    terms = [term for goal in scenario.objective if len(goal.terms) > 1 for term in goal.terms]
+    return sorted({t.metric for t in terms if split_percentile(t.metric) or t.metric == QUALITY or t.metric.endswith(".availability")})
+
+
+def _add(model: Model, rows: Iterator[Row]) -> None:
+    for row in rows:
+        model.problem.addConstraint(row)
+
+
+def kind_of(bound: Bound) -> str | None:
+    """Return the constraint kind of a bound that is linear in the choice, None for percentiles."""
+    simple = {COST: "cost", OPERATIONS: "operations", QUALITY: "quality", CLOUDS: "clouds"}
+    last = bound.metric.rpartition(".")[2]
+    return simple.get(bound.metric) or {"availability": "availability", "mean": "mean"}.get(last)
+
+
+def _named(row: Row, *name: str) -> Row:
+    row.name = "__".join(part.replace(".", "_").replace("-", "_").replace("[", "_").replace("]", "_") for part in name)
+    return row
+
+
+@constraint("choose_one")
+def choose_one(model: Model) -> Iterator[Row]:
+    """Each role has exactly one candidate (leaving an optional role out is a candidate)."""
+    for role, found in model.pool.items():
+        yield _named(pulp.lpSum(model.x[role, c.id] for c in found) == 1, "choose_one", role)
+
+
+@constraint("behind_cache")
+def behind_cache(model: Model) -> Iterator[Row]:
+    """A candidate sized for what a cache lets through needs that cache; one sized for the full load excludes it."""
+    for role, found in model.pool.items():
+        for cache in sorted({cache for c in found for cache in c.behind}):
+            used = pulp.lpSum(model.x[cache, c.id] for c in model.pool[cache] if not c.is_none)
+            with_it = pulp.lpSum(model.x[role, c.id] for c in found if c.behind.get(cache) is True)
+            without = pulp.lpSum(model.x[role, c.id] for c in found if c.behind.get(cache) is False)
+            yield _named(with_it - used <= 0, "behind_cache", role, cache)
+            yield _named(without + used <= 1, "in_place_of_cache", role, cache)
+
+
+@constraint("cloud_used")
+def cloud_used(model: Model) -> Iterator[Row]:
+    """A candidate in a cloud uses that cloud."""
+    for cloud, used in model.y.items():
+        for role, found in model.pool.items():
+            inside = [model.x[role, c.id] for c in found if c.cloud == cloud]
+            if inside:
+                yield _named(pulp.lpSum(inside) - used <= 0, "cloud_used", cloud, role)
+
+
+@constraint("cost")
+def cost(model: Model, bound: Bound) -> Iterator[Row]:
+    """Bills and operations of all roles add up to at most the budget (in units of the budget)."""
+    yield _named(model.total(lambda c: c.cost_usd_per_month / bound.limit) <= 1, "cost")
+
+
+@constraint("operations")
+def operations(model: Model, bound: Bound) -> Iterator[Row]:
+    """Operations hours add up to at most the limit (in units of the limit)."""
+    yield _named(model.total(lambda c: c.operations_h_per_month / bound.limit) <= 1, "operations")
+
+
+@constraint("quality")
+def quality(model: Model, bound: Bound) -> Iterator[Row]:
+    """The product of the quality factors is at least the bound: a sum of logarithms."""
+    yield _named(model.total(lambda c: -math.log(c.quality)) <= -math.log(bound.limit) + 1e-12, "quality")
+
+
+@constraint("availability")
+def availability(model: Model, bound: Bound) -> Iterator[Row]:
+    """The product over the flow's distinct roles is at least the bound: logarithms in units of the error budget.
+
+    Unscaled these are numbers near 1e-5, below a solver's tolerance.
+    """
+    budget = -math.log(bound.limit)
+    row = model.total(lambda c: -math.log(max(c.availability, 1e-9)) / budget, _needs(model, bound.metric))
+    yield _named(row <= 1, "availability", bound.metric)
+
+
+@constraint("mean")
+def mean(model: Model, bound: Bound) -> Iterator[Row]:
+    """Mean times add up to at most the limit (in units of the limit)."""
+    yield _named(mean_time(model, bound.metric) * (1 / bound.limit) <= 1, "mean", bound.metric)
+
+
+@constraint("clouds")
+def clouds(model: Model, bound: Bound) -> Iterator[Row]:
+    """At most so many clouds are used."""
+    yield _named(pulp.lpSum(model.y.values()) <= bound.limit, "clouds")
+
+
+@constraint("tail")
+def tail(model: Model, bound: Tail, name: str) -> Iterator[Row]:
+    """Necessary conditions for a percentile bound (see :mod:`advisor.optimizer.tails`), each valid with or without cache."""
+    for index, (right, cached, coefficients, _) in enumerate(bound.rows()):
+        scale = max(right, 1e-6)
+        terms = _only_with(bound, cached, coefficients)
+        row = pulp.LpAffineExpression([(model.x[key], value / scale) for key, value in terms.items()])
+        yield _named(row <= right / scale, "tail", name, str(index))
+
+
+def _only_with(bound: Tail, cached: bool, coefficients: Mapping[tuple[str, str], float]) -> dict[tuple[str, str], float]:
+    """Return the coefficients such that the row says nothing when the cache is used and ``cached`` is False, or vice versa."""
+    terms = dict(coefficients)
+    if bound.cache:
+        most = sum(max(terms[role, name] for name in bound.pool[role]) for role in bound.roles)
+        for name, candidate in bound.pool[bound.cache].items():
+            if candidate.is_none == cached:
+                terms[bound.cache, name] = -most
+    return terms
+
+
+def tail_lines(model: Model, bound: Tail, t: pulp.LpVariable, unit_ms: float) -> Iterator[Row]:
+    """Lower bounds on a percentile itself, ``t`` in its own unit: what :func:`tail` says of a limit, solved for it.
+
+    With ``theta T >= sum k_i + log p`` each row gives ``t >= (sum k_i + log p) / theta``; valid with or without cache.
+    """
+    for right, cached, coefficients, theta_t in bound.rows():
+        terms = _only_with(bound, cached, coefficients)
+        scale = bound.limit_ms / theta_t / unit_ms
+        row = pulp.LpAffineExpression([(model.x[key], value * scale) for key, value in terms.items()])
+        yield row - t <= (right - theta_t) * scale
+
+
+@constraint("too_slow_together")
+def too_slow_together(model: Model, cut: Cut, name: str) -> Iterator[Row]:
+    """Not every role of the cut may take one of its slow candidates."""
+    slow = pulp.lpSum(model.x[role, c] for role, members in cut.members.items() for c in sorted(members))
+    yield _named(slow <= len(cut.members) - 1, "too_slow_together", name)
+
+
+@constraint("goal_reached")
+def goal_reached(model: Model, goal: pulp.LpAffineExpression, value: float, name: str) -> Iterator[Row]:
+    """A more important goal keeps what it reached while a less important one is optimised (in units of the value)."""
+    scale = max(abs(value), 1e-6)
+    yield _named(goal * (1 / scale) <= value / scale + 1e-9, "goal_reached", name)
+
+
+@constraint("not_this_design")
+def not_this_design(model: Model, design: Mapping[str, Candidate], name: str) -> Iterator[Row]:
+    """This one combination is out; for what only the judge can see."""
+    yield _named(pulp.lpSum(model.x[role, c.id] for role, c in design.items()) <= len(design) - 1, "not_this_design", name)
+
+
+def _needs(model: Model, metric: str) -> tuple[str, ...]:
+    return needed_roles(model.scenario.blueprint.flows[metric.split(".")[1]], model.scenario)
+
+
+def mean_time(model: Model, metric: str) -> pulp.LpAffineExpression:
+    """Return the mean of a flow's time, in the unit of its measure: ``flows.answer.latency_ms.mean``."""
+    _, flow_id, measure, _ = metric.split(".", 3)
+    flow = model.scenario.blueprint.flows[flow_id]
+    means = mean_coefficients(flow, flow.measures[measure].at, model.pool, model.scenario)  # type: ignore[index]
+    unit = UNIT_MS[measure]
+    total = pulp.LpAffineExpression([(model.x[key], value / unit) for key, value in means.items()])
+    return total + fixed_mean(flow, model.scenario) / unit
+
+
+def linear(model: Model, metric: str) -> tuple[pulp.LpAffineExpression, str] | None:
+    """Return (expression, scale) of a metric that is linear in the choice, None for percentiles.
+
+    ``scale`` is "value" when the expression is the metric itself, "log" when it is minus its logarithm.
+    """
+    simple: dict[str, Callable[[Candidate], float]] = {
+        COST: lambda c: c.cost_usd_per_month, OPERATIONS: lambda c: c.operations_h_per_month}
+    if metric in simple:
+        return model.total(simple[metric]), "value"
+    if metric == CLOUDS:
+        return pulp.lpSum(model.y.values()), "value"
+    if metric == QUALITY:
+        return model.total(lambda c: -math.log(c.quality)), "log"
+    if metric.endswith(".mean"):
+        return mean_time(model, metric), "value"
+    if metric.endswith(".availability"):
+        return model.total(lambda c: -math.log(max(c.availability, 1e-9)), _needs(model, metric)), "log"
+    return None

@@ -1,0 +1,149 @@
+"""The only module that talks to a solver: HiGHS, on models that PuLP builds.
+
+A :class:`Session` keeps the solver's copy of a model alive, so that a changed objective, bound or cut is a re-solve of
+a loaded model and not a new start. What the solver says is mapped to a closed vocabulary, :class:`Status`.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulp
+
+from advisor.errors import SolverError
+
+
+class Status(enum.Enum):
+    """All that a solve can end with."""
+
+    OPTIMAL = "optimal"
+    INFEASIBLE = "infeasible"
+    STOPPED = "stopped"            # a time limit; values may be there, nothing is proved
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of a solve. ``values`` is empty unless a solution was found; ``bound`` is valid for a minimisation."""
+
+    status: Status
+    objective: float
+    bound: float
+    values: Mapping[str, float]
+
+    @property
+    def found(self) -> bool:
+        """Whether there is a solution to read."""
+        return bool(self.values)
+
+
+def version() -> str:
+    """Return the solver's name and version. Raises :class:`SolverError` when it is missing."""
+    try:
+        import highspy
+    except ImportError:
+        raise SolverError("the solver HiGHS is missing; `pip install highspy` brings it") from None
+    return f"HiGHS {highspy.Highs().version()} through PuLP {pulp.__version__}"
+
+
+class Session:
+    """A model loaded into HiGHS, to be solved again and again with small changes."""
+
+    def __init__(self, problem: pulp.LpProblem) -> None:
+        version()
+        solver = pulp.HiGHS(msg=False, threads=1, gapRel=0.0, gapAbs=1e-9, random_seed=1)
+        solver.createAndConfigureSolver(problem)
+        solver.buildSolverModel(problem)
+        self._highs = problem.solverModel
+        self._variables = list(problem.variables())
+        self._index = {variable.name: variable.index for variable in self._variables}
+
+    def relax(self, objective: pulp.LpAffineExpression) -> tuple[float, dict[str, float]] | None:
+        """Return (bound, variable -> reduced cost) of the linear relaxation, None when even that is infeasible.
+
+        Any solution in which a variable is 1 that is 0 in the relaxation costs at least bound + its reduced cost.
+        """
+        import highspy
+
+        self._set_costs(objective)
+        self._highs.setOptionValue("solve_relaxation", True)
+        try:
+            self._highs.run()
+        finally:
+            self._highs.setOptionValue("solve_relaxation", False)
+        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        duals = self._highs.getSolution().col_dual
+        bound = self._highs.getInfo().objective_function_value + (objective.constant or 0.0)
+        return bound, {variable.name: duals[variable.index] for variable in self._variables}
+
+    def _set_costs(self, objective: pulp.LpAffineExpression) -> None:
+        import numpy as np
+
+        count = len(self._variables)
+        costs = np.zeros(count)
+        for variable, coefficient in objective.items():
+            costs[self._index[variable.name]] = coefficient
+        self._highs.changeColsCost(count, np.arange(count, dtype=np.int32), costs)
+
+    def solve(self, objective: pulp.LpAffineExpression, time_limit_s: float = 0.0) -> Outcome:
+        """Minimise an expression over the model as it stands; ``time_limit_s`` 0 means none."""
+        self._set_costs(objective)
+        spent = self._highs.getRunTime()       # the solver counts time over all runs of a model
+        self._highs.setOptionValue("time_limit", spent + time_limit_s if time_limit_s > 0 else float("inf"))
+        self._highs.run()
+        return self._outcome(objective.constant or 0.0)
+
+    def _outcome(self, constant: float) -> Outcome:
+        import highspy
+
+        status = self._highs.getModelStatus()
+        known = highspy.HighsModelStatus
+        info = self._highs.getInfo()
+        if status == known.kOptimal:
+            return self._with_values(Status.OPTIMAL, info, constant)
+        if status in (known.kInfeasible, known.kUnboundedOrInfeasible):
+            return Outcome(Status.INFEASIBLE, float("inf"), float("inf"), {})
+        if status in (known.kTimeLimit, known.kIterationLimit, known.kInterrupt):
+            if info.primal_solution_status == 2:   # kSolutionStatusFeasible
+                return self._with_values(Status.STOPPED, info, constant)
+            return Outcome(Status.STOPPED, float("inf"), info.mip_dual_bound + constant, {})
+        raise SolverError(f"HiGHS ended with an unexpected status: {self._highs.modelStatusToString(status)}")
+
+    def _with_values(self, status: Status, info: Any, constant: float) -> Outcome:
+        columns = self._highs.getSolution().col_value
+        values = {variable.name: columns[variable.index] for variable in self._variables}
+        objective = info.objective_function_value + constant
+        bound = info.mip_dual_bound + constant if status is Status.STOPPED else objective
+        return Outcome(status, objective, bound, values)
+
+    def add(self, constraints: Iterable[pulp.LpConstraint]) -> int:
+        """Add rows; return how many rows the model had before, for :meth:`truncate`."""
+        import highspy
+
+        before = self._highs.getNumRow()
+        for row in constraints:
+            items = [(self._index[variable.name], value) for variable, value in row.items() if value]
+            low, high = row.getLb(), row.getUb()
+            self._highs.addRow(
+                -highspy.kHighsInf if low is None else low, highspy.kHighsInf if high is None else high,
+                len(items), [index for index, _ in items], [value for _, value in items])
+        return int(before)
+
+    def truncate(self, rows: int) -> None:
+        """Drop all rows from number ``rows`` on."""
+        import numpy as np
+
+        count = self._highs.getNumRow()
+        if count > rows:
+            self._highs.deleteRows(count - rows, np.arange(rows, count, dtype=np.int32))
+
+    def allow(self, names: Mapping[str, bool]) -> None:
+        """Allow (0..1) or forbid (0) binary variables by name."""
+        import numpy as np
+
+        indices = np.array([self._index[name] for name in names], dtype=np.int32)
+        upper = np.array([1.0 if allowed else 0.0 for allowed in names.values()])
+        self._highs.changeColsBounds(len(indices), indices, np.zeros(len(indices)), upper)

@@ -1,0 +1,346 @@
+"""Exact percentile bounds inside a linear program.
+
+A bound "the p-quantile of a flow's time is at most T" is P(time <= T) >= p. Time is a sum of independent stages, so this
+is not linear in the choice. Two things make it exact all the same:
+
+*Necessary rows.* For every theta > 0, Markov's inequality on exp(-theta X) gives
+
+    p <= P(sum X_i <= T) <= e^(theta T) * product of E[exp(-theta X_i); X_i <= T]
+
+so ``sum of k_i(theta) <= theta T - log p`` with ``k_i = -log E[exp(-theta X_i); X_i <= T]`` holds for every feasible
+design. The k_i are constants of candidates: linear rows that never cut off a feasible design.
+
+*Cuts.* When the judge finds a design too slow, so is every design whose stages are all stochastically slower or equal on
+[0, T]. The cut forbids that whole cone; before, stages are made as fast as they can be while the design stays too slow,
+which makes the cone as large as possible, and stages that do not matter at all drop out of the cut.
+
+Everything is computed on one lattice over [0, T]: what a sum does below T only depends on its stages below T.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from advisor import expression
+from advisor.candidates.candidate import Candidate
+from advisor.candidates.demand import hit_share
+from advisor.catalog.blueprint import Flow, Step
+from advisor.models.latency import Distribution, Uniform, repeat
+from advisor.scenario.load import Scenario
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[np.float64]]
+    Spectrum = np.ndarray[Any, np.dtype[np.complex128]]
+
+POINTS = 1024
+EQUAL = 1e-6                           # probabilities closer than this count as equal
+THETAS = (0.1, 0.4, 1.0, 2.5, 6.0)     # times T
+MARGIN = 1e-4                          # a cut is only strengthened where the miss is clear of lattice error
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place in a flow where a role's time is added: ``past`` a cache (only misses come here) or not."""
+
+    role: str
+    operation: str
+    times: int
+    past: bool
+
+
+@dataclass(frozen=True)
+class Cut:
+    """For every role in it: the candidates that are at least as slow. Not all of them may be chosen together."""
+
+    members: Mapping[str, frozenset[str]]
+
+
+class Tail:
+    """One percentile bound on one flow, over one pool of candidates.
+
+    Args:
+        pool: role -> candidates; ids index everything.
+        at: ``first`` or ``complete``.
+        limit_ms: T. level: p.
+    """
+
+    def __init__(
+        self, flow: Flow, at: str, limit_ms: float, level: float, pool: Mapping[str, Sequence[Candidate]], scenario: Scenario
+    ) -> None:
+        self.level, self.limit_ms = level, limit_ms
+        self.step = limit_ms / (POINTS - 1)
+        self._at = 0 if at == "first" else 1
+        self.cache = next((step.cache for step in flow.path if step.cache), None)
+        self.hits = next((hit_share(step, scenario) for step in flow.path if step.cache), 0.0)
+        self.slots = tuple(_slots(flow, scenario))
+        self.roles = tuple(dict.fromkeys(slot.role for slot in self.slots))
+        self.pool = {role: {c.id: c for c in pool[role]} for role in self.roles}
+        self._waits = [Uniform(w) for step in flow.path if step.wait_s
+                       and (w := expression.parse(step.wait_s).evaluate(scenario.workload) * 1000) > 0]
+        self._row: dict[str, dict[str, int]] = {}
+        self._mass: dict[int, Array] = {}
+        self._levels: dict[int, Array] = {}
+        self._spectra: dict[int, Spectrum] = {}
+        self._order: dict[str, Any] = {}
+        self._envelopes: dict[tuple[int, bool], Spectrum] = {}
+        for role in self.roles:
+            self._tabulate(role)
+
+    # --- candidates in slots: one row for each distinct time ------------------------------------------------------------
+
+    def _tabulate(self, role: str) -> None:
+        """Put the masses of a role's candidates on the lattice, equal times once."""
+        import numpy as np
+
+        places = [index for index, slot in enumerate(self.slots) if slot.role == role]
+        times = {name: tuple(_time(self.slots[i], c, self._at) for i in places) for name, c in self.pool[role].items()}
+        rows = {time: row for row, time in enumerate(dict.fromkeys(times.values()))}
+        self._row[role] = {name: rows[time] for name, time in times.items()}
+        for position, index in enumerate(places):
+            self._mass[index] = np.array([self._on_lattice(time[position]) for time in rows])
+            self._levels[index] = np.cumsum(self._mass[index], axis=1)
+            self._spectra[index] = np.fft.rfft(self._mass[index], 2 * POINTS, axis=1)
+
+    def _on_lattice(self, time: Distribution | None) -> Array:
+        import numpy as np
+
+        if time is not None:
+            return time.masses(self.step, POINTS)
+        still = np.zeros(POINTS)
+        still[0] = 1.0
+        return still
+
+    def _no_slower(self, role: str) -> Any:
+        """Return the matrix of [a, b]: row a is stochastically no slower than row b on [0, T], in every slot."""
+        import numpy as np
+
+        if role not in self._order:
+            count = len(set(self._row[role].values()))
+            order = np.ones((count, count), dtype=bool)
+            for levels in (self._levels[i] for i, slot in enumerate(self.slots) if slot.role == role):
+                for row in range(count):
+                    order[row] &= (levels[row] >= levels - EQUAL).all(axis=1)
+            self._order[role] = order
+        return self._order[role]
+
+    def no_slower(self, a: Candidate, b: Candidate) -> bool:
+        """Return whether ``a`` is stochastically no slower than ``b`` on [0, T]; true for roles without a slot here."""
+        if a.role not in self._row:
+            return True
+        rows = self._row[a.role]
+        return bool(self._no_slower(a.role)[rows[a.id], rows[b.id]])
+
+    def slower_or_equal(self, role: str, reference: Candidate) -> frozenset[str]:
+        """Return the ids of a role that are stochastically no faster than ``reference`` on [0, T], in every slot."""
+        rows, order = self._row[role], self._no_slower(role)
+        mine = order[rows[reference.id]]
+        return frozenset(name for name, c in self.pool[role].items() if mine[rows[name]] and self._alike(c, reference))
+
+    def _faster_or_equal(self, role: str, reference: Candidate) -> list[Candidate]:
+        rows, order = self._row[role], self._no_slower(role)
+        theirs = order[:, rows[reference.id]]
+        return [c for name, c in self.pool[role].items() if theirs[rows[name]] and self._alike(c, reference)]
+
+    def _alike(self, a: Candidate, b: Candidate) -> bool:
+        """Return whether two candidates go with the same use of the cache."""
+        return a.behind == b.behind and (a.role != self.cache or a.is_none == b.is_none)
+
+    def _spectrum(self, index: int, candidate: Candidate) -> Spectrum:
+        one: Spectrum = self._spectra[index][self._row[candidate.role][candidate.id]]
+        return one
+
+    # --- designs ---------------------------------------------------------------------------------------------------
+
+    def within(self, design: Mapping[str, Candidate | None], cached: bool | None = None) -> float:
+        """Return P(time <= T) of a design; a role mapped to None takes the best of all its candidates at every time.
+
+        ``cached`` says whether the cache is in use; needed only when the cache's own role is open.
+        """
+        if cached is None:
+            cached = self._cached(design)
+        before = self._product(design, past=False, cached=cached)
+        after = self._product(design, past=True, cached=cached)
+        return self._joined(before, after, cached)
+
+    def _cached(self, design: Mapping[str, Candidate | None]) -> bool:
+        lookup = design[self.cache] if self.cache else None
+        return lookup is not None and not lookup.is_none
+
+    def _joined(self, before: Spectrum, after: Spectrum, cached: bool) -> float:
+        hits = self.hits if cached else 0.0
+        return _level(before * (hits + (1 - hits) * after))
+
+    def _product(
+        self, design: Mapping[str, Candidate | None], *, past: bool, cached: bool, skip: str | None = None
+    ) -> Spectrum:
+        import numpy as np
+
+        total: Spectrum = np.ones(POINTS + 1, dtype=complex)
+        for wait in [] if past else self._waits:
+            total = total * _transform(wait.masses(self.step, POINTS))
+        for index, slot in enumerate(self.slots):
+            if slot.past == past and slot.role != skip:
+                candidate = design[slot.role]
+                total = total * (self._envelope(index, cached) if candidate is None else self._spectrum(index, candidate))
+        return total
+
+    def _envelope(self, index: int, cached: bool) -> Spectrum:
+        """Return the transform of the best P(X <= t) at every t over a slot's candidates: no choice is faster."""
+        import numpy as np
+
+        key = (index, cached)
+        if key not in self._envelopes:
+            role = self.slots[index].role
+            fitting = sorted({self._row[role][name] for name, c in self.pool[role].items() if self._fits(c, cached)})
+            best = self._levels[index][fitting].max(axis=0) if fitting else np.zeros(POINTS)
+            self._envelopes[key] = _transform(np.diff(best, prepend=0.0))
+        return self._envelopes[key]
+
+    def _fits(self, candidate: Candidate, cached: bool) -> bool:
+        """Return whether a candidate is possible with the cache in use or not."""
+        if candidate.role == self.cache:
+            return candidate.is_none != cached
+        return candidate.behind.get(self.cache or "", cached) == cached
+
+    def hopeless(self) -> Iterator[tuple[str, str]]:
+        """Yield (role, candidate id) that miss the bound even when everything else is as fast as it can be."""
+        for role in self.roles:
+            best: dict[str, float] = dict.fromkeys(self.pool[role], 0.0)
+            for cached in (False, True) if self.cache else (False,):
+                for name, level in self._best_with(role, cached):
+                    best[name] = max(best[name], level)
+            yield from ((role, name) for name, level in best.items() if level < self.level - MARGIN)
+
+    def _best_with(self, role: str, cached: bool) -> Iterator[tuple[str, float]]:
+        everything: dict[str, Candidate | None] = dict.fromkeys(self.roles)
+        before = self._product(everything, past=False, cached=cached, skip=role)
+        after = self._product(everything, past=True, cached=cached, skip=role)
+        known: dict[int, float] = {}
+        for name, candidate in self.pool[role].items():
+            if not self._fits(candidate, cached):
+                continue
+            row = self._row[role][name]
+            if row not in known:
+                own = {True: after, False: before}
+                for index, slot in enumerate(self.slots):
+                    if slot.role == role:
+                        own[slot.past] = own[slot.past] * self._spectrum(index, candidate)
+                known[row] = self._joined(own[False], own[True], cached)
+            yield name, known[row]
+
+    # --- rows and cuts -------------------------------------------------------------------------------------------------
+
+    def rows(self) -> Iterator[tuple[float, bool, dict[tuple[str, str], float], float]]:
+        """Yield (right side, with the cache or not, (role, id) -> k, theta T): the sum of k is at most the right side.
+
+        With a cache in use only the misses need to be within T often enough: p' = (p - h) / (1 - h).
+        """
+        import numpy as np
+
+        grid = np.arange(POINTS) * self.step
+        for cached in (False, True) if self.cache else (False,):
+            hits = self.hits if cached else 0.0
+            level = (self.level - hits) / (1 - hits)
+            if level <= 0:
+                continue
+            for theta in (t / self.limit_ms for t in THETAS):
+                weights = np.exp(-theta * grid)
+                fixed = math.fsum(-math.log(float(w.masses(self.step, POINTS) @ weights)) for w in self._waits)
+                right = theta * self.limit_ms - math.log(level) - fixed + 1e-6
+                yield right, cached, self._coefficients(weights), theta * self.limit_ms
+
+    def _coefficients(self, weights: Array) -> dict[tuple[str, str], float]:
+        import numpy as np
+
+        found: dict[tuple[str, str], float] = {}
+        for index, slot in enumerate(self.slots):
+            moments = -np.log(np.maximum(self._mass[index] @ weights, 1e-12))
+            for name, row in self._row[slot.role].items():
+                found[slot.role, name] = found.get((slot.role, name), 0.0) + float(moments[row])
+        return found
+
+    def cut(self, design: Mapping[str, Candidate]) -> Cut:
+        """Return the largest cone of designs found that are all as slow as this too slow one."""
+        reference: dict[str, Candidate | None] = {role: design[role] for role in self.roles}
+        cached = self._cached(reference)
+        if self.within(reference, cached) < self.level - MARGIN:
+            for role in sorted(self.roles, key=lambda r: self._mean(design[r])):
+                self._speed_up(reference, role, cached)
+        members = {role: self.slower_or_equal(role, c) for role, c in reference.items() if c is not None}
+        if self.cache and self.cache not in members:
+            members[self.cache] = frozenset(n for n, c in self.pool[self.cache].items() if self._fits(c, cached))
+        return Cut(members)
+
+    def _speed_up(self, reference: dict[str, Candidate | None], role: str, cached: bool) -> None:
+        """Drop a role from the cut, or move it to the fastest candidate with which the bound is still clearly missed."""
+        current = reference[role]
+        assert current is not None
+        if self.within({**reference, role: None}, cached) < self.level - MARGIN:
+            reference[role] = None
+            return
+        for candidate in sorted(self._faster_or_equal(role, current), key=self._mean):
+            if self.within({**reference, role: candidate}, cached) < self.level - MARGIN:
+                reference[role] = candidate
+                return
+
+    def _mean(self, candidate: Candidate) -> float:
+        return sum(t.mean() for slot in self.slots if slot.role == candidate.role
+                   if (t := _time(slot, candidate, self._at)) is not None)
+
+
+def mean_coefficients(flow: Flow, at: str, pool: Mapping[str, Iterable[Candidate]], scenario: Scenario) -> dict[tuple[str, str], float]:
+    """Return (role, id) -> what a candidate adds to a flow's mean time (ms). Means add, weighted by the share of misses."""
+    index = 0 if at == "first" else 1
+    found: dict[tuple[str, str], float] = {}
+    cache = next((step for step in flow.path if step.cache), None)
+    for slot in _slots(flow, scenario):
+        for candidate in pool[slot.role]:
+            time = _time(slot, candidate, index)
+            behind = bool(cache) and slot.past and candidate.behind.get(cache.cache or "", True)  # type: ignore[union-attr]
+            share = 1 - hit_share(cache, scenario) if behind and cache else 1.0
+            key = (slot.role, candidate.id)
+            found[key] = found.get(key, 0.0) + share * (time.mean() if time else 0.0)
+    return found
+
+
+def fixed_mean(flow: Flow, scenario: Scenario) -> float:
+    """Return the mean (ms) of a flow's waits, which no choice changes."""
+    return math.fsum(expression.parse(step.wait_s).evaluate(scenario.workload) * 500 for step in flow.path if step.wait_s)
+
+
+def _slots(flow: Flow, scenario: Scenario) -> Iterator[Slot]:
+    for step in flow.path:
+        yield from _slot(step, scenario, past=False)
+        for inner in step.on_miss:
+            yield from _slot(inner, scenario, past=True)
+
+
+def _slot(step: Step, scenario: Scenario, *, past: bool) -> Iterator[Slot]:
+    if step.asks and step.do and not step.in_background:
+        times = max(1, round(expression.parse(step.times).evaluate(scenario.workload)))
+        yield Slot(step.asks, step.do, times, past)
+
+
+def _time(slot: Slot, candidate: Candidate, index: int) -> Distribution | None:
+    if candidate.is_none or slot.operation not in candidate.latency:
+        return None
+    return repeat(candidate.latency[slot.operation][index], slot.times)
+
+
+def _transform(masses: Array) -> Spectrum:
+    import numpy as np
+
+    return np.fft.rfft(masses, 2 * POINTS)
+
+
+def _level(spectrum: Spectrum) -> float:
+    """Return P(sum <= T): all masses below T and half of the one at T, as the judge reads it."""
+    import numpy as np
+
+    masses = np.fft.irfft(spectrum, 2 * POINTS)[:POINTS]
+    return float(masses.sum() - masses[-1] / 2)

@@ -1,0 +1,101 @@
+"""``propose``: from a scenario to the optimal design with its proof, its reasons, or the conflict that forbids one."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from advisor.analysis.conflict import conflict
+from advisor.analysis.reasons import Reason, RunnerUp, reasons, runner_ups
+from advisor.candidates.table import Table, table
+from advisor.catalog.load import Catalog, load_catalog
+from advisor.evaluation.result import Evaluation
+from advisor.optimizer.run import Found, optimise
+from advisor.optimizer.search import Search
+from advisor.optimizer.solver import Status
+from advisor.scenario.load import Scenario
+from advisor.scenario.requirements import Requirement
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The answer to a scenario.
+
+    Attributes:
+        status: OPTIMAL (proved), INFEASIBLE (proved; see ``conflict``) or STOPPED (time limit; see ``gap``).
+        best: evaluation of the proposed design; None when infeasible or nothing was found in time.
+        value, bound, gap: of the first goal, to be minimised; gap None when no bound is known.
+        conflict: a minimal set of requirements that cannot hold together; None when not infeasible or left open.
+        runner_ups: role -> the best without the chosen component there.
+        reasons: role -> why every other component was not chosen.
+        seconds: stage -> time; for people and benchmarks only, never written to files.
+    """
+
+    scenario: Scenario
+    catalog: Catalog
+    table: Table
+    status: Status
+    best: Evaluation | None
+    value: float
+    bound: float
+    gap: float | None
+    rounds: int
+    conflict: tuple[Requirement, ...] | None
+    runner_ups: Mapping[str, RunnerUp]
+    reasons: Mapping[str, tuple[Reason, ...]]
+    seconds: Mapping[str, float]
+
+
+def propose(
+    scenario: Scenario, catalog: Catalog | None = None, *, as_of: datetime.date | None = None,
+    time_limit_s: float = 0.0, explain: bool = True,
+) -> Proposal:
+    """Return the proposal for a scenario.
+
+    Args:
+        catalog: default: the one that comes with advisor.
+        as_of: price everything with what was valid on this date (default: the catalog's newest price check).
+        time_limit_s: for the optimisation; 0 means none. When it passes, status is STOPPED and the gap is honest.
+        explain: also compute runner-ups and reasons (one re-solve a role).
+
+    >>> from advisor.scenario.load import load_scenario
+    >>> from advisor import resources
+    >>> scenario = load_scenario(resources.folder("examples") / "support_copilot" / "scenario.yml")
+    >>> propose(scenario, explain=False).status.value
+    'optimal'
+    """
+    known = catalog or load_catalog()
+    clock = _Clock()
+    candidates = table(scenario, known, as_of)
+    clock.lap("candidates")
+    search = Search(candidates)
+    clock.lap("model")
+    found = optimise(search, time_limit_s=time_limit_s)
+    clock.lap("solve")
+    trouble = conflict(candidates, time_limit_s) if found.status is Status.INFEASIBLE else None
+    best = found.best
+    nexts = runner_ups(search, best, time_limit_s) if best and explain else {}
+    why = reasons(search, best) if best and explain else {}
+    clock.lap("reasons")
+    return _proposal(scenario, known, candidates, found, trouble, nexts, why, clock.seconds)
+
+
+def _proposal(
+    scenario: Scenario, catalog: Catalog, candidates: Table, found: Found, trouble: tuple[Requirement, ...] | None,
+    nexts: Mapping[str, RunnerUp], why: Mapping[str, tuple[Reason, ...]], seconds: Mapping[str, float],
+) -> Proposal:
+    return Proposal(
+        scenario, catalog, candidates, found.status, found.best, found.value, found.bound, found.gap, found.rounds,
+        trouble, nexts, why, seconds)
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.seconds[name], self._last = now - self._last, now

@@ -1,0 +1,1 @@
+"""What people look at: strings and bytes from values. Never files, never the clock."""

@@ -1,0 +1,1 @@
+"""What the user wants (the scenario) and the architecture it is about (the blueprint)."""

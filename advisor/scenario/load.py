@@ -1,0 +1,307 @@
+"""From a scenario file to a checked :class:`Scenario`: every problem at once, every default listed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from advisor.catalog.blueprint import Blueprint, Parameter
+from advisor.catalog.load import Catalog, load_catalog
+from advisor.errors import InputError, Problem, bad_input, listing, nearest
+from advisor.scenario.goals import Goal, goals, goal_problems
+from advisor.scenario.model import Quantity, ScenarioFile
+from advisor.scenario.requirements import (
+    CLOUDS, COST, LEAST_LEVEL, MOST_LEVEL, OPERATIONS, QUALITY, Bound, Filter, Requirement, level,
+)
+from advisor.schema import build, shown
+from advisor.yamlfile import Document, load, parse
+
+DEFAULT_USD_PER_HOUR = 75.0
+DEFAULT_TARGET_UTILISATION = 0.6
+DEFAULT_EXTRA_UNITS = 2
+DEFAULT_ZONES = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """Something that was filled in because nobody said it: what, with which value, why, and where to change it."""
+
+    subject: str
+    value: str
+    reason: str
+    change_at: str
+
+
+@dataclass(frozen=True)
+class Sizing:
+    """How candidates are sized; see ``sizing`` in the scenario file."""
+
+    target_utilisation: float
+    extra_units: int
+    zones: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A checked scenario.
+
+    Attributes:
+        workload: every parameter of the blueprint with its mean; ``spread`` holds the cv of those that are random.
+        requirements: bounds and filters, in the order of the file.
+        objective: goals, the most important first.
+        digest: first 12 hex digits of the SHA-256 of the file's text.
+    """
+
+    file: str
+    text: str
+    digest: str
+    title: str
+    description: str
+    owner: str
+    blueprint: Blueprint
+    workload: Mapping[str, float]
+    spread: Mapping[str, float]
+    given: frozenset[str]
+    requirements: tuple[Requirement, ...]
+    objective: tuple[Goal, ...]
+    sizing: Sizing
+    usd_per_hour: float
+    assumptions: tuple[Assumption, ...]
+
+    @property
+    def bounds(self) -> tuple[Bound, ...]:
+        """The requirements that bound a metric."""
+        return tuple(r for r in self.requirements if isinstance(r, Bound))
+
+    @property
+    def filters(self) -> tuple[Filter, ...]:
+        """The requirements on single options."""
+        return tuple(r for r in self.requirements if isinstance(r, Filter))
+
+
+def load_scenario(path: Path | str, catalog: Catalog | None = None) -> Scenario:
+    """Return the scenario of a file. Raises :class:`InputError` with every problem that it has."""
+    return _scenario(load(Path(path), str(path)), _text(Path(path)), catalog or load_catalog())
+
+
+def scenario_from_text(text: str, catalog: Catalog, file: str = "scenario") -> Scenario:
+    """Return the scenario of a YAML text; ``file`` is the name that problems show."""
+    return _scenario(parse(text, file), text, catalog)
+
+
+def _text(path: Path) -> str:
+    from advisor.yamlfile import read_text
+
+    return read_text(path)
+
+
+def _scenario(document: Document, text: str, catalog: Catalog) -> Scenario:
+    if not isinstance(document.data, dict):
+        raise bad_input("a scenario is a mapping with title, blueprint and workload; `advisor init` writes one",
+                        file=document.file, line=1)
+    problems: list[Problem] = []
+    blueprint = _blueprint(document, catalog, problems)
+    try:
+        raw = build(ScenarioFile, document)
+    except InputError as error:
+        partial = _partial_problems(document, blueprint)
+        raise InputError([*problems, *error.problems, *partial]) from None
+    if blueprint is None:
+        raise InputError(problems)
+    problems += [*_workload_problems(document, raw.workload, blueprint), *_constraint_problems(document, raw, blueprint)]
+    problems += [*goal_problems(document, raw.objective, blueprint), *_choice_problems(document, raw, blueprint, catalog)]
+    if problems:
+        raise InputError(problems)
+    return _build(document, text, raw, blueprint)
+
+
+def _blueprint(document: Document, catalog: Catalog, problems: list[Problem]) -> Blueprint | None:
+    name = document.data.get("blueprint")
+    if not isinstance(name, str):
+        return None
+    try:
+        return catalog.blueprint(name)
+    except InputError as error:
+        problems.append(document.problem(("blueprint",), error.problems[0].message))
+        return None
+
+
+def _partial_problems(document: Document, blueprint: Blueprint | None) -> list[Problem]:
+    """Return what can be said about workload names although the file as a whole could not be built."""
+    workload = document.data.get("workload")
+    if blueprint is None or not isinstance(workload, dict):
+        return []
+    return [*_unknown_parameters(document, workload, blueprint), *_missing_parameters(document, workload, blueprint)]
+
+
+def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprint) -> Scenario:
+    values, spread, assumptions = _workload(raw.workload, blueprint)
+    sizing = _sizing(raw, assumptions)
+    if raw.operations is None:
+        assumptions.append(Assumption(
+            "operations rate", f"{DEFAULT_USD_PER_HOUR:g} USD/h", "a loaded hourly rate of an engineer; set your own",
+            "operations.usd_per_hour"))
+    if raw.objective == ScenarioFile.model_fields["objective"].default and "objective" not in document.data:
+        assumptions.append(Assumption("objective", "minimize cost_usd_per_month", "no objective was given", "objective"))
+    return Scenario(
+        file=document.file, text=text, digest=hashlib.sha256(text.encode()).hexdigest()[:12],
+        title=raw.title, description=raw.description or "", owner=raw.owner or "", blueprint=blueprint,
+        workload=values, spread=spread, given=frozenset(raw.workload),
+        requirements=(*_bounds(raw), *_filters(raw)), objective=goals(raw.objective, blueprint), sizing=sizing,
+        usd_per_hour=raw.operations.usd_per_hour if raw.operations else DEFAULT_USD_PER_HOUR,
+        assumptions=tuple(assumptions),
+    )
+
+
+def _workload(given: Mapping[str, Quantity], blueprint: Blueprint) -> tuple[dict[str, float], dict[str, float], list[Assumption]]:
+    values: dict[str, float] = {}
+    spread: dict[str, float] = {}
+    assumptions = []
+    for name, parameter in blueprint.parameters.items():
+        if name in given:
+            values[name] = given[name].mean
+            if given[name].cv:
+                spread[name] = given[name].cv
+        else:
+            assert parameter.default is not None
+            values[name] = parameter.default
+            assumptions.append(Assumption(
+                parameter.title, f"{parameter.default:g} {parameter.unit}", parameter.why or "", f"workload.{name}"))
+    return values, spread, assumptions
+
+
+def _sizing(raw: ScenarioFile, assumptions: list[Assumption]) -> Sizing:
+    given = raw.sizing
+    utilisation = given.target_utilisation if given and given.target_utilisation else None
+    if utilisation is None:
+        assumptions.append(Assumption(
+            "target utilisation at peak", f"{DEFAULT_TARGET_UTILISATION:.0%}",
+            "leaves room for bursts within the peak hour and for the loss of a unit", "sizing.target_utilisation"))
+    return Sizing(
+        utilisation or DEFAULT_TARGET_UTILISATION,
+        given.extra_units if given and given.extra_units is not None else DEFAULT_EXTRA_UNITS,
+        tuple(sorted(set(given.zones))) if given and given.zones else DEFAULT_ZONES,
+    )
+
+
+def _bounds(raw: ScenarioFile) -> Iterator[Bound]:
+    limits = raw.constraints
+    if limits.cost_usd_per_month:
+        yield Bound("constraints.cost_usd_per_month.max", COST, True, limits.cost_usd_per_month.max)
+    for flow_id, flow in limits.flows.items():
+        for measure in ("ttft_ms", "latency_ms", "freshness_s"):
+            for name, limit in (getattr(flow, measure) or {}).items():
+                metric = f"flows.{flow_id}.{measure}.{name}"
+                yield Bound(f"constraints.{metric}", metric, True, limit)
+        if flow.availability:
+            metric = f"flows.{flow_id}.availability"
+            yield Bound(f"constraints.{metric}.min", metric, False, flow.availability.min)
+    if limits.quality:
+        yield Bound("constraints.quality.min", QUALITY, False, limits.quality.min)
+    if limits.operations_h_per_month:
+        yield Bound("constraints.operations_h_per_month.max", OPERATIONS, True, limits.operations_h_per_month.max)
+    if limits.clouds and limits.clouds.max is not None:
+        yield Bound("constraints.clouds.max", CLOUDS, True, limits.clouds.max)
+
+
+def _filters(raw: ScenarioFile) -> Iterator[Filter]:
+    limits = raw.constraints
+    if limits.clouds and limits.clouds.allow:
+        yield Filter("constraints.clouds.allow", "cloud", frozenset(limits.clouds.allow), True)
+    if limits.residency:
+        yield Filter("constraints.residency.require", "residency", frozenset([limits.residency.require]), True)
+    for kind, rule in (("licence", limits.licences), ("mode", limits.modes)):
+        section = "licences" if kind == "licence" else "modes"
+        for verb in ("allow", "deny"):
+            if rule and (names := getattr(rule, verb)):
+                yield Filter(f"constraints.{section}.{verb}", kind, frozenset(names), verb == "allow")
+    for role, name in raw.choices.pin.items():
+        yield Filter(f"choices.pin.{role}", "pin", frozenset([name]), True, role)
+    for index, name in enumerate(raw.choices.exclude):
+        yield Filter(f"choices.exclude[{index}]", "exclude", frozenset([name]), False)
+
+
+def _unknown_parameters(document: Document, given: Mapping[str, object], blueprint: Blueprint) -> Iterator[Problem]:
+    for name in given:
+        if name not in blueprint.parameters:
+            yield document.problem(("workload", name), f"is not a workload parameter of {blueprint.id}; "
+                                   f"known: {listing(blueprint.parameters, 30)}{nearest(name, blueprint.parameters)}")
+
+
+def _missing_parameters(document: Document, given: Mapping[str, object], blueprint: Blueprint) -> Iterator[Problem]:
+    for name, parameter in blueprint.parameters.items():
+        if name not in given and parameter.default is None:
+            yield document.problem(("workload", name), f"is missing: {parameter.title}, in {parameter.unit}; no default")
+
+
+def _workload_problems(document: Document, given: Mapping[str, Quantity], blueprint: Blueprint) -> Iterator[Problem]:
+    yield from _unknown_parameters(document, given, blueprint)
+    yield from _missing_parameters(document, given, blueprint)
+    for name, quantity in given.items():
+        parameter = blueprint.parameters.get(name)
+        if parameter is None:
+            continue
+        if quantity.cv and not parameter.random:
+            yield document.problem(("workload", name, "cv"), "is not a random quantity here; give one number")
+        if wrong := _range(parameter, quantity.mean):
+            yield document.problem(("workload", name), f"found {quantity.mean:g} {parameter.unit}; {wrong}")
+
+
+def _range(parameter: Parameter, value: float) -> str:
+    if parameter.above is not None and not value > parameter.above:
+        return f"must be greater than {parameter.above:g}"
+    if parameter.least is not None and value < parameter.least:
+        return f"must be at least {parameter.least:g}"
+    return f"must be at most {parameter.most:g}" if value > parameter.most else ""
+
+
+def _constraint_problems(document: Document, raw: ScenarioFile, blueprint: Blueprint) -> Iterator[Problem]:
+    for flow_id, bounds in raw.constraints.flows.items():
+        place = ("constraints", "flows", flow_id)
+        flow = blueprint.flows.get(flow_id)
+        if flow is None:
+            yield document.problem(place, f"is not a flow of {blueprint.id}; flows: {listing(blueprint.flows)}"
+                                   f"{nearest(flow_id, blueprint.flows)}")
+            continue
+        for measure in ("ttft_ms", "latency_ms", "freshness_s"):
+            limits = getattr(bounds, measure)
+            if limits is not None and measure not in flow.measures:
+                yield document.problem((*place, measure), f"is not measured in the flow {flow_id}; measured: "
+                                       f"{listing(flow.measures)}")
+            for name in limits or {}:
+                if level(name) is None and name != "mean":
+                    yield document.problem((*place, measure, name), f"found '{name}'; allowed: mean or a percentile from "
+                                           f"p{LEAST_LEVEL:g} to p{MOST_LEVEL:g}, for example p95")
+            yield from _falling(document, (*place, measure), limits or {})
+
+
+def _falling(document: Document, place: tuple[str | int, ...], limits: Mapping[str, float]) -> Iterator[Problem]:
+    """A lower percentile with a larger limit says nothing; most likely the two were swapped."""
+    known = sorted((p, name) for name in limits if (p := level(name)) is not None)
+    for (_, lower), (_, higher) in zip(known, known[1:], strict=False):
+        if limits[lower] > limits[higher]:
+            yield document.problem((*place, lower), f"is {limits[lower]:g}, above the limit {limits[higher]:g} of {higher}; "
+                                   "limits must not decrease with the percentile")
+
+
+def _choice_problems(document: Document, raw: ScenarioFile, blueprint: Blueprint, catalog: Catalog) -> Iterator[Problem]:
+    names = {*catalog.options, *catalog.records.components}
+    for role, name in raw.choices.pin.items():
+        place = ("choices", "pin", role)
+        if role not in blueprint.roles:
+            yield document.problem(place, f"is not a role of {blueprint.id}; roles: {listing(blueprint.roles, 20)}"
+                                   f"{nearest(role, blueprint.roles)}")
+            continue
+        fitting = {n for component, option in catalog.options_for(role) for n in (component.id, option.id)}
+        fitting |= {"none"} if blueprint.roles[role].optional else set()
+        if name not in fitting:
+            what = "cannot fill this role" if name in names else "is not a component or option of the catalog"
+            yield document.problem(place, f"found {shown(name)}, which {what}{nearest(name, fitting)}")
+        if name in raw.choices.exclude:
+            yield document.problem(place, f"'{name}' is also excluded; drop the pin or the exclusion")
+    for index, name in enumerate(raw.choices.exclude):
+        if name not in names:
+            yield document.problem(("choices", "exclude", index), f"found {shown(name)}, which is not a component or option "
+                                   f"of the catalog{nearest(name, names)}")

@@ -1,0 +1,154 @@
+"""The scenario file: title, blueprint, workload, constraints, objective, choices."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from advisor.catalog.model import Cloud, Mode, Name, Region
+from advisor.schema import Strict
+
+
+def _as_random(value: Any) -> Any:
+    return {"mean": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+class Quantity(Strict):
+    """A workload figure: a number, or a mean with a coefficient of variation for quantities that are random."""
+
+    mean: float
+    cv: float = Field(0.0, ge=0, le=5, description="standard deviation / mean")
+
+
+Amount = Annotated[Quantity, BeforeValidator(_as_random)]
+Percentile = Annotated[str, Field(pattern=r"^p[0-9]+(\.[0-9]+)?$")]
+Label = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class AtMost(Strict):
+    """An upper bound."""
+
+    max: float = Field(gt=0)
+
+
+class Share(Strict):
+    """A lower bound on a share."""
+
+    min: float = Field(gt=0, le=1)
+
+
+class AvailabilityBound(Strict):
+    """A lower bound on availability, as a fraction: 0.999 is three nines."""
+
+    min: float = Field(gt=0, lt=1)
+
+
+class FlowBounds(Strict):
+    """Bounds on one flow. Percentiles are upper bounds: ``latency_ms: {p95: 6_000}``."""
+
+    ttft_ms: dict[str, Annotated[float, Field(gt=0)]] | None = Field(None, description="time to first token, ms")
+    latency_ms: dict[str, Annotated[float, Field(gt=0)]] | None = Field(None, description="full response, ms")
+    freshness_s: dict[str, Annotated[float, Field(gt=0)]] | None = Field(None, description="time until searchable, s")
+    availability: AvailabilityBound | None = None
+
+
+class CloudBounds(Strict):
+    """Clouds that may be used (``vendor`` stands for a SaaS maker's own cloud), and how many at most.
+
+    ``max`` counts aws, azure and gcp; ``vendor`` is not counted.
+    """
+
+    allow: list[Cloud] | None = Field(None, min_length=1)
+    max: int | None = Field(None, ge=1)
+
+
+class Residency(Strict):
+    """Where data must be kept."""
+
+    require: Region
+
+
+class Licences(Strict):
+    """Licences (SPDX ids, or ``proprietary``) that may or may not be used."""
+
+    allow: list[Label] | None = Field(None, min_length=1)
+    deny: list[Label] | None = Field(None, min_length=1)
+
+
+class Modes(Strict):
+    """Ways of running a component that may or may not be used."""
+
+    allow: list[Mode] | None = Field(None, min_length=1)
+    deny: list[Mode] | None = Field(None, min_length=1)
+
+
+class Constraints(Strict):
+    """What must hold. Everything here is hard; what is not stated is not required."""
+
+    cost_usd_per_month: AtMost | None = None
+    flows: dict[Name, FlowBounds] = {}
+    quality: Share | None = None
+    operations_h_per_month: AtMost | None = None
+    clouds: CloudBounds | None = None
+    residency: Residency | None = None
+    licences: Licences | None = None
+    modes: Modes | None = None
+
+
+class Goal(Strict):
+    """One metric to minimise or maximise: ``minimize: cost_usd_per_month``."""
+
+    minimize: Label | None = None
+    maximize: Label | None = None
+
+
+class Objective(Goal):
+    """What to optimise: one goal, a weighted sum, or goals in order of importance.
+
+    ``weights`` minimises sum(weight x value) over metrics where less is better, minus the same over quality and
+    availability; every weight is positive. ``lexicographic`` lists goals, the most important first.
+    """
+
+    weights: dict[Label, Annotated[float, Field(gt=0)]] | None = Field(None, min_length=1)
+    lexicographic: list[Goal] | None = Field(None, min_length=1, max_length=6)
+
+
+class Choices(Strict):
+    """What the user has already decided. ``pin``: role -> component or option; ``exclude``: components or options."""
+
+    pin: dict[Name, Label] = {}
+    exclude: list[Label] = []
+
+
+class Operations(Strict):
+    """The hourly rate at which operations are costed."""
+
+    usd_per_hour: float = Field(ge=0, le=10_000)
+
+
+class Sizing(Strict):
+    """How candidates are sized.
+
+    ``target_utilisation``: share of a unit's capacity to plan for at peak. ``extra_units``: how many more units than the
+    smallest count to consider. ``zones``: numbers of zones to consider.
+    """
+
+    target_utilisation: float | None = Field(None, gt=0, le=1)
+    extra_units: int | None = Field(None, ge=0, le=8)
+    zones: list[Literal[1, 2, 3]] | None = Field(None, min_length=1)
+
+
+class ScenarioFile(Strict):
+    """The file as the user writes it."""
+
+    title: Label
+    blueprint: Name
+    description: str | None = Field(None, max_length=4000)
+    owner: Label | None = None
+    workload: dict[Name, Amount]
+    constraints: Constraints = Constraints()
+    objective: Objective = Objective(minimize="cost_usd_per_month")
+    choices: Choices = Choices()
+    operations: Operations | None = None
+    sizing: Sizing | None = None

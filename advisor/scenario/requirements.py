@@ -1,0 +1,122 @@
+"""What must hold, as values: bounds on metrics, and filters on options. Each knows the path in the scenario it is from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from advisor.catalog.blueprint import Blueprint
+from advisor.catalog.model import Component, Option
+
+COST, OPERATIONS, QUALITY, CLOUDS = "cost_usd_per_month", "operations_h_per_month", "quality", "clouds"
+PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,2})?)")
+LEAST_LEVEL, MOST_LEVEL = 1.0, 99.99
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A bound on a metric.
+
+    Attributes:
+        path: place in the scenario, ``constraints.flows.answer.ttft_ms.p95``.
+        metric: what is bounded, ``flows.answer.ttft_ms.p95``.
+        upper: True for at most, False for at least.
+        limit: in the metric's unit.
+    """
+
+    path: str
+    metric: str
+    upper: bool
+    limit: float
+
+    def holds(self, value: float) -> bool:
+        """Return whether a value meets the bound (to 1e-9 relative, for sums of many terms)."""
+        slip = 1e-9 * max(abs(self.limit), 1e-300)
+        return value <= self.limit + slip if self.upper else value >= self.limit - slip
+
+    def slack(self, value: float) -> float:
+        """Return how much room is left relative to the limit: positive inside, negative outside.
+
+        For availability it is the share of the error budget that is left.
+        """
+        if self.metric.endswith(".availability"):
+            return 1 - (1 - value) / (1 - self.limit)
+        return (self.limit - value if self.upper else value - self.limit) / self.limit
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A rule on single options: which may be used at all.
+
+    Attributes:
+        path: place in the scenario.
+        kind: cloud, residency, licence, mode, exclude or pin.
+        values: the allowed (``allow`` True) or refused names; for residency and pins the required one.
+        allow: whether ``values`` are allowed or refused.
+        role: for a pin, the role it speaks about.
+    """
+
+    path: str
+    kind: str
+    values: frozenset[str]
+    allow: bool
+    role: str | None = None
+
+    def admits(self, role: str, component: Component | None, option: Option | None) -> bool:
+        """Return whether an option (None: leaving the role out) may fill a role."""
+        if self.role is not None and self.role != role:
+            return True
+        if option is None or component is None:
+            return self.kind != "pin" or "none" in self.values
+        traits = {
+            "cloud": {option.cloud}, "residency": set(option.residency), "licence": {component.licence},
+            "mode": {option.mode}, "exclude": {option.id, component.id}, "pin": {option.id, component.id},
+        }[self.kind]
+        return bool(traits & self.values) == self.allow
+
+
+Requirement = Bound | Filter
+
+
+def metrics(blueprint: Blueprint) -> dict[str, bool]:
+    """Return the metrics of a blueprint (percentiles as ``.p*``) and whether less is better."""
+    found = {COST: True, OPERATIONS: True, QUALITY: False, CLOUDS: True}
+    for flow_id, flow in blueprint.flows.items():
+        for measure in flow.measures:
+            found[f"flows.{flow_id}.{measure}.p*"] = True
+            found[f"flows.{flow_id}.{measure}.mean"] = True
+        found[f"flows.{flow_id}.availability"] = False
+    return found
+
+
+def metric_direction(blueprint: Blueprint, metric: str) -> bool | None:
+    """Return whether less of a metric is better, or None when the blueprint has no such metric."""
+    known = metrics(blueprint)
+    if metric in known and "*" not in metric:
+        return known[metric]
+    stem, _, last = metric.rpartition(".")
+    return known.get(f"{stem}.p*") if level(last) is not None else None
+
+
+def level(name: str) -> float | None:
+    """Return the probability that a percentile's name stands for, or None when it is not one that can be computed.
+
+    >>> level("p99.9"), level("p100"), level("p95")
+    (0.999, None, 0.95)
+    """
+    match = PERCENTILE.fullmatch(name)
+    if not match or not LEAST_LEVEL <= float(match[1]) <= MOST_LEVEL:
+        return None
+    return round(float(match[1]) / 100, 6)
+
+
+def split_percentile(metric: str) -> tuple[str, str, float] | None:
+    """Return (flow, measure, level) of a percentile metric, None for others.
+
+    >>> split_percentile("flows.answer.ttft_ms.p95")
+    ('answer', 'ttft_ms', 0.95)
+    """
+    parts = metric.split(".", 3)
+    if len(parts) != 4 or parts[0] != "flows" or (p := level(parts[3])) is None:
+        return None
+    return parts[1], parts[2], p

@@ -39,21 +39,42 @@ class RoleChoice(Strict):
 class DesignFile(Strict):
     """A design file: the scenario it is judged under (a path relative to this file) and a choice for each role."""
 
-    scenario: str
+    scenario: str | None = None
     design: dict[Name, Any]
 
 
-def load_design(path: Path | str, catalog: Catalog | None = None) -> tuple[Scenario, dict[str, Choice]]:
-    """Return the scenario and the choices of a design file. Raises :class:`InputError`."""
+def load_design(
+    path: Path | str, catalog: Catalog | None = None, scenario: Path | str | None = None
+) -> tuple[Scenario, dict[str, Choice]]:
+    """Return the scenario and the choices of a design file (YAML), or of a ``proposal.json``.
+
+    Args:
+        scenario: judge under this one instead of the one that the file names.
+
+    Raises:
+        InputError: every problem of the design file, or else of the scenario.
+    """
     document = load(Path(path), str(path))
     if not isinstance(document.data, dict):
         raise bad_input("a design is a mapping with scenario and design", file=str(path), line=1)
+    if "schema_version" in document.data:
+        document.data = {"design": _of_proposal(document)}
     raw = build(DesignFile, document)
     problems = [p for role in raw.design for p in _shape_problems(document, role, raw.design[role])]
+    if raw.scenario is None and scenario is None:
+        problems.append(document.problem(("scenario",), "is missing: the scenario file that the design is judged under"))
     if problems:
         raise InputError(problems)
-    scenario = load_scenario(Path(path).parent / raw.scenario, catalog)
-    return scenario, raw.design
+    place = Path(scenario) if scenario is not None else Path(path).parent / str(raw.scenario)
+    return load_scenario(place, catalog), raw.design
+
+
+def _of_proposal(document: Document) -> dict[str, Any]:
+    """Return role -> candidate id of a proposal.json (JSON is YAML; only the ids are needed)."""
+    design = document.data.get("design")
+    if not isinstance(design, dict) or not all(isinstance(c, dict) and isinstance(c.get("id"), str) for c in design.values()):
+        raise InputError([document.problem(("design",), "a proposal's design has an id for every role")])
+    return {role: c["id"] for role, c in design.items()}
 
 
 def _shape_problems(document: Document, role: str, choice: object) -> Iterator[Problem]:

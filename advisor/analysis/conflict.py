@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from advisor.candidates.table import Table
-from advisor.optimizer.run import TIE_BREAK, optimise
+from advisor.optimizer.run import CHEAPEST, optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.requirements import Requirement
@@ -40,7 +40,7 @@ def _without_half(table: Table, kept: list[Requirement]) -> list[Requirement]:
 
 def infeasible(table: Table, requirements: Sequence[Requirement], time_limit_s: float) -> bool | None:
     """Return whether no design meets these requirements, None when the time limit left it open."""
-    found = optimise(Search(table, requirements), goals=TIE_BREAK[:1], tie_break=False, time_limit_s=time_limit_s)
+    found = optimise(Search(table, requirements), goals=[CHEAPEST], tie_break=False, time_limit_s=time_limit_s)
     if found.best is not None:
         return False
     return True if found.status is Status.INFEASIBLE else None

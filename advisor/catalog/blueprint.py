@@ -48,6 +48,7 @@ class RoleUse(Strict):
 
     optional: bool = False
     soft: bool = Field(False, description="when it fails the flow degrades instead of failing")
+    hub: bool = Field(False, description="calls the roles that follow it and gets their answers back")
     stock: dict[Name, Formula] = {}
 
 

@@ -240,21 +240,21 @@ def figures(records: Records) -> Iterator[tuple[tuple[str, str], tuple[str | int
     """Yield (record, path, figure) for every figure of the catalog."""
     for kind in ("components", "roles", "instances", "clouds"):
         for key, record in getattr(records, kind).items():
-            for path, figure in _walk(record, ()):
+            for path, figure in walk(record, ()):
                 yield (kind, key), path, figure
 
 
-def _walk(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Provenance]]:
+def walk(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Provenance]]:
     from pydantic import BaseModel
 
     if isinstance(value, Provenance):
         yield path, value
     elif isinstance(value, BaseModel):
         for name in type(value).model_fields:
-            yield from _walk(getattr(value, name), (*path, name))
+            yield from walk(getattr(value, name), (*path, name))
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from _walk(inner, (*path, key))
+            yield from walk(inner, (*path, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _walk(inner, (*path, index))
+            yield from walk(inner, (*path, index))

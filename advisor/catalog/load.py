@@ -79,8 +79,11 @@ class Catalog:
         return max([*dates, *(p.checked for i in self.records.instances.values() for p in i.prices)])
 
 
-def load_catalog(folder: Path | str | None = None) -> Catalog:
+def load_catalog(folder: Path | str | None = None, *, cached: bool = True) -> Catalog:
     """Return the catalog of ``folder`` (default: the one that comes with advisor).
+
+    Args:
+        cached: False reads and checks every file, whatever the cache holds.
 
     Raises:
         InputError: every problem of every file, and every rule across records that does not hold.
@@ -90,7 +93,7 @@ def load_catalog(folder: Path | str | None = None) -> Catalog:
     if not files:
         raise bad_input("holds no .yml files; a catalog folder is expected", path=str(root))
     digest = _digest(root, files)
-    cache = _cache_file(digest)
+    cache = _cache_file(digest) if cached else None
     records = _from_cache(cache)
     if records is None:
         records = read(root, files)

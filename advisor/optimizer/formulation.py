@@ -15,8 +15,9 @@ import pulp
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.evaluate import UNIT_MS, needed_roles
 from advisor.optimizer.tails import Cut, Tail, fixed_mean, mean_coefficients
+from advisor.scenario.goals import Goal
 from advisor.scenario.load import Scenario
-from advisor.scenario.requirements import CLOUDS, COST, OPERATIONS, QUALITY, Bound, split_percentile
+from advisor.scenario.requirements import CLOUDS, COST, OPERATIONS, QUALITY, Bound
 
 Pool = Mapping[str, Sequence[Candidate]]
 Row = pulp.LpConstraint
@@ -25,17 +26,13 @@ CONSTRAINTS: dict[str, Callable[..., Iterator[Row]]] = {}
 
 @dataclass(frozen=True)
 class Model:
-    """A PuLP problem with its variables by name of what they mean.
-
-    ``t``: one variable for each percentile, quality or availability that is part of a weighted sum.
-    """
+    """A PuLP problem with its variables by name of what they mean."""
 
     problem: pulp.LpProblem
     pool: Pool
     scenario: Scenario
     x: Mapping[tuple[str, str], pulp.LpVariable]
     y: Mapping[str, pulp.LpVariable]
-    t: Mapping[str, pulp.LpVariable]
 
     def chosen(self, values: Mapping[str, float]) -> dict[str, Candidate]:
         """Return role -> candidate of a solution's values."""
@@ -64,20 +61,15 @@ def formulate(pool: Pool, scenario: Scenario, bounds: Sequence[Bound]) -> Model:
     }
     clouds = sorted({c.cloud for found in pool.values() for c in found if c.cloud})
     y = {cloud: problem.add_variable(f"cloud__{cloud}", 0, 1, pulp.LpInteger) for cloud in clouds}
-    t = {metric: problem.add_variable(f"value__{index}", 0) for index, metric in enumerate(_in_sums(scenario))}
-    model = Model(problem, pool, scenario, x, y, t)
-    problem.setObjective(pulp.lpSum(0 * variable for variable in (*x.values(), *y.values(), *t.values())))
+    model = Model(problem, pool, scenario, x, y)
+    problem.addVariables([*x.values(), *y.values()])
+    problem.setObjective(model.total(lambda c: 0.0))
     for kind in ("choose_one", "behind_cache", "cloud_used"):
         _add(model, CONSTRAINTS[kind](model))
     for bound in bounds:
         if kind := kind_of(bound):
             _add(model, CONSTRAINTS[kind](model, bound))
     return model
-
-
-def _in_sums(scenario: Scenario) -> list[str]:
-    terms = [term for goal in scenario.objective if len(goal.terms) > 1 for term in goal.terms]
-    return sorted({t.metric for t in terms if split_percentile(t.metric) or t.metric == QUALITY or t.metric.endswith(".availability")})
 
 
 def _add(model: Model, rows: Iterator[Row]) -> None:
@@ -126,33 +118,55 @@ def cloud_used(model: Model) -> Iterator[Row]:
                 yield _named(pulp.lpSum(inside) - used <= 0, "cloud_used", cloud, role)
 
 
+def share_of(bound: Bound, scenario: Scenario) -> Callable[[Candidate], float] | None:
+    """Return what a candidate uses up of a bound, as a share: the shares of all roles may add up to at most 1.
+
+    None for bounds that are no sum over candidates. Logarithms turn products into sums; dividing by the limit keeps
+    numbers near 1, where unscaled error budgets would be below a solver's tolerance.
+    """
+    if bound.metric == COST:
+        return lambda c: c.cost_usd_per_month / bound.limit
+    if bound.metric == OPERATIONS:
+        return lambda c: c.operations_h_per_month / bound.limit
+    if bound.metric == QUALITY and bound.limit < 1:
+        return lambda c: math.log(c.quality) / math.log(bound.limit)
+    if bound.metric.endswith(".availability"):
+        needs = needed_roles(scenario.blueprint.flows[bound.metric.split(".")[1]], scenario)
+        return lambda c: math.log(max(c.availability, 1e-9)) / math.log(bound.limit) if c.role in needs else 0.0
+    return None
+
+
+def _at_most_all(model: Model, bound: Bound, name: str) -> Iterator[Row]:
+    share = share_of(bound, model.scenario)
+    assert share is not None
+    yield _named(model.total(share) <= 1, name, *([bound.metric] if name == "availability" else []))
+
+
 @constraint("cost")
 def cost(model: Model, bound: Bound) -> Iterator[Row]:
     """Bills and operations of all roles add up to at most the budget (in units of the budget)."""
-    yield _named(model.total(lambda c: c.cost_usd_per_month / bound.limit) <= 1, "cost")
+    yield from _at_most_all(model, bound, "cost")
 
 
 @constraint("operations")
 def operations(model: Model, bound: Bound) -> Iterator[Row]:
     """Operations hours add up to at most the limit (in units of the limit)."""
-    yield _named(model.total(lambda c: c.operations_h_per_month / bound.limit) <= 1, "operations")
+    yield from _at_most_all(model, bound, "operations")
 
 
 @constraint("quality")
 def quality(model: Model, bound: Bound) -> Iterator[Row]:
-    """The product of the quality factors is at least the bound: a sum of logarithms."""
-    yield _named(model.total(lambda c: -math.log(c.quality)) <= -math.log(bound.limit) + 1e-12, "quality")
+    """The product of the quality factors is at least the bound: a sum of logarithms (in units of the bound's)."""
+    if bound.limit < 1:
+        yield from _at_most_all(model, bound, "quality")
+    else:
+        yield _named(model.total(lambda c: -math.log(c.quality)) <= 1e-12, "quality")
 
 
 @constraint("availability")
 def availability(model: Model, bound: Bound) -> Iterator[Row]:
-    """The product over the flow's distinct roles is at least the bound: logarithms in units of the error budget.
-
-    Unscaled these are numbers near 1e-5, below a solver's tolerance.
-    """
-    budget = -math.log(bound.limit)
-    row = model.total(lambda c: -math.log(max(c.availability, 1e-9)) / budget, _needs(model, bound.metric))
-    yield _named(row <= 1, "availability", bound.metric)
+    """The product over the flow's distinct roles is at least the bound: logarithms in units of the error budget."""
+    yield from _at_most_all(model, bound, "availability")
 
 
 @constraint("mean")
@@ -170,7 +184,7 @@ def clouds(model: Model, bound: Bound) -> Iterator[Row]:
 @constraint("tail")
 def tail(model: Model, bound: Tail, name: str) -> Iterator[Row]:
     """Necessary conditions for a percentile bound (see :mod:`advisor.optimizer.tails`), each valid with or without cache."""
-    for index, (right, cached, coefficients, _) in enumerate(bound.rows()):
+    for index, (right, cached, coefficients) in enumerate(bound.rows()):
         scale = max(right, 1e-6)
         terms = _only_with(bound, cached, coefficients)
         row = pulp.LpAffineExpression([(model.x[key], value / scale) for key, value in terms.items()])
@@ -186,18 +200,6 @@ def _only_with(bound: Tail, cached: bool, coefficients: Mapping[tuple[str, str],
             if candidate.is_none == cached:
                 terms[bound.cache, name] = -most
     return terms
-
-
-def tail_lines(model: Model, bound: Tail, t: pulp.LpVariable, unit_ms: float) -> Iterator[Row]:
-    """Lower bounds on a percentile itself, ``t`` in its own unit: what :func:`tail` says of a limit, solved for it.
-
-    With ``theta T >= sum k_i + log p`` each row gives ``t >= (sum k_i + log p) / theta``; valid with or without cache.
-    """
-    for right, cached, coefficients, theta_t in bound.rows():
-        terms = _only_with(bound, cached, coefficients)
-        scale = bound.limit_ms / theta_t / unit_ms
-        row = pulp.LpAffineExpression([(model.x[key], value * scale) for key, value in terms.items()])
-        yield row - t <= (right - theta_t) * scale
 
 
 @constraint("too_slow_together")
@@ -234,21 +236,28 @@ def mean_time(model: Model, metric: str) -> pulp.LpAffineExpression:
     return total + fixed_mean(flow, model.scenario) / unit
 
 
-def linear(model: Model, metric: str) -> tuple[pulp.LpAffineExpression, str] | None:
-    """Return (expression, scale) of a metric that is linear in the choice, None for percentiles.
+def is_product(metric: str) -> bool:
+    """Return whether a metric is a product over roles, linear only in its logarithm."""
+    return metric == QUALITY or metric.endswith(".availability")
 
-    ``scale`` is "value" when the expression is the metric itself, "log" when it is minus its logarithm.
-    """
-    simple: dict[str, Callable[[Candidate], float]] = {
-        COST: lambda c: c.cost_usd_per_month, OPERATIONS: lambda c: c.operations_h_per_month}
-    if metric in simple:
-        return model.total(simple[metric]), "value"
+
+def is_log(goal: Goal) -> bool:
+    """Return whether a goal is a single product, so that minus its logarithm stands for it."""
+    return len(goal.terms) == 1 and is_product(goal.terms[0].metric)
+
+
+def linear(model: Model, metric: str) -> pulp.LpAffineExpression | None:
+    """Return a metric as a linear expression (minus the logarithm of a product), None for percentiles."""
+    if metric == COST:
+        return model.total(lambda c: c.cost_usd_per_month)
+    if metric == OPERATIONS:
+        return model.total(lambda c: c.operations_h_per_month)
     if metric == CLOUDS:
-        return pulp.lpSum(model.y.values()), "value"
+        return pulp.lpSum(model.y.values())
     if metric == QUALITY:
-        return model.total(lambda c: -math.log(c.quality)), "log"
+        return model.total(lambda c: -math.log(c.quality))
     if metric.endswith(".mean"):
-        return mean_time(model, metric), "value"
+        return mean_time(model, metric)
     if metric.endswith(".availability"):
-        return model.total(lambda c: -math.log(max(c.availability, 1e-9)), _needs(model, metric)), "log"
+        return model.total(lambda c: -math.log(max(c.availability, 1e-9)), _needs(model, metric))
     return None

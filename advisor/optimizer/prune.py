@@ -1,7 +1,7 @@
 """Dropping candidates that another one beats in everything that can matter.
 
-Candidates are taken in order of (cost, operations hours, id), so a candidate can only be dominated by an earlier one, and
-of two equals the one that the tie-break prefers stays.
+Candidates are taken in order of cost, operations hours, availability and id, so a candidate can only be dominated by an
+earlier one, and of two that are equal in all that matters the one with fewer hours, then the more available one, stays.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def dominated_by(
     return found
 
 
-def _order(candidate: Candidate) -> tuple[float, float, str]:
-    return candidate.cost_usd_per_month, candidate.operations_h_per_month, candidate.id
+def _order(candidate: Candidate) -> tuple[float, float, float, str]:
+    return candidate.cost_usd_per_month, candidate.operations_h_per_month, -candidate.availability, candidate.id
 
 
 def _attributes(candidate: Candidate, relevance: Relevance) -> list[float]:

@@ -5,7 +5,8 @@ the judge confirms the model's optimum, value and bound meet. When it does not, 
 designs that are all infeasible too. Candidates are finite, so this ends.
 
 A percentile as a goal has no linear form. It is reached by descent: any design sets a limit just below its own value,
-and the search goes on under that limit until the model says that nothing faster exists.
+and the search goes on under that limit until the model says that nothing faster exists. Weighted sums with percentiles
+or products are in :mod:`advisor.optimizer.weighted`.
 """
 
 from __future__ import annotations
@@ -20,15 +21,14 @@ import pulp
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer import formulation
 from advisor.optimizer.formulation import CONSTRAINTS
-from advisor.optimizer.search import Only, Search
+from advisor.optimizer.search import Limit, Only, Search
 from advisor.optimizer.solver import Outcome, Status
-from advisor.optimizer.tails import Tail
 from advisor.scenario.goals import Goal, Term
-from advisor.scenario.requirements import COST, OPERATIONS, QUALITY, Bound
+from advisor.scenario.requirements import COST, Bound
 
-FIRST_REACH = 0.1     # how far above the relaxation's bound the optimum is expected, relative
-STEP = 1e-6            # a better time is better by at least this much, relative
-TIE_BREAK = (Goal((Term(COST, 1.0),), "minimize cost"), Goal((Term(OPERATIONS, 1.0),), "minimize operations"))
+FIRST_REACH = 0.1      # how far above the relaxation's bound the optimum is expected, relative
+STEP = 1e-6            # a better value is better by at least this much, relative
+CHEAPEST = Goal((Term(COST, 1.0),), "minimize cost")
 
 
 class OutOfTimeError(Exception):
@@ -60,6 +60,9 @@ class Found:
         return 0.0 if self.status is Status.OPTIMAL else (self.value - self.bound) / max(abs(self.value), 1e-12)
 
 
+NOTHING = Found(Status.INFEASIBLE, None, bound=math.inf)
+
+
 def optimise(
     search: Search, goals: Sequence[Goal] | None = None, *, only: Only | None = None,
     tie_break: bool = True, time_limit_s: float = 0.0,
@@ -69,33 +72,34 @@ def optimise(
     Args:
         goals: default: the scenario's.
         only: which candidates a role may use, for what-ifs; see :meth:`Search.allowed`.
-        tie_break: among equals take the cheapest, then the fewest operations hours, then the first in order of ids.
+        tie_break: among designs that are equal in all goals take the cheapest. (Among candidates of a role that are equal
+            in all that matters, pruning already kept the one with fewer operations hours, then the more available one,
+            then the first in order of ids.)
         time_limit_s: 0 means none; when it passes, the best design so far is returned with status STOPPED.
     """
     if search.empty_roles:
-        return Found(Status.INFEASIBLE, None, bound=math.inf)
+        return NOTHING
     return Run(search, only, time_limit_s).all(search.table.scenario.objective if goals is None else goals, tie_break)
 
 
 class Run:
-    """One optimisation over a loaded search: goals reached so far are held by rows, time limits by tails."""
+    """One optimisation over a loaded search: goals reached so far are held by rows and limits."""
 
     def __init__(self, search: Search, only: Only | None, time_limit_s: float) -> None:
         self.search, self.session, self.model = search, search.session, search.model
         self.deadline = time.monotonic() + time_limit_s if time_limit_s > 0 else math.inf
         self.rounds = 0
         self.held: list[pulp.LpConstraint] = []
-        self.limits: list[tuple[Bound, Tail]] = []
+        self.limits: tuple[Limit, ...] = ()
         self.permitted = search.allowed(only)
-        self.last: tuple[Mapping[str, float], float] = ({}, math.inf)      # prices and what the optimum lies above the bound
 
     def all(self, goals: Sequence[Goal], tie_break: bool) -> Found:
         """Reach the goals one after the other; the first decides value and bound."""
         result = Found(Status.STOPPED, None)
+        ties = [CHEAPEST] if tie_break and all(goal.terms != CHEAPEST.terms for goal in goals) else []
         try:
-            ties = [goal for goal in TIE_BREAK if tie_break and all(goal.terms != known.terms for known in goals)]
             for number, goal in enumerate([*goals, *ties]):
-                found = self._reach(goal)
+                found = self.reach(goal)
                 if number == 0:
                     result = found
                 if found.best is None or found.status is Status.STOPPED:
@@ -103,27 +107,112 @@ class Run:
                     break
                 result = replace(result, best=found.best)
                 self._hold(goal, found.best)
-            else:
-                if tie_break:
-                    result = replace(result, best=self._first_in_order() or result.best)
         except OutOfTimeError:
             result = replace(result, status=Status.STOPPED)
         return replace(result, rounds=self.rounds)
 
-    def restore(self) -> None:
-        """Put the session into the state that the goals held so far ask for."""
+    def reach(self, goal: Goal, extra: tuple[Limit, ...] = ()) -> Found:
+        """Return the optimum of one goal under the limits held so far and some extra ones."""
+        objective = linear_goal(self.search, goal)
+        if objective is not None:
+            return self.confirmed(objective, goal, extra)
+        if len(goal.terms) == 1:
+            return self._descend(goal, extra)
+        from advisor.optimizer.weighted import minimise_weighted
+
+        return minimise_weighted(self, goal, extra)
+
+    def _hold(self, goal: Goal, best: Evaluation) -> None:
+        """Keep what a goal reached while the next, less important one is optimised."""
+        value = goal_value(goal, best)
+        objective = linear_goal(self.search, goal)
+        if objective is not None:
+            reached = -math.log(-value) if formulation.is_log(goal) else value
+            self.held += CONSTRAINTS["goal_reached"](self.model, objective, reached, str(len(self.held)))
+        elif len(goal.terms) == 1:
+            self.limits += (self.search.limit(Bound("objective", goal.terms[0].metric, True, value * (1 + STEP))),)
+        else:
+            chosen = {self.model.x[role, c.id].name for role, c in best.design.items()}
+            self.permitted = {name: name in chosen for name in self.permitted}
+
+    # --- one linear goal ---------------------------------------------------------------------------------------------
+
+    def confirmed(self, objective: pulp.LpAffineExpression, goal: Goal, extra: tuple[Limit, ...] = ()) -> Found:
+        """Solve until the judge confirms the model's optimum, once for each use of the caches.
+
+        With the use of caches fixed the relaxation is much tighter: half a cache would switch off half of every time row.
+        """
+        self._load(extra)
+        best, value, bounds = NOTHING, math.inf, []
+        for caches in self.search.variants:
+            try:
+                found, reached = self._with_caches(caches, objective, goal, extra, value)
+            except OutOfTimeError:
+                found, reached = Found(Status.STOPPED, None), math.inf
+            bounds.append(found.bound if found.status is Status.STOPPED else min(reached, value))
+            status = Status.STOPPED if Status.STOPPED in (found.status, best.status) else Status.OPTIMAL
+            if found.best is not None and reached < value:
+                best, value = found, reached
+            if best.best is not None or status is Status.STOPPED:
+                best = replace(best, status=status)
+        if best.status is Status.STOPPED and best.best is None:
+            raise OutOfTimeError
+        return replace(best, bound=min(bounds)) if best.status is Status.STOPPED else best
+
+    def _load(self, extra: tuple[Limit, ...]) -> None:
+        """Put the session into the state that cuts, goals held and limits ask for."""
         self.session.truncate(self.search.base)
         self.session.add(self.search.cuts)
         self.session.add(self.held)
-        self.session.allow(self.permitted)
-        for bound, tail in self.limits:
-            self._limit(bound, tail)
+        for limit in (*self.limits, *extra):
+            self.session.add((*limit.rows, *limit.cuts))
+        late = {name: False for limit in (*self.limits, *extra) for name in limit.closed}
+        self._open = {**self.permitted, **late}
 
-    def _limit(self, bound: Bound, tail: Tail) -> None:
-        self.session.add(CONSTRAINTS["tail"](self.model, tail, bound.metric))
-        hopeless = {self.model.x[key].name: False for key in tail.hopeless()}
-        if hopeless:
-            self.session.allow(hopeless)
+    def _with_caches(
+        self, caches: frozenset[str], objective: pulp.LpAffineExpression, goal: Goal, extra: tuple[Limit, ...], to_beat: float
+    ) -> tuple[Found, float]:
+        """Return the optimum with exactly these caches in use and its value in the model; infeasible if nothing beats.
+
+        Only candidates whose reduced cost in the relaxation is within ``reach`` take part. An optimum within reach of the
+        relaxation's bound is the optimum over all candidates; otherwise the reach grows.
+        """
+        fitting = {name: yes and caches in self.search.uses[name] for name, yes in self._open.items()}
+        self.session.allow(fitting)
+        relaxed = self.session.relax(objective)
+        if relaxed is None or relaxed[0] > to_beat:
+            return NOTHING, math.inf
+        bound, prices = relaxed
+        reach = max(FIRST_REACH * abs(bound), 1e-6)
+        farthest = max(prices.values())
+        while True:
+            self.session.allow({name: yes and prices[name] <= reach for name, yes in fitting.items()})
+            found, value = self._confirmed_within(objective, goal, extra, bound)
+            if found.status is Status.STOPPED or value <= bound + reach or reach >= farthest:
+                return found, value
+            if bound + reach >= to_beat:
+                return NOTHING, math.inf
+            reach = (min(4 * reach, value - bound) if found.best else 4 * reach) * (1 + 1e-9)
+
+    def _confirmed_within(
+        self, objective: pulp.LpAffineExpression, goal: Goal, extra: tuple[Limit, ...], bound: float
+    ) -> tuple[Found, float]:
+        """Return the optimum over the candidates that take part, and its value in the model."""
+        limits = (*self.limits, *extra)
+        while True:
+            outcome = self.solve(objective)
+            if not outcome.found:
+                return Found(outcome.status, None, bound=max(bound, outcome.bound)), math.inf
+            evaluation, cuts = self.search.violations(self.model.chosen(outcome.values), limits)
+            if evaluation is not None:
+                proved = outcome.status is Status.OPTIMAL
+                value = goal_value(goal, evaluation)
+                return Found(outcome.status, evaluation, value, value if proved else bound), outcome.objective
+            self.session.add(cuts)
+            if limits:
+                limits[-1].cuts.extend(cuts)
+            else:
+                self.search.cuts += cuts
 
     def solve(self, objective: pulp.LpAffineExpression) -> Outcome:
         """Run the solver once within what is left of the time. Raises :class:`OutOfTimeError`."""
@@ -133,108 +222,25 @@ class Run:
         self.rounds += 1
         return self.session.solve(objective, 0.0 if math.isinf(left) else left)
 
-    def _reach(self, goal: Goal) -> Found:
-        self.restore()
-        objective = linear_goal(self.search, goal)
-        if objective is not None:
-            return self.confirmed(objective, goal)
-        if len(goal.terms) == 1:
-            return self._descend(goal)
-        from advisor.optimizer.mixed import minimise_mixed
+    # --- one percentile -----------------------------------------------------------------------------------------------
 
-        return minimise_mixed(self, goal)
-
-    def confirmed(self, objective: pulp.LpAffineExpression, goal: Goal, extra: Sequence[tuple[Bound, Tail]] = ()) -> Found:
-        """Solve until the judge confirms the model's optimum.
-
-        Only candidates whose reduced cost in the relaxation is within ``reach`` take part. An optimum within reach of the
-        relaxation's bound is the optimum over all candidates; otherwise the reach grows.
-        """
-        relaxed = self.session.relax(objective)
-        if relaxed is None:
-            return Found(Status.INFEASIBLE, None, bound=math.inf)
-        bound, prices = relaxed
-        reach = max(FIRST_REACH * abs(bound), 1e-6)
-        farthest = max(prices.values())
-        while True:
-            self._within_reach(prices, reach)
-            found, value = self._confirmed_within(objective, goal, extra, bound)
-            if found.status is Status.STOPPED or value <= bound + reach or reach >= farthest:
-                self._within_reach(prices, math.inf)
-                self.last = (prices, value - bound)
-                return found
-            reach = min(4 * reach, value - bound) if found.best else 4 * reach
-            reach *= 1 + 1e-9
-
-    def _within_reach(self, prices: Mapping[str, float], reach: float) -> None:
-        self.session.allow({name: yes and prices[name] <= reach for name, yes in self.permitted.items()})
-        closed = {self.model.x[key].name: False for _, tail in self.limits for key in tail.hopeless()}
-        if closed:
-            self.session.allow(closed)
-
-    def _confirmed_within(
-        self, objective: pulp.LpAffineExpression, goal: Goal, extra: Sequence[tuple[Bound, Tail]], bound: float
-    ) -> tuple[Found, float]:
-        """Return the optimum over the candidates that take part, and its value in the model."""
-        while True:
-            outcome = self.solve(objective)
-            if not outcome.found:
-                return Found(outcome.status, None, bound=max(bound, outcome.bound)), math.inf
-            limits = (*self.limits, *extra)
-            evaluation, cuts = self.search.violations(self.model.chosen(outcome.values), limits)
-            if evaluation is not None:
-                value = goal_value(goal, evaluation)
-                proved = outcome.status is Status.OPTIMAL
-                return Found(outcome.status, evaluation, value, value if proved else bound), outcome.objective
-            self.session.add(cuts)
-            if not limits:
-                self.search.cuts += cuts
-            elif not extra:
-                self.held += cuts
-
-    def _descend(self, goal: Goal) -> Found:
+    def _descend(self, goal: Goal, extra: tuple[Limit, ...]) -> Found:
         """Minimise a percentile: each design found sets the limit for the next."""
         metric = goal.terms[0].metric
-        guide = formulation.mean_time(self.model, metric.rpartition(".")[0] + ".mean" if ".p" in metric else metric)
+        guide = formulation.mean_time(self.model, metric.rpartition(".p")[0] + ".mean")
         best: Evaluation | None = None
-        value, extra = math.inf, []
+        limit: Limit | None = None
+        value = math.inf
         try:
-            while (found := self.confirmed(guide, goal, extra)).best is not None:
+            while (found := self.confirmed(guide, goal, (*extra, limit) if limit else extra)).best is not None:
                 best, value = found.best, goal_value(goal, found.best)
-                bound = Bound("objective", metric, True, value * (1 - STEP))
-                extra = [(bound, self.search.tail(bound))]
-                self._limit(*extra[0])
+                limit = self.search.limit(Bound("objective", metric, True, value * (1 - STEP)), limit)
             proved = found.status is Status.INFEASIBLE
         except OutOfTimeError:
             proved = False
         if best is None:
             return Found(Status.INFEASIBLE if proved else Status.STOPPED, None)
         return Found(Status.OPTIMAL if proved else Status.STOPPED, best, value, value if proved else -math.inf)
-
-    def _hold(self, goal: Goal, best: Evaluation) -> None:
-        """Keep what a goal reached while the next, less important one is optimised."""
-        value = goal_value(goal, best)
-        objective = linear_goal(self.search, goal)
-        if objective is not None:
-            is_log = len(goal.terms) == 1 and (goal.terms[0].metric == QUALITY or goal.terms[0].metric.endswith(".availability"))
-            reached = -math.log(-value) if is_log else value
-            self.held += CONSTRAINTS["goal_reached"](self.model, objective, reached, str(len(self.held)))
-            prices, above = self.last       # a candidate dearer than that is in no optimum of this goal
-            self.permitted = {n: yes and prices[n] <= above * (1 + 1e-6) + 1e-6 for n, yes in self.permitted.items()}
-        elif len(goal.terms) == 1:
-            bound = Bound("objective", goal.terms[0].metric, True, value * (1 + STEP))
-            self.limits.append((bound, self.search.tail(bound)))
-        else:
-            fixed = {self.model.x[role, c.id].name for role, c in best.design.items()}
-            self.permitted = {name: name in fixed for name in self.permitted}
-
-    def _first_in_order(self) -> Evaluation | None:
-        """Among all that is left equal, take the design whose candidates come first in order of ids."""
-        self.restore()
-        order = {key: rank for found in self.search.pool.items() for rank, key in enumerate(
-            sorted((found[0], c.id) for c in found[1]))}
-        objective = pulp.LpAffineExpression([(self.model.x[key], float(rank)) for key, rank in order.items()])
-        return self.confirmed(objective, TIE_BREAK[0]).best
 
 
 def linear_goal(search: Search, goal: Goal) -> pulp.LpAffineExpression | None:
@@ -243,11 +249,11 @@ def linear_goal(search: Search, goal: Goal) -> pulp.LpAffineExpression | None:
     A single quality or availability is optimised through its logarithm.
     """
     parts = [(term, formulation.linear(search.model, term.metric)) for term in goal.terms]
-    if len(parts) == 1 and parts[0][1] is not None and parts[0][1][1] == "log":
-        return parts[0][1][0]
-    if any(part is None or part[1] == "log" for _, part in parts):
+    if formulation.is_log(goal):
+        return parts[0][1]
+    if any(part is None or formulation.is_product(term.metric) for term, part in parts):
         return None
-    return pulp.lpSum(term.coefficient * part[0] for term, part in parts if part is not None)
+    return pulp.lpSum(term.coefficient * part for term, part in parts)
 
 
 def goal_value(goal: Goal, evaluation: Evaluation) -> float:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pulp
 
 from advisor.candidates.candidate import Candidate
-from advisor.candidates.table import Table
+from advisor.candidates.table import Table, variants
 from advisor.evaluation.evaluate import UNIT_MS, judge
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer import formulation
@@ -19,6 +20,23 @@ from advisor.scenario.requirements import CLOUDS, OPERATIONS, QUALITY, Bound, Fi
 
 
 Only = Callable[[str, Candidate], bool | None]      # None: this role is not spoken about
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A bound that a run adds on top of the requirements.
+
+    Attributes:
+        tail: for a percentile, its exact form over the pool.
+        rows: what the model can know of it; closed: variables that miss it whatever else is chosen.
+        cuts: what the judge taught under this limit (and those before it).
+    """
+
+    bound: Bound
+    tail: Tail | None
+    rows: tuple[pulp.LpConstraint, ...]
+    closed: tuple[str, ...]
+    cuts: list[pulp.LpConstraint]
 
 
 class Search:
@@ -66,12 +84,42 @@ class Search:
         for bound, tail in self.tails:
             for key in tail.hopeless():
                 self.hopeless.setdefault(key, bound)
+        for bound in self.bounds:
+            for key in self._over_alone(bound):
+                self.hopeless.setdefault(key, bound)
         self._note_dominated()
+        self.by_id = {(role, c.id): c for role, found in self.pool.items() for c in found}
         self.model = formulation.formulate(self.pool, self.table.scenario, self.bounds)
         self.session = Session(self.model.problem)
         for bound, tail in self.tails:
             self.session.add(CONSTRAINTS["tail"](self.model, tail, bound.metric))
         self.base = self.session.add([])
+        self._split_by_caches()
+
+    def _split_by_caches(self) -> None:
+        """Note the possible uses of the caches, and which of them each variable goes with."""
+        caches = self.table.scenario.blueprint.cache_roles
+        self.variants = tuple(
+            used for used in variants(self.table.scenario)
+            if all(any(c.is_none != (role in used) for c in self.pool[role]) for role in caches))
+        self.uses: dict[str, frozenset[frozenset[str]]] = {}
+        for (role, name), variable in self.model.x.items():
+            candidate = self.by_id[role, name]
+            asks = {**candidate.behind, **({role: not candidate.is_none} if role in caches else {})}
+            self.uses[variable.name] = frozenset(
+                used for used in self.variants if all((cache in used) == yes for cache, yes in asks.items()))
+
+    def _over_alone(self, bound: Bound) -> list[tuple[str, str]]:
+        """Return (role, id) that break a linear bound even when every other role takes what is best for it."""
+        share = formulation.share_of(bound, self.table.scenario)
+        if share is None:
+            return []
+        shares = {role: {c.id: share(c) for c in found} for role, found in self.pool.items()}
+        least = {role: min((v for name, v in found.items() if (role, name) not in self.hopeless), default=min(found.values()))
+                 for role, found in shares.items()}
+        total = sum(least.values())
+        return [(role, name) for role, found in shares.items() for name, value in found.items()
+                if total - least[role] + value > 1 + 1e-9]
 
     def _note_dominated(self) -> None:
         """Note the candidates that are never needed: another one is as good in all that this scenario asks about."""
@@ -98,6 +146,19 @@ class Search:
         measure = flow.measures[at[1]]  # type: ignore[index]
         return Tail(flow, measure.at, bound.limit * UNIT_MS[at[1]], at[2], self.pool, self.table.scenario)
 
+    def limit(self, bound: Bound, looser: Limit | None = None) -> Limit:
+        """Return a further bound in the form that a run can add and drop.
+
+        ``looser``: a limit on the same metric that this one tightens; what was learned under it still holds.
+        """
+        learned = list(looser.cuts) if looser else []
+        kind = formulation.kind_of(bound)
+        if kind is not None:
+            return Limit(bound, None, tuple(CONSTRAINTS[kind](self.model, bound)), (), learned)
+        tail = self.tail(bound)
+        closed = tuple(self.model.x[key].name for key in tail.hopeless())
+        return Limit(bound, tail, tuple(CONSTRAINTS["tail"](self.model, tail, bound.metric)), closed, learned)
+
     def allowed(self, only: Only | None = None) -> dict[str, bool]:
         """Return variable name -> whether it may be 1.
 
@@ -116,20 +177,21 @@ class Search:
         return judge(design, self.table.scenario)
 
     def violations(
-        self, design: Mapping[str, Candidate], extra: Sequence[tuple[Bound, Tail]] = ()
+        self, design: Mapping[str, Candidate], limits: Sequence[Limit] = ()
     ) -> tuple[Evaluation | None, list[pulp.LpConstraint]]:
         """Return (evaluation, []) when every bound holds, else (None, cuts that remove the design)."""
-        tails = (*self.tails, *extra)
-        late = [tail for _, tail in tails if tail.within(design) < tail.level - 2e-4]
+        tails = {bound: tail for bound, tail in (*self.tails, *((x.bound, x.tail) for x in limits)) if tail is not None}
+        late = [tail for tail in tails.values() if tail.within(design) < tail.level - 2e-4]
         if late:
             return None, [row for tail in late for row in self._cone(tail, design)]
         evaluation = self.evaluate(design)
-        broken = [b for b in (*self.bounds, *(b for b, _ in extra)) if not b.holds(evaluation.metric(b.metric))]
+        bounds = (*self.bounds, *(limit.bound for limit in limits))
+        broken = [bound for bound in bounds if not bound.holds(evaluation.metric(bound.metric))]
         if not broken:
             return evaluation, []
         rows: list[pulp.LpConstraint] = []
         for bound in broken:
-            tail = next((t for b, t in tails if b is bound), None)
+            tail = tails.get(bound)
             rows += self._cone(tail, design) if tail else CONSTRAINTS["not_this_design"](self.model, design, self._name())
         return None, rows
 

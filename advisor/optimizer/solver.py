@@ -53,7 +53,7 @@ class Session:
 
     def __init__(self, problem: pulp.LpProblem) -> None:
         version()
-        solver = pulp.HiGHS(msg=False, threads=1, gapRel=0.0, gapAbs=1e-9, random_seed=1)
+        solver = pulp.HiGHS(msg=False, threads=1, gapRel=0.0, gapAbs=1e-9, random_seed=1, mip_allow_restart=False)
         solver.createAndConfigureSolver(problem)
         solver.buildSolverModel(problem)
         self._highs = problem.solverModel

@@ -235,8 +235,8 @@ class Tail:
 
     # --- rows and cuts -------------------------------------------------------------------------------------------------
 
-    def rows(self) -> Iterator[tuple[float, bool, dict[tuple[str, str], float], float]]:
-        """Yield (right side, with the cache or not, (role, id) -> k, theta T): the sum of k is at most the right side.
+    def rows(self) -> Iterator[tuple[float, bool, dict[tuple[str, str], float]]]:
+        """Yield (right side, with the cache or not, (role, id) -> k): the sum of k is at most the right side.
 
         With a cache in use only the misses need to be within T often enough: p' = (p - h) / (1 - h).
         """
@@ -252,7 +252,7 @@ class Tail:
                 weights = np.exp(-theta * grid)
                 fixed = math.fsum(-math.log(float(w.masses(self.step, POINTS) @ weights)) for w in self._waits)
                 right = theta * self.limit_ms - math.log(level) - fixed + 1e-6
-                yield right, cached, self._coefficients(weights), theta * self.limit_ms
+                yield right, cached, self._coefficients(weights)
 
     def _coefficients(self, weights: Array) -> dict[tuple[str, str], float]:
         import numpy as np

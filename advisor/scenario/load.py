@@ -143,6 +143,10 @@ def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprin
         assumptions.append(Assumption(
             "operations rate", f"{DEFAULT_USD_PER_HOUR:g} USD/h", "a loaded hourly rate of an engineer; set your own",
             "operations.usd_per_hour"))
+    if raw.constraints.residency and raw.constraints.residency.require != "us":
+        assumptions.append(Assumption(
+            "prices", "list prices of the region that each figure names, mostly in the US",
+            "a region that keeps the data in place can cost a few percent more or less", "constraints.residency.require"))
     if raw.objective == ScenarioFile.model_fields["objective"].default and "objective" not in document.data:
         assumptions.append(Assumption("objective", "minimize cost_usd_per_month", "no objective was given", "objective"))
     return Scenario(

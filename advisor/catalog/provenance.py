@@ -1,0 +1,170 @@
+"""Figures as a reader checks them: value in words, unit, range, basis, source, and how old they are."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from advisor.catalog.checks import figures, walk
+from advisor.catalog.load import Catalog
+from advisor.catalog.model import Capacity, Component, Figure, Latency, Option, Price, Provenance, Source
+from advisor.errors import bad_input, nearest
+
+Kind = Literal["component", "option", "role", "source"]
+_COUNTS = ("million", "thousand")     # say nothing without what is counted
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A figure with everything that is needed to check it.
+
+    Attributes:
+        record: id of the option, instance type, role or cloud that states it.
+        name: what it is a figure of, ``latency.search_ms``.
+        value: as it stands in the catalog, in words; ``unit`` is apart.
+        low, high: the stated range, None where none is stated.
+        source: the publication, None for an estimate that was reasoned without one.
+    """
+
+    record: str
+    name: str
+    value: str
+    unit: str
+    low: float | None
+    high: float | None
+    figure: Provenance
+    source: Source | None
+
+    def age_days(self, today: datetime.date) -> int:
+        """Return the days since the figure was last compared with its source; negative for a later check."""
+        return (today - self.figure.checked).days
+
+
+def find(catalog: Catalog, name: str) -> Kind:
+    """Return what ``name`` is. A component wins over an option of the same id, which its page shows as well.
+
+    Raises:
+        InputError: nothing has this name; names the nearest one.
+    """
+    records = catalog.records
+    known: dict[Kind, object] = {
+        "component": records.components, "option": catalog.options, "role": records.roles, "source": records.sources}
+    for kind, names in known.items():
+        if name in names:      # type: ignore[operator]
+            return kind
+    every = [*records.components, *catalog.options, *records.roles, *records.sources]
+    raise bad_input(f"'{name}' is not a component, option, role or source of the catalog{nearest(name, every)}; "
+                    "`advisor catalog list` shows what there is")
+
+
+def of_option(catalog: Catalog, option: Option) -> list[Traced]:
+    """Return every figure of an option, with those of the instance type and cloud that it runs on."""
+    found = [_traced(catalog, option.id, path, figure, option) for path, figure in walk(option, ())]
+    if option.unit and option.unit.instance:
+        instance = catalog.records.instances[option.unit.instance]
+        found += [_traced(catalog, option.unit.instance, path, figure) for path, figure in walk(instance, ())]
+        cloud = catalog.records.clouds[option.cloud]
+        found += [_traced(catalog, option.cloud, path, figure) for path, figure in walk(cloud, ())]
+    return found
+
+
+def of_component(catalog: Catalog, component: Component) -> list[Traced]:
+    """Return every figure of a component, option after option; what options share is named once."""
+    return list(dict.fromkeys(figure for option in component.options for figure in of_option(catalog, option)))
+
+
+def of_role(catalog: Catalog, role: str) -> list[Traced]:
+    """Return the figures that stand with a role itself."""
+    return [_traced(catalog, role, path, figure) for path, figure in walk(catalog.role(role), ())]
+
+
+def citing(catalog: Catalog, source: str) -> Iterator[Traced]:
+    """Yield every figure of the catalog that names a source."""
+    for (kind, key), path, figure in figures(catalog.records):
+        if figure.source != source:
+            continue
+        if kind == "components":
+            option = catalog.records.components[key].options[int(path[1])]
+            yield _traced(catalog, option.id, path[2:], figure, option)
+        else:
+            yield _traced(catalog, key, path, figure)
+
+
+def share_by_basis(catalog: Catalog) -> dict[str, int]:
+    """Return basis -> number of figures, the most frequent first."""
+    return dict(Counter(figure.basis for _, _, figure in figures(catalog.records)).most_common())
+
+
+def newest_check(catalog: Catalog) -> datetime.date:
+    """Return the newest date on which any figure was compared with its source."""
+    return max(figure.checked for _, _, figure in figures(catalog.records))
+
+
+def main_price(catalog: Catalog, option: Option) -> Traced:
+    """Return the price to look at first: the unit hour, else the first that is stated; of a history the latest."""
+    prices = [figure for figure in of_option(catalog, option) if isinstance(figure.figure, Price)]
+    first = min(prices, key=lambda price: price.name != "price.unit_hour")
+    return [price for price in prices if (price.name, price.record) == (first.name, first.record)][-1]
+
+
+def _traced(
+    catalog: Catalog, record: str, path: tuple[str | int, ...], figure: Provenance, option: Option | None = None
+) -> Traced:
+    low = figure.low if isinstance(figure, Figure) else None
+    high = figure.high if isinstance(figure, Figure) else None
+    name = f"price.{figure.meter}" if isinstance(figure, Price) else ".".join(str(part) for part in path)
+    source = catalog.records.sources.get(figure.source or "")
+    return Traced(record, name, _value(figure), _unit(catalog, path, figure, option), low, high, figure, source)
+
+
+def _unit(catalog: Catalog, path: tuple[str | int, ...], figure: Provenance, option: Option | None) -> str:
+    if isinstance(figure, Price):
+        meter = catalog.records.meters[figure.meter]
+        return f"USD/{meter.unit} {meter.title}" if meter.unit in _COUNTS else f"USD/{meter.unit}"
+    if isinstance(figure, Capacity):
+        unit = catalog.records.dimensions[str(path[-1])].unit
+        return f"{unit} per {option.unit.name}" if option and option.unit else unit
+    if isinstance(figure, Latency):
+        return "ms"
+    if path[-1] == "operations_h_per_month":
+        return "h/month"
+    return "of 1" if "quality" not in path or path[-1] == "without" else f"on {path[-1]}"
+
+
+def _value(figure: Provenance) -> str:
+    if isinstance(figure, Price):
+        return _price(figure)
+    if isinstance(figure, Latency):
+        parts = [(name, getattr(figure, name)) for name in ("p50", "mean", "p95", "p99", "cv")]
+        known = [f"{name} {exact(value)}" for name, value in parts if value is not None]
+        return ", ".join([*known, *(["loaded"] if figure.loaded else [])])
+    if isinstance(figure, Capacity):
+        return "no published limit" if figure.value is None else exact(figure.value)
+    assert isinstance(figure, Figure)
+    return exact(figure.value)
+
+
+def _price(price: Price) -> str:
+    if price.usd is not None:
+        text = exact(price.usd)
+    else:
+        tiers = price.tiers or []
+        ends = [f"up to {exact(tier.up_to)}" if tier.up_to else "above" for tier in tiers]
+        text = ", ".join(f"{exact(tier.usd)} {end}" for tier, end in zip(tiers, ends, strict=True))
+    notes = [f"{exact(price.free)} free" if price.free else "",
+             f"per started {exact(price.started_kb)} KB" if price.started_kb else "",
+             f"at least {exact(price.minimum_usd)} USD a month" if price.minimum_usd else "",
+             f"from {price.from_}" if price.from_ else ""]
+    return ", ".join([text, *(note for note in notes if note)])
+
+
+def exact(value: float) -> str:
+    """Return a number as it was recorded, thousands apart by a no-break space, nothing rounded.
+
+    >>> exact(1_200_000).replace("\\u00a0", " "), exact(0.0725), exact(4)
+    ('1 200 000', '0.0725', '4')
+    """
+    return f"{value:,.15g}".replace(",", "\u00a0")

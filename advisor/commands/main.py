@@ -1,0 +1,201 @@
+"""The command line as a whole: finds commands without importing them, and turns every ending into an exit code.
+
+0 fine · 1 a gate or threshold failed · 2 bad input · 3 infeasible · 4 not proved optimal in time · 70 a bug of ours ·
+130 interrupted · 141 the reader of our output went away.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+import click
+
+from advisor import __version__
+from advisor.errors import AdvisorError, InputError, nearest
+
+PROGRAM = "advisor"
+USAGE_ERROR, BUG, INTERRUPTED, PIPE_CLOSED = 2, 70, 130, 141
+
+# name -> (module, one-line help), in the order in which they are met; tests compare the help with each command's own.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "propose": ("advisor.commands.propose", "Find the optimal design for a scenario and explain it."),
+    "evaluate": ("advisor.commands.evaluate", "Judge a design that you bring; nothing is optimised."),
+    "candidates": ("advisor.commands.candidates", "List every sized candidate with its constants."),
+    "check": ("advisor.commands.check", "Validate, solve and gate a scenario, for CI."),
+    "catalog": ("advisor.commands.catalog", "Look into the catalog and where its figures come from."),
+    "init": ("advisor.commands.init", "Write a commented scenario to start from."),
+    "schema": ("advisor.commands.schema", "Print the JSON Schema of a scenario or of an output."),
+    "demo": ("advisor.commands.demo", "Propose the design of the example that comes with advisor."),
+    "doctor": ("advisor.commands.doctor", "Say what works on this machine and what to do about the rest."),
+    "completion": ("advisor.commands.completion", "Print the script that completes commands in your shell."),
+}
+
+EPILOG = """\b
+Start here:
+  advisor demo                    see a finished proposal
+  advisor init -o scenario.yml    write your own scenario
+  advisor propose scenario.yml    get its proposal
+
+Every command explains itself: advisor COMMAND --help."""
+
+
+@dataclass
+class State:
+    """What the whole run knows. ``verbosity``: how often -v was given."""
+
+    verbosity: int = 0
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands from :data:`COMMANDS` and imports one only when it is run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command's module and return its ``command``, None for an unknown name."""
+        if cmd_name not in COMMANDS:
+            return None
+        found = import_module(COMMANDS[cmd_name][0]).command
+        assert isinstance(found, click.Command)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or fail with the nearest name."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            ctx.fail(f"'{name}' is not a command{nearest(name, COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    PROGRAM, cls=LazyGroup, invoke_without_command=True, epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
+@click.option("-v", "--verbose", count=True, help="Log what is done; -vv logs more. Shows tracebacks of bugs.")
+@click.pass_context
+def cli(ctx: click.Context, verbose: int) -> None:
+    """Find the best architecture of an AI system for your requirements, prove it and explain it."""
+    ctx.ensure_object(State).verbosity = verbose
+    if verbose:
+        _log_to_stderr(verbose)
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(USAGE_ERROR)
+
+
+def _log_to_stderr(verbose: int) -> None:
+    import logging
+    import platform
+
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.DEBUG if verbose > 1 else logging.INFO, force=True,
+        format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger(PROGRAM).info("advisor %s, Python %s", __version__, platform.python_version())
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; what went wrong is on standard error.
+
+    Args:
+        arguments: without the program's name; default: those of this process.
+    """
+    state = State()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        _tolerate_narrow_encodings()
+        code = _invoke(given, state)
+        sys.stdout.flush()
+        return code
+    except (click.Abort, KeyboardInterrupt, EOFError) as stop:
+        return _stopped(stop)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except AdvisorError as error:
+        _report(error)
+        return error.exit_code
+    except Exception as error:
+        return _unexpected(error, given, state)
+
+
+def _invoke(given: list[str], state: State) -> int:
+    if f"_{PROGRAM.upper()}_COMPLETE" in os.environ:      # a shell asks for completions
+        cli.main(given, prog_name=PROGRAM)
+    try:
+        with cli.make_context(PROGRAM, given, obj=state) as context:
+            result = cli.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return result if isinstance(result, int) else 0
+
+
+def _tolerate_narrow_encodings() -> None:
+    """Let a terminal that cannot show ✓ or · show ? instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if "utf" not in (getattr(stream, "encoding", None) or "utf").lower() and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _stopped(stop: BaseException) -> int:
+    if isinstance(stop, EOFError) or isinstance(stop.__context__, EOFError):
+        click.echo("error: the input ended before all questions were answered", err=True)
+        return USAGE_ERROR
+    return INTERRUPTED
+
+
+def _report(error: AdvisorError) -> None:
+    if not isinstance(error, InputError):
+        click.echo(f"error: {printable(str(error))}", err=True)
+        return
+    for problem in error.problems:
+        click.echo(f"error: {printable(str(problem))}", err=True)
+    if len(error.problems) > 1:
+        click.echo(f"{len(error.problems)} problems", err=True)
+
+
+def _unexpected(error: Exception, given: Sequence[str], state: State) -> int:
+    if isinstance(error, OSError) and error.filename is None and error.errno in (errno.EPIPE, errno.ENOSPC, errno.EIO):
+        return _output_failed(error)
+    if state.verbosity:
+        import traceback
+
+        traceback.print_exception(error)
+    what = printable(f"{type(error).__name__}: {error}".strip(": "))
+    again = "" if state.verbosity else f"; run again with -v ({PROGRAM} -v {printable(' '.join(given))}) and report"
+    click.echo(f"error: this is a bug of advisor: {what}{again or '; please report it with the lines above'}", err=True)
+    return BUG
+
+
+def _output_failed(error: OSError) -> int:
+    """Standard output cannot be written. Nothing more may be sent there, not even at the end of the process."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno == errno.EPIPE:
+        return PIPE_CLOSED
+    click.echo(f"error: cannot write to standard output: {error.strerror}", err=True)
+    return USAGE_ERROR
+
+
+def printable(text: str) -> str:
+    """Return a text with everything escaped that could break a line or steer a terminal.
+
+    >>> printable("a\\x1b[31m\\n")
+    'a\\\\x1b[31m\\\\n'
+    """
+    shown = (c if c.isprintable() or c in "\u00a0\u202f" else repr(c)[1:-1] for c in text)
+    return "".join(shown)

@@ -1,0 +1,146 @@
+"""The catalog as text: what there is, and every figure with what is needed to check it."""
+
+from __future__ import annotations
+
+import datetime
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from advisor.catalog import provenance
+from advisor.catalog.load import Catalog
+from advisor.catalog.model import Component, Option
+from advisor.catalog.provenance import Traced
+
+HEADER = ("component", "option", "roles", "mode", "cloud", "licence", "main price")
+FIGURE_HEADER = ("figure", "value", "unit", "range", "basis", "source", "checked", "age")
+_GAP = "  "
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield the rows as lines with aligned columns.
+
+    >>> list(aligned([("a", "bb"), ("ccc", "d")]))
+    ['a    bb', 'ccc  d']
+    """
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
+    for row in rows:
+        yield _GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def option_rows(catalog: Catalog, pairs: Sequence[tuple[Component, Option]]) -> list[tuple[str, ...]]:
+    """Return one row an option, without the header."""
+    return [
+        (component.id, option.id, ",".join(option.roles), option.mode, option.cloud, component.licence,
+         _price(provenance.main_price(catalog, option)))
+        for component, option in pairs
+    ]
+
+
+def options(catalog: Catalog, pairs: Sequence[tuple[Component, Option]]) -> str:
+    """Return the table of ``advisor catalog list``."""
+    return "\n".join(aligned([HEADER, *option_rows(catalog, pairs)])) + "\n"
+
+
+def _price(figure: Traced) -> str:
+    return f"{figure.value} {figure.unit}"
+
+
+def component(catalog: Catalog, one: Component, today: datetime.date, width: int) -> str:
+    """Return a component: what it is, then its options with every figure."""
+    head = [f"{one.name} ({one.id})", f"{one.vendor} · {one.licence}", *textwrap.wrap(one.summary, width)]
+    body = [line for option_ in one.options for line in _option(catalog, option_, today, width)]
+    return _text([*head, *body, *_sources(provenance.of_component(catalog, one), width)])
+
+
+def option(catalog: Catalog, name: str, today: datetime.date, width: int) -> str:
+    """Return one option of a component with every figure."""
+    owner, one = catalog.options[name]
+    head = [f"{owner.name} ({owner.id})", f"{owner.vendor} · {owner.licence}"]
+    return _text([*head, *_option(catalog, one, today, width), *_sources(provenance.of_option(catalog, one), width)])
+
+
+def _option(catalog: Catalog, one: Option, today: datetime.date, width: int) -> list[str]:
+    unit = f"unit: {one.unit.name}, at most {one.unit.most}" if one.unit else "metered, nothing to provision"
+    facts = [", ".join(one.roles), one.mode, one.cloud, f"data in {', '.join(one.residency)}", unit]
+    return ["", f"{one.title} ({one.id})", *_indented(" · ".join(facts), width), "",
+            *_figures(provenance.of_option(catalog, one), one.id, today, width)]
+
+
+def _figures(found: Sequence[Traced], owner: str, today: datetime.date, width: int) -> list[str]:
+    """Return the figures as a table; under each its conditions or reasoning."""
+    rows = [(_name(f, owner), f.value, f.unit, _range(f), f.figure.basis, f.source.id if f.source else "-",
+             f.figure.checked.isoformat(), f"{f.age_days(today)} d") for f in found]
+    lines = list(aligned([FIGURE_HEADER, *rows]))
+    notes = [[line for label in ("conditions", "reasoning") if (text := getattr(f.figure, label))
+              for line in _indented(f"{label}: {text}", width, 4)] for f in found]
+    below = [line for row, under in zip(lines[1:], notes, strict=True) for line in (f"  {row}", *under)]
+    return [f"  {lines[0]}", *below]
+
+
+def _name(figure: Traced, owner: str) -> str:
+    return figure.name if figure.record == owner else f"{figure.record}: {figure.name}"
+
+
+def _range(figure: Traced) -> str:
+    if figure.low is None and figure.high is None:
+        return "-"
+    ends = [provenance.exact(end) if end is not None else "?" for end in (figure.low, figure.high)]
+    return f"{ends[0]} – {ends[1]}"
+
+
+def _sources(found: Sequence[Traced], width: int) -> list[str]:
+    """Return the publications behind the figures, each once."""
+    used = {f.source.id: f.source for f in found if f.source}
+    if not used:
+        return []
+    lines = [line for key in sorted(used) for line in (
+        *_indented(f"{key}: {used[key].title}. {used[key].publisher}, {used[key].date}", width),
+        f"    {used[key].address}")]
+    return ["", "Sources", *lines]
+
+
+def role(catalog: Catalog, name: str, today: datetime.date, width: int) -> str:
+    """Return a role: what it is asked, how it is scored, and the options that can fill it."""
+    one = catalog.role(name)
+    lines = [f"{one.title} ({one.id}), layer {one.layer}", *textwrap.wrap(one.purpose, width), ""]
+    asked = [(name, catalog.records.dimensions[name]) for name in one.dimensions]
+    lines += ["Demand"] + [f"  {key}: {what.title}, {what.unit}, {what.kind}" for key, what in asked]
+    lines += ["Operations"] + [f"  {key}: {o.title} ({o.latency or 'takes no time worth counting'})"
+                               for key, o in one.operations.items()]
+    if one.quality:
+        lines += ["Quality", *_indented(f"{one.quality.metric}: {one.quality.title}; the best score, "
+                                        f"{one.quality.best:g}, counts as 1", width)]
+    if one.degrades:
+        lines += ["When it is down", *_indented(one.degrades, width)]
+    found = provenance.of_role(catalog, name)
+    figures = ["", *_figures(found, name, today, width), *_sources(found, width)] if found else []
+    return _text([*lines, *figures, "", "Options", *aligned(option_rows(catalog, catalog.options_for(name)))])
+
+
+def source(catalog: Catalog, name: str, today: datetime.date, width: int) -> str:
+    """Return a publication and every figure that is taken from it."""
+    one = catalog.records.sources[name]
+    head = [f"{one.title} ({one.id})", f"{one.publisher}, {one.date}", one.address, f"licence: {one.licence_note}", ""]
+    found = list(provenance.citing(catalog, name))
+    return _text([*head, *(_figures(found, "", today, width) if found else ["No figure names it."])])
+
+
+def counts(catalog: Catalog) -> str:
+    """Return how much there is, and on what it rests: the summary of a checked catalog."""
+    records, by_basis = catalog.records, provenance.share_by_basis(catalog)
+    total = sum(by_basis.values())
+    rows = [("components", str(len(records.components))), ("options", str(len(catalog.options))),
+            ("roles", str(len(records.roles))), ("blueprints", str(len(records.blueprints))),
+            ("sources", str(len(records.sources))), ("figures", str(total))]
+    shares = [(f"  {basis}", f"{number} ({100 * number / total:.0f} %)") for basis, number in by_basis.items()]
+    last = [("newest price check", catalog.date.isoformat()), ("digest", catalog.digest)]
+    return "\n".join(aligned([*rows, *shares, *last])) + "\n"
+
+
+def _indented(text: str, width: int, by: int = 2) -> list[str]:
+    space = " " * by
+    return textwrap.wrap(text, width, initial_indent=space, subsequent_indent=space, break_on_hyphens=False)
+
+
+def _text(lines: Sequence[str]) -> str:
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,93 @@
+"""From an evaluation to what the diagram shows: nodes as the solver sees them, the flows as numbered paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.candidates.candidate import Candidate
+from advisor.candidates.demand import weighted_steps
+from advisor.catalog.blueprint import Flow
+from advisor.catalog.load import Catalog
+from advisor.evaluation.result import Evaluation
+from advisor.render import numbers
+from advisor.render.diagram_spec import OUTSIDE, DiagramSpec, Edge, Hop, Layer, Node, route
+
+LAYERS = ("edge", "application", "safety", "retrieval", "inference", "state", "ingestion", "processing", "training", "operations")
+
+
+def picture(evaluation: Evaluation, catalog: Catalog, caption: str) -> DiagramSpec:
+    """Return the diagram of an evaluated design. ``caption``: one line under the title."""
+    scenario = evaluation.scenario
+    dominant = dominant_roles(evaluation)
+    nodes = [
+        *(_outside(flow_id, flow, evaluation) for flow_id, flow in scenario.blueprint.flows.items()),
+        *(_node(role, c, evaluation, catalog, role in dominant) for role, c in evaluation.design.items() if not c.is_none),
+    ]
+    edges = [edge for flow_id, flow in scenario.blueprint.flows.items() for edge in _edges(flow_id, flow, evaluation, dominant)]
+    used = {node.layer for node in nodes}
+    order = [*(layer for layer in LAYERS if layer in used), *sorted(used - {*LAYERS, OUTSIDE})]
+    return DiagramSpec(scenario.title, caption, tuple(Layer(name, name.capitalize()) for name in order), tuple(nodes), tuple(edges))
+
+
+def dominant_roles(evaluation: Evaluation) -> frozenset[str]:
+    """Return the role with the largest mean time in each user-facing flow's full response."""
+    found = set()
+    for flow in evaluation.flows.values():
+        if "latency_ms" in flow.measures:
+            stages = [stage for stage in flow.measures["latency_ms"].stages if stage.role]
+            if stages:
+                found.add(max(stages, key=lambda stage: stage.mean * stage.share).role)
+    return frozenset(found)
+
+
+def _outside(flow_id: str, flow: Flow, evaluation: Evaluation) -> Node:
+    from advisor.expression import parse
+
+    values = evaluation.scenario.workload
+    per_month = parse(flow.rate_per_month).evaluate(values)
+    return Node(f"outside_{flow_id}", "", flow.starts, "", f"{numbers.significant(per_month)} a month", OUTSIDE)
+
+
+def _node(role: str, candidate: Candidate, evaluation: Evaluation, catalog: Catalog, accent: bool) -> Node:
+    record = catalog.role(role)
+    figures = [numbers.usd(candidate.cost_usd_per_month)]
+    slowest = _slowest(role, evaluation)
+    if slowest:
+        figures.append(f"p95 {slowest}")
+    figures.append(numbers.availability(candidate.availability))
+    tooltip = "\n".join([f"{record.title}: {candidate.name}", candidate.size, record.purpose, " · ".join(figures)])
+    return Node(role, record.title, candidate.name, candidate.size, " · ".join(figures), record.layer, tooltip, accent,
+                evaluation.scenario.blueprint.roles[role].soft)
+
+
+def _slowest(role: str, evaluation: Evaluation) -> str:
+    """Return the p95 of the slowest thing that is asked of a role in the foreground."""
+    times = [
+        (stage.p95 * (1000 if name.endswith("_s") else 1), stage)
+        for flow in evaluation.flows.values() for name, measure in flow.measures.items()
+        for stage in measure.stages if stage.role == role
+    ]
+    return numbers.duration(max(times, key=lambda pair: pair[0])[0], "ms") if times else ""
+
+
+def _edges(flow_id: str, flow: Flow, evaluation: Evaluation, dominant: frozenset[str]) -> Iterator[Edge]:
+    hubs = {role for role, use in evaluation.scenario.blueprint.roles.items() if use.hub}
+    kind = "data" if "freshness_s" in flow.measures else "request"
+    yield from route([Hop(f"outside_{flow_id}"), *_hops(flow, evaluation, dominant)], hubs=hubs, kind=kind)
+
+
+def _hops(flow: Flow, evaluation: Evaluation, dominant: frozenset[str]) -> Iterator[Hop]:
+    """Yield what a flow asks, one hop a role; observability hears of everything and gets no edges."""
+    scenario, design = evaluation.scenario, evaluation.design
+    caches = frozenset(role for role in scenario.blueprint.cache_roles if not design[role].is_none)
+    for step, share in weighted_steps(flow, scenario, caches):
+        role = step.asks
+        if role is None or design[role].is_none or step.do is None:
+            continue
+        first_behind = share < 1 and not step.in_background
+        label = f"{numbers.percent(share)} miss" if first_behind and step is _first_miss(flow) else ""
+        yield Hop(role, label, step.in_background, role in dominant)
+
+
+def _first_miss(flow: Flow) -> object:
+    return next((inner for step in flow.path if step.cache for inner in step.on_miss), None)

@@ -1,0 +1,115 @@
+"""Section 11: every component that could have filled a role, and why it does not."""
+
+from __future__ import annotations
+
+import re
+
+from advisor.analysis.reasons import Reason, RunnerUp
+from advisor.render import numbers
+from advisor.render.markdown import escape, joined, plural, table
+from advisor.render.sections.view import View, demanded, extra, label, name, sized
+from advisor.scenario.requirements import Bound, Requirement
+
+_BROKEN = re.compile(r"([^;]+?): (\S+) against \S+$")
+
+
+def context(view: View) -> dict[str, object] | None:
+    """Return each role's alternatives, None when no reasons were asked for."""
+    if not view.proposal.reasons:
+        return None
+    count = sum(len(found) for found in view.proposal.reasons.values())
+    return {"roles": [part(view, role) for role in view.proposal.reasons], "count": plural(count, "alternative"),
+            "kinds": kinds(view)}
+
+
+def kinds(view: View) -> str:
+    """Return how many were turned down for what."""
+    found = [reason.kind for some in view.proposal.reasons.values() for reason in some]
+    words = {"refused": "ruled out by a requirement", "capacity": "unable to carry the load", "too_slow": "too slow in any combination",
+             "breaks": "breaking a requirement when swapped in", "swap": "possible but no better", "dominated": "worse in everything"}
+    return joined([f"{found.count(kind)} {text}" for kind, text in words.items() if kind in found])
+
+
+def part(view: View, role: str) -> dict[str, str]:
+    """Return one role: what was chosen, the runner-up of a re-solve, and the table of the others."""
+    found = view.proposal.reasons[role]
+    rows = [[component(reason), *verdict(view, reason)] for reason in found]
+    return {
+        "title": view.title(role), "chosen": sized(view.best.design[role]), "runner_up": runner_up(view, view.proposal.runner_ups.get(role)),
+        "table": table(["not chosen", ">swapped in alone", "because"], rows) if rows else "Nothing else in the catalog can fill this role.",
+    }
+
+
+def component(reason: Reason) -> str:
+    """Return a component with the size that was looked at."""
+    size = reason.candidate.size if reason.candidate and reason.kind in ("swap", "breaks", "dominated") else ""
+    return f"{escape(reason.component_name)}, {escape(size)}" if size else escape(reason.component_name)
+
+
+def verdict(view: View, reason: Reason) -> tuple[str, str]:
+    """Return what swapping a component in costs, and why it was not chosen."""
+    price = "–" if reason.extra_usd_per_month is None else extra(reason.extra_usd_per_month)
+    if reason.kind == "refused":
+        return "–", f"ruled out: {asked(reason.requirements)}"
+    if reason.kind == "capacity":
+        return "–", escape(reason.detail) or "cannot carry the load"
+    if reason.kind == "too_slow":
+        return "–", f"misses {asked(reason.requirements)} whatever else is chosen"
+    if reason.kind == "breaks":
+        return price, f"breaks {broken(reason)}" if reason.requirements else escape(reason.detail)
+    return price, no_better(view, reason)
+
+
+def asked(requirements: tuple[Requirement, ...]) -> str:
+    """Return requirements with what they ask, as running text."""
+    return joined([f"{label(r)} ({demanded(r)})" for r in requirements])
+
+
+def broken(reason: Reason) -> str:
+    """Return the broken requirements with the values they would have."""
+    values = {m[1].strip(): m[2] for text in reason.detail.split("; ") if (m := _BROKEN.match(text))}
+    parts = []
+    for requirement in reason.requirements:
+        text = values.get(requirement.path)
+        met = f" {numbers.metric(requirement.metric, float(text))} where" if text and isinstance(requirement, Bound) else ""
+        parts.append(f"{label(requirement)}:{met} {demanded(requirement)} is asked")
+    return "; ".join(parts)
+
+
+def no_better(view: View, reason: Reason) -> str:
+    """Return why a component that holds everything was not chosen."""
+    worse = ""
+    if reason.extra_goal and not _is_cost(view):
+        worse = f"; the goal gets worse by {numbers.significant(abs(reason.extra_goal))}"
+    if reason.by is not None:
+        return f"holds everything, but {sized(reason.by)} is at least as good in all that is asked here{worse}"
+    if reason.extra_usd_per_month is not None and abs(reason.extra_usd_per_month) < 0.005:
+        return f"holds everything at the same cost{worse or '; the first in order was taken'}"
+    return f"holds everything{worse or ', for more money'}"
+
+
+def _is_cost(view: View) -> bool:
+    terms = view.scenario.objective[0].terms
+    return len(terms) == 1 and terms[0].metric == "cost_usd_per_month"
+
+
+def runner_up(view: View, up: RunnerUp | None) -> str:
+    """Return the best design without the chosen component, in one sentence."""
+    if up is None:
+        return ""
+    if up.candidate is None:
+        return "Without it no design meets the requirements." if up.proved else "Without it no design was found in time."
+    least = "" if up.proved else " at most"
+    if abs(up.extra_usd_per_month) < 0.005:
+        return f"Solved again without it: {name(up.candidate)}, the whole design at the same cost."
+    others = changed(view, up)
+    also = f", with {joined(others)} changed as well" if others else ""
+    return f"Solved again without it: {name(up.candidate)}, the whole design {extra(up.extra_usd_per_month)} a month{least}{also}."
+
+
+def changed(view: View, up: RunnerUp) -> list[str]:
+    """Return the titles of the other roles whose component differs in the runner-up's design."""
+    if up.evaluation is None or up.candidate is None:
+        return []
+    return [view.title(role).lower() for role, c in up.evaluation.design.items()
+            if role != up.candidate.role and c.component_id != view.best.design[role].component_id]

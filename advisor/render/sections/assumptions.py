@@ -1,0 +1,60 @@
+"""Section 5: what was given, what was assumed, and how good the figures are."""
+
+from __future__ import annotations
+
+from advisor.catalog.model import Provenance
+from advisor.render import numbers
+from advisor.render.markdown import escape, plural, table
+from advisor.render.sections.figures import Used, used_figures
+from advisor.render.sections.view import View, demanded, label, where
+
+BASES = {
+    "list_price": "list price", "sla": "SLA (a promise)", "documentation": "vendor's documentation", "benchmark": "published benchmark",
+    "third_party": "third-party measurement", "measured": "own measurement", "estimate": "estimate, reasoned in the catalog",
+}
+
+
+def context(view: View) -> dict[str, object]:
+    """Return constraints, assumptions, and what the figures in use rest on."""
+    figures = used_figures(view)
+    estimates = sum(used.figure.basis == "estimate" for used in figures)
+    return {
+        "constraints": constraints(view), "assumptions": assumptions(view), "basis": basis(view, figures),
+        "figure_count": plural(len(figures), "figure"), "estimate_share": numbers.percent(estimates / len(figures)),
+        "utilisation": numbers.percent(view.scenario.sizing.target_utilisation),
+        "rate": numbers.usd(view.scenario.usd_per_hour),
+    }
+
+
+def constraints(view: View) -> str:
+    """Return the table of requirements with their place in the scenario."""
+    rows = [[label(r), demanded(r), where(r.path)] for r in view.scenario.requirements]
+    return table(["constraint", "asked", "where"], rows) if rows else ""
+
+
+def assumptions(view: View) -> str:
+    """Return every assumption: value, reason, where to change it."""
+    rows = [[escape(a.subject), escape(a.value), escape(a.reason), place(a.change_at)] for a in view.best.assumptions]
+    return table(["assumed", ">value", "because", "change it at"], rows) if rows else ""
+
+
+def place(text: str) -> str:
+    """Return where an assumption can be changed: a key of the scenario, or a record of the catalog."""
+    head, colon, rest = text.partition(": ")
+    return f"{escape(head)}: {where(rest)}" if colon else where(text)
+
+
+def basis(view: View, figures: tuple[Used, ...]) -> str:
+    """Return how many figures in use rest on what, and how old the oldest is."""
+    rows = []
+    for key, words in BASES.items():
+        some = [used for used in figures if used.figure.basis == key]
+        if some:
+            oldest = max(some, key=lambda used: used.age_days(view.date))
+            rows.append([words, str(len(some)), f"{checked(oldest.figure)} ({plural(oldest.age_days(view.date), 'day')})"])
+    return table(["basis", ">figures", ">oldest check (age)"], rows)
+
+
+def checked(figure: Provenance) -> str:
+    """Return the date on which a figure was compared with its source."""
+    return figure.checked.isoformat()

@@ -1,0 +1,130 @@
+"""Section 10: how each flow stays up, where its downtime comes from, and what a loss does."""
+
+from __future__ import annotations
+
+import math
+
+from advisor.candidates.candidate import Candidate
+from advisor.catalog.model import Figure
+from advisor.evaluation.evaluate import judge
+from advisor.models.availability import downtime_minutes_per_month
+from advisor.render import numbers
+from advisor.render.markdown import escape, joined, plural, table
+from advisor.render.sections.assumptions import BASES
+from advisor.render.sections.view import NB, View, label, mark, name
+
+
+def context(view: View) -> dict[str, object]:
+    """Return each flow's availability, each role's part, and what the loss of a unit or a zone does."""
+    return {"roles": roles(view), "flows": [flow(view, flow_id) for flow_id in view.blueprint.flows], "losses": losses(view)}
+
+
+def roles(view: View) -> str:
+    """Return the table of roles: redundancy, availability, and what that figure rests on."""
+    rows = [[view.title(role), name(c), redundancy(c), numbers.availability(c.availability), minutes(c.availability), basis(c)]
+            for role, c in view.used.items()]
+    return table(["role", "component", "redundancy", ">availability", ">down a month", "rests on"], rows)
+
+
+def redundancy(candidate: Candidate) -> str:
+    """Return units, zones and how many must be up."""
+    if candidate.option is None or candidate.option.unit is None:
+        return "the provider's"
+    return f"{candidate.needed_units} of {plural(candidate.units, escape(candidate.option.unit.name))} in {plural(candidate.zones, 'zone')}"
+
+
+def basis(candidate: Candidate) -> str:
+    """Return what a candidate's availability rests on."""
+    assert candidate.option is not None
+    stated = candidate.option.availability
+    if stated.software is not None:
+        return f"units and zones computed; software {BASES[stated.software.basis].split(' (')[0].split(',')[0]}"
+    figure: Figure | None = stated.observed or stated.service
+    if figure is None:
+        figure = (stated.service_by_zones or {})[str(candidate.zones)]  # type: ignore[index]
+    return f"observed: {BASES[figure.basis]}" if stated.observed else BASES[figure.basis]
+
+
+def minutes(availability: float) -> str:
+    """Return the expected downtime in a month of 730 h.
+
+    >>> minutes(0.999).replace(NB, " "), minutes(0.95).replace(NB, " "), minutes(1.0)
+    ('43.8 min', '36.5 h', '0')
+    """
+    down = downtime_minutes_per_month(availability)
+    return "0" if down <= 0 else numbers.duration(down * 60, "s")
+
+
+def nines(availability: float) -> str:
+    """Return how many nines an availability has.
+
+    >>> nines(0.999), nines(0.9942)
+    ('3.0 nines', '2.2 nines')
+    """
+    return "no downtime" if availability >= 1 else f"{-math.log10(1 - availability):.1f} nines"
+
+
+def flow(view: View, flow_id: str) -> dict[str, str]:
+    """Return one flow: the product with its numbers, downtime, budget, and the share of it by role."""
+    result = view.best.flows[flow_id]
+    product = " × ".join(numbers.availability(view.best.design[role].availability) for role in result.needs)
+    bound = next((b for b in view.scenario.bounds if b.metric == f"flows.{flow_id}.availability"), None)
+    against = ""
+    if bound is not None:
+        against = (f" The target of {numbers.availability(bound.limit)} allows {minutes(bound.limit)} {mark(bound.holds(result.availability))}; "
+                   f"{numbers.percent(bound.slack(result.availability))} of that budget is left.")
+    soft = [view.title(role).lower() for role, use in view.blueprint.roles.items() if use.soft and role in view.used]
+    degraded = f" {joined(soft).capitalize()} may fail without failing the flow." if soft else ""
+    return {
+        "title": escape(view.blueprint.flows[flow_id].title), "product": f"{product} = {numbers.availability(result.availability)}",
+        "sentence": f"{nines(result.availability)}, {minutes(result.availability)} down in an average month.{against}{degraded}",
+        "shares": shares(view, flow_id),
+    }
+
+
+def shares(view: View, flow_id: str) -> str:
+    """Return which roles use up the downtime, the largest first."""
+    downs = {role: 1 - view.best.design[role].availability for role in view.best.flows[flow_id].needs}
+    total = math.fsum(downs.values())
+    if total <= 0:
+        return ""
+    ranked = sorted(downs.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{view.title(role).lower()} {numbers.percent(down / total)}" for role, down in ranked)
+
+
+def losses(view: View) -> str:
+    """Return what the loss of one unit and of one zone does at peak, judged again with what is left."""
+    rows = []
+    for role, c in view.used.items():
+        if c.option is None or c.option.unit is None:
+            continue
+        rows.append([view.title(role), f"1 of {plural(c.units, escape(c.option.unit.name))}", after(view, role, c.units - 1, min(c.zones, c.units - 1))])
+        if c.zones > 1:
+            gone = math.ceil(c.units / c.zones)
+            rows.append([view.title(role), f"1 of {c.zones} zones ({plural(gone, escape(c.option.unit.name))})",
+                         after(view, role, c.units - gone, c.zones - 1)])
+    return table(["role", "loses", "then, at peak"], rows) if rows else ""
+
+
+def after(view: View, role: str, units: int, zones: int) -> str:
+    """Return what holds with fewer units of a role, by the judge."""
+    if units < 1:
+        soft = view.blueprint.roles[role].soft
+        return escape(view.catalog.role(role).degrades or "the flow degrades") if soft else f"✗ {joined(_flows(view, role))} down"
+    option = view.used[role].option
+    assert option is not None
+    try:
+        less = view.proposal.table.sized(role, option.id, units, zones, view.caches)
+    except (ValueError, KeyError):
+        return "✗ what is left cannot carry the peak"
+    full = max((load.utilisation for load in less.loads.values()), default=0.0)
+    if full > 1:
+        return f"✗ overloaded: {numbers.percent(full)} of what is left"
+    result = judge({**view.best.design, role: less}, view.scenario)
+    broken = [label(c.requirement) for c in result.checks if not c.holds and "availability" not in c.requirement.path]
+    text = f"fullest dimension at {numbers.percent(full)}"
+    return f"✗ {joined(broken)} missed; {text}" if broken else f"✓ every other requirement still holds; {text}"
+
+
+def _flows(view: View, role: str) -> list[str]:
+    return [f"“{escape(view.blueprint.flows[f].title.lower())}”" for f, result in view.best.flows.items() if role in result.needs]

@@ -1,0 +1,113 @@
+"""Section 7: from demand to units, how full they are at peak, and what fills first."""
+
+from __future__ import annotations
+
+import math
+
+from advisor.candidates.candidate import Candidate, Load
+from advisor.render import numbers
+from advisor.render.markdown import escape, joined, plural, table
+from advisor.render.sections.view import NB, View, name, where, with_unit
+
+
+def context(view: View) -> dict[str, object]:
+    """Return how full every role is, how its units were counted, and where demand comes from."""
+    return {
+        "loads": loads(view), "provisioned": provisioned(view), "demand": demand(view), "unlimited": unlimited(view),
+        "first": first_to_fill(view), "target": numbers.percent(view.scenario.sizing.target_utilisation),
+    }
+
+
+def binding(candidate: Candidate) -> str | None:
+    """Return the fullest dimension of a candidate, None when nothing is limited."""
+    full = {k: load for k, load in candidate.loads.items() if load.limit is not None and load.peak > 0}
+    return max(full, key=lambda key: full[key].utilisation) if full else None
+
+
+def loads(view: View) -> str:
+    """Return the table of peak demand against what the design can take."""
+    rows = []
+    for role, candidate in view.used.items():
+        fullest = binding(candidate)
+        for key, load in candidate.loads.items():
+            if load.peak > 0:
+                rows.append([view.title(role), *_row(view, candidate, key, load, key == fullest)])
+    _blank_repeats(rows)
+    return table(["role", "dimension", ">peak demand", ">can take", ">utilisation", ">headroom", ""], rows)
+
+
+def _blank_repeats(rows: list[list[str]]) -> None:
+    last = ""
+    for row in rows:
+        last, row[0] = (row[0], row[0]) if row[0] and row[0] != last else (last, "")
+
+
+def _row(view: View, candidate: Candidate, key: str, load: Load, fullest: bool) -> list[str]:
+    dimension = view.catalog.records.dimensions[key]
+    peak = with_unit(load.peak, dimension.unit)
+    if load.limit is None:
+        return [escape(dimension.title), peak, "no published limit", "–", "–", ""]
+    each = "" if candidate.units == 1 else f"{candidate.units} × {numbers.significant(load.limit / candidate.units)} = "
+    headroom = f"{numbers.significant(1 / load.utilisation)} ×" if load.utilisation else "–"
+    return [escape(dimension.title), peak, f"{each}{with_unit(load.limit, dimension.unit)}", numbers.percent(load.utilisation),
+            headroom, "← fills first" if fullest else ""]
+
+
+def provisioned(view: View) -> list[str]:
+    """Return, for each role that is provisioned in units, how many it needs and why it runs that many."""
+    found = []
+    for role, c in view.used.items():
+        if c.option is None or c.option.unit is None:
+            continue
+        key = binding(c)
+        needs = f"{plural(c.needed_units, escape(c.option.unit.name))} needed"
+        if key is not None and (capacity := c.option.capacity[key].value) is not None:
+            dimension, target = view.catalog.records.dimensions[key], view.scenario.sizing.target_utilisation
+            quotient = c.loads[key].peak / (capacity * target)
+            needs = (f"{escape(dimension.title)} {with_unit(c.loads[key].peak, dimension.unit)} / ({with_unit(capacity, dimension.unit)} × "
+                     f"{target:g}) = {numbers.significant(quotient)}, so {needs}")
+        extra = c.units - c.needed_units
+        runs = f"{c.units} run" + (f", {extra} more for redundancy or shorter queues" if extra else "")
+        found.append(f"{view.title(role)} ({name(c)}): {needs}; {runs}{f', in {c.zones} zones' if c.zones > 1 else ''}.")
+    return found
+
+
+def demand(view: View) -> str:
+    """Return the derivation of every demand, with its numbers."""
+    rows = []
+    for role in view.used:
+        asked = view.demand[role]
+        for use in asked.uses:
+            unit = view.catalog.records.dimensions[use.dimension].unit
+            rows.append([view.title(role), where(use.dimension), escape(use.flow), with_unit(use.peak, unit), escape(use.derivation)])
+        for key, text in asked.stock_derivation.items():
+            unit = view.catalog.records.dimensions[key].unit
+            rows.append([view.title(role), where(key), "stock", with_unit(asked.stock[key], unit), escape(text)])
+    _blank_repeats(rows)
+    return table(["role", "dimension", "flow", ">peak", "formula"], rows)
+
+
+def unlimited(view: View) -> str:
+    """Return which dimensions of which components have no published limit."""
+    found = [
+        f"{view.title(role).lower()} {name(c)} ({joined([escape(view.catalog.records.dimensions[k].title) for k in keys])})"
+        for role, c in view.used.items() if (keys := open_dimensions(c))
+    ]
+    return joined(found)
+
+
+def open_dimensions(candidate: Candidate) -> list[str]:
+    """Return the dimensions that are asked for and for which no limit is published."""
+    return [key for key, load in candidate.loads.items() if load.limit is None and load.peak > 0]
+
+
+def first_to_fill(view: View) -> str:
+    """Return the sentence on what fills first when the load grows."""
+    full = [(c.loads[key].utilisation, role, key) for role, c in view.used.items() if (key := binding(c))]
+    if not full:
+        return "No chosen component has a published limit in a dimension that is asked for."
+    share, role, key = max(full)
+    factor = math.floor(100 / share) / 100 if share else math.inf
+    title = escape(view.catalog.records.dimensions[key].title)
+    return (f"As the load grows, {view.title(role).lower()} fills first: {title} reach{'' if title.endswith('s') else 'es'} the limit at "
+            f"{numbers.significant(factor)}{NB}× today's peak.")

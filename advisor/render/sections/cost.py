@@ -1,0 +1,100 @@
+"""Section 9: what it costs, by role and by meter."""
+
+from __future__ import annotations
+
+import math
+
+from advisor.candidates.candidate import Candidate, CostLine
+from advisor.catalog.model import Price
+from advisor.render import charts, numbers
+from advisor.render.markdown import escape, table
+from advisor.render.page import Figure_
+from advisor.render.sections.view import NB, View, name
+
+
+def context(view: View) -> dict[str, object]:
+    """Return the tables by role and by meter line, and the cost of a thousand requests of each flow's kind."""
+    best = view.best
+    flow = next(iter(view.blueprint.flows.values()))
+    usage, fixed = (math.fsum(split(c)[i] for c in view.used.values()) for i in (0, 1))
+    return {
+        "by_role": by_role(view), "by_meter": by_meter(view), "total": numbers.usd(best.cost_usd_per_month),
+        "usage": numbers.usd(usage), "fixed": numbers.usd(fixed), "operations": numbers.usd(best.operations_usd_per_month),
+        "hours": f"{numbers.significant(best.operations_h_per_month)}{NB}h", "rate": numbers.usd(view.scenario.usd_per_hour),
+        "per_thousand": numbers.usd(1000 * best.cost_usd_per_month / view.rate_per_month(flow)),
+        "bill_per_thousand": numbers.usd(1000 * best.bill_usd_per_month / view.rate_per_month(flow)),
+        "flow": escape(flow.title.lower()), "as_of": view.proposal.table.as_of.isoformat(),
+    }
+
+
+def split(candidate: Candidate) -> tuple[float, float]:
+    """Return what a candidate's bill costs by use and fixed, USD a month."""
+    usage = math.fsum(line.usd_per_month for line in candidate.lines if line.usage_based)
+    return usage, math.fsum(line.usd_per_month for line in candidate.lines if not line.usage_based)
+
+
+def by_role(view: View) -> str:
+    """Return the table of costs by role, the dearest first, with the totals."""
+    total, rows = view.best.cost_usd_per_month, []
+    for role, c in sorted(view.used.items(), key=lambda item: (-item[1].cost_usd_per_month, item[0])):
+        amounts = (*split(c), c.operations_usd_per_month, c.cost_usd_per_month)
+        share = numbers.percent(c.cost_usd_per_month / total) if total else "–"
+        rows.append([view.title(role), name(c), *(numbers.usd(a) for a in amounts), share])
+    parts = [split(c) for c in view.used.values()]
+    sums = (math.fsum(u for u, _ in parts), math.fsum(f for _, f in parts), view.best.operations_usd_per_month, total)
+    rows.append(["**All**", "", *(f"**{numbers.usd(a)}**" for a in sums), ""])
+    return table(["role", "component", ">by use", ">fixed", ">operations", ">a month", ">share"], rows)
+
+
+def by_meter(view: View) -> str:
+    """Return the table of meter lines; operations hours are lines of their own at the end."""
+    rows = [
+        [view.title(role), escape(line.title), quantity(line), unit_price(line.price), numbers.usd(line.usd_per_month),
+         "by use" if line.usage_based else "fixed"]
+        for role, c in view.used.items() for line in c.lines
+    ]
+    hours, rate = view.best.operations_h_per_month, view.scenario.usd_per_hour
+    rows.append(["**Operations**", "hours of people", f"{numbers.significant(hours)}{NB}h", numbers.usd(rate),
+                 numbers.usd(view.best.operations_usd_per_month), "fixed"])
+    return table(["role", "meter", ">quantity a month", ">unit price", ">a month", ""], rows)
+
+
+def quantity(line: CostLine) -> str:
+    """Return a line's quantity with its unit."""
+    return f"{numbers.significant(line.quantity)}{NB}{escape(line.unit)}"
+
+
+def unit_price(price: Price) -> str:
+    """Return the price of one meter unit: tiers, free allowance and minimum included.
+
+    >>> import datetime
+    >>> known = {"meter": "gb_month", "basis": "list_price", "source": "s", "checked": datetime.date(2026, 1, 1)}
+    >>> unit_price(Price(usd=0.25, free=25, **known)).replace(NB, " ")
+    '0.25 USD, first 25 free'
+    >>> unit_price(Price(tiers=[{"up_to": 50, "usd": 0.025}, {"up_to": None, "usd": 0.02}], **known)).replace(NB, " ")
+    '0.025 USD up to 50, then 0.02 USD'
+    """
+    if price.tiers:
+        steps = [f"{_usd(t.usd)} up to {numbers.significant(t.up_to)}" if t.up_to is not None else _usd(t.usd) for t in price.tiers]
+        text = ", then ".join(steps)
+    else:
+        text = _usd(price.usd or 0.0)
+    text += f", first {numbers.significant(price.free)} free" if price.free else ""
+    text += f", per started {price.started_kb:g}{NB}KB" if price.started_kb else ""
+    return text + (f", at least {numbers.usd(price.minimum_usd)}" if price.minimum_usd else "")
+
+
+def _usd(value: float) -> str:
+    """Return a unit price with all digits that matter."""
+    text = f"{value:.6g}" if 0.0001 <= abs(value) < 1000 else numbers.significant(value)
+    whole, dot, digits = text.partition(".")
+    return f"{whole}{dot}{digits.ljust(2, '0') if dot else ''}{NB}USD"
+
+
+def figure(view: View) -> Figure_:
+    """Return the chart of costs by role."""
+    rows = [
+        charts.CostRow(f"{view.catalog.role(role).title}: {c.name}", *split(c), c.operations_usd_per_month) for role, c in view.used.items()
+    ]
+    total = numbers.usd(view.best.cost_usd_per_month)
+    return Figure_("cost.svg", charts.cost_bars(rows, title="Monthly cost by component"), f"Monthly cost by component, {total} in all")

@@ -1,0 +1,134 @@
+"""Section 2: the choice in three sentences, the requirements it meets, what it gives up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from advisor.evaluation.result import Check, Stage
+from advisor.render import numbers
+from advisor.render.markdown import escape, joined, plural, table
+from advisor.render.sections.view import NB, View, demanded, extra, found, label, mark, metric_of, name, proof, slack, where
+from advisor.scenario.requirements import COST, QUALITY, split_percentile
+
+
+def context(view: View) -> dict[str, object]:
+    """Return the three sentences, the table of requirements and what is given up."""
+    return {
+        "choice": choice(view), "price": price(view), "tightest": tightest(view),
+        "requirements": requirements(view), "gives_up": list(gives_up(view)), "proved": view.proved, "proof": proof(view),
+    }
+
+
+def choice(view: View) -> str:
+    """Return what is chosen: how much of it is run by others, and the components that cost most."""
+    used = view.used
+    own = [c for c in used.values() if c.option and c.option.mode == "self_hosted"]
+    how = "all run by their vendors" if not own else f"{len(used) - len(own)} run by vendors and {len(own)} by the team"
+    ranked = sorted(used.items(), key=lambda item: (-item[1].cost_usd_per_month, item[0]))[:3]
+    total = view.best.cost_usd_per_month
+    share = math.fsum(c.cost_usd_per_month for _, c in ranked) / total if total else 0.0
+    parts = joined([f"{name(c)} ({view.title(role).lower()})" for role, c in ranked])
+    most = f": {parts} make up {numbers.percent(share)} of the cost" if total else ""
+    return f"The design fills {len(used)} of {plural(len(view.best.design), 'role')}, {how}{most}."
+
+
+def price(view: View) -> str:
+    """Return what it costs, also per thousand requests, against the budget."""
+    best = view.best
+    flow = next(iter(view.blueprint.flows.values()))
+    per_thousand = 1000 * best.cost_usd_per_month / view.rate_per_month(flow)
+    bound = next((check for check in view.bounds if metric_of(check) == COST), None)
+    against = f", {numbers.percent(bound.slack or 0)} below the budget" if bound and bound.holds else ""
+    return (f"It costs {numbers.usd(best.cost_usd_per_month)} a month{against}: {numbers.usd(best.bill_usd_per_month)} in bills and "
+            f"{numbers.usd(best.operations_usd_per_month)} for {numbers.significant(best.operations_h_per_month)}{NB}h of operations, "
+            f"or {numbers.usd(per_thousand)} per 1{NB}000 requests (“{escape(flow.title.lower())}”).")
+
+
+def tightest(view: View) -> str:
+    """Return which requirement is nearest to its bound, and what takes the time when it is about time."""
+    if not view.graded:
+        return "No requirement bounds a number, so nothing limits the choice but the objective."
+    check = view.graded[0]
+    text = f"The tightest requirement is {label(check.requirement)}: {found(check)} where {demanded(check.requirement)} is asked, {slack(check)} left"
+    stage = largest(view, check)
+    if stage is None:
+        return f"{text}."
+    share = stage.share * stage.mean / measure_of(view, check).mean
+    return f"{text}; {view.title(stage.role).lower() if stage.role else 'waiting'} takes {numbers.percent(share)} of the mean."
+
+
+def measure_of(view: View, check: Check):  # type: ignore[no-untyped-def]
+    """Return the measure that a check of a time is about, None for others."""
+    parts = metric_of(check).split(".", 3)
+    return view.best.flows[parts[1]].measures.get(parts[2]) if parts[0] == "flows" else None
+
+
+def largest(view: View, check: Check) -> Stage | None:
+    """Return the stage with the largest part in the mean of the time that a check is about."""
+    measure = measure_of(view, check)
+    if measure is None or not measure.stages or not measure.mean:
+        return None
+    return max(measure.stages, key=lambda stage: stage.share * stage.mean)
+
+
+def requirements(view: View) -> str:
+    """Return the table of requirements against what the design does."""
+    rows = [
+        [mark(c.holds), label(c.requirement), found(c), demanded(c.requirement), slack(c) or "–"] for c in view.best.checks
+    ]
+    rows += [["✗", "consistent", escape(problem), "possible as stated", "–"] for problem in view.best.consistent]
+    return table(["", "requirement", ">value", ">asked", ">slack"], rows) if rows else ""
+
+
+def gives_up(view: View) -> Iterator[str]:
+    """Yield what the design gives up, each with its price where one was computed."""
+    yield from _tight(view)
+    for role in view.left_out:
+        yield left_out(view, role)
+    better = cheapest_better_quality(view)
+    if better and better[0] not in view.left_out:
+        role, up = better
+        assert up.evaluation and up.candidate
+        yield (f"Quality: an index of {numbers.significant(up.evaluation.quality)} instead of "
+               f"{numbers.significant(view.best.quality)} costs {extra(up.extra_usd_per_month)} a month, with "
+               f"{name(up.candidate)} as {view.title(role).lower()} and the rest solved again.")
+
+
+def _tight(view: View) -> Iterator[str]:
+    for check in view.graded:
+        if check.slack is not None and check.slack < 0.10:
+            yield (f"Room: {label(check.requirement)} has {slack(check)} left, so it is the first to break when load or latencies "
+                   f"turn out worse ({where(check.requirement.path)}).")
+
+
+def left_out(view: View, role: str) -> str:
+    """Return what leaving an optional role out means, and what having it would cost."""
+    record = view.catalog.role(role)
+    text = f"{view.title(role)}: left out."
+    if record.degrades:
+        text += f" {escape(record.degrades)}"
+    up = view.proposal.runner_ups.get(role)
+    if up is None or up.candidate is None or up.evaluation is None:
+        return text + (" No design with one meets the requirements." if up and up.proved else "")
+    change = f" and lifts the quality index from {numbers.significant(view.best.quality)} to {numbers.significant(up.evaluation.quality)}"
+    return (f"{text} The cheapest design with one ({name(up.candidate)}) costs {extra(up.extra_usd_per_month)} a month"
+            f"{change if up.evaluation.quality > view.best.quality * 1.0005 else ''}.")
+
+
+def cheapest_better_quality(view: View):  # type: ignore[no-untyped-def]
+    """Return (role, runner-up) of the cheapest re-solved design with a higher quality index, None when there is none."""
+    better = [
+        (up.extra_usd_per_month, role, up) for role, up in view.proposal.runner_ups.items()
+        if up.evaluation is not None and up.evaluation.quality > view.best.quality * 1.0005
+    ]
+    return min(better, key=lambda item: item[:2])[1:] if better else None
+
+
+def is_time(metric: str) -> bool:
+    """Return whether a metric is a percentile of a time.
+
+    >>> is_time("flows.answer.ttft_ms.p95"), is_time(QUALITY)
+    (True, False)
+    """
+    return split_percentile(metric) is not None

@@ -1,0 +1,217 @@
+"""What every section looks at: a proposal with its design, and its parts in words that are safe in Markdown."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from advisor import expression
+from advisor.candidates.candidate import Candidate
+from advisor.candidates.demand import Demand
+from advisor.catalog.blueprint import Blueprint, Flow
+from advisor.catalog.load import Catalog
+from advisor.evaluation.result import Check, Evaluation
+from advisor.models.cost import SECONDS_PER_MONTH
+from advisor.optimizer.solver import Status
+from advisor.proposal import Proposal
+from advisor.render import numbers
+from advisor.render.markdown import code, escape, joined
+from advisor.scenario.load import Scenario
+from advisor.scenario.requirements import CLOUDS, COST, Bound, Filter, Requirement
+
+NB = numbers.NARROW
+LOW_SLACK = 0.10       # below this a requirement is called tight
+AMPLE_SLACK = 0.30     # above this it is called a non-risk
+
+
+@dataclass(frozen=True)
+class View:
+    """A proposal that has a design, with what the document is told from outside.
+
+    Attributes:
+        best: evaluation of the proposed design.
+        date: of the document; ages of figures are counted from it.
+        command: what reproduces the document; version: of advisor.
+    """
+
+    proposal: Proposal
+    best: Evaluation
+    date: datetime.date
+    command: str
+    version: str
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario."""
+        return self.proposal.scenario
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog."""
+        return self.proposal.catalog
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """The architecture's topology."""
+        return self.scenario.blueprint
+
+    @property
+    def proved(self) -> bool:
+        """Whether the design is proved optimal."""
+        return self.proposal.status is Status.OPTIMAL
+
+    @cached_property
+    def used(self) -> Mapping[str, Candidate]:
+        """The roles that are filled."""
+        return {role: c for role, c in self.best.design.items() if not c.is_none}
+
+    @cached_property
+    def left_out(self) -> tuple[str, ...]:
+        """The optional roles that are not used."""
+        return tuple(role for role, c in self.best.design.items() if c.is_none)
+
+    @cached_property
+    def caches(self) -> frozenset[str]:
+        """The cache roles in use: they decide which demand holds."""
+        return frozenset(role for role in self.blueprint.cache_roles if role in self.used)
+
+    @property
+    def demand(self) -> Mapping[str, Demand]:
+        """Role -> what it is asked for in this design."""
+        return self.proposal.table.demand[self.caches]
+
+    def title(self, role: str) -> str:
+        """Return a role's name for people."""
+        return escape(self.catalog.role(role).title)
+
+    def rate_per_month(self, flow: Flow) -> float:
+        """Return how often a flow is taken a month."""
+        return expression.parse(flow.rate_per_month).evaluate(self.scenario.workload)
+
+    def average_per_s(self, flow: Flow) -> float:
+        """Return a flow's average rate per second."""
+        return self.rate_per_month(flow) / SECONDS_PER_MONTH
+
+    def peak_per_s(self, flow: Flow) -> float:
+        """Return a flow's peak rate per second."""
+        return self.average_per_s(flow) * expression.parse(flow.peak_to_average).evaluate(self.scenario.workload)
+
+    @cached_property
+    def bounds(self) -> tuple[Check, ...]:
+        """The checks of bounds on numbers, the tightest first."""
+        found = [check for check in self.best.checks if isinstance(check.requirement, Bound)]
+        return tuple(sorted(found, key=lambda c: math.inf if c.slack is None else c.slack))
+
+    @cached_property
+    def graded(self) -> tuple[Check, ...]:
+        """The bounds whose slack is a matter of degree (a number of clouds is not), the tightest first."""
+        return tuple(check for check in self.bounds if metric_of(check) != CLOUDS)
+
+
+def metric_of(check: Check) -> str:
+    """Return the metric that a check of a bound is about."""
+    assert isinstance(check.requirement, Bound)
+    return check.requirement.metric
+
+
+def name(candidate: Candidate) -> str:
+    """Return a candidate's component for people."""
+    return "left out" if candidate.is_none else escape(candidate.name)
+
+
+def sized(candidate: Candidate) -> str:
+    """Return component and size."""
+    return "left out" if candidate.is_none else f"{escape(candidate.name)}, {escape(candidate.size)}"
+
+
+def label(requirement: Requirement) -> str:
+    """Return a requirement's short name, as the terminal shows it."""
+    if isinstance(requirement, Bound):
+        return {COST: "cost", "operations_h_per_month": "operations", "quality": "quality index", CLOUDS: "clouds"}.get(
+            requirement.metric, numbers.metric_label(requirement.metric))
+    kinds = {"cloud": "clouds allowed", "residency": "residency", "licence": "licences", "mode": "modes", "exclude": "exclusion"}
+    return kinds.get(requirement.kind) or f"pin of {requirement.role}"
+
+
+def demanded(requirement: Requirement) -> str:
+    """Return what a requirement asks: ``≤ 9 000 USD/month``, ``data kept in eu``."""
+    if isinstance(requirement, Bound):
+        return f"{'≤' if requirement.upper else '≥'}{NB}{numbers.metric(requirement.metric, requirement.limit)}"
+    values = joined([escape(value) for value in sorted(requirement.values)], "or")
+    return _FILTERS[requirement.kind][0 if requirement.allow else 1].format(values)
+
+
+_FILTERS = {
+    "cloud": ("only on {}", "not on {}"), "residency": ("data kept in {}", "data not kept in {}"),
+    "licence": ("licence {}", "no {}"), "mode": ("run as {}", "not run as {}"),
+    "exclude": ("only {}", "without {}"), "pin": ("{}", "not {}"),
+}
+
+
+def found(check: Check) -> str:
+    """Return the value that a check met."""
+    if isinstance(check.requirement, Filter) or check.value is None:
+        return "holds in every role" if check.holds else f"broken by {escape(check.detail)}"
+    return numbers.metric(check.requirement.metric, check.value)
+
+
+def slack(check: Check) -> str:
+    """Return the room that is left, in words; "" where it is no matter of degree."""
+    if check.slack is None or metric_of(check) == CLOUDS:
+        return ""
+    of = " of the error budget" if metric_of(check).endswith(".availability") else ""
+    return f"{numbers.percent(check.slack)}{of}"
+
+
+def mark(holds: bool) -> str:
+    """Return ✓ or ✗."""
+    return "✓" if holds else "✗"
+
+
+def extra(usd: float) -> str:
+    """Return a difference in monthly cost with its sign.
+
+    >>> extra(1250.0).replace(NB, " "), extra(-3.0).replace(NB, " "), extra(0.001)
+    ('+1 250 USD', '−3.00 USD', 'the same')
+    """
+    if abs(usd) < 0.005:
+        return "the same"
+    return f"{'+' if usd > 0 else '−'}{numbers.usd(abs(usd))}"
+
+
+def with_unit(value: float, unit: str) -> str:
+    """Return a figure with its unit, three significant digits.
+
+    >>> with_unit(19660.8, "GB").replace(NB, " "), with_unit(3.8, "1/s").replace(NB, " ")
+    ('19 700 GB', '3.80 /s')
+    """
+    return f"{numbers.significant(value)}{NB}{'/s' if unit == '1/s' else unit}"
+
+
+def goal(view: View, number: int = 0) -> str:
+    """Return a goal of the objective in words: ``minimise cost``."""
+    terms = view.scenario.objective[number].terms
+    if len(terms) == 1:
+        return f"{'minimise' if terms[0].coefficient > 0 else 'maximise'} {numbers.metric_label(terms[0].metric)}"
+    return "minimise " + " ".join(
+        f"{'+' if t.coefficient > 0 else '−'} {abs(t.coefficient):g} × {numbers.metric_label(t.metric)}" for t in terms)
+
+
+def proof(view: View) -> str:
+    """Return what is proved about the design, in one sentence."""
+    candidates = sum(len(found) for found in view.proposal.table.candidates.values())
+    scope = f"the {numbers.grouped(candidates)} sized candidates of this catalog"
+    if view.proved:
+        return f"Proved optimal: no other combination of {scope} that meets every requirement is better at “{goal(view)}”."
+    if view.proposal.gap is None:
+        return f"**Not proved optimal**: the search over {scope} stopped at its time limit and no bound is known."
+    return (f"**Not proved optimal**: the search over {scope} stopped at its time limit; a better design, if there is one, "
+            f"improves “{goal(view)}” by at most {numbers.percent(view.proposal.gap)}.")
+
+
+def where(path: str) -> str:
+    """Return a place in the scenario or the catalog as code."""
+    return code(path)

@@ -1,0 +1,65 @@
+"""Section 3: what it is for, the load it carries, and the figures that follow from the load."""
+
+from __future__ import annotations
+
+from advisor.models.cost import SECONDS_PER_MONTH
+from advisor.render import numbers
+from advisor.render.markdown import escape, table
+from advisor.render.sections.view import NB, View, where, with_unit
+
+
+def context(view: View) -> dict[str, object]:
+    """Return the user's description, the workload and the derived figures."""
+    return {
+        "description": escape(view.scenario.description), "blueprint": escape(view.blueprint.summary),
+        "parameters": parameters(view), "flows": flows(view), "derived": derived(view),
+    }
+
+
+def parameters(view: View) -> str:
+    """Return the table of workload parameters: value, and whether the user gave it."""
+    scenario, rows = view.scenario, []
+    for key, parameter in view.blueprint.parameters.items():
+        value = amount(scenario.workload[key], parameter.unit)
+        if key in scenario.spread:
+            value += f", cv {scenario.spread[key]:g}"
+        rows.append([escape(parameter.title), value, "given" if key in scenario.given else "*default*", where(f"workload.{key}")])
+    return table(["parameter", ">value", "origin", "where"], rows)
+
+
+def amount(value: float, unit: str) -> str:
+    """Return a figure that somebody stated, with all of its digits.
+
+    >>> amount(2_500_000.0, "1/month").replace(NB, " "), amount(0.2, "share").replace(NB, " "), amount(5.0, "ratio")
+    ('2 500 000 /month', '0.2', '5')
+    """
+    digits = numbers.grouped(value) if value == round(value) else f"{value:,.10g}".replace(",", NB)
+    shown = {"ratio": "", "share": ""}.get(unit, unit.removeprefix("1") if unit.startswith("1/") else unit)
+    return f"{digits}{NB}{escape(shown)}" if shown else digits
+
+
+def flows(view: View) -> str:
+    """Return the table of flows with their rates."""
+    rows = [
+        [escape(flow.title), numbers.grouped(view.rate_per_month(flow)), with_unit(view.average_per_s(flow), "1/s"),
+         with_unit(view.peak_per_s(flow), "1/s")]
+        for flow in view.blueprint.flows.values()
+    ]
+    return table(["flow", ">a month", ">average", ">peak"], rows)
+
+
+def derived(view: View) -> str:
+    """Return the table of volumes that follow from the load: token rates and stored data, by role."""
+    dimensions, rows = view.catalog.records.dimensions, []
+    for role, demand in view.demand.items():
+        if role not in view.used:
+            continue
+        for key, peak in demand.peak.items():
+            dimension = dimensions[key]
+            if (key not in demand.stock and "tokens" not in dimension.unit) or peak <= 0:
+                continue
+            average = "" if key in demand.stock else with_unit(demand.average[key], dimension.unit)
+            a_month = f"{with_unit(demand.average[key] * SECONDS_PER_MONTH / 1e6, 'million')}" if not demand.stock.get(key) else ""
+            rows.append([view.title(role), escape(dimension.title), average or "–", with_unit(peak, dimension.unit), a_month or "–"])
+    return table(["role", "volume", ">average", ">peak or stock", ">tokens a month"], rows) if rows else ""
+

@@ -1,0 +1,140 @@
+"""A scenario to start from: everything that can be said, each line explained; what is optional is commented out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from advisor.catalog.blueprint import Blueprint, Flow, Parameter
+from advisor.scenario.load import DEFAULT_EXTRA_UNITS, DEFAULT_TARGET_UTILISATION, DEFAULT_USD_PER_HOUR, DEFAULT_ZONES
+
+SCHEMA_FILE = "scenario.schema.json"
+OPTIONAL = "# "
+_COLUMN = 46
+
+# Values to start from for parameters that have no default; a test demands one for each of every blueprint.
+EXAMPLES: dict[str, str] = {
+    "requests_per_month": "1_000_000", "input_tokens": "3_500", "output_tokens": "{mean: 300, cv: 0.7}",
+    "documents": "100_000", "documents_changed_per_month": "10_000",
+}
+LIMITS = {"ttft_ms": "2_500", "freshness_s": "300"}
+MORE_CONSTRAINTS = (
+    ("quality: {min: 0.40}", "index in (0, 1]; for ranking within this catalog only"),
+    ("operations_h_per_month: {max: 160}", "hours of operations a month"),
+    ("clouds: {allow: [aws, vendor], max: 1}", "aws, azure, gcp, vendor (a maker's own cloud, not counted in max)"),
+    ("licences: {deny: [SSPL-1.0]}", "or allow: [...]; SPDX ids, or proprietary"),
+    ("modes: {deny: [self_hosted]}", "or allow: [...]; saas, managed, self_hosted"),
+)
+MORE_SECTIONS = (
+    ("choices:", "what is already decided"),
+    ("  pin: {observability: amazon_cloudwatch}", "role: component or option that must fill it"),
+    ("  exclude: [datadog]", "components or options that must not be used"),
+    (f"operations: {{usd_per_hour: {DEFAULT_USD_PER_HOUR:g}}}", "what an hour of operations costs, USD; the default"),
+    ("sizing:", "how candidates are sized; these are the defaults"),
+    (f"  target_utilisation: {DEFAULT_TARGET_UTILISATION:g}", "share of a unit's capacity to plan for at peak"),
+    (f"  extra_units: {DEFAULT_EXTRA_UNITS}", "units beyond the smallest count to consider as well"),
+    (f"  zones: {list(DEFAULT_ZONES)}", "numbers of zones to consider"),
+)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the user said, or example values.
+
+    Attributes:
+        parameters: workload parameters as they are to stand in the file.
+        budget_usd_per_month: upper bound on bill plus operations.
+        latency_p95_ms: upper bound on the full response of every flow that measures one.
+        region: where all data must be kept; None when it does not matter.
+    """
+
+    title: str
+    parameters: dict[str, str]
+    budget_usd_per_month: float
+    latency_p95_ms: float
+    region: str | None
+
+
+def scenario(blueprint: Blueprint, answers: Answers, file: str) -> str:
+    """Return the text of a scenario file that is to be called ``file``."""
+    head, workload = _head(blueprint, answers, file), _workload(blueprint, answers)
+    return "\n".join([*head, *workload, *_constraints(blueprint, answers), *_rest()]) + "\n"
+
+
+def number(value: float) -> str:
+    """Return a number as people write it in YAML.
+
+    >>> number(2_500_000), number(0.25)
+    ('2_500_000', '0.25')
+    """
+    return f"{value:_.15g}"
+
+
+def _line(text: str, comment: str, *, depth: int = 0, optional: bool = False) -> str:
+    start = "  " * depth + (OPTIONAL if optional else "") + text
+    return f"{start.ljust(_COLUMN)}  # {' '.join(comment.split())}"
+
+
+def _head(blueprint: Blueprint, answers: Answers, file: str) -> Iterator[str]:
+    import json
+
+    yield f"# yaml-language-server: $schema=./{SCHEMA_FILE}"
+    yield "# A scenario for advisor. A key behind '# ' is optional: remove the '# ' to use it."
+    yield f"# Get the design:  advisor propose {file} -o build"
+    yield ""
+    yield _line(f"title: {json.dumps(answers.title, ensure_ascii=False)}", "heading of the design document")
+    yield _line(f"blueprint: {blueprint.id}", f"the architecture's topology: {blueprint.title}")
+    yield _line("description: what it is for, in a few sentences", "context for the design document", optional=True)
+    yield _line("owner: your team", "who answers for this design", optional=True)
+    yield ""
+
+
+def _workload(blueprint: Blueprint, answers: Answers) -> Iterator[str]:
+    yield _line("workload:", "what the architecture has to carry")
+    given = {**EXAMPLES, **answers.parameters}
+    for name, parameter in sorted(blueprint.parameters.items(), key=lambda item: item[1].default is not None):
+        optional = parameter.default is not None and name not in answers.parameters
+        value = number(parameter.default or 0.0) if optional else given[name]
+        yield _line(f"{name}: {value}", _explained(parameter), depth=1, optional=optional)
+    yield ""
+
+
+def _explained(parameter: Parameter) -> str:
+    text = f"{parameter.title}, {parameter.unit}"
+    random = "; random: a mean, and cv = standard deviation / mean" if parameter.random else ""
+    return f"{text}{random}" if parameter.default is None else f"{text}; the default: {parameter.why}"
+
+
+def _constraints(blueprint: Blueprint, answers: Answers) -> Iterator[str]:
+    yield _line("constraints:", "what must hold; what is not stated is not required")
+    yield _line(f"cost_usd_per_month: {{max: {number(answers.budget_usd_per_month)}}}",
+                "bill plus costed operations hours, USD a month", depth=1)
+    yield _line("flows:", "bounds on single flows; times: mean, or a percentile such as p50, p95, p99, p99.9", depth=1)
+    for name, flow in blueprint.flows.items():
+        yield from _flow(name, flow, answers.latency_p95_ms)
+    region = answers.region
+    yield _line(f"residency: {{require: {region or 'eu'}}}", "all data is kept in us, eu or apac", depth=1,
+                optional=region is None)
+    for text, comment in MORE_CONSTRAINTS:
+        yield _line(text, comment, depth=1, optional=True)
+    yield ""
+
+
+def _flow(name: str, flow: Flow, latency_p95_ms: float) -> Iterator[str]:
+    """Yield a flow's bounds. Only the full response is bounded from the start; other flows are commented out whole."""
+    timed = "latency_ms" in flow.measures
+    depth, inner = (3, "") if timed else (2, "  ")      # behind a comment sign the step to the right stands after it
+    yield _line(f"{name}:", flow.title, depth=2, optional=not timed)
+    for measure, what in flow.measures.items():
+        active = measure == "latency_ms"
+        limit = number(latency_p95_ms) if active else LIMITS[measure]
+        yield _line(f"{inner}{measure}: {{p95: {limit}}}", f"{what.title}: 95 % take at most so many "
+                    f"{measure.rpartition('_')[2]}", depth=depth, optional=not active)
+    works = "share of time in which this flow works"
+    yield _line(f"{inner}availability: {{min: 0.98}}", works, depth=depth, optional=True)
+
+
+def _rest() -> Iterator[str]:
+    yield _line("objective: {minimize: cost_usd_per_month}", "or maximize: quality, weights, lexicographic: [...]")
+    for text, comment in MORE_SECTIONS:
+        yield _line(text, comment, optional=True)

@@ -1,0 +1,1 @@
+"""Judges that are not the code under test: enumeration, simulation, exact fractions. Slow, plain, obviously right."""

@@ -1,0 +1,117 @@
+"""Every design of a small table, one after the other, and what it does, worked out without the optimizer.
+
+Only the times come from the judge's distributions (those have their own oracle, :mod:`oracles.montecarlo`); totals,
+products, feasibility and goals are worked out here from the candidates' constants.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from advisor.candidates.candidate import Candidate
+from advisor.candidates.table import Table
+from advisor.evaluation.evaluate import judge
+from advisor.scenario.goals import Goal
+from advisor.scenario.load import Scenario
+from advisor.scenario.requirements import Bound, Filter, Requirement
+
+Design = dict[str, Candidate]
+SLIP = 1e-9     # a bound counts as met within this, relative: sums of floats
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A design and its metrics by path."""
+
+    design: Design
+    metrics: Mapping[str, float]
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Role -> candidate id."""
+        return {role: c.id for role, c in self.design.items()}
+
+
+def designs(table: Table) -> Iterator[Design]:
+    """Yield every combination in which each candidate is sized for the caches that the combination really has."""
+    roles = list(table.candidates)
+    for combination in itertools.product(*(table.candidates[role] for role in roles)):
+        design = dict(zip(roles, combination, strict=True))
+        if all((design[cache].id != "none") == used for c in combination for cache, used in c.behind.items()):
+            yield design
+
+
+def enumerate_all(table: Table) -> list[Judged]:
+    """Return every possible design of a table with its metrics."""
+    return [Judged(design, metrics(design, table.scenario)) for design in designs(table)]
+
+
+def metrics(design: Design, scenario: Scenario) -> dict[str, float]:
+    """Return every metric of a design by path."""
+    used = [c for c in design.values() if c.option is not None]
+    hours = sum(c.operations_h_per_month for c in used)
+    found = {
+        "cost_usd_per_month": sum(line.usd_per_month for c in used for line in c.lines) + sum(
+            c.operations_h_per_month * c.usd_per_hour for c in used),
+        "operations_h_per_month": hours,
+        "quality": math.prod(c.quality for c in design.values()),
+        "clouds": float(len({c.option.cloud for c in used} - {"vendor"})),  # type: ignore[union-attr]
+    }
+    evaluation = judge(design, scenario)
+    for flow_id, flow in scenario.blueprint.flows.items():
+        steps = [s for top in flow.path for s in (top, *top.on_miss)]
+        needed = {s.role or s.cache for s in steps if (s.role or s.cache) and not s.in_background}
+        needed = {role for role in needed if role and not scenario.blueprint.roles[role].soft}
+        found[f"flows.{flow_id}.availability"] = math.prod(design[role].availability for role in sorted(needed))
+        for name, measure in evaluation.flows[flow_id].measures.items():
+            found[f"flows.{flow_id}.{name}.mean"] = measure.mean
+            found |= {f"flows.{flow_id}.{name}.{p}": value for p, value in measure.percentiles.items()}
+    return found
+
+
+def meets(judged: Judged, requirements: Sequence[Requirement]) -> bool:
+    """Return whether a design meets every requirement."""
+    return all(_meets_bound(judged, r) if isinstance(r, Bound) else _meets_filter(judged, r) for r in requirements)
+
+
+def _meets_bound(judged: Judged, bound: Bound) -> bool:
+    value = judged.metrics[bound.metric]
+    excess = value - bound.limit if bound.upper else bound.limit - value
+    return excess <= SLIP * abs(bound.limit)
+
+
+def _meets_filter(judged: Judged, rule: Filter) -> bool:
+    return all(_admits(rule, role, c) for role, c in judged.design.items())
+
+
+def _admits(rule: Filter, role: str, candidate: Candidate) -> bool:
+    if rule.kind == "pin":
+        names = {candidate.component_id, candidate.option.id if candidate.option else "none"}
+        return rule.role != role or bool(names & rule.values)
+    if candidate.option is None or candidate.component is None:
+        return True
+    option, component = candidate.option, candidate.component
+    has: dict[str, Callable[[str], bool]] = {
+        "cloud": lambda name: option.cloud == name, "residency": lambda name: name in option.residency,
+        "licence": lambda name: component.licence == name, "mode": lambda name: option.mode == name,
+        "exclude": lambda name: name in (option.id, component.id),
+    }
+    return any(has[rule.kind](name) for name in rule.values) == rule.allow
+
+
+def value(goal: Goal, judged: Judged) -> float:
+    """Return a goal's value, to be minimised."""
+    return sum(term.coefficient * judged.metrics[term.metric] for term in goal.terms)
+
+
+def optimum(found: Sequence[Judged], requirements: Sequence[Requirement], goals: Sequence[Goal]) -> list[Judged]:
+    """Return all designs that are optimal for goals in order of importance; [] when none is feasible."""
+    best = [j for j in found if meets(j, requirements)]
+    for goal in goals:
+        if best:
+            least = min(value(goal, j) for j in best)
+            best = [j for j in best if value(goal, j) <= least + 1e-12 * abs(least)]
+    return best

@@ -1,0 +1,118 @@
+"""Every command explains itself, and finding that out costs next to nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from advisor.commands import main
+from advisor.commands.main import COMMANDS, cli, run
+
+HEAVY = ("pulp", "numpy", "pydantic", "graphviz", "rich", "jinja2", "highspy", "vl_convert", "yaml", "markdown_it", "platformdirs")
+
+
+def every_command() -> Iterator[tuple[str, click.Command]]:
+    """Yield (full name, command) for every command and subcommand."""
+    context = click.Context(cli)
+    for name in COMMANDS:
+        command = cli.get_command(context, name)
+        assert command is not None
+        yield name, command
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {inner}", sub) for inner, sub in command.commands.items())
+
+
+ALL = dict(every_command())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_static_table_says_what_the_command_says(name: str) -> None:
+    """The one-line help in the table, which is listed without importing, is the command's own."""
+    assert COMMANDS[name][1] == ALL[name].get_short_help_str(limit=1000)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_command_shows_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """-h prints a usage line, an explanation and at least one example that starts with the command itself."""
+    assert run([*name.split(), "-h"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"Usage: advisor {name}")
+    assert re.search(r"Examples?:", text)
+    assert re.search(rf"^ +(eval \"\$\()?advisor {name}\b", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_option_is_explained(name: str) -> None:
+    """No option is without a help text."""
+    options = [p for p in ALL[name].params if isinstance(p, click.Option)]
+    assert [option.name for option in options if not option.help] == []
+
+
+def test_listing_help_imports_nothing_heavy() -> None:
+    """``advisor --help`` does not import solver, numbers, validation, drawing or terminal libraries."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "advisor", "--help"], capture_output=True, text=True, check=True)
+    imported = {line.rsplit("|", 1)[1].strip().split(".")[0] for line in done.stderr.splitlines() if "|" in line}
+    assert "click" in imported
+    assert imported.isdisjoint(HEAVY)
+    commands = {f"advisor.commands.{name}" for name in COMMANDS}
+    modules = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if "|" in line}
+    assert modules.isdisjoint(commands)
+
+
+def test_help_is_fast() -> None:
+    """``advisor --help`` takes at most 2.5 times as long as importing click alone (medians of seven, interleaved)."""
+    def seconds(*arguments: str) -> float:
+        started = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
+        return time.perf_counter() - started
+
+    pairs = [(seconds("-m", "advisor", "--help"), seconds("-c", "import click")) for _ in range(7)]
+    ours, bare = (statistics.median(column) for column in zip(*pairs, strict=True))
+    assert ours <= 2.5 * bare, f"{ours:.3f} s against {bare:.3f} s for click alone"
+
+
+def test_no_command_is_a_usage_error_with_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """``advisor`` alone prints its help to stderr and exits 2, so that an empty variable in CI does not pass."""
+    assert run([]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "Commands:" in captured.err
+
+
+def test_a_misspelt_command_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    """``advisor prpose`` exits 2 and asks whether propose was meant."""
+    assert run(["prpose"]) == 2
+    assert "'prpose' is not a command; did you mean 'propose'?" in capsys.readouterr().err
+
+
+def test_version_names_program_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """--version prints one line."""
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"advisor {main.__version__}\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_a_script_for(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The script asks this program for completions through the variable that it answers to."""
+    assert run(["completion", shell]) == 0
+    assert f"_ADVISOR_COMPLETE={shell}_complete" in capsys.readouterr().out
+
+
+def test_completion_completes() -> None:
+    """A shell that asks gets the commands that fit, and a command's options."""
+    def completions(words: str, current: int) -> list[str]:
+        environment = {**os.environ, "_ADVISOR_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(current)}
+        done = subprocess.run([sys.executable, "-m", "advisor"], env=environment, capture_output=True, text=True, check=True)
+        return [line.partition(",")[2] for line in done.stdout.splitlines()]
+
+    assert completions("advisor c", 1) == ["candidates", "check", "catalog", "completion"]
+    assert "--time-limit" in completions("advisor propose --", 2)

@@ -76,8 +76,8 @@ def propose(
     clock.lap("solve")
     trouble = conflict(candidates, time_limit_s) if found.status is Status.INFEASIBLE else None
     best = found.best
+    why = reasons(search, best) if best and explain else {}      # first: feasible swaps give the runner-ups a start
     nexts = runner_ups(search, best, time_limit_s) if best and explain else {}
-    why = reasons(search, best) if best and explain else {}
     clock.lap("reasons")
     return _proposal(scenario, known, candidates, found, trouble, nexts, why, clock.seconds)
 

@@ -16,7 +16,9 @@ import pytest
 from advisor.commands import main
 from advisor.commands.main import COMMANDS, cli, run
 
-HEAVY = ("pulp", "numpy", "pydantic", "graphviz", "rich", "jinja2", "highspy", "vl_convert", "yaml", "markdown_it", "platformdirs")
+Capture = pytest.CaptureFixture[str]
+
+HEAVY = ("pulp", "numpy", "pydantic", "graphviz", "rich", "jinja2", "highspy", "vl_convert", "yaml", "markdown_it")
 
 
 def every_command() -> Iterator[tuple[str, click.Command]]:
@@ -40,7 +42,7 @@ def test_the_static_table_says_what_the_command_says(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_every_command_shows_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_shows_an_example(name: str, capsys: Capture) -> None:
     """-h prints a usage line, an explanation and at least one example that starts with the command itself."""
     assert run([*name.split(), "-h"]) == 0
     text = capsys.readouterr().out
@@ -80,7 +82,7 @@ def test_help_is_fast() -> None:
     assert ours <= 2.5 * bare, f"{ours:.3f} s against {bare:.3f} s for click alone"
 
 
-def test_no_command_is_a_usage_error_with_help(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_command_is_a_usage_error_with_help(capsys: Capture) -> None:
     """``advisor`` alone prints its help to stderr and exits 2, so that an empty variable in CI does not pass."""
     assert run([]) == 2
     captured = capsys.readouterr()
@@ -88,20 +90,20 @@ def test_no_command_is_a_usage_error_with_help(capsys: pytest.CaptureFixture[str
     assert "Commands:" in captured.err
 
 
-def test_a_misspelt_command_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_misspelt_command_names_the_nearest(capsys: Capture) -> None:
     """``advisor prpose`` exits 2 and asks whether propose was meant."""
     assert run(["prpose"]) == 2
     assert "'prpose' is not a command; did you mean 'propose'?" in capsys.readouterr().err
 
 
-def test_version_names_program_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+def test_version_names_program_and_version(capsys: Capture) -> None:
     """--version prints one line."""
     assert run(["--version"]) == 0
     assert capsys.readouterr().out == f"advisor {main.__version__}\n"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_prints_a_script_for(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_completion_prints_a_script_for(shell: str, capsys: Capture) -> None:
     """The script asks this program for completions through the variable that it answers to."""
     assert run(["completion", shell]) == 0
     assert f"_ADVISOR_COMPLETE={shell}_complete" in capsys.readouterr().out
@@ -110,8 +112,9 @@ def test_completion_prints_a_script_for(shell: str, capsys: pytest.CaptureFixtur
 def test_completion_completes() -> None:
     """A shell that asks gets the commands that fit, and a command's options."""
     def completions(words: str, current: int) -> list[str]:
-        environment = {**os.environ, "_ADVISOR_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(current)}
-        done = subprocess.run([sys.executable, "-m", "advisor"], env=environment, capture_output=True, text=True, check=True)
+        asked = {"_ADVISOR_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(current)}
+        done = subprocess.run(
+            [sys.executable, "-m", "advisor"], env={**os.environ, **asked}, capture_output=True, text=True, check=True)
         return [line.partition(",")[2] for line in done.stdout.splitlines()]
 
     assert completions("advisor c", 1) == ["candidates", "check", "catalog", "completion"]

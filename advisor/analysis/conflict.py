@@ -40,7 +40,7 @@ def _without_half(table: Table, kept: list[Requirement]) -> list[Requirement]:
 
 def infeasible(table: Table, requirements: Sequence[Requirement], time_limit_s: float) -> bool | None:
     """Return whether no design meets these requirements, None when the time limit left it open."""
-    found = optimise(Search(table, requirements), goals=[CHEAPEST], tie_break=False, time_limit_s=time_limit_s)
+    found = optimise(Search(table, requirements), goals=[CHEAPEST], any_design=True, time_limit_s=time_limit_s)
     if found.best is not None:
         return False
     return True if found.status is Status.INFEASIBLE else None

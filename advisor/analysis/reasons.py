@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from advisor.candidates.candidate import NONE, Candidate
+from advisor.candidates.candidate import Candidate
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.run import goal_value, optimise
@@ -107,8 +107,8 @@ def _why_not(search: Search, best: Evaluation, role: str, name: str, label: str,
     if all(refusals):
         fewest = min(refusals, key=len)
         return Reason(role, name, label, "refused", sized[0], requirements=fewest)
-    usable = [c for c, refusal in zip(sized, refusals, strict=True) if not refusal]
-    slow = [search.hopeless.get((role, c.id)) for c in usable if c in search.pool[role]]
+    usable = [c for c in sized if (role, c.id) in search.by_id]       # no size that another one of it beats
+    slow = [search.hopeless.get((role, c.id)) for c in usable]
     if slow and all(slow):
         return Reason(role, name, label, "too_slow", usable[0], requirements=tuple(dict.fromkeys(b for b in slow if b)))
     return _swap(search, best, role, name, label, [c for c in usable if (role, c.id) not in search.hopeless])
@@ -126,7 +126,8 @@ def _swap(search: Search, best: Evaluation, role: str, name: str, label: str, us
              if (design := _replaced(search, best, role, candidate)) is not None]
     good = [(goal_value(goal, e), e.cost_usd_per_month, c.id, c, e) for c, e in tried if e.feasible]
     if good:
-        value, cost, _, candidate, _ = min(good, key=lambda item: item[:3])
+        value, cost, _, candidate, evaluation = min(good, key=lambda item: item[:3])
+        search.known[tuple(c.id for c in evaluation.design.values())] = evaluation
         return Reason(role, name, label, "swap", candidate, by=search.dominated.get((role, candidate.id)),
                       extra_usd_per_month=cost - best.cost_usd_per_month, extra_goal=value - goal_value(goal, best))
     if not tried:

@@ -17,7 +17,6 @@ from advisor.models.latency import Distribution, Lognormal, Wait, series
 from advisor.models.queueing import mgc_wait
 from advisor.scenario.load import Assumption, Scenario
 
-
 NEGLIGIBLE = 1e-9      # a probability of waiting that no percentile up to p99.99 can show
 
 

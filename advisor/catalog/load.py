@@ -18,7 +18,14 @@ from pydantic import ValidationError
 from advisor import __version__, resources
 from advisor.catalog.blueprint import Blueprint
 from advisor.catalog.model import (
-    CloudFigures, Component, Dimension, Instance, Meter, Option, Role, Source,
+    CloudFigures,
+    Component,
+    Dimension,
+    Instance,
+    Meter,
+    Option,
+    Role,
+    Source,
 )
 from advisor.errors import InputError, Problem, bad_input, listing, nearest
 from advisor.schema import Strict, problems

@@ -30,9 +30,9 @@ Examples:
 def command(
     scenario: str, role: str | None, pruned: bool, as_json: bool, as_of: datetime.date | None, catalog_folder: Path | None
 ) -> None:
-    """List every sized candidate of a scenario with its constants, so that the optimum can be checked elsewhere.
+    """List every sized candidate of a scenario with its constants.
 
-    A design may name candidates by id (see `advisor evaluate --help`).
+    With them the optimum can be checked elsewhere, by enumeration for example. A design may name candidates by id (see `advisor evaluate --help`).
     """
     from advisor.candidates.table import table
     from advisor.render import json_output

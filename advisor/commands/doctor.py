@@ -166,7 +166,7 @@ def check_terminal() -> Finding:
     """Say whether output is coloured, and whether the terminal can show the signs we use."""
     encoding = sys.stdout.encoding or "unknown"
     if "utf" not in encoding.lower():
-        return Finding("terminal", "warn", f"{encoding} has no ✓ and ≤; they print as ?", "set PYTHONIOENCODING=utf-8")
+        return Finding("terminal", "warn", f"{encoding} has no ✓ and ≤; they may print as ?", "set PYTHONIOENCODING=utf-8")
     if os.environ.get("NO_COLOR"):
         return Finding("terminal", "ok", f"{encoding}, no colours: NO_COLOR is set")
     colours = "colours" if sys.stdout.isatty() else "no colours: not a terminal"

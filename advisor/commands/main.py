@@ -23,10 +23,10 @@ USAGE_ERROR, BUG, INTERRUPTED, PIPE_CLOSED = 2, 70, 130, 141
 
 # name -> (module, one-line help), in the order in which they are met; tests compare the help with each command's own.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "propose": ("advisor.commands.propose", "Find the optimal design for a scenario and explain it."),
-    "evaluate": ("advisor.commands.evaluate", "Judge a design that you bring; nothing is optimised."),
-    "candidates": ("advisor.commands.candidates", "List every sized candidate with its constants."),
-    "check": ("advisor.commands.check", "Validate, solve and gate a scenario, for CI."),
+    "propose": ("advisor.commands.propose", "Propose the optimal architecture for a scenario, with proof, reasons and documents."),
+    "evaluate": ("advisor.commands.evaluate", "Judge an existing architecture under a scenario; nothing is optimised."),
+    "candidates": ("advisor.commands.candidates", "List every sized candidate of a scenario with its constants."),
+    "check": ("advisor.commands.check", "Validate and solve a scenario without writing anything; for CI."),
     "catalog": ("advisor.commands.catalog", "Look into the catalog and where its figures come from."),
     "init": ("advisor.commands.init", "Write a commented scenario to start from."),
     "schema": ("advisor.commands.schema", "Print the JSON Schema of a scenario or of an output."),

@@ -9,7 +9,7 @@ Primitive distributions are immutable values in milliseconds (or any one unit of
 
 All under independence. A tree is evaluated on a lattice ``k * step``. Each primitive is discretised so that its mean is
 kept exactly (local moment matching: the mass at ``k * step`` is the second difference of the limited expected value
-E[min(X, x)]), sums are FFT products truncated at the horizon, and the lattice is refined until the quantile asked for
+E[min(X, x)]), sums are FFT products cut off at the horizon, and the lattice is refined until the quantile asked for
 lies in its upper half. With ``POINTS`` cells the lattice error of a quantile is below ``2 / POINTS`` of it.
 
 Source of the discretisation: Gerber (1982), "On the numerical evaluation of the distribution of aggregate claims".
@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, np.dtype[np.float64]]
+    Spectrum = np.ndarray[Any, np.dtype[np.complex128]]
 
 POINTS = 2048
+DAMPING = 12.0
 _MAX_QUANTILE = 0.9999
 _NORMAL = NormalDist()
 
@@ -103,11 +105,39 @@ def _cached_masses(distribution: Distribution, step: float) -> Array:
 
 
 @lru_cache(maxsize=1024)
-def _spectrum(stage: Distribution, step: float, points: int) -> np.ndarray[Any, np.dtype[np.complex128]]:
-    """Return the transform of a stage's masses, zero-padded so that sums do not wrap around."""
+def _spectrum(stage: Distribution, step: float, points: int) -> Spectrum:
+    return transform(stage.masses(step, points))
+
+
+def transform(masses: Array) -> Spectrum:
+    """Return the transform of masses (along the last axis) whose products stand for sums, cut off at the horizon.
+
+    A product of several transforms of finite length wraps around: what lies beyond the horizon would come back at its
+    start. Damping the masses by e^(-DAMPING k / points) first makes what wraps smaller by e^(-2 DAMPING) = 4e-11, and the
+    damping is undone in :func:`inverse` at the price of rounding errors near 1e-11 (Gruebel and Hermesmeier, 1999).
+    """
     import numpy as np
 
-    return np.fft.rfft(stage.masses(step, points), 2 * points)
+    points = masses.shape[-1]
+    damped = masses * np.exp(-DAMPING / points * np.arange(points))
+    found: Spectrum = np.fft.rfft(damped, 2 * points, axis=-1)
+    return found
+
+
+def inverse(spectrum: Spectrum) -> Array:
+    """Return the masses of a product of transforms, up to the horizon.
+
+    >>> import numpy as np
+    >>> half = transform(np.array([0.5, 0.5, 0.0, 0.0]))
+    >>> np.round(inverse(half * half * half), 6)            # three coins: 1, 3, 3, 1 eighths
+    array([0.125, 0.375, 0.375, 0.125])
+    """
+    import numpy as np
+
+    points = spectrum.shape[-1] - 1
+    damped = np.fft.irfft(spectrum, 2 * points, axis=-1)[..., :points]
+    masses: Array = np.maximum(damped * np.exp(DAMPING / points * np.arange(points)), 0.0)
+    return masses
 
 
 def _middles(masses: Array) -> Array:
@@ -300,12 +330,10 @@ class Series(Distribution):
     def masses(self, step: float, points: int) -> Array:  # noqa: D102
         import numpy as np
 
-        size = 2 * points
         spectrum = np.ones(points + 1, dtype=complex)
         for stage in self.stages:
             spectrum = spectrum * _spectrum(stage, step, points)
-        sums: Array = np.maximum(np.fft.irfft(spectrum, size)[:points], 0.0)
-        return sums
+        return inverse(spectrum)
 
 
 @dataclass(frozen=True)
@@ -448,19 +476,35 @@ def _below(a: Lognormal, b: Lognormal) -> bool:
     return all(a.mu + a.sigma * z <= b.mu + b.sigma * z for z in (-6.5, 6.5))
 
 
+_CELLS_PER_SD = 2000
+_WIDEST = 8.5          # standard deviations; beyond it the distribution function is 0 or 1 to 1e-17
+
+
 @lru_cache(maxsize=1)
-def _normal_table() -> tuple[Array, Array]:
+def _normal_table() -> tuple[Array, Array, Array]:
+    """Return a grid of z with the distribution function and the density on it."""
     import numpy as np
 
-    z = np.linspace(-8.5, 8.5, 34_001)
-    return z, np.array([0.5 * math.erfc(-value / math.sqrt(2)) for value in z])
+    count = round(_WIDEST * _CELLS_PER_SD)
+    z = np.arange(-count, count + 1) / _CELLS_PER_SD
+    values = np.array([0.5 * math.erfc(-value / math.sqrt(2)) for value in z])
+    return z, values, np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
 
 
 def normal_cdf(z: Array) -> Array:
-    """Return the standard normal distribution function of each z, to 2e-8 (linear interpolation of a fine table)."""
+    """Return the standard normal distribution function of each z, to 1e-14: third-order Taylor from a fine table.
+
+    Lattice masses are second differences, which magnify any error of this function by the number of cells.
+    """
     import numpy as np
 
-    return np.interp(z, *_normal_table())
+    grid, values, densities = _normal_table()
+    inside = np.clip(z, -_WIDEST, _WIDEST)
+    nearest = np.rint((inside + _WIDEST) * _CELLS_PER_SD).astype(np.intp)
+    at = grid[nearest]
+    d = inside - at
+    cdf: Array = values[nearest] + densities[nearest] * d * (1 - at * d / 2 + (at**2 - 1) * d**2 / 6)
+    return cdf
 
 
 def _line(points: Sequence[tuple[float, float]]) -> tuple[float, float]:

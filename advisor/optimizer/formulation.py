@@ -216,6 +216,13 @@ def goal_reached(model: Model, goal: pulp.LpAffineExpression, value: float, name
     yield _named(goal * (1 / scale) <= value / scale + 1e-9, "goal_reached", name)
 
 
+@constraint("better_than")
+def better_than(model: Model, goal: pulp.LpAffineExpression, value: float) -> Iterator[Row]:
+    """Only what beats a design that is already known is of interest (in units of its value)."""
+    scale = max(abs(value), 1e-6)
+    yield _named(goal * (1 / scale) <= value / scale - 1e-9, "better_than")
+
+
 @constraint("not_this_design")
 def not_this_design(model: Model, design: Mapping[str, Candidate], name: str) -> Iterator[Row]:
     """This one combination is out; for what only the judge can see."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pulp
@@ -65,7 +65,7 @@ NOTHING = Found(Status.INFEASIBLE, None, bound=math.inf)
 
 def optimise(
     search: Search, goals: Sequence[Goal] | None = None, *, only: Only | None = None,
-    tie_break: bool = True, time_limit_s: float = 0.0,
+    tie_break: bool = True, any_design: bool = False, time_limit_s: float = 0.0,
 ) -> Found:
     """Return the optimum for goals in order of importance.
 
@@ -75,17 +75,20 @@ def optimise(
         tie_break: among designs that are equal in all goals take the cheapest. (Among candidates of a role that are equal
             in all that matters, pruning already kept the one with fewer operations hours, then the more available one,
             then the first in order of ids.)
+        any_design: stop at the first feasible design; its value is then no optimum.
         time_limit_s: 0 means none; when it passes, the best design so far is returned with status STOPPED.
     """
     if search.empty_roles:
         return NOTHING
-    return Run(search, only, time_limit_s).all(search.table.scenario.objective if goals is None else goals, tie_break)
+    run = Run(search, only, time_limit_s, any_design=any_design)
+    return run.all(search.table.scenario.objective if goals is None else goals, tie_break and not any_design)
 
 
 class Run:
     """One optimisation over a loaded search: goals reached so far are held by rows and limits."""
 
-    def __init__(self, search: Search, only: Only | None, time_limit_s: float) -> None:
+    def __init__(self, search: Search, only: Only | None, time_limit_s: float, *, any_design: bool = False) -> None:
+        self.any_design = any_design
         self.search, self.session, self.model = search, search.session, search.model
         self.deadline = time.monotonic() + time_limit_s if time_limit_s > 0 else math.inf
         self.rounds = 0
@@ -115,7 +118,10 @@ class Run:
         """Return the optimum of one goal under the limits held so far and some extra ones."""
         objective = linear_goal(self.search, goal)
         if objective is not None:
-            return self.confirmed(objective, goal, extra)
+            found = self.confirmed(objective, goal, extra)
+            if found.status is Status.STOPPED and formulation.is_log(goal):
+                return replace(found, bound=goal.terms[0].coefficient * math.exp(-found.bound))
+            return found
         if len(goal.terms) == 1:
             return self._descend(goal, extra)
         from advisor.optimizer.weighted import minimise_weighted
@@ -127,10 +133,11 @@ class Run:
         value = goal_value(goal, best)
         objective = linear_goal(self.search, goal)
         if objective is not None:
-            reached = -math.log(-value) if formulation.is_log(goal) else value
+            reached = -math.log(value / goal.terms[0].coefficient) if formulation.is_log(goal) else value
             self.held += CONSTRAINTS["goal_reached"](self.model, objective, reached, str(len(self.held)))
         elif len(goal.terms) == 1:
-            self.limits += (self.search.limit(Bound("objective", goal.terms[0].metric, True, value * (1 + STEP))),)
+            least = value / goal.terms[0].coefficient
+            self.limits += (self.search.limit(Bound("objective", goal.terms[0].metric, True, least * (1 + STEP))),)
         else:
             chosen = {self.model.x[role, c.id].name for role, c in best.design.items()}
             self.permitted = {name: name in chosen for name in self.permitted}
@@ -143,7 +150,10 @@ class Run:
         With the use of caches fixed the relaxation is much tighter: half a cache would switch off half of every time row.
         """
         self._load(extra)
-        best, value, bounds = NOTHING, math.inf, []
+        best, value = self._incumbent(objective, goal, extra)
+        bounds = []
+        if best.best is not None:
+            self.session.add(CONSTRAINTS["better_than"](self.model, objective, value))
         for caches in self.search.variants:
             try:
                 found, reached = self._with_caches(caches, objective, goal, extra, value)
@@ -155,9 +165,30 @@ class Run:
                 best, value = found, reached
             if best.best is not None or status is Status.STOPPED:
                 best = replace(best, status=status)
+            if self.any_design and best.best is not None:
+                break
         if best.status is Status.STOPPED and best.best is None:
             raise OutOfTimeError
+        if best.best is not None:
+            self.search.known[tuple(c.id for c in best.best.design.values())] = best.best
         return replace(best, bound=min(bounds)) if best.status is Status.STOPPED else best
+
+    def _incumbent(
+        self, objective: pulp.LpAffineExpression, goal: Goal, extra: tuple[Limit, ...]
+    ) -> tuple[Found, float]:
+        """Return the best feasible design known from earlier runs that fits this one, and its value in the model."""
+        if self.held or self.limits or extra:
+            return NOTHING, math.inf
+        best, value = NOTHING, math.inf
+        for evaluation in self.search.known.values():
+            chosen = [self.model.x.get((role, c.id)) for role, c in evaluation.design.items()]
+            if all(x is not None and self._open[x.name] for x in chosen):
+                names = {x.name for x in chosen if x is not None} | {self.model.y[c].name for c in evaluation.clouds}
+                reached = sum(v for x, v in objective.items() if x.name in names) + (objective.constant or 0.0)
+                if reached < value:
+                    worth = goal_value(goal, evaluation)
+                    best, value = Found(Status.OPTIMAL, evaluation, worth, worth), reached
+        return best, value
 
     def _load(self, extra: tuple[Limit, ...]) -> None:
         """Put the session into the state that cuts, goals held and limits ask for."""
@@ -183,16 +214,17 @@ class Run:
         if relaxed is None or relaxed[0] > to_beat:
             return NOTHING, math.inf
         bound, prices = relaxed
-        reach = max(FIRST_REACH * abs(bound), 1e-6)
+        reach = max(min(FIRST_REACH * abs(bound), to_beat - bound), 1e-6)
         farthest = max(prices.values())
         while True:
             self.session.allow({name: yes and prices[name] <= reach for name, yes in fitting.items()})
             found, value = self._confirmed_within(objective, goal, extra, bound)
-            if found.status is Status.STOPPED or value <= bound + reach or reach >= farthest:
+            enough = self.any_design and found.best is not None
+            if enough or found.status is Status.STOPPED or value <= bound + reach or reach >= farthest:
                 return found, value
             if bound + reach >= to_beat:
                 return NOTHING, math.inf
-            reach = (min(4 * reach, value - bound) if found.best else 4 * reach) * (1 + 1e-9)
+            reach = min(4 * reach, value - bound, to_beat - bound) * (1 + 1e-9)
 
     def _confirmed_within(
         self, objective: pulp.LpAffineExpression, goal: Goal, extra: tuple[Limit, ...], bound: float
@@ -202,7 +234,8 @@ class Run:
         while True:
             outcome = self.solve(objective)
             if not outcome.found:
-                return Found(outcome.status, None, bound=max(bound, outcome.bound)), math.inf
+                nothing = outcome.status is Status.INFEASIBLE       # a bound within reach is none for what is beyond
+                return Found(outcome.status, None, bound=math.inf if nothing else bound), math.inf
             evaluation, cuts = self.search.violations(self.model.chosen(outcome.values), limits)
             if evaluation is not None:
                 proved = outcome.status is Status.OPTIMAL
@@ -234,7 +267,7 @@ class Run:
         try:
             while (found := self.confirmed(guide, goal, (*extra, limit) if limit else extra)).best is not None:
                 best, value = found.best, goal_value(goal, found.best)
-                limit = self.search.limit(Bound("objective", metric, True, value * (1 - STEP)), limit)
+                limit = self.search.limit(Bound("objective", metric, True, best.metric(metric) * (1 - STEP)), limit)
             proved = found.status is Status.INFEASIBLE
         except OutOfTimeError:
             proved = False

@@ -15,9 +15,8 @@ from advisor.optimizer import formulation
 from advisor.optimizer.formulation import CONSTRAINTS
 from advisor.optimizer.prune import Relevance, always_no_slower, dominated_by
 from advisor.optimizer.solver import Session
-from advisor.optimizer.tails import Tail
+from advisor.optimizer.tails import MARGIN, Tail
 from advisor.scenario.requirements import CLOUDS, OPERATIONS, QUALITY, Bound, Filter, Requirement, split_percentile
-
 
 Only = Callable[[str, Candidate], bool | None]      # None: this role is not spoken about
 
@@ -42,12 +41,13 @@ class Limit:
 class Search:
     """The model, the bounds that only the judge can check, and every cut found so far.
 
-    Cuts hold for every design that meets the requirements, so they serve all later runs.
+    Cuts hold for every design that meets the requirements, and designs found stay feasible, so both serve later runs.
 
     Attributes:
         pool: role -> candidates that pass the filters and that no candidate of the same component dominates.
         dominated: (role, id) -> the candidate that is at least as good in everything.
         hopeless: (role, id) -> the time bound that is missed with it whatever else is chosen.
+        known: feasible designs met so far, by the ids of their candidates.
         empty_roles: roles without any candidate that passes the filters; then there is no model.
     """
 
@@ -58,6 +58,7 @@ class Search:
         self.dominated: dict[tuple[str, str], Candidate] = {}
         self.hopeless: dict[tuple[str, str], Bound] = {}
         self.cuts: list[pulp.LpConstraint] = []
+        self.known: dict[tuple[str, ...], Evaluation] = {}
         self.tails: list[tuple[Bound, Tail]] = []
         filters = [r for r in self.requirements if isinstance(r, Filter)]
         self.pool = self._without_inferior_sizes({
@@ -181,7 +182,7 @@ class Search:
     ) -> tuple[Evaluation | None, list[pulp.LpConstraint]]:
         """Return (evaluation, []) when every bound holds, else (None, cuts that remove the design)."""
         tails = {bound: tail for bound, tail in (*self.tails, *((x.bound, x.tail) for x in limits)) if tail is not None}
-        late = [tail for tail in tails.values() if tail.within(design) < tail.level - 2e-4]
+        late = [tail for tail in tails.values() if tail.within(design) < tail.level - MARGIN]
         if late:
             return None, [row for tail in late for row in self._cone(tail, design)]
         evaluation = self.evaluate(design)

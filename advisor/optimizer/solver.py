@@ -59,6 +59,7 @@ class Session:
         self._highs = problem.solverModel
         self._variables = list(problem.variables())
         self._index = {variable.name: variable.index for variable in self._variables}
+        self.seconds = 0.0                     # spent inside the solver, for benchmarks
 
     def relax(self, objective: pulp.LpAffineExpression) -> tuple[float, dict[str, float]] | None:
         """Return (bound, variable -> reduced cost) of the linear relaxation, None when even that is infeasible.
@@ -68,9 +69,10 @@ class Session:
         import highspy
 
         self._set_costs(objective)
+        self._highs.setOptionValue("time_limit", float("inf"))       # not what is left of the solve before
         self._highs.setOptionValue("solve_relaxation", True)
         try:
-            self._highs.run()
+            self._run()
         finally:
             self._highs.setOptionValue("solve_relaxation", False)
         if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
@@ -78,6 +80,13 @@ class Session:
         duals = self._highs.getSolution().col_dual
         bound = self._highs.getInfo().objective_function_value + (objective.constant or 0.0)
         return bound, {variable.name: duals[variable.index] for variable in self._variables}
+
+    def _run(self) -> None:
+        import time
+
+        start = time.perf_counter()
+        self._highs.run()
+        self.seconds += time.perf_counter() - start
 
     def _set_costs(self, objective: pulp.LpAffineExpression) -> None:
         import numpy as np
@@ -93,7 +102,7 @@ class Session:
         self._set_costs(objective)
         spent = self._highs.getRunTime()       # the solver counts time over all runs of a model
         self._highs.setOptionValue("time_limit", spent + time_limit_s if time_limit_s > 0 else float("inf"))
-        self._highs.run()
+        self._run()
         return self._outcome(objective.constant or 0.0)
 
     def _outcome(self, constant: float) -> Outcome:

@@ -28,7 +28,7 @@ from advisor import expression
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.demand import hit_share
 from advisor.catalog.blueprint import Flow, Step
-from advisor.models.latency import Distribution, Uniform, repeat
+from advisor.models.latency import Distribution, Uniform, inverse, repeat, transform
 from advisor.scenario.load import Scenario
 
 if TYPE_CHECKING:
@@ -38,9 +38,10 @@ if TYPE_CHECKING:
     Spectrum = np.ndarray[Any, np.dtype[np.complex128]]
 
 POINTS = 1024
+ROOM = 1e-3                            # "too slow" here means too slow even with this much more time; the judge decides
 EQUAL = 1e-6                           # probabilities closer than this count as equal
 THETAS = (0.1, 0.4, 1.0, 2.5, 6.0)     # times T
-MARGIN = 1e-4                          # a cut is only strengthened where the miss is clear of lattice error
+MARGIN = 2e-5                          # and by this much in probability, which is above the lattice error
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Tail:
         self, flow: Flow, at: str, limit_ms: float, level: float, pool: Mapping[str, Sequence[Candidate]], scenario: Scenario
     ) -> None:
         self.level, self.limit_ms = level, limit_ms
-        self.step = limit_ms / (POINTS - 1)
+        self.step = limit_ms * (1 + ROOM) / (POINTS - 1)
         self._at = 0 if at == "first" else 1
         self.cache = next((step.cache for step in flow.path if step.cache), None)
         self.hits = next((hit_share(step, scenario) for step in flow.path if step.cache), 0.0)
@@ -104,7 +105,7 @@ class Tail:
         for position, index in enumerate(places):
             self._mass[index] = np.array([self._on_lattice(time[position]) for time in rows])
             self._levels[index] = np.cumsum(self._mass[index], axis=1)
-            self._spectra[index] = np.fft.rfft(self._mass[index], 2 * POINTS, axis=1)
+            self._spectra[index] = transform(self._mass[index])
 
     def _on_lattice(self, time: Distribution | None) -> Array:
         import numpy as np
@@ -182,7 +183,7 @@ class Tail:
 
         total: Spectrum = np.ones(POINTS + 1, dtype=complex)
         for wait in [] if past else self._waits:
-            total = total * _transform(wait.masses(self.step, POINTS))
+            total = total * transform(wait.masses(self.step, POINTS))
         for index, slot in enumerate(self.slots):
             if slot.past == past and slot.role != skip:
                 candidate = design[slot.role]
@@ -198,7 +199,7 @@ class Tail:
             role = self.slots[index].role
             fitting = sorted({self._row[role][name] for name, c in self.pool[role].items() if self._fits(c, cached)})
             best = self._levels[index][fitting].max(axis=0) if fitting else np.zeros(POINTS)
-            self._envelopes[key] = _transform(np.diff(best, prepend=0.0))
+            self._envelopes[key] = transform(np.diff(best, prepend=0.0))
         return self._envelopes[key]
 
     def _fits(self, candidate: Candidate, cached: bool) -> bool:
@@ -332,15 +333,7 @@ def _time(slot: Slot, candidate: Candidate, index: int) -> Distribution | None:
     return repeat(candidate.latency[slot.operation][index], slot.times)
 
 
-def _transform(masses: Array) -> Spectrum:
-    import numpy as np
-
-    return np.fft.rfft(masses, 2 * POINTS)
-
-
 def _level(spectrum: Spectrum) -> float:
     """Return P(sum <= T): all masses below T and half of the one at T, as the judge reads it."""
-    import numpy as np
-
-    masses = np.fft.irfft(spectrum, 2 * POINTS)[:POINTS]
+    masses = inverse(spectrum)
     return float(masses.sum() - masses[-1] / 2)

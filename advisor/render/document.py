@@ -1,4 +1,4 @@
-"""The design document: Markdown with its figures. A section that has nothing to say is absent, and the numbers close up."""
+"""The design document: Markdown and its figures. A section with nothing to say is absent; numbers close up."""
 
 from __future__ import annotations
 
@@ -14,15 +14,31 @@ from advisor.proposal import Proposal
 from advisor.render import page
 from advisor.render.markdown import escape
 from advisor.render.sections import (
-    alternatives, appendix, architecture, assumptions, availability, capacity, cost, goals, header, latency, placement, quality_plan, questions,
-    risks, rollout, summary, tradeoffs, workload,
+    alternatives,
+    appendix,
+    architecture,
+    assumptions,
+    availability,
+    capacity,
+    cost,
+    goals,
+    header,
+    latency,
+    placement,
+    quality_plan,
+    questions,
+    risks,
+    rollout,
+    summary,
+    tradeoffs,
+    workload,
 )
 from advisor.render.sections.view import View
 from advisor.resources import folder
 
 Context = Callable[[View], dict[str, Any] | None]
 
-SECTIONS: tuple[tuple[str, str, Context], ...] = (     # heading, template, what fills it
+SECTIONS: tuple[tuple[str, str, Context], ...] = (  # heading, template, what fills it
     ("About this document", "header", header.context),
     ("Summary", "summary", summary.context),
     ("Context and workload", "workload", workload.context),
@@ -71,7 +87,11 @@ def document(proposal: Proposal, *, date: datetime.date, diagram_svg: str, comma
     if proposal.best is None:
         raise ValueError("this proposal has no design, so there is nothing to document")
     view = View(proposal, proposal.best, date, command, version)
-    drawings = [page.Figure_("diagram.svg", diagram_svg, f"Architecture of {proposal.scenario.title}"), *latency.figures(view), cost.figure(view)]
+    drawings = [
+        page.Figure_("diagram.svg", diagram_svg, f"Architecture of {proposal.scenario.title}"),
+        *latency.figures(view),
+        cost.figure(view),
+    ]
     return Document(markdown(view), {drawing.name: drawing for drawing in drawings})
 
 
@@ -96,4 +116,10 @@ def _environment() -> Environment:
     """Return the environment of the templates. Markdown is not HTML: escaping is done where the words are made."""
     loader = FileSystemLoader(folder("templates") / "document")
     return Environment(
-        loader=loader, undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
+        loader=loader,
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )

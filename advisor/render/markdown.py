@@ -6,9 +6,9 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&#!$])")
-_START = re.compile(r"^([-+=:]|\d+(?=[.)]))")
-_KEEP = frozenset("\u00ad\u200c\u200d")     # soft hyphen and the joiners that scripts and emoji need
+_SPECIAL = re.compile(r"[\\`*\[\]<>|~&#!$]|(?<![^\W_])_|_(?![^\W_])")  # an underscore inside a word means nothing
+_START = re.compile(r"^([-+=]|\d+(?=[.)](?:\s|$)))")
+_KEEP = frozenset("\u00ad\u200c\u200d")  # soft hyphen and the joiners that scripts and emoji need
 _HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 
 
@@ -34,21 +34,21 @@ def visible(text: str) -> str:
 def escape(text: str) -> str:
     r"""Return text for a paragraph, list or table cell: shown as typed, on one line.
 
-    >>> escape("a|b `c` <i> [x](y)\n# d_e")
-    'a\\|b \\`c\\` \\<i\\> \\[x\\](y) \\# d\\_e'
+    >>> escape("a|b `c` <i> [x](y)\n# _d_ e_f")
+    'a\\|b \\`c\\` \\<i\\> \\[x\\](y) \\# \\_d\\_ e_f'
     >>> escape("1. no list"), escape("- neither"), escape("r7g.large, 2 zones")
     ('1\\. no list', '\\- neither', 'r7g.large, 2 zones')
     """
-    escaped = _SPECIAL.sub(r"\\\1", one_line(text))
+    escaped = _SPECIAL.sub(r"\\\g<0>", one_line(text))
     started = _START.match(escaped)
     if started is None:
         return escaped
-    head, rest = started[1], escaped[started.end():]
+    head, rest = started[1], escaped[started.end() :]
     return f"{head}\\{rest}" if head[0].isdigit() else f"\\{head}{rest}"
 
 
 def code(text: str) -> str:
-    """Return text as a code span, its fence longer than any run of backticks inside; a bar is kept out of table cells' way.
+    """Return text as a code span that nothing inside can end; a bar, which would end a table cell, becomes a box line.
 
     >>> code("workload.requests"), code("a`b")
     ('`workload.requests`', '``a`b``')

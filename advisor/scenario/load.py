@@ -10,10 +10,19 @@ from pathlib import Path
 from advisor.catalog.blueprint import Blueprint, Parameter
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.errors import InputError, Problem, bad_input, listing, nearest
-from advisor.scenario.goals import Goal, goals, goal_problems
+from advisor.scenario.goals import Goal, goal_problems, goals
 from advisor.scenario.model import Quantity, ScenarioFile
 from advisor.scenario.requirements import (
-    CLOUDS, COST, LEAST_LEVEL, MOST_LEVEL, OPERATIONS, QUALITY, Bound, Filter, Requirement, level,
+    CLOUDS,
+    COST,
+    LEAST_LEVEL,
+    MOST_LEVEL,
+    OPERATIONS,
+    QUALITY,
+    Bound,
+    Filter,
+    Requirement,
+    level,
 )
 from advisor.schema import build, shown
 from advisor.yamlfile import Document, load, parse
@@ -129,11 +138,14 @@ def _blueprint(document: Document, catalog: Catalog, problems: list[Problem]) ->
 
 
 def _partial_problems(document: Document, blueprint: Blueprint | None) -> list[Problem]:
-    """Return what can be said about workload names although the file as a whole could not be built."""
+    """Return what can be said about the workload although the file as a whole could not be built."""
     workload = document.data.get("workload")
     if blueprint is None or not isinstance(workload, dict):
         return []
-    return [*_unknown_parameters(document, workload, blueprint), *_missing_parameters(document, workload, blueprint)]
+    ranges = [document.problem(("workload", name), f"found {value:g} {parameter.unit}; {wrong}")
+              for name, value in workload.items() if (parameter := blueprint.parameters.get(name))
+              and isinstance(value, int | float) and (wrong := _range(parameter, value))]
+    return [*_unknown_parameters(document, workload, blueprint), *_missing_parameters(document, workload, blueprint), *ranges]
 
 
 def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprint) -> Scenario:

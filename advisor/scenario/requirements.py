@@ -94,8 +94,8 @@ def metric_direction(blueprint: Blueprint, metric: str) -> bool | None:
     known = metrics(blueprint)
     if metric in known and "*" not in metric:
         return known[metric]
-    stem, _, last = metric.rpartition(".")
-    return known.get(f"{stem}.p*") if level(last) is not None else None
+    *stem, last = metric.split(".", 3)        # the last part may hold a point itself: p99.9
+    return known.get(".".join([*stem, "p*"])) if level(last) is not None else None
 
 
 def level(name: str) -> float | None:

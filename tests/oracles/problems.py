@@ -14,12 +14,13 @@ from advisor.catalog.load import Catalog
 from advisor.models.latency import Distribution, Lognormal, Wait, series
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario
-from advisor.scenario.requirements import Bound, Filter, Requirement
+from advisor.scenario.requirements import Bound, Filter, Requirement, split_percentile
 from oracles.enumeration import Judged, value
 
 ANSWER = ["gateway", "input_guardrail", "conversation_store", "embedding", "vector_store", "reranker", "output_guardrail"]
 INGEST = ["object_store", "ingestion_queue", "embedding_workers"]
 MOST_DESIGNS = 110
+RESOLUTION = 1e-5      # times are computed on a lattice: no limit lies closer than this to the value of a design
 
 
 def cut_blueprint(blueprint: Blueprint, roles: Sequence[str]) -> Blueprint:
@@ -126,6 +127,8 @@ def _bound(rng: random.Random, found: Sequence[Judged], name: str) -> Bound:
     limit = rng.choice([values[at], (values[at] + following) / 2])
     if limit == 1.0 and name.endswith(".availability"):
         limit = (1.0 + min(values)) / 2        # a scenario cannot ask for all of the time
+    while split_percentile(name) and any(abs(value - limit) < RESOLUTION * limit for value in values):
+        limit *= 1 + 3 * RESOLUTION
     return Bound(f"constraints.{name}", name, upper, float(round(limit)) if name == "clouds" else limit)
 
 
@@ -160,7 +163,8 @@ def draw_goals(rng: random.Random, kind: str, found: Sequence[Judged]) -> tuple[
         return tuple(_single(name) for name in picked)
     if kind == "weighted":
         nonlinear = [n for n in names if n == "quality" or n.endswith(".availability") or n.rpartition(".")[2][0] == "p"]
-        picked = dict.fromkeys(["cost_usd_per_month", *rng.sample(nonlinear, min(len(nonlinear), rng.choice([1, 2])))])
+        first = rng.choice(["cost_usd_per_month", "cost_usd_per_month", rng.choice(names)])
+        picked = dict.fromkeys([first, *rng.sample(nonlinear, min(len(nonlinear), rng.choice([1, 2])))])
         return (Goal(tuple(_weighted(rng, name, found) for name in picked), "weighted"),)
     if kind == "one_weight":
         return (Goal((_weighted(rng, rng.choice(names), found),), "one weight"),)

@@ -1,1 +1,1 @@
-"""The design document's sections: each module turns a proposal into what its template places, or None when it has nothing."""
+"""The design document's sections: each turns a proposal into what its template places, or None when it has nothing."""

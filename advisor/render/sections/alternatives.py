@@ -18,15 +18,24 @@ def context(view: View) -> dict[str, object] | None:
     if not view.proposal.reasons:
         return None
     count = sum(len(found) for found in view.proposal.reasons.values())
-    return {"roles": [part(view, role) for role in view.proposal.reasons], "count": plural(count, "alternative"),
-            "kinds": kinds(view)}
+    return {
+        "roles": [part(view, role) for role in view.proposal.reasons],
+        "count": plural(count, "alternative"),
+        "kinds": kinds(view),
+    }
 
 
 def kinds(view: View) -> str:
     """Return how many were turned down for what."""
     found = [reason.kind for some in view.proposal.reasons.values() for reason in some]
-    words = {"refused": "ruled out by a requirement", "capacity": "unable to carry the load", "too_slow": "too slow in any combination",
-             "breaks": "breaking a requirement when swapped in", "swap": "possible but no better", "dominated": "worse in everything"}
+    words = {
+        "refused": "ruled out by a requirement",
+        "capacity": "unable to carry the load",
+        "too_slow": "too slow in any combination",
+        "breaks": "breaking a requirement when swapped in",
+        "swap": "possible but no better",
+        "dominated": "worse in everything",
+    }
     return joined([f"{found.count(kind)} {text}" for kind, text in words.items() if kind in found])
 
 
@@ -35,8 +44,12 @@ def part(view: View, role: str) -> dict[str, str]:
     found = view.proposal.reasons[role]
     rows = [[component(reason), *verdict(view, reason)] for reason in found]
     return {
-        "title": view.title(role), "chosen": sized(view.best.design[role]), "runner_up": runner_up(view, view.proposal.runner_ups.get(role)),
-        "table": table(["not chosen", ">swapped in alone", "because"], rows) if rows else "Nothing else in the catalog can fill this role.",
+        "title": view.title(role),
+        "chosen": sized(view.best.design[role]),
+        "runner_up": runner_up(view, role),
+        "table": table(["not chosen", ">swapped in alone", "because"], rows)
+        if rows
+        else "Nothing else in the catalog can fill this role.",
     }
 
 
@@ -71,7 +84,11 @@ def broken(reason: Reason) -> str:
     parts = []
     for requirement in reason.requirements:
         text = values.get(requirement.path)
-        met = f" {numbers.metric(requirement.metric, float(text))} where" if text and isinstance(requirement, Bound) else ""
+        met = (
+            f" {numbers.metric(requirement.metric, float(text))} where"
+            if text and isinstance(requirement, Bound)
+            else ""
+        )
         parts.append(f"{label(requirement)}:{met} {demanded(requirement)} is asked")
     return "; ".join(parts)
 
@@ -81,7 +98,7 @@ def no_better(view: View, reason: Reason) -> str:
     worse = ""
     if reason.extra_goal and not _is_cost(view):
         worse = f"; the goal gets worse by {numbers.significant(abs(reason.extra_goal))}"
-    if reason.by is not None:
+    if reason.by is not None and reason.by.component_id != reason.component_id:
         return f"holds everything, but {sized(reason.by)} is at least as good in all that is asked here{worse}"
     if reason.extra_usd_per_month is not None and abs(reason.extra_usd_per_month) < 0.005:
         return f"holds everything at the same cost{worse or '; the first in order was taken'}"
@@ -93,23 +110,29 @@ def _is_cost(view: View) -> bool:
     return len(terms) == 1 and terms[0].metric == "cost_usd_per_month"
 
 
-def runner_up(view: View, up: RunnerUp | None) -> str:
+def runner_up(view: View, role: str) -> str:
     """Return the best design without the chosen component, in one sentence."""
+    up, filled = view.proposal.runner_ups.get(role), role in view.left_out
     if up is None:
         return ""
     if up.candidate is None:
-        return "Without it no design meets the requirements." if up.proved else "Without it no design was found in time."
+        what = "With the role filled" if filled else "Without it"
+        return f"{what} no design meets the requirements." if up.proved else f"{what} no design was found in time."
+    how = "Solved again with the role filled" if filled else "Solved again without it"
     least = "" if up.proved else " at most"
     if abs(up.extra_usd_per_month) < 0.005:
-        return f"Solved again without it: {name(up.candidate)}, the whole design at the same cost."
+        return f"{how}: {name(up.candidate)}, the whole design at the same cost."
     others = changed(view, up)
     also = f", with {joined(others)} changed as well" if others else ""
-    return f"Solved again without it: {name(up.candidate)}, the whole design {extra(up.extra_usd_per_month)} a month{least}{also}."
+    return f"{how}: {name(up.candidate)}, the whole design {extra(up.extra_usd_per_month)} a month{least}{also}."
 
 
 def changed(view: View, up: RunnerUp) -> list[str]:
     """Return the titles of the other roles whose component differs in the runner-up's design."""
     if up.evaluation is None or up.candidate is None:
         return []
-    return [view.title(role).lower() for role, c in up.evaluation.design.items()
-            if role != up.candidate.role and c.component_id != view.best.design[role].component_id]
+    return [
+        view.lower(role)
+        for role, c in up.evaluation.design.items()
+        if role != up.candidate.role and c.component_id != view.best.design[role].component_id
+    ]

@@ -11,7 +11,7 @@ from advisor.render.markdown import code, escape, fence, joined, plural, table
 from advisor.render.sections.alternatives import runner_up
 from advisor.render.sections.figures import Used, used_figures
 from advisor.render.sections.quality_plan import fullest, slowest
-from advisor.render.sections.view import View, demanded, label, metric_of, name, sized, with_unit
+from advisor.render.sections.view import View, capital, demanded, label, metric_of, name, sized, with_unit
 from advisor.scenario.requirements import QUALITY, Bound
 
 
@@ -19,7 +19,8 @@ def context(view: View) -> dict[str, object]:
     """Return the scenario, the sources and the records."""
     figures = used_figures(view)
     return {
-        "scenario": fence(view.scenario.text, "yaml"), "sources": sources(view, figures),
+        "scenario": fence(view.scenario.text, "yaml"),
+        "sources": sources(view, figures),
         "unsourced": plural(sum(used.figure.source is None for used in figures), "figure"),
         "records": [record(view, role, candidate) for role, candidate in view.best.design.items()],
     }
@@ -34,7 +35,14 @@ def sources(view: View, figures: tuple[Used, ...]) -> str:
     rows = []
     for key in sorted(by_source):
         source = view.catalog.records.sources[key]
-        rows.append([f"{escape(source.title)}, {escape(source.publisher)}", address(source.address), escape(source.date), gives(view, by_source[key])])
+        rows.append(
+            [
+                f"{escape(source.title)}, {escape(source.publisher)}",
+                address(source.address),
+                escape(source.date),
+                gives(view, by_source[key]),
+            ]
+        )
     return table(["source", "address", "of", "gives"], rows) if rows else ""
 
 
@@ -44,7 +52,7 @@ def address(text: str) -> str:
     >>> address("https://a.example/x"), address("javascript:alert(1)")
     ('<https://a.example/x>', '`javascript:alert(1)`')
     """
-    harmless = text.startswith(("https://", "http://")) and not set(text) & set("<>|\\ \n\t`\"")
+    harmless = text.startswith(("https://", "http://")) and not set(text) & set('<>|\\ \n\t`"')
     return f"<{text}>" if harmless and text.isprintable() else code(text)
 
 
@@ -53,7 +61,9 @@ def gives(view: View, some: list[Used]) -> str:
     by_role: dict[str, list[str]] = defaultdict(list)
     for used in some:
         by_role[used.role].append(used.key)
-    return "; ".join(f"{view.title(role).lower()}: {', '.join(code(k) for k in dict.fromkeys(keys))}" for role, keys in by_role.items())
+    return "; ".join(
+        f"{view.lower(role)}: {', '.join(code(k) for k in dict.fromkeys(keys))}" for role, keys in by_role.items()
+    )
 
 
 def record(view: View, role: str, candidate: Candidate) -> dict[str, object]:
@@ -62,9 +72,14 @@ def record(view: View, role: str, candidate: Candidate) -> dict[str, object]:
     reasons = view.proposal.reasons.get(role, ())
     options = [name(candidate), *(escape(reason.component_name) for reason in reasons)]
     return {
-        "title": view.title(role), "outcome": sized(candidate), "context": asked(view, role),
+        "title": view.title(role),
+        "outcome": sized(candidate),
+        "outcome_sentence": capital(sized(candidate)),
+        "context": asked(view, role),
         "drivers": joined([f"{label(c.requirement)} ({demanded(c.requirement)})" for c in touching]) or "cost alone",
-        "options": joined(options), "why": runner_up(view, view.proposal.runner_ups.get(role)), "consequences": consequences(view, role, candidate),
+        "options": joined(options),
+        "why": runner_up(view, role),
+        "consequences": consequences(view, role, candidate),
         "confirmation": confirmation(view, role, candidate),
     }
 
@@ -73,7 +88,11 @@ def asked(view: View, role: str) -> str:
     """Return what a role is for, and what it is asked for at peak."""
     purpose = escape(view.catalog.role(role).purpose)
     dimensions = view.catalog.records.dimensions
-    peaks = [f"{escape(dimensions[k].title)} {with_unit(v, dimensions[k].unit)}" for k, v in view.demand[role].peak.items() if v > 0]
+    peaks = [
+        f"{escape(dimensions[k].title)} {with_unit(v, dimensions[k].unit)}"
+        for k, v in view.demand[role].peak.items()
+        if v > 0
+    ]
     return f"{purpose} At peak: {joined(peaks)}." if peaks else purpose
 
 
@@ -96,8 +115,11 @@ def consequences(view: View, role: str, candidate: Candidate) -> str:
     if candidate.is_none:
         degrades = escape(view.catalog.role(role).degrades or "")
         return f"Nothing to pay or run. {degrades}".strip()
-    parts = [f"{numbers.usd(candidate.cost_usd_per_month)} a month", f"{numbers.significant(candidate.operations_h_per_month)} h of operations",
-             f"{numbers.availability(candidate.availability)} available"]
+    parts = [
+        f"{numbers.usd(candidate.cost_usd_per_month)} a month",
+        f"{numbers.significant(candidate.operations_h_per_month)} h of operations",
+        f"{numbers.availability(candidate.availability)} available",
+    ]
     if view.catalog.role(role).quality:
         parts.append(f"quality factor {numbers.significant(candidate.quality)}")
     licence = candidate.component.licence if candidate.component else ""
@@ -107,9 +129,9 @@ def consequences(view: View, role: str, candidate: Candidate) -> str:
 def confirmation(view: View, role: str, candidate: Candidate) -> str:
     """Return the values to see in production."""
     if candidate.is_none:
-        return "Decide again when the quality index or the load changes."
+        return "Decide again when the load, the quality asked for or a price changes."
     title, peak, _ = fullest(view, candidate)
     p95, _ = slowest(view, role)
     parts = [f"{title} at most {peak} at peak"] if peak != "–" else []
     parts += [f"p95 at most {p95}"] if p95 != "–" else []
-    return f"{joined(parts)}." if parts else "Cost as stated."
+    return f"{capital(joined(parts))}." if parts else "Cost as stated."

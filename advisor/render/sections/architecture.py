@@ -9,7 +9,7 @@ from advisor.catalog.blueprint import Flow, Step
 from advisor.evaluation.result import Stage
 from advisor.render import numbers
 from advisor.render.markdown import escape, table
-from advisor.render.sections.view import View, name, sized
+from advisor.render.sections.view import View, measured, name, sized
 
 MODES = {"saas": "SaaS", "managed": "managed", "self_hosted": "own operation"}
 CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud", "vendor": "vendor's cloud"}
@@ -19,9 +19,15 @@ def context(view: View) -> dict[str, object]:
     """Return the components and the walks."""
     return {
         "components": components(view),
-        "walks": [{"title": escape(flow.title), "starts": escape(flow.starts), "steps": list(walk(view, flow_id, flow)),
-                   "end": end(view, flow_id, flow)}
-                  for flow_id, flow in view.blueprint.flows.items()],
+        "walks": [
+            {
+                "title": escape(flow.title),
+                "starts": escape(flow.starts),
+                "steps": list(walk(view, flow_id, flow)),
+                "end": end(view, flow_id, flow),
+            }
+            for flow_id, flow in view.blueprint.flows.items()
+        ],
     }
 
 
@@ -34,8 +40,16 @@ def components(view: View) -> str:
             rows.append([view.title(role), "left out", "–", "–", "–", escape(record.purpose)])
             continue
         place = f"{MODES[c.option.mode]}, {CLOUDS[c.option.cloud]}"
-        rows.append([view.title(role), f"**{name(c)}**, {escape(c.size)}", place, numbers.usd(c.cost_usd_per_month),
-                     numbers.availability(c.availability), escape(record.purpose)])
+        rows.append(
+            [
+                view.title(role),
+                f"**{name(c)}**, {escape(c.size)}",
+                place,
+                numbers.usd(c.cost_usd_per_month),
+                numbers.availability(c.availability),
+                escape(record.purpose),
+            ]
+        )
     return table(["role", "component and size", "run as", ">a month", ">availability", "does"], rows)
 
 
@@ -53,7 +67,10 @@ def walk(view: View, flow_id: str, flow: Flow) -> Iterator[str]:
 
 
 def _hit(view: View, step: Step) -> str:
-    return f" It answers {numbers.percent(hit_share(step, view.scenario))} of the requests; these skip the steps marked “on a miss”."
+    return (
+        f" It answers {numbers.percent(hit_share(step, view.scenario))} of the requests; these skip the steps marked "
+        "“on a miss”."
+    )
 
 
 def _step(view: View, flow: Flow, step: Step, stages: dict[str, list[Stage]]) -> str:
@@ -82,7 +99,7 @@ def _take(role: str, operation: str, flow: Flow, stages: dict[str, list[Stage]])
             texts[key] = f"mean {numbers.duration(stage.mean, unit)}, p95 {numbers.duration(stage.p95, unit)}"
     if len(set(texts.values())) <= 1:
         return next(iter(texts.values()), "")
-    at = {key: "to the first token" if flow.measures[key].at == "first" else "until complete" for key in texts}  # type: ignore[index]
+    at = {key: "to the first token" if measured(flow, key).at == "first" else "until complete" for key in texts}
     return "; ".join(f"{text} {at[key]}" for key, text in texts.items())
 
 
@@ -91,4 +108,5 @@ def end(view: View, flow_id: str, flow: Flow) -> str:
     measures = view.best.flows[flow_id].measures
     return ", ".join(
         f"{escape(measure.title)} {numbers.duration(measures[key].percentiles['p95'], key.rpartition('_')[2])}"
-        for key, measure in flow.measures.items())
+        for key, measure in flow.measures.items()
+    )

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from advisor.catalog.model import Provenance
 from advisor.render import numbers
 from advisor.render.markdown import escape, plural, table
 from advisor.render.sections.figures import Used, used_figures
 from advisor.render.sections.view import View, demanded, label, where
+from advisor.scenario.load import Assumption
 
 BASES = {
-    "list_price": "list price", "sla": "SLA (a promise)", "documentation": "vendor's documentation", "benchmark": "published benchmark",
-    "third_party": "third-party measurement", "measured": "own measurement", "estimate": "estimate, reasoned in the catalog",
+    "list_price": "list price",
+    "sla": "SLA (a promise)",
+    "documentation": "vendor's documentation",
+    "benchmark": "published benchmark",
+    "third_party": "third-party measurement",
+    "measured": "own measurement",
+    "estimate": "estimate, reasoned in the catalog",
 }
 
 
@@ -19,8 +27,12 @@ def context(view: View) -> dict[str, object]:
     figures = used_figures(view)
     estimates = sum(used.figure.basis == "estimate" for used in figures)
     return {
-        "constraints": constraints(view), "assumptions": assumptions(view), "basis": basis(view, figures),
-        "figure_count": plural(len(figures), "figure"), "estimate_share": numbers.percent(estimates / len(figures)),
+        "constraints": constraints(view),
+        "assumptions": assumptions(view),
+        "taken": taken(view),
+        "basis": basis(view, figures),
+        "figure_count": plural(len(figures), "figure"),
+        "estimate_share": numbers.percent(estimates / len(figures)),
         "utilisation": numbers.percent(view.scenario.sizing.target_utilisation),
         "rate": numbers.usd(view.scenario.usd_per_hour),
     }
@@ -33,9 +45,31 @@ def constraints(view: View) -> str:
 
 
 def assumptions(view: View) -> str:
-    """Return every assumption: value, reason, where to change it."""
-    rows = [[escape(a.subject), escape(a.value), escape(a.reason), place(a.change_at)] for a in view.best.assumptions]
+    """Return what was assumed about the scenario: value, reason, where to change it."""
+    rows = [
+        [escape(a.subject), escape(a.value), escape(a.reason), place(a.change_at)]
+        for a in view.best.assumptions
+        if not of_catalog(a)
+    ]
     return table(["assumed", ">value", "because", "change it at"], rows) if rows else ""
+
+
+def of_catalog(assumption: Assumption) -> bool:
+    """Return whether an assumption is about a figure of the catalog."""
+    return assumption.change_at.startswith("catalog: ")
+
+
+def taken(view: View) -> str:
+    """Return what was assumed about figures of the catalog, together where the reason is the same."""
+    by_reason: dict[str, list[Assumption]] = defaultdict(list)
+    for assumption in view.best.assumptions:
+        if of_catalog(assumption):
+            by_reason[assumption.reason].append(assumption)
+    rows = [
+        ["; ".join(f"{escape(a.subject)}: {escape(a.value)}" for a in some), escape(reason)]
+        for reason, some in by_reason.items()
+    ]
+    return table(["taken from the catalog", "because"], rows) if rows else ""
 
 
 def place(text: str) -> str:
@@ -51,7 +85,9 @@ def basis(view: View, figures: tuple[Used, ...]) -> str:
         some = [used for used in figures if used.figure.basis == key]
         if some:
             oldest = max(some, key=lambda used: used.age_days(view.date))
-            rows.append([words, str(len(some)), f"{checked(oldest.figure)} ({plural(oldest.age_days(view.date), 'day')})"])
+            rows.append(
+                [words, str(len(some)), f"{checked(oldest.figure)} ({plural(oldest.age_days(view.date), 'day')})"]
+            )
     return table(["basis", ">figures", ">oldest check (age)"], rows)
 
 

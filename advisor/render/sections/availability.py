@@ -11,18 +11,31 @@ from advisor.models.availability import downtime_minutes_per_month
 from advisor.render import numbers
 from advisor.render.markdown import escape, joined, plural, table
 from advisor.render.sections.assumptions import BASES
-from advisor.render.sections.view import NB, View, label, mark, name
+from advisor.render.sections.view import View, label, lower, mark, name
 
 
 def context(view: View) -> dict[str, object]:
     """Return each flow's availability, each role's part, and what the loss of a unit or a zone does."""
-    return {"roles": roles(view), "flows": [flow(view, flow_id) for flow_id in view.blueprint.flows], "losses": losses(view)}
+    return {
+        "roles": roles(view),
+        "flows": [flow(view, flow_id) for flow_id in view.blueprint.flows],
+        "losses": losses(view),
+    }
 
 
 def roles(view: View) -> str:
     """Return the table of roles: redundancy, availability, and what that figure rests on."""
-    rows = [[view.title(role), name(c), redundancy(c), numbers.availability(c.availability), minutes(c.availability), basis(c)]
-            for role, c in view.used.items()]
+    rows = [
+        [
+            view.title(role),
+            name(c),
+            redundancy(c),
+            numbers.availability(c.availability),
+            minutes(c.availability),
+            basis(c),
+        ]
+        for role, c in view.used.items()
+    ]
     return table(["role", "component", "redundancy", ">availability", ">down a month", "rests on"], rows)
 
 
@@ -30,7 +43,10 @@ def redundancy(candidate: Candidate) -> str:
     """Return units, zones and how many must be up."""
     if candidate.option is None or candidate.option.unit is None:
         return "the provider's"
-    return f"{candidate.needed_units} of {plural(candidate.units, escape(candidate.option.unit.name))} in {plural(candidate.zones, 'zone')}"
+    return (
+        f"{candidate.needed_units} of {plural(candidate.units, escape(candidate.option.unit.name))} in "
+        f"{plural(candidate.zones, 'zone')}"
+    )
 
 
 def basis(candidate: Candidate) -> str:
@@ -48,7 +64,7 @@ def basis(candidate: Candidate) -> str:
 def minutes(availability: float) -> str:
     """Return the expected downtime in a month of 730 h.
 
-    >>> minutes(0.999).replace(NB, " "), minutes(0.95).replace(NB, " "), minutes(1.0)
+    >>> minutes(0.999).replace(numbers.NARROW, " "), minutes(0.95).replace(numbers.NARROW, " "), minutes(1.0)
     ('43.8 min', '36.5 h', '0')
     """
     down = downtime_minutes_per_month(availability)
@@ -71,13 +87,18 @@ def flow(view: View, flow_id: str) -> dict[str, str]:
     bound = next((b for b in view.scenario.bounds if b.metric == f"flows.{flow_id}.availability"), None)
     against = ""
     if bound is not None:
-        against = (f" The target of {numbers.availability(bound.limit)} allows {minutes(bound.limit)} {mark(bound.holds(result.availability))}; "
-                   f"{numbers.percent(bound.slack(result.availability))} of that budget is left.")
-    soft = [view.title(role).lower() for role, use in view.blueprint.roles.items() if use.soft and role in view.used]
+        against = (
+            f" The target of {numbers.availability(bound.limit)} allows {minutes(bound.limit)} "
+            f"{mark(bound.holds(result.availability))}; "
+            f"{numbers.percent(bound.slack(result.availability))} of that budget is left."
+        )
+    soft = [view.lower(role) for role, use in view.blueprint.roles.items() if use.soft and role in view.used]
     degraded = f" {joined(soft).capitalize()} may fail without failing the flow." if soft else ""
     return {
-        "title": escape(view.blueprint.flows[flow_id].title), "product": f"{product} = {numbers.availability(result.availability)}",
-        "sentence": f"{nines(result.availability)}, {minutes(result.availability)} down in an average month.{against}{degraded}",
+        "title": escape(view.blueprint.flows[flow_id].title),
+        "product": f"{product} = {numbers.availability(result.availability)}",
+        "sentence": f"{nines(result.availability)}, {minutes(result.availability)} down in an average month."
+        f"{against}{degraded}",
         "shares": shares(view, flow_id),
     }
 
@@ -89,7 +110,7 @@ def shares(view: View, flow_id: str) -> str:
     if total <= 0:
         return ""
     ranked = sorted(downs.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{view.title(role).lower()} {numbers.percent(down / total)}" for role, down in ranked)
+    return ", ".join(f"{view.lower(role)} {numbers.percent(down / total)}" for role, down in ranked)
 
 
 def losses(view: View) -> str:
@@ -98,11 +119,22 @@ def losses(view: View) -> str:
     for role, c in view.used.items():
         if c.option is None or c.option.unit is None:
             continue
-        rows.append([view.title(role), f"1 of {plural(c.units, escape(c.option.unit.name))}", after(view, role, c.units - 1, min(c.zones, c.units - 1))])
+        rows.append(
+            [
+                view.title(role),
+                f"1 of {plural(c.units, escape(c.option.unit.name))}",
+                after(view, role, c.units - 1, min(c.zones, c.units - 1)),
+            ]
+        )
         if c.zones > 1:
             gone = math.ceil(c.units / c.zones)
-            rows.append([view.title(role), f"1 of {c.zones} zones ({plural(gone, escape(c.option.unit.name))})",
-                         after(view, role, c.units - gone, c.zones - 1)])
+            rows.append(
+                [
+                    view.title(role),
+                    f"1 of {c.zones} zones ({plural(gone, escape(c.option.unit.name))})",
+                    after(view, role, c.units - gone, c.zones - 1),
+                ]
+            )
     return table(["role", "loses", "then, at peak"], rows) if rows else ""
 
 
@@ -110,7 +142,11 @@ def after(view: View, role: str, units: int, zones: int) -> str:
     """Return what holds with fewer units of a role, by the judge."""
     if units < 1:
         soft = view.blueprint.roles[role].soft
-        return escape(view.catalog.role(role).degrades or "the flow degrades") if soft else f"✗ {joined(_flows(view, role))} down"
+        return (
+            escape(view.catalog.role(role).degrades or "the flow degrades")
+            if soft
+            else f"✗ {joined(_flows(view, role))} down"
+        )
     option = view.used[role].option
     assert option is not None
     try:
@@ -127,4 +163,8 @@ def after(view: View, role: str, units: int, zones: int) -> str:
 
 
 def _flows(view: View, role: str) -> list[str]:
-    return [f"“{escape(view.blueprint.flows[f].title.lower())}”" for f, result in view.best.flows.items() if role in result.needs]
+    return [
+        f"“{escape(lower(view.blueprint.flows[f].title))}”"
+        for f, result in view.best.flows.items()
+        if role in result.needs
+    ]

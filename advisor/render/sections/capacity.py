@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import defaultdict
 
 from advisor.candidates.candidate import Candidate, Load
 from advisor.render import numbers
 from advisor.render.markdown import escape, joined, plural, table
-from advisor.render.sections.view import NB, View, name, where, with_unit
+from advisor.render.sections.view import NB, View, name, utilisation, with_unit
+
+MUCH = 100  # times the peak; more headroom than this is not told apart
 
 
 def context(view: View) -> dict[str, object]:
     """Return how full every role is, how its units were counted, and where demand comes from."""
     return {
-        "loads": loads(view), "provisioned": provisioned(view), "demand": demand(view), "unlimited": unlimited(view),
-        "first": first_to_fill(view), "target": numbers.percent(view.scenario.sizing.target_utilisation),
+        "loads": loads(view),
+        "provisioned": provisioned(view),
+        "demand": demand(view),
+        "unlimited": unlimited(view),
+        "first": first_to_fill(view),
+        "target": numbers.percent(view.scenario.sizing.target_utilisation),
     }
 
 
@@ -48,9 +56,15 @@ def _row(view: View, candidate: Candidate, key: str, load: Load, fullest: bool) 
     if load.limit is None:
         return [escape(dimension.title), peak, "no published limit", "–", "–", ""]
     each = "" if candidate.units == 1 else f"{candidate.units} × {numbers.significant(load.limit / candidate.units)} = "
-    headroom = f"{numbers.significant(1 / load.utilisation)} ×" if load.utilisation else "–"
-    return [escape(dimension.title), peak, f"{each}{with_unit(load.limit, dimension.unit)}", numbers.percent(load.utilisation),
-            headroom, "← fills first" if fullest else ""]
+    headroom = f"{numbers.significant(1 / load.utilisation)} ×" if load.utilisation > 1 / MUCH else f">{NB}{MUCH} ×"
+    return [
+        escape(dimension.title),
+        peak,
+        f"{each}{with_unit(load.limit, dimension.unit)}",
+        utilisation(load.utilisation),
+        headroom,
+        "← fills first" if fullest else "",
+    ]
 
 
 def provisioned(view: View) -> list[str]:
@@ -64,34 +78,57 @@ def provisioned(view: View) -> list[str]:
         if key is not None and (capacity := c.option.capacity[key].value) is not None:
             dimension, target = view.catalog.records.dimensions[key], view.scenario.sizing.target_utilisation
             quotient = c.loads[key].peak / (capacity * target)
-            needs = (f"{escape(dimension.title)} {with_unit(c.loads[key].peak, dimension.unit)} / ({with_unit(capacity, dimension.unit)} × "
-                     f"{target:g}) = {numbers.significant(quotient)}, so {needs}")
+            needs = (
+                f"{escape(dimension.title)} {with_unit(c.loads[key].peak, dimension.unit)} / "
+                f"({with_unit(capacity, dimension.unit)} × "
+                f"{target:g}) = {numbers.significant(quotient)}, so {needs}"
+            )
         extra = c.units - c.needed_units
         runs = f"{c.units} run" + (f", {extra} more for redundancy or shorter queues" if extra else "")
-        found.append(f"{view.title(role)} ({name(c)}): {needs}; {runs}{f', in {c.zones} zones' if c.zones > 1 else ''}.")
+        found.append(
+            f"{view.title(role)} ({name(c)}): {needs}; {runs}{f', in {c.zones} zones' if c.zones > 1 else ''}."
+        )
     return found
 
 
 def demand(view: View) -> str:
-    """Return the derivation of every demand, with its numbers."""
-    rows = []
+    """Return the derivation of every demand with its numbers, once for all roles that are asked for the same."""
+    asked: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
     for role in view.used:
-        asked = view.demand[role]
-        for use in asked.uses:
-            unit = view.catalog.records.dimensions[use.dimension].unit
-            rows.append([view.title(role), where(use.dimension), escape(use.flow), with_unit(use.peak, unit), escape(use.derivation)])
-        for key, text in asked.stock_derivation.items():
-            unit = view.catalog.records.dimensions[key].unit
-            rows.append([view.title(role), where(key), "stock", with_unit(asked.stock[key], unit), escape(text)])
-    _blank_repeats(rows)
-    return table(["role", "dimension", "flow", ">peak", "formula"], rows)
+        for use in view.demand[role].uses:
+            dimension = view.catalog.records.dimensions[use.dimension]
+            asked[use.flow, dimension.title, with_unit(use.peak, dimension.unit), use.derivation].append(
+                view.lower(role)
+            )
+        for key, text in view.demand[role].stock_derivation.items():
+            dimension = view.catalog.records.dimensions[key]
+            asked["stock", dimension.title, with_unit(view.demand[role].stock[key], dimension.unit), text].append(
+                view.lower(role)
+            )
+    rows = [
+        [escape(title), joined(list(dict.fromkeys(roles))), escape(flow), peak, escape(plain(text))]
+        for (flow, title, peak, text), roles in asked.items()
+    ]
+    return table(["dimension", "asked of", "flow", ">peak", "formula"], rows)
+
+
+def plain(formula: str) -> str:
+    """Return a formula without brackets around single numbers and with short powers of ten.
+
+    >>> plain("20 000 / 2 628 000 s × 10 (peak) × (60)"), plain("5 × 8 / 1.0e+6"), plain("4 × (ceil(12 / 32))")
+    ('20 000 / 2 628 000 s × 10 (peak) × 60', '5 × 8 / 10^6', '4 × ceil(12 / 32)')
+    """
+    text = re.sub(r"\b1(?:\.0)?e\+?0*(\d+)", r"10^\1", formula)
+    text = re.sub(r"× \(([\d\s.,]+)\)", r"× \1", text)
+    return re.sub(r"× \((ceil\([^()]*\))\)", r"× \1", text)
 
 
 def unlimited(view: View) -> str:
     """Return which dimensions of which components have no published limit."""
     found = [
-        f"{view.title(role).lower()} {name(c)} ({joined([escape(view.catalog.records.dimensions[k].title) for k in keys])})"
-        for role, c in view.used.items() if (keys := open_dimensions(c))
+        f"{view.lower(role)} {name(c)} ({joined([escape(view.catalog.records.dimensions[k].title) for k in keys])})"
+        for role, c in view.used.items()
+        if (keys := open_dimensions(c))
     ]
     return joined(found)
 
@@ -109,5 +146,8 @@ def first_to_fill(view: View) -> str:
     share, role, key = max(full)
     factor = math.floor(100 / share) / 100 if share else math.inf
     title = escape(view.catalog.records.dimensions[key].title)
-    return (f"As the load grows, {view.title(role).lower()} fills first: {title} reach{'' if title.endswith('s') else 'es'} the limit at "
-            f"{numbers.significant(factor)}{NB}× today's peak.")
+    return (
+        f"As the load grows, the {view.lower(role)} fills first: {title} reach{'' if title.endswith('s') else 'es'} "
+        "the limit at "
+        f"{numbers.significant(factor)}{NB}× today's peak."
+    )

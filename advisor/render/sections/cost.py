@@ -9,7 +9,7 @@ from advisor.catalog.model import Price
 from advisor.render import charts, numbers
 from advisor.render.markdown import escape, table
 from advisor.render.page import Figure_
-from advisor.render.sections.view import NB, View, name
+from advisor.render.sections.view import NB, View, lower, name
 
 
 def context(view: View) -> dict[str, object]:
@@ -18,12 +18,18 @@ def context(view: View) -> dict[str, object]:
     flow = next(iter(view.blueprint.flows.values()))
     usage, fixed = (math.fsum(split(c)[i] for c in view.used.values()) for i in (0, 1))
     return {
-        "by_role": by_role(view), "by_meter": by_meter(view), "total": numbers.usd(best.cost_usd_per_month),
-        "usage": numbers.usd(usage), "fixed": numbers.usd(fixed), "operations": numbers.usd(best.operations_usd_per_month),
-        "hours": f"{numbers.significant(best.operations_h_per_month)}{NB}h", "rate": numbers.usd(view.scenario.usd_per_hour),
+        "by_role": by_role(view),
+        "by_meter": by_meter(view),
+        "total": numbers.usd(best.cost_usd_per_month),
+        "usage": numbers.usd(usage),
+        "fixed": numbers.usd(fixed),
+        "operations": numbers.usd(best.operations_usd_per_month),
+        "hours": f"{numbers.significant(best.operations_h_per_month)}{NB}h",
+        "rate": numbers.usd(view.scenario.usd_per_hour),
         "per_thousand": numbers.usd(1000 * best.cost_usd_per_month / view.rate_per_month(flow)),
         "bill_per_thousand": numbers.usd(1000 * best.bill_usd_per_month / view.rate_per_month(flow)),
-        "flow": escape(flow.title.lower()), "as_of": view.proposal.table.as_of.isoformat(),
+        "flow": escape(lower(flow.title)),
+        "as_of": view.proposal.table.as_of.isoformat(),
     }
 
 
@@ -39,7 +45,7 @@ def by_role(view: View) -> str:
     for role, c in sorted(view.used.items(), key=lambda item: (-item[1].cost_usd_per_month, item[0])):
         amounts = (*split(c), c.operations_usd_per_month, c.cost_usd_per_month)
         share = numbers.percent(c.cost_usd_per_month / total) if total else "–"
-        rows.append([view.title(role), name(c), *(numbers.usd(a) for a in amounts), share])
+        rows.append([view.title(role), name(c), *(numbers.usd(a) if a else "–" for a in amounts), share])
     parts = [split(c) for c in view.used.values()]
     sums = (math.fsum(u for u, _ in parts), math.fsum(f for _, f in parts), view.best.operations_usd_per_month, total)
     rows.append(["**All**", "", *(f"**{numbers.usd(a)}**" for a in sums), ""])
@@ -49,13 +55,28 @@ def by_role(view: View) -> str:
 def by_meter(view: View) -> str:
     """Return the table of meter lines; operations hours are lines of their own at the end."""
     rows = [
-        [view.title(role), escape(line.title), quantity(line), unit_price(line.price), numbers.usd(line.usd_per_month),
-         "by use" if line.usage_based else "fixed"]
-        for role, c in view.used.items() for line in c.lines
+        [
+            view.title(role),
+            escape(line.title),
+            quantity(line),
+            unit_price(line.price),
+            numbers.usd(line.usd_per_month),
+            "by use" if line.usage_based else "fixed",
+        ]
+        for role, c in view.used.items()
+        for line in c.lines
     ]
     hours, rate = view.best.operations_h_per_month, view.scenario.usd_per_hour
-    rows.append(["**Operations**", "hours of people", f"{numbers.significant(hours)}{NB}h", numbers.usd(rate),
-                 numbers.usd(view.best.operations_usd_per_month), "fixed"])
+    rows.append(
+        [
+            "**Operations**",
+            "hours of people",
+            f"{numbers.significant(hours)}{NB}h",
+            numbers.usd(rate),
+            numbers.usd(view.best.operations_usd_per_month),
+            "fixed",
+        ]
+    )
     return table(["role", "meter", ">quantity a month", ">unit price", ">a month", ""], rows)
 
 
@@ -75,11 +96,11 @@ def unit_price(price: Price) -> str:
     '0.025 USD up to 50, then 0.02 USD'
     """
     if price.tiers:
-        steps = [f"{_usd(t.usd)} up to {numbers.significant(t.up_to)}" if t.up_to is not None else _usd(t.usd) for t in price.tiers]
+        steps = [f"{_usd(t.usd)} up to {t.up_to:g}" if t.up_to is not None else _usd(t.usd) for t in price.tiers]
         text = ", then ".join(steps)
     else:
         text = _usd(price.usd or 0.0)
-    text += f", first {numbers.significant(price.free)} free" if price.free else ""
+    text += f", first {price.free:g} free" if price.free else ""
     text += f", per started {price.started_kb:g}{NB}KB" if price.started_kb else ""
     return text + (f", at least {numbers.usd(price.minimum_usd)}" if price.minimum_usd else "")
 
@@ -94,7 +115,12 @@ def _usd(value: float) -> str:
 def figure(view: View) -> Figure_:
     """Return the chart of costs by role."""
     rows = [
-        charts.CostRow(f"{view.catalog.role(role).title}: {c.name}", *split(c), c.operations_usd_per_month) for role, c in view.used.items()
+        charts.CostRow(f"{view.catalog.role(role).title}: {c.name}", *split(c), c.operations_usd_per_month)
+        for role, c in view.used.items()
     ]
     total = numbers.usd(view.best.cost_usd_per_month)
-    return Figure_("cost.svg", charts.cost_bars(rows, title="Monthly cost by component"), f"Monthly cost by component, {total} in all")
+    return Figure_(
+        "cost.svg",
+        charts.cost_bars(rows, title="Monthly cost by component"),
+        f"Monthly cost by component, {total} in all",
+    )

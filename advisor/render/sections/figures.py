@@ -12,8 +12,8 @@ from advisor.catalog.model import Figure, Option, Provenance
 from advisor.render.sections.view import View
 
 Kind = Literal["price", "capacity", "latency", "availability", "operations", "quality"]
-MOST_DAYS = {"price": 180}         # prices change often
-MOST_DAYS_ELSE = 730               # measurements and limits
+MOST_DAYS = {"price": 180}  # prices change often
+MOST_DAYS_ELSE = 730  # measurements and limits
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,12 @@ def _of(view: View, role: str, candidate: Candidate) -> Iterator[Used]:
     for dimension, load in candidate.loads.items():
         if load.peak > 0:
             yield Used(role, candidate, "capacity", dimension, option.capacity[dimension])
-    for key in dict.fromkeys(k for name in candidate.latency for k in (
-            record.operations[name].latency, record.operations[name].then_each) if k):
+    for key in dict.fromkeys(
+        k
+        for name in candidate.latency
+        for k in (record.operations[name].latency, record.operations[name].then_each)
+        if k
+    ):
         yield Used(role, candidate, "latency", key, option.latency[key])
     for key, figure in _availability(view, option, candidate.zones):
         yield Used(role, candidate, "availability", key, figure)

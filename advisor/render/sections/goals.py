@@ -7,7 +7,19 @@ from collections.abc import Iterator
 from advisor.evaluation.result import Check
 from advisor.render import numbers
 from advisor.render.markdown import escape, joined, plural, table
-from advisor.render.sections.view import NB, View, demanded, found, mark, metric_of, slack, where, with_unit
+from advisor.render.sections.view import (
+    NB,
+    View,
+    demanded,
+    found,
+    lower,
+    mark,
+    measured,
+    metric_of,
+    slack,
+    where,
+    with_unit,
+)
 from advisor.scenario.requirements import CLOUDS, COST, OPERATIONS, QUALITY, Bound, Filter, metrics
 
 
@@ -21,10 +33,11 @@ def scenarios(view: View) -> str:
     rows = []
     for number, check in enumerate(view.best.checks, 1):
         attribute, source, stimulus, response = parts(view, check)
+        text = f"*{source}*: {stimulus} → {response}"
         measure = f"{measure_name(check)}{demanded(check.requirement)}"
         result = f"{mark(check.holds)}{NB}{found(check)}"
-        rows.append([f"G{number}", attribute, source, stimulus, response, measure, result, slack(check) or "–"])
-    heads = ["", "attribute", "source", "stimulus", "response", "measure", "result", ">slack"]
+        rows.append([f"G{number}{NB}{attribute}", text, measure, result, slack(check) or "–"])
+    heads = ["attribute", "source: stimulus → response", "measure", "result", ">slack"]
     return table(heads, rows) if rows else "The scenario states no requirement."
 
 
@@ -41,19 +54,33 @@ def parts(view: View, check: Check) -> tuple[str, str, str, str]:
         return _of_filter(requirement)
     if requirement.metric.startswith("flows."):
         return _of_flow(view, requirement)
-    load = joined([f"{numbers.grouped(view.rate_per_month(f))} × “{escape(f.title.lower())}”" for f in view.blueprint.flows.values()])
+    load = joined(
+        [
+            f"{numbers.grouped(view.rate_per_month(f))} × “{escape(lower(f.title))}”"
+            for f in view.blueprint.flows.values()
+        ]
+    )
     return {
         COST: ("cost", "finance", f"a month of {load}", "bills and operations hours together stay within budget"),
-        OPERATIONS: ("operability", "the team that runs it", "a month of normal operation", "upkeep fits the hours there are"),
-        QUALITY: ("functional suitability", "users", "questions like those of the named benchmarks",
-                  "product of the benchmark scores of " + joined(quality_roles(view))),
+        OPERATIONS: (
+            "operability",
+            "the team that runs it",
+            "a month of normal operation",
+            "upkeep fits the hours there are",
+        ),
+        QUALITY: (
+            "functional suitability",
+            "users",
+            "questions like those of the named benchmarks",
+            "product of the benchmark scores of " + joined(quality_roles(view)),
+        ),
         CLOUDS: ("portability", "platform policy", "a new deployment", "no more clouds than allowed are in use"),
     }[requirement.metric]
 
 
 def quality_roles(view: View) -> list[str]:
     """Return the titles of the roles that bear quality."""
-    return [view.title(role).lower() for role in view.best.design if view.catalog.role(role).quality]
+    return [view.lower(role) for role in view.best.design if view.catalog.role(role).quality]
 
 
 def _of_flow(view: View, requirement: Bound) -> tuple[str, str, str, str]:
@@ -61,8 +88,13 @@ def _of_flow(view: View, requirement: Bound) -> tuple[str, str, str, str]:
     flow = view.blueprint.flows[flow_id]
     if what == "availability":
         needs = plural(len(view.best.flows[flow_id].needs), "role")
-        return "reliability", "a component", f"any of the {needs} that the flow needs fails", f"“{escape(flow.title.lower())}” still works"
-    measure = flow.measures[what]  # type: ignore[index]
+        return (
+            "reliability",
+            "a component",
+            f"any of the {needs} that the flow needs fails",
+            f"“{escape(lower(flow.title))}” still works",
+        )
+    measure = measured(flow, what)
     peak = f"{escape(flow.starts)}, at a peak of {with_unit(view.peak_per_s(flow), '1/s')}"
     attribute = "timeliness of data" if what == "freshness_s" else "performance"
     return attribute, "user" if what != "freshness_s" else "content", peak, escape(measure.title)
@@ -70,11 +102,19 @@ def _of_flow(view: View, requirement: Bound) -> tuple[str, str, str, str]:
 
 def _of_filter(requirement: Filter) -> tuple[str, str, str, str]:
     attribute, source = {
-        "cloud": ("portability", "platform policy"), "residency": ("compliance", "data protection"),
-        "licence": ("compliance", "legal"), "mode": ("operability", "platform policy"),
-        "exclude": ("constraint", "earlier decision"), "pin": ("constraint", "earlier decision"),
+        "cloud": ("portability", "platform policy"),
+        "residency": ("compliance", "data protection"),
+        "licence": ("compliance", "legal"),
+        "mode": ("operability", "platform policy"),
+        "exclude": ("constraint", "earlier decision"),
+        "pin": ("constraint", "earlier decision"),
     }[requirement.kind]
-    return attribute, source, "an option is considered for a role", f"only options that fit are used ({where(requirement.path)})"
+    return (
+        attribute,
+        source,
+        "an option is considered for a role",
+        f"only options that fit are used ({where(requirement.path)})",
+    )
 
 
 def non_goals(view: View) -> Iterator[str]:
@@ -87,11 +127,13 @@ def non_goals(view: View) -> Iterator[str]:
         if names:
             yield f"No bound was set on {names}: nothing was traded for it, and it may be poor."
     for flow in view.blueprint.flows.values():
-        yield f"Load above {with_unit(view.peak_per_s(flow), '1/s')} for “{escape(flow.title.lower())}”: sized for this peak, not for growth."
+        yield (
+            f"Load above {with_unit(view.peak_per_s(flow), '1/s')} for “{escape(lower(flow.title))}”: sized for this "
+            "peak, not for growth."
+        )
     yield "Surviving the loss of a whole region: one region is modelled, and no standby is priced."
 
 
 def _named(metric: str, names: set[str]) -> bool:
     stem = metric.removesuffix("p*") if metric.endswith(".p*") else metric
     return any(name == metric or (metric.endswith(".p*") and name.startswith(stem)) for name in names)
-

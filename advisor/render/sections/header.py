@@ -17,7 +17,11 @@ def context(view: View) -> dict[str, object]:
         ("objective", goals),
         ("owner", escape(scenario.owner) or "✎ *human*: who owns this design and answers for it?"),
         ("date", view.date.isoformat()),
-        ("scenario", f"{code(PurePath(scenario.file).name)}, digest {code(scenario.digest)}, blueprint {code(scenario.blueprint.id)}"),
+        (
+            "scenario",
+            f"{code(PurePath(scenario.file).name)}, digest {code(scenario.digest)}, blueprint "
+            f"{code(scenario.blueprint.id)}",
+        ),
         ("catalog", f"digest {code(view.catalog.digest)}, newest price check {view.catalog.date.isoformat()}"),
         ("prices", f"as of {view.proposal.table.as_of.isoformat()}"),
         ("made by", f"advisor {escape(view.version)}"),

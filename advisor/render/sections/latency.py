@@ -9,30 +9,37 @@ from advisor.evaluation.result import MeasureResult, Stage
 from advisor.render import charts, numbers
 from advisor.render.markdown import escape, table
 from advisor.render.page import Figure_
-from advisor.render.sections.view import View, mark
+from advisor.render.sections.view import View, capital, mark, measured
 from advisor.scenario.requirements import Bound
 
-SECONDS_FROM_MS = 10_000.0     # charts of longer times are in seconds
+TAIL = 90.0  # from this percentile on, a sum of percentiles says something about slow requests
+SECONDS_FROM_MS = 10_000.0  # charts of longer times are in seconds
 
 
 def context(view: View) -> dict[str, object]:
     """Return each measure of each flow: chart, stages, percentiles, and the stage that matters most."""
-    return {"measures": [part(view, flow_id, key) for flow_id, flow in view.blueprint.flows.items() for key in ordered(flow)]}
+    return {
+        "measures": [
+            part(view, flow_id, key) for flow_id, flow in view.blueprint.flows.items() for key in ordered(flow)
+        ]
+    }
 
 
 def ordered(flow: Flow) -> list[str]:
     """Return a flow's measures, the one of the complete response last."""
-    return sorted(flow.measures, key=lambda key: flow.measures[key].at != "first")
+    return sorted(flow.measures, key=lambda key: measured(flow, key).at != "first")
 
 
 def part(view: View, flow_id: str, key: str) -> dict[str, object]:
     """Return what the template shows of one measure."""
-    flow, measure = view.blueprint.flows[flow_id], view.best.flows[flow_id].measures[key]  # type: ignore[index]
-    title = flow.measures[key].title  # type: ignore[index]
+    flow, measure = view.blueprint.flows[flow_id], view.best.flows[flow_id].measures[key]
+    title = measured(flow, key).title
     return {
-        "title": f"{escape(flow.title)}: {escape(title)}", "chart": chart_name(flow, flow_id, key) if measure.stages else "",
-        "stages": stages(view, key, measure), "percentiles": percentiles(view, flow_id, key, measure),
-        "method": method(view, key, measure),
+        "title": f"{escape(flow.title)}: {escape(title)}",
+        "chart": chart_name(flow, flow_id, key) if measure.stages else "",
+        "stages": stages(view, key, measure),
+        "percentiles": percentiles(view, flow_id, key, measure),
+        "weight": weight(view, key, measure),
     }
 
 
@@ -62,8 +69,15 @@ def stages(view: View, key: str, measure: MeasureResult) -> str:
     unit, rows = key.rpartition("_")[2], []
     for stage in measure.stages:
         part_of_mean = stage.share * stage.mean / measure.mean if measure.mean else 0.0
-        rows.append([escape(stage_label(view, stage)), numbers.percent(stage.share), numbers.duration(stage.mean, unit),
-                     numbers.duration(stage.p95, unit), numbers.percent(part_of_mean)])
+        rows.append(
+            [
+                escape(stage_label(view, stage)),
+                numbers.percent(stage.share),
+                numbers.duration(stage.mean, unit),
+                numbers.duration(stage.p95, unit),
+                numbers.percent(part_of_mean),
+            ]
+        )
     return table(["stage", ">taken by", ">mean", ">p95", ">share of the mean"], rows)
 
 
@@ -73,9 +87,15 @@ def percentiles(view: View, flow_id: str, key: str, measure: MeasureResult) -> s
     rows = [["mean", numbers.duration(measure.mean, unit), _target(limits.get("mean"), measure.mean, unit), "–"]]
     for name in sorted(measure.percentiles, key=lambda p: float(p[1:])):
         value = measure.percentiles[name]
-        rows.append([name, numbers.duration(value, unit), _target(limits.get(name), value, unit),
-                     numbers.duration(measure.together[name], unit)])
-    return table(["", ">composed", ">target", ">if all stages are slow together"], rows)
+        rows.append(
+            [
+                name,
+                numbers.duration(value, unit),
+                _target(limits.get(name), value, unit),
+                numbers.duration(measure.together[name], unit) if float(name[1:]) >= TAIL else "–",
+            ]
+        )
+    return table(["", ">composed", ">target", ">sum of the stages'"], rows)
 
 
 def _target(bound: Bound | None, value: float, unit: str) -> str:
@@ -88,16 +108,15 @@ def targets(view: View, flow_id: str, key: str) -> Mapping[str, Bound]:
     return {b.metric.removeprefix(stem): b for b in view.scenario.bounds if b.metric.startswith(stem)}
 
 
-def method(view: View, key: str, measure: MeasureResult) -> str:
-    """Return how the stages were put together, and which weighs most."""
+def weight(view: View, key: str, measure: MeasureResult) -> str:
+    """Return which stage weighs most, and which spreads most."""
     if not measure.stages or not measure.mean:
         return "No stage of this flow takes time worth counting."
     unit = key.rpartition("_")[2]
     most = max(measure.stages, key=lambda stage: stage.share * stage.mean)
     widest = max(measure.stages, key=lambda stage: stage.p95 - stage.mean)
     share = most.share * most.mean / measure.mean
-    text = (f"Stages are convolved as independent distributions, cache hits as a mixture; percentiles are not added. "
-            f"{escape(stage_label(view, most))} is the largest stage with {numbers.percent(share)} of the mean")
+    text = f"{capital(escape(stage_label(view, most)))} is the largest stage with {numbers.percent(share)} of the mean"
     spread = numbers.duration(widest.p95 - widest.mean, unit)
     if widest == most:
         return f"{text} and also the widest: its own p95 lies {spread} above its mean."
@@ -108,21 +127,23 @@ def figures(view: View) -> Iterator[Figure_]:
     """Yield a waterfall for every measure that has stages."""
     for flow_id, flow in view.blueprint.flows.items():
         for key in ordered(flow):
-            measure = view.best.flows[flow_id].measures[key]  # type: ignore[index]
+            measure = view.best.flows[flow_id].measures[key]
             if measure.stages:
                 yield waterfall(view, flow_id, key, measure)
 
 
 def waterfall(view: View, flow_id: str, key: str, measure: MeasureResult) -> Figure_:
-    """Return the chart of one measure. Means count by how often the stage is taken, so that they add up to the flow's."""
+    """Return the chart of one measure; means count by how often a stage is taken, so they add up to the flow's."""
     flow = view.blueprint.flows[flow_id]
     ms = 1.0 if key.endswith("_ms") else 1000.0
     most = max(measure.stages, key=lambda stage: stage.share * stage.mean)
     rows = [charts.Stage(_with_share(view, s), s.mean * s.share * ms, s.p95 * ms, s is most) for s in measure.stages]
     bound, p95 = targets(view, flow_id, key).get("p95"), measure.percentiles["p95"] * ms
-    title = f"{flow.title}: {flow.measures[key].title}"  # type: ignore[index]
+    title = f"{flow.title}: {measured(flow, key).title}"
     unit = "s" if p95 >= SECONDS_FROM_MS else "ms"
-    svg = charts.waterfall(rows, total_p95_ms=p95, target_ms=bound.limit * ms if bound else None, title=title, unit=unit)
+    svg = charts.waterfall(
+        rows, total_p95_ms=p95, target_ms=bound.limit * ms if bound else None, title=title, unit=unit
+    )
     return Figure_(chart_name(flow, flow_id, key), svg, f"Latency budget. {title}: p95 {numbers.duration(p95, 'ms')}")
 
 

@@ -12,7 +12,8 @@ def context(view: View) -> dict[str, object]:
     """Return the placement of every role, checked."""
     rules = [f for f in view.scenario.filters if f.kind in ("cloud", "residency", "licence", "mode")]
     return {
-        "placement": placement(view), "rules": joined([f"{label(f)} ({demanded(f)})" for f in rules]),
+        "placement": placement(view),
+        "rules": joined([f"{label(f)} ({demanded(f)})" for f in rules]),
         "outside": outside(view),
     }
 
@@ -39,4 +40,6 @@ def verdict(view: View, role: str, candidate: Candidate) -> str:
 
 def outside(view: View) -> str:
     """Return which components run in their vendor's own cloud, so that data leaves the account."""
-    return joined([f"{name(c)} ({view.title(role).lower()})" for role, c in view.used.items() if c.option and c.option.cloud == "vendor"])
+    return joined(
+        [f"{name(c)} ({view.lower(role)})" for role, c in view.used.items() if c.option and c.option.cloud == "vendor"]
+    )

@@ -11,15 +11,20 @@ from advisor.render.sections.capacity import binding
 from advisor.render.sections.practice import PRACTICE, Practice
 from advisor.render.sections.view import View, name, with_unit
 
-ALARM = 1.5        # times the expected p95
-FULL = 0.8         # of a limit
+ALARM = 1.5  # times the expected p95
+FULL = 0.8  # of a limit
 
 
 def context(view: View) -> dict[str, object]:
     """Return the scores that the quality index is made of, the tests, what to watch, and the feedback."""
     return {
-        "scores": scores(view), "index": numbers.significant(view.best.quality), "tests": list(tests(view)), "watch": watch(view),
-        "feedback": list(feedback(view)), "alarm": f"{ALARM:g}", "full": numbers.percent(FULL),
+        "scores": scores(view),
+        "index": numbers.significant(view.best.quality),
+        "tests": list(tests(view)),
+        "watch": watch(view),
+        "feedback": list(feedback(view)),
+        "alarm": f"{ALARM:g}",
+        "full": numbers.percent(FULL),
     }
 
 
@@ -32,12 +37,21 @@ def scores(view: View) -> str:
             continue
         if c.option is None:
             why = metric.without.reasoning if metric.without and metric.without.reasoning else ""
-            rows.append([view.title(role), escape(metric.title), "left out", numbers.significant(c.quality), escape(why)])
+            rows.append(
+                [view.title(role), escape(metric.title), "left out", numbers.significant(c.quality), escape(why)]
+            )
             continue
         figure = c.option.quality[metric.metric]
         conditions = figure.conditions or figure.reasoning or ""
-        rows.append([f"{view.title(role)}: {name(c)}", escape(metric.title), f"{figure.value:g} of {metric.best:g}",
-                     numbers.significant(c.quality), escape(conditions)])
+        rows.append(
+            [
+                f"{view.title(role)}: {name(c)}",
+                escape(metric.title),
+                f"{figure.value:g} of {metric.best:g}",
+                numbers.significant(c.quality),
+                escape(conditions),
+            ]
+        )
     return table(["role", "benchmark", ">score", ">factor", "measured under"], rows) if rows else ""
 
 
@@ -61,7 +75,10 @@ def feedback(view: View) -> Iterator[str]:
 
 def watch(view: View) -> str:
     """Return the table of what to watch: expected values and alarms from this design's own figures."""
-    rows = [[view.title(role), *fullest(view, c), *slowest(view, role), _practice(role).watch or "–"] for role, c in view.used.items()]
+    rows = [
+        [view.title(role), *fullest(view, c), *slowest(view, role), _practice(role).watch or "–"]
+        for role, c in view.used.items()
+    ]
     return table(["role", "load to watch", ">expected at peak", ">alarm", ">expected p95", ">alarm", "and"], rows)
 
 
@@ -71,15 +88,23 @@ def fullest(view: View, candidate: Candidate) -> tuple[str, str, str]:
     if key is None:
         return "–", "–", "–"
     dimension, load = view.catalog.records.dimensions[key], candidate.loads[key]
-    limit = load.limit * FULL if load.limit is not None else load.peak * ALARM
-    return escape(dimension.title), with_unit(load.peak, dimension.unit), with_unit(max(limit, load.peak), dimension.unit)
+    limit = load.peak * ALARM if load.limit is None else min(load.limit * FULL, load.peak * ALARM)
+    return (
+        escape(dimension.title),
+        with_unit(load.peak, dimension.unit),
+        with_unit(max(limit, load.peak), dimension.unit),
+    )
 
 
 def slowest(view: View, role: str) -> tuple[str, str]:
     """Return the p95 of the slowest thing that is asked of a role, and where to raise an alarm."""
-    times = [stage.p95 * (1 if key.endswith("_ms") else 1000) for flow in view.best.flows.values()
-             for key, measure in flow.measures.items() for stage in measure.stages if stage.role == role]
+    times = [
+        stage.p95 * (1 if key.endswith("_ms") else 1000)
+        for flow in view.best.flows.values()
+        for key, measure in flow.measures.items()
+        for stage in measure.stages
+        if stage.role == role
+    ]
     if not times:
         return "–", "–"
     return numbers.duration(max(times), "ms"), numbers.duration(ALARM * max(times), "ms")
-

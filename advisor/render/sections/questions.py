@@ -18,13 +18,14 @@ from advisor.render.sections.view import View, label, name, where
 from advisor.render.sections.workload import amount
 from advisor.scenario.load import Scenario
 
-STEP = 1.1             # a default is tried 10 % higher
-WIDE = 2.0             # high over low
+STEP = 1.1  # a default is tried 10 % higher
+LEAST = 0.0005  # a smaller change is none
+WIDE = 2.0  # high over low
 MOST_INPUTS = 12
 
 
 class Moved(NamedTuple):
-    """What 10 % more of a defaulted parameter does: relative cost, largest relative loss of a bounded value, its name."""
+    """What 10 % more of a parameter does: relative cost, and change and name of the bounded value that loses most."""
 
     cost: float
     worst: float
@@ -34,23 +35,36 @@ class Moved(NamedTuple):
 
 def context(view: View) -> dict[str, object] | None:
     """Return defaults and uncertain figures, None when there are neither."""
-    shown, inputs = defaults(view), uncertain(view)
-    if not shown and not inputs:
+    moved = {key: _moved(view, key) for key in view.blueprint.parameters if key not in view.scenario.given}
+    still = [escape(view.blueprint.parameters[key].title) for key, m in moved.items() if _weight(m) < LEAST]
+    shown, inputs = defaults(view, moved), uncertain(view)
+    if not moved and not inputs:
         return None
-    return {"defaults": shown, "inputs": inputs, "most": MOST_INPUTS}
+    return {"defaults": shown, "still": "; ".join(still), "inputs": inputs, "most": MOST_INPUTS}
 
 
-def defaults(view: View) -> str:
-    """Return the table of defaulted parameters, the one that moves this design most first."""
-    scenario = view.scenario
-    names = [key for key in view.blueprint.parameters if key not in scenario.given]
-    moved = {key: _moved(view, key) for key in names}
+def defaults(view: View, moved: Mapping[str, Moved]) -> str:
+    """Return the table of the defaulted parameters that move this design, the one that moves it most first."""
+    scenario, names = view.scenario, list(moved)
     ranked = sorted(names, key=lambda key: (-_weight(moved[key]), key))
     rows = []
     for key in ranked:
+        if _weight(moved[key]) < LEAST:
+            continue
         parameter = view.blueprint.parameters[key]
-        rows.append([escape(parameter.title), amount(scenario.workload[key], parameter.unit), *_cells(moved[key]), where(f"workload.{key}")])
-    return table(["not stated", ">assumed", ">cost if 10 % higher", "bounded value that suffers most", "set it at"], rows) if rows else ""
+        rows.append(
+            [
+                escape(parameter.title),
+                amount(scenario.workload[key], parameter.unit),
+                *_cells(moved[key]),
+                where(f"workload.{key}"),
+            ]
+        )
+    return (
+        table(["not stated", ">assumed", ">cost if 10 % higher", "bounded value that suffers most", "set it at"], rows)
+        if rows
+        else ""
+    )
 
 
 def _weight(moved: Moved) -> float:
@@ -60,12 +74,12 @@ def _weight(moved: Moved) -> float:
 def _cells(moved: Moved) -> tuple[str, str]:
     if moved.overloaded:
         return "–", f"✗ {moved.overloaded} no longer carries the peak"
-    worst = f"{moved.worst_label} {_signed(moved.worst)}" if abs(moved.worst) >= 0.0005 else "none moves"
+    worst = f"{moved.worst_label} {_signed(moved.worst)}" if abs(moved.worst) >= LEAST else "none moves"
     return _signed(moved.cost), worst
 
 
 def _signed(share: float) -> str:
-    if abs(share) < 0.0005:
+    if abs(share) < LEAST:
         return "unchanged"
     return f"{'+' if share > 0 else '−'}{numbers.percent(abs(share))}"
 
@@ -83,14 +97,16 @@ def _moved(view: View, key: str) -> Moved:
 
 def _again(view: View, scenario: Scenario) -> tuple[Mapping[str, Candidate], str]:
     """Return the same design for another workload, or the title of the first role that cannot carry it."""
-    table_ = dataclasses.replace(view.proposal.table, scenario=scenario, demand={view.caches: demands(scenario, view.caches)})
+    table_ = dataclasses.replace(
+        view.proposal.table, scenario=scenario, demand={view.caches: demands(scenario, view.caches)}
+    )
     design = dict(view.best.design)
     for role, c in view.used.items():
         assert c.option is not None
         try:
             design[role] = table_.sized(role, c.option.id, c.units, c.zones, view.caches)
         except ValueError:
-            return design, view.title(role).lower()
+            return design, view.lower(role)
     return design, ""
 
 
@@ -111,8 +127,14 @@ def _difference(view: View, other: Evaluation) -> Moved:
 
 def uncertain(view: View) -> str:
     """Return the table of figures in use with the widest stated range, the widest first."""
-    wide = sorted((u for u in used_figures(view) if u.range_ratio >= WIDE), key=lambda u: (-u.range_ratio, u.role, u.key))
-    return table(["role", "figure", ">value", ">range", "reasoned"], list(_ranges(view, wide[:MOST_INPUTS]))) if wide else ""
+    wide = sorted(
+        (u for u in used_figures(view) if u.range_ratio >= WIDE), key=lambda u: (-u.range_ratio, u.role, u.key)
+    )
+    return (
+        table(["role", "figure", ">value", ">range", "reasoned"], list(_ranges(view, wide[:MOST_INPUTS])))
+        if wide
+        else ""
+    )
 
 
 def _ranges(view: View, wide: list[Used]) -> Iterator[list[str]]:
@@ -120,5 +142,10 @@ def _ranges(view: View, wide: list[Used]) -> Iterator[list[str]]:
         figure = used.figure
         assert isinstance(figure, Figure)
         span = f"{figure.low:g} to {figure.high:g}"
-        yield [f"{view.title(used.role)}: {name(used.candidate)}", where(used.key), f"{figure.value:g}", span,
-               escape(figure.reasoning or figure.conditions or "")]
+        yield [
+            f"{view.title(used.role)}: {name(used.candidate)}",
+            where(used.key),
+            f"{figure.value:g}",
+            span,
+            escape(figure.reasoning or figure.conditions or ""),
+        ]

@@ -6,10 +6,11 @@ from advisor.evaluation.result import Check
 from advisor.render import numbers
 from advisor.render.markdown import escape, table
 from advisor.render.sections.summary import is_time
-from advisor.render.sections.view import View, demanded, found, label, metric_of
+from advisor.render.sections.view import View, demanded, found, label, lower, measured, metric_of
+from advisor.scenario.requirements import Bound
 
 CANARY = 0.05
-SAMPLE = 2_000         # requests after which a p95 is known to about half a percentile point (one standard error)
+SAMPLE = 2_000  # requests after which a p95 is known to about half a percentile point (one standard error)
 DAYS_PER_MONTH = 730 / 24
 
 
@@ -18,28 +19,42 @@ def context(view: View) -> dict[str, object]:
     flow = next(iter(view.blueprint.flows.values()))
     a_day = view.rate_per_month(flow) / DAYS_PER_MONTH * CANARY
     return {
-        "confirm": confirm(view), "canary": numbers.percent(CANARY), "a_day": numbers.significant(a_day), "flow": escape(flow.title.lower()),
-        "hours": numbers.duration(SAMPLE / a_day * 86_400, "s"), "sample": numbers.grouped(SAMPLE),
+        "confirm": confirm(view),
+        "canary": numbers.percent(CANARY),
+        "a_day": numbers.significant(a_day),
+        "flow": escape(lower(flow.title)),
+        "hours": numbers.duration(SAMPLE / a_day * 86_400, "s"),
+        "sample": numbers.grouped(SAMPLE),
     }
 
 
 def confirm(view: View) -> str:
     """Return the table of what to confirm: predicted, must hold, how to measure, and when to go back."""
-    rows = [[label(c.requirement), found(c), demanded(c.requirement), *measured(view, c)] for c in view.bounds]
+    rows = [
+        [label(c.requirement), found(c), demanded(c.requirement), *production(view, c)]
+        for c in view.best.checks
+        if isinstance(c.requirement, Bound)
+    ]
     return table(["metric", ">predicted", ">must hold", "measured as", "go back when"], rows) if rows else ""
 
 
-def measured(view: View, check: Check) -> tuple[str, str]:
+def production(view: View, check: Check) -> tuple[str, str]:
     """Return how a requirement is measured in production, and when it means going back."""
     metric = metric_of(check)
     if is_time(metric) or metric.endswith(".mean"):
         _, flow_id, what, level = metric.split(".", 3)
-        title = escape(view.blueprint.flows[flow_id].measures[what].title)  # type: ignore[index]
+        title = escape(measured(view.blueprint.flows[flow_id], what).title)
         return f"{level} of {title} from traces, by hour", "missed in 2 of 3 consecutive hours"
     if metric.endswith(".availability"):
-        return "failed requests over all requests, by month", "a tenth of the month's error budget is spent within a day"
+        return (
+            "failed requests over all requests, by month",
+            "a tenth of the month's error budget is spent within a day",
+        )
     return {
-        "cost_usd_per_month": ("billing export by role tag, plus hours booked", "the bill per 1 000 requests is 20 % above the prediction for 3 days"),
+        "cost_usd_per_month": (
+            "billing export by role tag, plus hours booked",
+            "the bill per 1 000 requests is 20 % above the prediction for 3 days",
+        ),
         "operations_h_per_month": ("hours booked on run tasks", "not a reason to go back: plan again"),
         "quality": ("score on the own evaluation set, by release", "below the score of the release before"),
         "clouds": ("inventory of accounts", "not a reason to go back"),

@@ -5,18 +5,38 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from advisor.evaluation.result import Check, Stage
+from advisor.analysis.reasons import RunnerUp
+from advisor.evaluation.result import Check, MeasureResult, Stage
 from advisor.render import numbers
 from advisor.render.markdown import escape, joined, plural, table
-from advisor.render.sections.view import NB, View, demanded, extra, found, label, mark, metric_of, name, proof, slack, where
-from advisor.scenario.requirements import COST, QUALITY, split_percentile
+from advisor.render.sections.view import (
+    LOW_SLACK,
+    NB,
+    View,
+    demanded,
+    extra,
+    found,
+    label,
+    lower,
+    mark,
+    metric_of,
+    name,
+    proof,
+    slack,
+)
+from advisor.scenario.requirements import COST, split_percentile
 
 
 def context(view: View) -> dict[str, object]:
     """Return the three sentences, the table of requirements and what is given up."""
     return {
-        "choice": choice(view), "price": price(view), "tightest": tightest(view),
-        "requirements": requirements(view), "gives_up": list(gives_up(view)), "proved": view.proved, "proof": proof(view),
+        "choice": choice(view),
+        "price": price(view),
+        "tightest": tightest(view),
+        "requirements": requirements(view),
+        "gives_up": list(gives_up(view)),
+        "proved": view.proved,
+        "proof": proof(view),
     }
 
 
@@ -28,7 +48,7 @@ def choice(view: View) -> str:
     ranked = sorted(used.items(), key=lambda item: (-item[1].cost_usd_per_month, item[0]))[:3]
     total = view.best.cost_usd_per_month
     share = math.fsum(c.cost_usd_per_month for _, c in ranked) / total if total else 0.0
-    parts = joined([f"{name(c)} ({view.title(role).lower()})" for role, c in ranked])
+    parts = joined([f"{name(c)} ({view.lower(role)})" for role, c in ranked])
     most = f": {parts} make up {numbers.percent(share)} of the cost" if total else ""
     return f"The design fills {len(used)} of {plural(len(view.best.design), 'role')}, {how}{most}."
 
@@ -40,9 +60,13 @@ def price(view: View) -> str:
     per_thousand = 1000 * best.cost_usd_per_month / view.rate_per_month(flow)
     bound = next((check for check in view.bounds if metric_of(check) == COST), None)
     against = f", {numbers.percent(bound.slack or 0)} below the budget" if bound and bound.holds else ""
-    return (f"It costs {numbers.usd(best.cost_usd_per_month)} a month{against}: {numbers.usd(best.bill_usd_per_month)} in bills and "
-            f"{numbers.usd(best.operations_usd_per_month)} for {numbers.significant(best.operations_h_per_month)}{NB}h of operations, "
-            f"or {numbers.usd(per_thousand)} per 1{NB}000 requests (“{escape(flow.title.lower())}”).")
+    return (
+        f"It costs {numbers.usd(best.cost_usd_per_month)} a month{against}: {numbers.usd(best.bill_usd_per_month)} "
+        "in bills and "
+        f"{numbers.usd(best.operations_usd_per_month)} for {numbers.significant(best.operations_h_per_month)}{NB}h "
+        "of operations, "
+        f"or {numbers.usd(per_thousand)} per 1{NB}000 requests (“{escape(lower(flow.title))}”)."
+    )
 
 
 def tightest(view: View) -> str:
@@ -50,18 +74,30 @@ def tightest(view: View) -> str:
     if not view.graded:
         return "No requirement bounds a number, so nothing limits the choice but the objective."
     check = view.graded[0]
-    text = f"The tightest requirement is {label(check.requirement)}: {found(check)} where {demanded(check.requirement)} is asked, {slack(check)} left"
+    text = (
+        f"The tightest requirement is {label(check.requirement)}: {found(check)} where {demanded(check.requirement)} "
+        f"is asked, {slack(check)} left"
+    )
     stage = largest(view, check)
     if stage is None:
         return f"{text}."
-    share = stage.share * stage.mean / measure_of(view, check).mean
-    return f"{text}; {view.title(stage.role).lower() if stage.role else 'waiting'} takes {numbers.percent(share)} of the mean."
+    share = part_of_mean(view, check, stage)
+    return (
+        f"{text}; {'the ' + view.lower(stage.role) if stage.role else 'waiting'} takes {numbers.percent(share)} of "
+        "the mean."
+    )
 
 
-def measure_of(view: View, check: Check):  # type: ignore[no-untyped-def]
+def part_of_mean(view: View, check: Check, stage: Stage) -> float:
+    """Return the share of a stage in the mean of the time that a check is about."""
+    measure = measure_of(view, check)
+    return stage.share * stage.mean / measure.mean if measure else 0.0
+
+
+def measure_of(view: View, check: Check) -> MeasureResult | None:
     """Return the measure that a check of a time is about, None for others."""
-    parts = metric_of(check).split(".", 3)
-    return view.best.flows[parts[1]].measures.get(parts[2]) if parts[0] == "flows" else None
+    first, *rest = metric_of(check).split(".", 3)
+    return view.best.flows[rest[0]].measures.get(rest[1]) if first == "flows" else None
 
 
 def largest(view: View, check: Check) -> Stage | None:
@@ -75,7 +111,8 @@ def largest(view: View, check: Check) -> Stage | None:
 def requirements(view: View) -> str:
     """Return the table of requirements against what the design does."""
     rows = [
-        [mark(c.holds), label(c.requirement), found(c), demanded(c.requirement), slack(c) or "–"] for c in view.best.checks
+        [mark(c.holds), label(c.requirement), found(c), demanded(c.requirement), slack(c) or "–"]
+        for c in view.best.checks
     ]
     rows += [["✗", "consistent", escape(problem), "possible as stated", "–"] for problem in view.best.consistent]
     return table(["", "requirement", ">value", ">asked", ">slack"], rows) if rows else ""
@@ -83,23 +120,35 @@ def requirements(view: View) -> str:
 
 def gives_up(view: View) -> Iterator[str]:
     """Yield what the design gives up, each with its price where one was computed."""
-    yield from _tight(view)
+    yield from room(view)
     for role in view.left_out:
         yield left_out(view, role)
     better = cheapest_better_quality(view)
     if better and better[0] not in view.left_out:
         role, up = better
-        assert up.evaluation and up.candidate
-        yield (f"Quality: an index of {numbers.significant(up.evaluation.quality)} instead of "
-               f"{numbers.significant(view.best.quality)} costs {extra(up.extra_usd_per_month)} a month, with "
-               f"{name(up.candidate)} as {view.title(role).lower()} and the rest solved again.")
+        assert up.evaluation is not None
+        others = [
+            f"{name(c)} as {view.lower(r)}"
+            for r, c in up.evaluation.design.items()
+            if c.quality > view.best.design[r].quality
+        ]
+        yield (
+            f"Quality: {extra(up.extra_usd_per_month)} a month buys an index of "
+            f"{numbers.significant(up.evaluation.quality)} instead of "
+            f"{numbers.significant(view.best.quality)}, with {joined(others)}. It is the cheapest better one among "
+            "the runner-ups "
+            "under trade-offs; a cheaper one may exist."
+        )
 
 
-def _tight(view: View) -> Iterator[str]:
-    for check in view.graded:
-        if check.slack is not None and check.slack < 0.10:
-            yield (f"Room: {label(check.requirement)} has {slack(check)} left, so it is the first to break when load or latencies "
-                   f"turn out worse ({where(check.requirement.path)}).")
+def room(view: View) -> Iterator[str]:
+    """Yield how little room the design leaves, since every bound is met by as little as pays."""
+    low = [f"{label(check.requirement)} ({slack(check)})" for check in view.graded if (check.slack or 0.0) < LOW_SLACK]
+    if low:
+        yield (
+            f"Room for error: {joined(low)}; a figure that is off by more than that breaks "
+            f"{'it' if len(low) == 1 else 'them'}."
+        )
 
 
 def left_out(view: View, role: str) -> str:
@@ -111,15 +160,21 @@ def left_out(view: View, role: str) -> str:
     up = view.proposal.runner_ups.get(role)
     if up is None or up.candidate is None or up.evaluation is None:
         return text + (" No design with one meets the requirements." if up and up.proved else "")
-    change = f" and lifts the quality index from {numbers.significant(view.best.quality)} to {numbers.significant(up.evaluation.quality)}"
-    return (f"{text} The cheapest design with one ({name(up.candidate)}) costs {extra(up.extra_usd_per_month)} a month"
-            f"{change if up.evaluation.quality > view.best.quality * 1.0005 else ''}.")
+    change = (
+        f" and lifts the quality index from {numbers.significant(view.best.quality)} to "
+        f"{numbers.significant(up.evaluation.quality)}"
+    )
+    return (
+        f"{text} The cheapest design with one ({name(up.candidate)}) costs {extra(up.extra_usd_per_month)} a month"
+        f"{change if up.evaluation.quality > view.best.quality * 1.0005 else ''}."
+    )
 
 
-def cheapest_better_quality(view: View):  # type: ignore[no-untyped-def]
-    """Return (role, runner-up) of the cheapest re-solved design with a higher quality index, None when there is none."""
+def cheapest_better_quality(view: View) -> tuple[str, RunnerUp] | None:
+    """Return (role, runner-up) of the cheapest runner-up with a higher quality index, None when there is none."""
     better = [
-        (up.extra_usd_per_month, role, up) for role, up in view.proposal.runner_ups.items()
+        (up.extra_usd_per_month, role, up)
+        for role, up in view.proposal.runner_ups.items()
         if up.evaluation is not None and up.evaluation.quality > view.best.quality * 1.0005
     ]
     return min(better, key=lambda item: item[:2])[1:] if better else None
@@ -128,7 +183,7 @@ def cheapest_better_quality(view: View):  # type: ignore[no-untyped-def]
 def is_time(metric: str) -> bool:
     """Return whether a metric is a percentile of a time.
 
-    >>> is_time("flows.answer.ttft_ms.p95"), is_time(QUALITY)
+    >>> is_time("flows.answer.ttft_ms.p95"), is_time("quality")
     (True, False)
     """
     return split_percentile(metric) is not None

@@ -1,4 +1,4 @@
-"""Section 12: which requirements shape the design, and what other choices would buy. Computed by re-solving, nothing else."""
+"""Section 12: which requirements shape the design, and what other choices would buy, by re-solving."""
 
 from __future__ import annotations
 
@@ -36,16 +36,21 @@ def _driver(view: View, requirement: object) -> str:
         return view.title(min(needs, key=lambda role: (view.best.design[role].availability, role)))
     if metric == "quality":
         return view.title(min(view.best.design, key=lambda role: (view.best.design[role].quality, role)))
-    amount = {"cost_usd_per_month": "cost_usd_per_month", "operations_h_per_month": "operations_h_per_month"}.get(metric)
+    amount = {"cost_usd_per_month": "cost_usd_per_month", "operations_h_per_month": "operations_h_per_month"}.get(
+        metric
+    )
     return view.title(max(used, key=lambda role: (getattr(used[role], amount), role))) if amount else "–"
 
 
 def runner_ups(view: View) -> str:
-    """Return the table of designs without one chosen component, the cheapest first: what they cost and what they change."""
-    ups = [(up.extra_usd_per_month, role, up) for role, up in view.proposal.runner_ups.items() if up.evaluation is not None]
+    """Return the table of designs without one chosen component, the cheapest first: price, gains and losses."""
+    ups = [
+        (up.extra_usd_per_month, role, up) for role, up in view.proposal.runner_ups.items() if up.evaluation is not None
+    ]
     rows = [
         [view.title(role), f"{name(view.best.design[role])} → {name(up.candidate)}", extra(price), *changes(view, up)]
-        for price, role, up in sorted(ups, key=lambda item: item[:2]) if up.candidate is not None
+        for price, role, up in sorted(ups, key=lambda item: item[:2])
+        if up.candidate is not None
     ]
     return table(["role", "instead of → use", ">a month", "gains", "loses"], rows) if rows else ""
 
@@ -53,7 +58,8 @@ def runner_ups(view: View) -> str:
 def changes(view: View, up: RunnerUp) -> tuple[str, str]:
     """Return what a design does better and worse than the chosen one, cost left aside."""
     assert up.evaluation is not None
-    better, worse = [], []
+    better: list[str] = []
+    worse: list[str] = []
     for metric in metrics(view):
         mine, theirs = view.best.metric(metric), up.evaluation.metric(metric)
         if _same(metric, mine, theirs):
@@ -79,4 +85,3 @@ def _same(metric: str, a: float, b: float) -> bool:
 
 def _pair(metric: str, a: float, b: float) -> str:
     return f"{numbers.metric(metric, a).removesuffix('/month')} → {numbers.metric(metric, b).removesuffix('/month')}"
-

@@ -11,7 +11,7 @@ from functools import cached_property
 from advisor import expression
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.demand import Demand
-from advisor.catalog.blueprint import Blueprint, Flow
+from advisor.catalog.blueprint import Blueprint, Flow, Measure
 from advisor.catalog.load import Catalog
 from advisor.evaluation.result import Check, Evaluation
 from advisor.models.cost import SECONDS_PER_MONTH
@@ -23,8 +23,8 @@ from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import CLOUDS, COST, Bound, Filter, Requirement
 
 NB = numbers.NARROW
-LOW_SLACK = 0.10       # below this a requirement is called tight
-AMPLE_SLACK = 0.30     # above this it is called a non-risk
+LOW_SLACK = 0.10  # below this a requirement is called tight
+AMPLE_SLACK = 0.30  # above this it is called a non-risk
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,10 @@ class View:
         """Return a role's name for people."""
         return escape(self.catalog.role(role).title)
 
+    def lower(self, role: str) -> str:
+        """Return a role's name for the middle of a sentence."""
+        return escape(lower(self.catalog.role(role).title))
+
     def rate_per_month(self, flow: Flow) -> float:
         """Return how often a flow is taken a month."""
         return expression.parse(flow.rate_per_month).evaluate(self.scenario.workload)
@@ -111,6 +115,47 @@ class View:
         return tuple(check for check in self.bounds if metric_of(check) != CLOUDS)
 
 
+def lower(text: str) -> str:
+    """Return text for the middle of a sentence; abbreviations keep their capitals.
+
+    >>> lower("Language model"), lower("API gateway")
+    ('language model', 'API gateway')
+    """
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def capital(text: str) -> str:
+    """Return text for the start of a sentence.
+
+    >>> capital("answer ttft p95")
+    'Answer ttft p95'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def utilisation(share: float) -> str:
+    """Return a utilisation in percent; what is next to nothing is said to be so.
+
+    >>> utilisation(0.0004).replace(NB, " "), utilisation(0.184).replace(NB, " ")
+    ('< 0.1 %', '18 %')
+    """
+    return numbers.percent(share) if share >= 0.001 else f"<{NB}0.1{NB}%"
+
+
+def few(names: list[str], of: int, where_: str, most: int = 5) -> str:
+    """Return names as running text, or only how many there are when they are many.
+
+    >>> few(["a", "b"], 9, "below"), few(list("abcdef"), 9, "below")
+    ('a and b', '6 of 9 roles (see below)')
+    """
+    return joined(names) if len(names) <= most else f"{len(names)} of {of} roles (see {where_})"
+
+
+def measured(flow: Flow, key: str) -> Measure:
+    """Return what a measure of a flow is, by its name."""
+    return {str(name): measure for name, measure in flow.measures.items()}[key]
+
+
 def metric_of(check: Check) -> str:
     """Return the metric that a check of a bound is about."""
     assert isinstance(check.requirement, Bound)
@@ -131,8 +176,15 @@ def label(requirement: Requirement) -> str:
     """Return a requirement's short name, as the terminal shows it."""
     if isinstance(requirement, Bound):
         return {COST: "cost", "operations_h_per_month": "operations", "quality": "quality index", CLOUDS: "clouds"}.get(
-            requirement.metric, numbers.metric_label(requirement.metric))
-    kinds = {"cloud": "clouds allowed", "residency": "residency", "licence": "licences", "mode": "modes", "exclude": "exclusion"}
+            requirement.metric, numbers.metric_label(requirement.metric)
+        )
+    kinds = {
+        "cloud": "clouds allowed",
+        "residency": "residency",
+        "licence": "licences",
+        "mode": "modes",
+        "exclude": "exclusion",
+    }
     return kinds.get(requirement.kind) or f"pin of {requirement.role}"
 
 
@@ -145,9 +197,12 @@ def demanded(requirement: Requirement) -> str:
 
 
 _FILTERS = {
-    "cloud": ("only on {}", "not on {}"), "residency": ("data kept in {}", "data not kept in {}"),
-    "licence": ("licence {}", "no {}"), "mode": ("run as {}", "not run as {}"),
-    "exclude": ("only {}", "without {}"), "pin": ("{}", "not {}"),
+    "cloud": ("only on {}", "not on {}"),
+    "residency": ("data kept in {}", "data not kept in {}"),
+    "licence": ("licence {}", "no {}"),
+    "mode": ("run as {}", "not run as {}"),
+    "exclude": ("only {}", "without {}"),
+    "pin": ("{}", "not {}"),
 }
 
 
@@ -197,7 +252,8 @@ def goal(view: View, number: int = 0) -> str:
     if len(terms) == 1:
         return f"{'minimise' if terms[0].coefficient > 0 else 'maximise'} {numbers.metric_label(terms[0].metric)}"
     return "minimise " + " ".join(
-        f"{'+' if t.coefficient > 0 else '−'} {abs(t.coefficient):g} × {numbers.metric_label(t.metric)}" for t in terms)
+        f"{'+' if t.coefficient > 0 else '−'} {abs(t.coefficient):g} × {numbers.metric_label(t.metric)}" for t in terms
+    )
 
 
 def proof(view: View) -> str:
@@ -205,11 +261,15 @@ def proof(view: View) -> str:
     candidates = sum(len(found) for found in view.proposal.table.candidates.values())
     scope = f"the {numbers.grouped(candidates)} sized candidates of this catalog"
     if view.proved:
-        return f"Proved optimal: no other combination of {scope} that meets every requirement is better at “{goal(view)}”."
+        return (
+            f"Proved optimal: no other combination of {scope} that meets every requirement is better at “{goal(view)}”."
+        )
     if view.proposal.gap is None:
         return f"**Not proved optimal**: the search over {scope} stopped at its time limit and no bound is known."
-    return (f"**Not proved optimal**: the search over {scope} stopped at its time limit; a better design, if there is one, "
-            f"improves “{goal(view)}” by at most {numbers.percent(view.proposal.gap)}.")
+    return (
+        f"**Not proved optimal**: the search over {scope} stopped at its time limit; a better design, if there is one, "
+        f"improves “{goal(view)}” by at most {numbers.percent(view.proposal.gap)}."
+    )
 
 
 def where(path: str) -> str:

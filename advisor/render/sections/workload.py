@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from advisor.models.cost import SECONDS_PER_MONTH
 from advisor.render import numbers
-from advisor.render.markdown import escape, table
+from advisor.render.markdown import escape, plural, table
 from advisor.render.sections.view import NB, View, where, with_unit
 
 
 def context(view: View) -> dict[str, object]:
     """Return the user's description, the workload and the derived figures."""
     return {
-        "description": escape(view.scenario.description), "blueprint": escape(view.blueprint.summary),
-        "parameters": parameters(view), "flows": flows(view), "derived": derived(view),
+        "description": escape(view.scenario.description),
+        "blueprint": escape(view.blueprint.summary),
+        "parameters": parameters(view),
+        "defaulted": plural(len(set(view.blueprint.parameters) - view.scenario.given), "parameter"),
+        "flows": flows(view),
+        "derived": derived(view),
     }
 
 
 def parameters(view: View) -> str:
-    """Return the table of workload parameters: value, and whether the user gave it."""
+    """Return the table of the workload parameters that were given; the others are assumptions."""
     scenario, rows = view.scenario, []
     for key, parameter in view.blueprint.parameters.items():
+        if key not in scenario.given:
+            continue
         value = amount(scenario.workload[key], parameter.unit)
         if key in scenario.spread:
             value += f", cv {scenario.spread[key]:g}"
-        rows.append([escape(parameter.title), value, "given" if key in scenario.given else "*default*", where(f"workload.{key}")])
-    return table(["parameter", ">value", "origin", "where"], rows)
+        rows.append([escape(parameter.title), value, where(f"workload.{key}")])
+    return table(["parameter", ">value", "where"], rows) if rows else ""
 
 
 def amount(value: float, unit: str) -> str:
@@ -35,14 +41,20 @@ def amount(value: float, unit: str) -> str:
     """
     digits = numbers.grouped(value) if value == round(value) else f"{value:,.10g}".replace(",", NB)
     shown = {"ratio": "", "share": ""}.get(unit, unit.removeprefix("1") if unit.startswith("1/") else unit)
+    if value == 1 and shown.isalpha() and len(shown) > 1:
+        shown = shown.removesuffix("s")
     return f"{digits}{NB}{escape(shown)}" if shown else digits
 
 
 def flows(view: View) -> str:
     """Return the table of flows with their rates."""
     rows = [
-        [escape(flow.title), numbers.grouped(view.rate_per_month(flow)), with_unit(view.average_per_s(flow), "1/s"),
-         with_unit(view.peak_per_s(flow), "1/s")]
+        [
+            escape(flow.title),
+            numbers.grouped(view.rate_per_month(flow)),
+            with_unit(view.average_per_s(flow), "1/s"),
+            with_unit(view.peak_per_s(flow), "1/s"),
+        ]
         for flow in view.blueprint.flows.values()
     ]
     return table(["flow", ">a month", ">average", ">peak"], rows)
@@ -59,7 +71,18 @@ def derived(view: View) -> str:
             if (key not in demand.stock and "tokens" not in dimension.unit) or peak <= 0:
                 continue
             average = "" if key in demand.stock else with_unit(demand.average[key], dimension.unit)
-            a_month = f"{with_unit(demand.average[key] * SECONDS_PER_MONTH / 1e6, 'million')}" if not demand.stock.get(key) else ""
-            rows.append([view.title(role), escape(dimension.title), average or "–", with_unit(peak, dimension.unit), a_month or "–"])
+            a_month = (
+                f"{with_unit(demand.average[key] * SECONDS_PER_MONTH / 1e6, 'million')}"
+                if not demand.stock.get(key)
+                else ""
+            )
+            rows.append(
+                [
+                    view.title(role),
+                    escape(dimension.title),
+                    average or "–",
+                    with_unit(peak, dimension.unit),
+                    a_month or "–",
+                ]
+            )
     return table(["role", "volume", ">average", ">peak or stock", ">tokens a month"], rows) if rows else ""
-

@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 DEMO := build/support_copilot
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench wheel clean
+.PHONY: help demo test lint bench schema wheel clean
 
 help:            ## show this list
 	@sed -n 's/^\([a-z]*\): .*## /  make \1 \t/p' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ lint: $(READY)   ## check style and types
 
 bench: $(READY)  ## measure load, candidates, solve, evaluate and render
 	$(BIN)/python benchmarks/bench.py
+
+schema: $(READY) ## renew the schema that editors use for the examples
+	$(BIN)/advisor schema > examples/scenario.schema.json
 
 wheel: $(READY)  ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -21,15 +21,17 @@ _HOMES = {
     "load_design": "advisor.designs",
     "propose": "advisor.proposal",
     "evaluate": "advisor.designs",
-    "candidates": "advisor.candidates.table",
+    "candidate_table": "advisor.candidates.table",
     "example": "advisor.resources",
 }
-_NAMES = {"candidates": "table"}
+_NAMES = {"candidate_table": "table"}      # the name candidates is taken by the package
 
-__all__ = ["__version__", "candidates", "evaluate", "example", "load_catalog", "load_design", "load_scenario", "propose"]
+__all__ = [
+    "__version__", "candidate_table", "evaluate", "example", "load_catalog", "load_design", "load_scenario", "propose",
+]
 
 if TYPE_CHECKING:
-    from advisor.candidates.table import table as candidates
+    from advisor.candidates.table import table as candidate_table
     from advisor.catalog.load import load_catalog
     from advisor.designs import evaluate, load_design
     from advisor.proposal import propose

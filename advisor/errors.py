@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 
+MIN_PART = 3       # a name that is only part of a valid one must be at least this long to hint at it
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One thing that is wrong with an input, with everything needed to mend it.
@@ -67,14 +70,18 @@ def nearest(name: object, allowed: Iterable[str]) -> str:
 
     >>> nearest("qdrnt", ["qdrant", "milvus"])
     "; did you mean 'qdrant'?"
+    >>> nearest("cost", ["quality", "cost_usd_per_month"])
+    "; did you mean 'cost_usd_per_month'?"
     >>> nearest("zzz", ["qdrant"])
     ''
     """
     names = list(allowed)
-    match = get_close_matches(str(name), names, n=1, cutoff=0.6)
-    if not match:
-        folded = {candidate.lower(): candidate for candidate in names}
-        match = [folded[m] for m in get_close_matches(str(name).lower(), list(folded), n=1, cutoff=0.6)]
+    folded = {candidate.lower(): candidate for candidate in names}
+    text = str(name).lower()
+    match = get_close_matches(text, list(folded), n=1, cutoff=0.5)
+    if not match and len(text) >= MIN_PART:
+        match = [candidate for candidate in folded if text in candidate][:1]
+    match = [folded[found] for found in match]
     return f"; did you mean '{match[0]}'?" if match else ""
 
 

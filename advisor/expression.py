@@ -9,11 +9,13 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 MAX_LENGTH = 300
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 
 _OPERATORS: dict[type, Callable[[float, float], float]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -45,11 +47,13 @@ class Expression:
         >>> parse("documents * 4 / 1e9").with_numbers({"documents": 1_200_000.0})
         '1 200 000 × 4 / 1e9'
         """
-        text = self.text
-        for name in sorted(self.names, key=len, reverse=True):
-            text = text.replace(name, f"{values[name]:,.6g}".replace(",", "\u202f") if values[name] < 1e6
-                                else f"{values[name]:,.0f}".replace(",", " "))
-        return text.replace("*", "×")
+        def number(found: re.Match[str]) -> str:
+            value = values.get(found[0])
+            if value is None:
+                return found[0]
+            return f"{value:,.6g}".replace(",", "\u202f") if value < 1e6 else f"{value:,.0f}".replace(",", " ")
+
+        return _NAME.sub(number, self.text).replace("*", "×")
 
 
 def parse(text: str | float) -> Expression:
@@ -66,7 +70,7 @@ def parse(text: str | float) -> Expression:
 
 @lru_cache(maxsize=2048)
 def _tree(text: str) -> ast.expr:
-    refusal = ValueError(f"'{text[:60]}': only numbers, names, + - * / ( ) and min, max, ceil are allowed")
+    refusal = ValueError(f"{text[:60]!r}: only numbers, names, + - * / ( ) and min, max, ceil are allowed")
     if len(text) > MAX_LENGTH:
         raise ValueError(f"an expression may have {MAX_LENGTH} characters, this one has {len(text)}")
     try:
@@ -105,5 +109,8 @@ def _value(node: ast.expr, values: Mapping[str, float]) -> float:
                 raise ValueError("division by zero") from None
         case ast.Call():
             assert isinstance(node.func, ast.Name)
-            return float(_FUNCTIONS[node.func.id](*(_value(argument, values) for argument in node.args)))
+            try:
+                return float(_FUNCTIONS[node.func.id](*(_value(argument, values) for argument in node.args)))
+            except OverflowError:
+                raise ValueError("has no finite value") from None
     raise ValueError("not an expression")

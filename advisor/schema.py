@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import types
 import typing
@@ -32,6 +33,42 @@ def build(model: type[M], document: Document, path: tuple[str | int, ...] = ()) 
         raise InputError(problems(error, model, document, path)) from None
 
 
+def salvage(model: type[M], document: Document, stand_ins: dict[str, Any]) -> tuple[M | None, list[Problem]]:
+    """Return (record, problems): the record without the parts that are wrong, so that the rest can be checked too.
+
+    ``stand_ins``: values for keys of the top level that are missing or wrong and cannot be left out. None when what is
+    left is still no record.
+    """
+    data, found = copy.deepcopy(document.data), []
+    for _ in range(4):
+        try:
+            return model.model_validate(data), found
+        except ValidationError as error:
+            known = tuple(problem.path for problem in found)
+            found += [p for p in problems(error, model, document) if not any(k.startswith(p.path) for k in known)]
+            for item in error.errors(include_url=False):
+                _drop(data, tuple(part for part in item["loc"] if part != "[key]"))
+        data = {**stand_ins, **data}
+    return None, found
+
+
+def _drop(data: Any, location: tuple[str | int, ...]) -> None:
+    """Remove what stands at a place, or the nearest thing above it that is there."""
+    for length in range(len(location), 0, -1):
+        holder = data
+        for part in location[: length - 1]:
+            holder = holder[part] if _has(holder, part) else None
+        if _has(holder, location[length - 1]):
+            del holder[location[length - 1]]
+            return
+
+
+def _has(holder: Any, part: str | int) -> bool:
+    if isinstance(holder, dict):
+        return part in holder
+    return isinstance(holder, list) and isinstance(part, int) and part < len(holder)
+
+
 def problems(
     error: ValidationError, model: type[BaseModel], document: Document, prefix: tuple[str | int, ...] = ()
 ) -> list[Problem]:
@@ -56,6 +93,8 @@ def _message(item: Any, model: type[BaseModel], location: tuple[str | int, ...])
         return f"found {shown(value)}; allowed: {listing(names, 20)}{nearest(value, names)}"
     if kind in ("value_error", "assertion_error"):
         return str(context.get("error", item["msg"]))
+    if kind == "model_type" and (words := getattr(_at(model, location), "expected", None)):
+        return f"found {shown(value)}; {words} is expected"
     return f"found {shown(value)}; {_allowed(kind, context, item['msg'])}"
 
 
@@ -74,7 +113,7 @@ def _allowed(kind: str, context: dict[str, Any], message: str) -> str:
         "date_type": "a date (YYYY-MM-DD)", "int_from_float": "a whole number",
     }
     if kind in bounds:
-        return bounds[kind].format(**context)
+        return bounds[kind].format(**{name: f"{v:g}" if isinstance(v, float) else v for name, v in context.items()})
     return f"{expected[kind]} is expected" if kind in expected else message
 
 
@@ -94,12 +133,17 @@ def shown(value: Any) -> str:
     return text if len(text) <= 41 else text[:38] + "..."
 
 
-def _keys(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
-    """Return the keys that are allowed at a place inside ``model``, following fields, lists and mappings."""
+def _at(model: type[BaseModel], location: tuple[str | int, ...]) -> Any:
+    """Return the annotation at a place inside ``model``, following fields, lists and mappings."""
     here: Any = model
     for part in location:
         here = _step(_plain(here), part)
-    here = _plain(here)
+    return _plain(here)
+
+
+def _keys(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
+    """Return the keys that are allowed at a place inside ``model``."""
+    here = _at(model, location)
     if isinstance(here, type) and issubclass(here, BaseModel):
         return [field.alias or name for name, field in here.model_fields.items()]
     return []

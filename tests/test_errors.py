@@ -157,3 +157,17 @@ def test_the_root_error_is_never_raised_itself() -> None:
     modules = Path(main.__file__).parents[1].rglob("*.py")
     assert [path for path in modules if "raise AdvisorError(" in path.read_text()] == []
     assert issubclass(InputError, AdvisorError)
+
+
+def test_v_logs_to_stderr_what_is_done() -> None:
+    """-v names versions, catalog and scenario on stderr; stdout stays the data."""
+    import json
+
+    from advisor import resources
+
+    done = subprocess.run(
+        [sys.executable, "-m", "advisor", "-v", "candidates", "--json", str(resources.example("support_copilot"))],
+        capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["roles"]
+    for expected in ("INFO advisor: advisor ", "catalog ", "requirements"):
+        assert expected in done.stderr

@@ -49,6 +49,12 @@ def test_the_example_is_accepted(schema: dict[str, Any]) -> None:
     assert accepts(schema, load(EXAMPLE).data)
 
 
+def test_the_schema_that_the_examples_name_is_there_and_current() -> None:
+    """Examples name ../scenario.schema.json; `advisor schema > examples/scenario.schema.json` renews it."""
+    assert EXAMPLE.read_text().splitlines()[0].endswith("$schema=../scenario.schema.json")
+    assert (EXAMPLE.parents[1] / "scenario.schema.json").read_text() == schema_text("scenario", "rag_assistant", None)
+
+
 BROKEN: dict[str, Callable[[dict[str, Any]], Any]] = {
     "unknown key": lambda d: d.update(constrants={}),
     "no title": lambda d: d.pop("title"),

@@ -32,7 +32,8 @@ def command(
 ) -> None:
     """List every sized candidate of a scenario with its constants.
 
-    With them the optimum can be checked elsewhere, by enumeration for example. A design may name candidates by id (see `advisor evaluate --help`).
+    With them the optimum can be checked elsewhere, by enumeration for example. A design may name candidates by id (see
+    `advisor evaluate --help`).
     """
     from advisor.candidates.table import table
     from advisor.render import json_output

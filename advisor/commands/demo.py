@@ -20,8 +20,8 @@ EXAMPLE = "support_copilot"
 def command(output: Path, date: datetime.date) -> None:
     """Propose the design of the example that comes with advisor.
 
-    A support copilot that answers from documents: 14 roles, two flows, ten requirements. Does what
-    `advisor propose` does with that scenario, so everything it prints and writes can be had for your own.
+    A support copilot that answers questions from documents. Does what `advisor propose` does with that scenario, so
+    everything it prints and writes can be had for your own.
 
     \b
     Examples:

@@ -165,8 +165,9 @@ def check_cache() -> Finding:
 def check_terminal() -> Finding:
     """Say whether output is coloured, and whether the terminal can show the signs we use."""
     encoding = sys.stdout.encoding or "unknown"
+    utf8 = "set PYTHONIOENCODING=utf-8"
     if "utf" not in encoding.lower():
-        return Finding("terminal", "warn", f"{encoding} has no ✓ and ≤; they may print as ?", "set PYTHONIOENCODING=utf-8")
+        return Finding("terminal", "warn", f"{encoding} lacks ✓ and ≤; they may print as ?", utf8)
     if os.environ.get("NO_COLOR"):
         return Finding("terminal", "ok", f"{encoding}, no colours: NO_COLOR is set")
     colours = "colours" if sys.stdout.isatty() else "no colours: not a terminal"

@@ -23,7 +23,9 @@ USAGE_ERROR, BUG, INTERRUPTED, PIPE_CLOSED = 2, 70, 130, 141
 
 # name -> (module, one-line help), in the order in which they are met; tests compare the help with each command's own.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "propose": ("advisor.commands.propose", "Propose the optimal architecture for a scenario, with proof, reasons and documents."),
+    "propose": (
+        "advisor.commands.propose",
+        "Propose the optimal architecture for a scenario, with proof, reasons and documents."),
     "evaluate": ("advisor.commands.evaluate", "Judge an existing architecture under a scenario; nothing is optimised."),
     "candidates": ("advisor.commands.candidates", "List every sized candidate of a scenario with its constants."),
     "check": ("advisor.commands.check", "Validate and solve a scenario without writing anything; for CI."),

@@ -112,13 +112,21 @@ def load_inputs(scenario: str, catalog_folder: Path | None) -> tuple[Scenario, C
     Raises:
         InputError: with every problem of the catalog, or else of the scenario.
     """
+    import logging
+
     from advisor.catalog.load import load_catalog
     from advisor.scenario.load import load_scenario, scenario_from_text
 
+    log = logging.getLogger(__name__)
     catalog = load_catalog(catalog_folder)
+    log.info("catalog %s: %d options, newest price check %s", catalog.digest, len(catalog.options), catalog.date)
     if scenario == STANDARD_INPUT:
-        return scenario_from_text(_standard_input(), catalog, "standard input"), catalog
-    return load_scenario(scenario, catalog), catalog
+        loaded = scenario_from_text(_standard_input(), catalog, "standard input")
+    else:
+        loaded = load_scenario(scenario, catalog)
+    counts = len(loaded.requirements), len(loaded.assumptions)
+    log.info("scenario %s: %d requirements, %d assumptions", loaded.digest, *counts)
+    return loaded, catalog
 
 
 def _standard_input() -> str:

@@ -62,7 +62,6 @@ def formulate(pool: Pool, scenario: Scenario, bounds: Sequence[Bound]) -> Model:
     clouds = sorted({c.cloud for found in pool.values() for c in found if c.cloud})
     y = {cloud: problem.add_variable(f"cloud__{cloud}", 0, 1, pulp.LpInteger) for cloud in clouds}
     model = Model(problem, pool, scenario, x, y)
-    problem.addVariables([*x.values(), *y.values()])
     problem.setObjective(model.total(lambda c: 0.0))
     for kind in ("choose_one", "behind_cache", "cloud_used"):
         _add(model, CONSTRAINTS[kind](model))

@@ -67,7 +67,9 @@ def scenario_schema(blueprint: Blueprint, catalog: Catalog) -> dict[str, Any]:
     head = {
         "$schema": DRAFT, "title": f"advisor scenario: {blueprint.title}",
         "$comment": "Printed by `advisor schema`. Numbers may be written with _ between groups of three digits."}
-    return _grouped({**head, **{key: value for key, value in schema.items() if key not in ("title", "description")}})
+    kept = {key: value for key, value in schema.items() if key not in ("title", "description")}
+    found: dict[str, Any] = _grouped({**head, **kept})
+    return found
 
 
 def _cleaned(value: Any) -> Any:

@@ -136,6 +136,9 @@ def why(proposal: Proposal, role: str) -> str:
     pinned = any(f.kind == "pin" and f.role == role for f in proposal.scenario.filters)
     if pinned:
         return "pinned"
+    up = proposal.runner_ups.get(role)
+    if up is not None and up.candidate is None and up.proved:
+        return "the only one with which every requirement holds" if found else "the only one there is"
     cheaper = [r for r in found if r.kind == "breaks" and (r.extra_usd_per_month or 0.0) < 0]
     if cheaper:
         broken = dict.fromkeys(numbers.metric_label(q.metric) if isinstance(q, Bound) else _filter_label(q)

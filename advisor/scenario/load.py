@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from advisor.catalog.blueprint import Blueprint, Parameter
@@ -24,7 +25,7 @@ from advisor.scenario.requirements import (
     Requirement,
     level,
 )
-from advisor.schema import build, shown
+from advisor.schema import salvage, shown
 from advisor.yamlfile import Document, load, parse
 
 DEFAULT_USD_PER_HOUR = 75.0
@@ -112,40 +113,45 @@ def _scenario(document: Document, text: str, catalog: Catalog) -> Scenario:
                         file=document.file, line=1)
     problems: list[Problem] = []
     blueprint = _blueprint(document, catalog, problems)
-    try:
-        raw = build(ScenarioFile, document)
-    except InputError as error:
-        partial = _partial_problems(document, blueprint)
-        raise InputError([*problems, *error.problems, *partial]) from None
-    if blueprint is None:
-        raise InputError(problems)
-    problems += [*_workload_problems(document, raw.workload, blueprint), *_constraint_problems(document, raw, blueprint)]
-    problems += [*goal_problems(document, raw.objective, blueprint), *_choice_problems(document, raw, blueprint, catalog)]
-    if problems:
-        raise InputError(problems)
+    raw, found = salvage(ScenarioFile, document, {"title": "?", "blueprint": "?", "workload": {}})
+    problems += found
+    if raw is not None and blueprint is not None:
+        problems += _semantic_problems(document, raw, blueprint, catalog)
+    if problems or raw is None or blueprint is None:
+        raise InputError(_without_repeats(problems))
     return _build(document, text, raw, blueprint)
 
 
+def _semantic_problems(
+    document: Document, raw: ScenarioFile, blueprint: Blueprint, catalog: Catalog
+) -> Iterator[Problem]:
+    """Yield what is wrong with names and values that are right in form."""
+    yield from _workload_problems(document, raw.workload, blueprint)
+    yield from _constraint_problems(document, raw, blueprint)
+    if "objective" in document.data:
+        yield from goal_problems(document, raw.objective, blueprint)
+    yield from _choice_problems(document, raw, blueprint, catalog)
+
+
+def _without_repeats(problems: Sequence[Problem]) -> list[Problem]:
+    """Return one problem a place, in order of lines: what has the wrong form is not missing as well."""
+    first: dict[tuple[int, str], Problem] = {}
+    for problem in problems:
+        first.setdefault((problem.line, problem.path), problem)
+    return sorted(first.values(), key=lambda problem: problem.line)
+
+
 def _blueprint(document: Document, catalog: Catalog, problems: list[Problem]) -> Blueprint | None:
+    """Return the blueprint; for a misspelt name the nearest one, so that the rest is checked all the same."""
     name = document.data.get("blueprint")
     if not isinstance(name, str):
         return None
-    try:
-        return catalog.blueprint(name)
-    except InputError as error:
-        problems.append(document.problem(("blueprint",), error.problems[0].message))
-        return None
-
-
-def _partial_problems(document: Document, blueprint: Blueprint | None) -> list[Problem]:
-    """Return what can be said about the workload although the file as a whole could not be built."""
-    workload = document.data.get("workload")
-    if blueprint is None or not isinstance(workload, dict):
-        return []
-    ranges = [document.problem(("workload", name), f"found {value:g} {parameter.unit}; {wrong}")
-              for name, value in workload.items() if (parameter := blueprint.parameters.get(name))
-              and isinstance(value, int | float) and (wrong := _range(parameter, value))]
-    return [*_unknown_parameters(document, workload, blueprint), *_missing_parameters(document, workload, blueprint), *ranges]
+    known = catalog.records.blueprints
+    if name not in known:
+        problems.append(document.problem(
+            ("blueprint",), f"found {shown(name)}; known blueprints: {listing(known)}{nearest(name, known)}"))
+        name = next(iter(get_close_matches(name, known, n=1)), "")
+    return known.get(name)
 
 
 def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprint) -> Scenario:
@@ -184,8 +190,20 @@ def _workload(given: Mapping[str, Quantity], blueprint: Blueprint) -> tuple[dict
             assert parameter.default is not None
             values[name] = parameter.default
             assumptions.append(Assumption(
-                parameter.title, f"{parameter.default:g} {parameter.unit}", parameter.why or "", f"workload.{name}"))
+                parameter.title, _with_unit(parameter.default, parameter.unit), parameter.why or "", f"workload.{name}"))
     return values, spread, assumptions
+
+
+def _with_unit(value: float, unit: str) -> str:
+    """Return a default for people.
+
+    >>> _with_unit(200_000, "answers"), _with_unit(1, "months"), _with_unit(0.2, "share")
+    ('200 000 answers', '1 month', '0.2')
+    """
+    number = f"{value:,.10g}".replace(",", " ")
+    if unit in ("ratio", "share"):
+        return number
+    return f"{number} {unit.removesuffix('s') if value == 1 and not unit.endswith('/s') and len(unit) > 2 else unit}"
 
 
 def _sizing(raw: ScenarioFile, assumptions: list[Assumption]) -> Sizing:
@@ -315,8 +333,9 @@ def _choice_problems(document: Document, raw: ScenarioFile, blueprint: Blueprint
         if name not in fitting:
             what = "cannot fill this role" if name in names else "is not a component or option of the catalog"
             yield document.problem(place, f"found {shown(name)}, which {what}{nearest(name, fitting)}")
-        if name in raw.choices.exclude:
-            yield document.problem(place, f"'{name}' is also excluded; drop the pin or the exclusion")
+        owner = catalog.options[name][0].id if name in catalog.options else name
+        if excluded := {name, owner} & set(raw.choices.exclude):
+            yield document.problem(place, f"'{min(excluded)}' is also excluded; drop the pin or the exclusion")
     for index, name in enumerate(raw.choices.exclude):
         if name not in names:
             yield document.problem(("choices", "exclude", index), f"found {shown(name)}, which is not a component or option "

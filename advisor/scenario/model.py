@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -16,6 +16,8 @@ def _as_random(value: Any) -> Any:
 
 class Quantity(Strict):
     """A workload figure: a number, or a mean with a coefficient of variation for quantities that are random."""
+
+    expected: ClassVar[str] = "a number without its unit, or {mean: ..., cv: ...},"
 
     mean: float
     cv: float = Field(0.0, ge=0, le=5, description="standard deviation / mean")

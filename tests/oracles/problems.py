@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import pulp
 
 from advisor.candidates.candidate import Candidate, CostLine
 from advisor.candidates.table import Table, table
 from advisor.catalog.blueprint import Blueprint
 from advisor.catalog.load import Catalog
 from advisor.models.latency import Distribution, Lognormal, Wait, series
+from advisor.optimizer.formulation import Model
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import Bound, Filter, Requirement, split_percentile
@@ -192,4 +195,15 @@ def with_question(full: Table, requirements: Sequence[Requirement], goals: Seque
         full.scenario, requirements=tuple(requirements), objective=tuple(goals)))
 
 
-__all__ = ["OBJECTIVES", "cut_blueprint", "draw_bounds", "draw_filters", "draw_goals", "small_table", "value", "with_question"]
+def bare(pool: Mapping[str, Sequence[Candidate]], scenario: Scenario) -> Model:
+    """Return a model over a pool that holds no constraint at all."""
+    problem = pulp.LpProblem("bare", pulp.LpMinimize)
+    x = {(role, c.id): problem.add_variable(f"x__{role}__{c.id}", 0, 1, pulp.LpInteger) for role, found in pool.items() for c in found}
+    clouds = sorted({c.cloud for found in pool.values() for c in found if c.cloud})
+    y = {cloud: problem.add_variable(f"y__{cloud}", 0, 1, pulp.LpInteger) for cloud in clouds}
+    model = Model(problem, pool, scenario, x, y)
+    problem.setObjective(model.total(lambda c: 0.0))
+    return model
+
+
+__all__ = ["OBJECTIVES", "bare", "cut_blueprint", "draw_bounds", "draw_filters", "draw_goals", "small_table", "value", "with_question"]

@@ -7,7 +7,7 @@ import re
 from advisor.analysis.reasons import Reason, RunnerUp
 from advisor.render import numbers
 from advisor.render.markdown import escape, joined, plural, table
-from advisor.render.sections.view import View, demanded, extra, label, name, sized
+from advisor.render.sections.view import View, demanded, extra, goal, label, name, sized
 from advisor.scenario.requirements import Bound, Requirement
 
 _BROKEN = re.compile(r"([^;]+?): (\S+) against \S+$")
@@ -65,12 +65,18 @@ def verdict(view: View, reason: Reason) -> tuple[str, str]:
     if reason.kind == "refused":
         return "–", f"ruled out: {asked(reason.requirements)}"
     if reason.kind == "capacity":
-        return "–", escape(reason.detail) or "cannot carry the load"
+        return "–", too_small(view, reason.detail)
     if reason.kind == "too_slow":
         return "–", f"misses {asked(reason.requirements)} whatever else is chosen"
     if reason.kind == "breaks":
         return price, f"breaks {broken(reason)}" if reason.requirements else escape(reason.detail)
     return price, no_better(view, reason)
+
+
+def too_small(view: View, detail: str) -> str:
+    """Return why a component cannot carry the load, its dimension by title."""
+    titles = {key: dimension.title for key, dimension in view.catalog.records.dimensions.items()}
+    return escape(re.sub(r"\w+", lambda word: titles.get(word[0], word[0]), detail)) or "cannot carry the load"
 
 
 def asked(requirements: tuple[Requirement, ...]) -> str:
@@ -84,30 +90,28 @@ def broken(reason: Reason) -> str:
     parts = []
     for requirement in reason.requirements:
         text = values.get(requirement.path)
-        met = (
-            f" {numbers.metric(requirement.metric, float(text))} where"
-            if text and isinstance(requirement, Bound)
-            else ""
-        )
+        met = f" {_met(requirement, float(text))} where" if text and isinstance(requirement, Bound) else ""
         parts.append(f"{label(requirement)}:{met} {demanded(requirement)} is asked")
     return "; ".join(parts)
+
+
+def _met(requirement: Bound, value: float) -> str:
+    """Return a value that breaks a bound; one that rounds to the bound is said to be just outside."""
+    text = numbers.metric(requirement.metric, value)
+    return f"just outside, {text}" if text == numbers.metric(requirement.metric, requirement.limit) else text
 
 
 def no_better(view: View, reason: Reason) -> str:
     """Return why a component that holds everything was not chosen."""
     worse = ""
-    if reason.extra_goal and not _is_cost(view):
+    if reason.extra_goal and not view.minimises_cost:
         worse = f"; the goal gets worse by {numbers.significant(abs(reason.extra_goal))}"
     if reason.by is not None and reason.by.component_id != reason.component_id:
-        return f"holds everything, but {sized(reason.by)} is at least as good in all that is asked here{worse}"
+        better = "the chosen one" if reason.by.id == view.best.design[reason.role].id else sized(reason.by)
+        return f"holds everything, but {better} is at least as good in all that is asked here{worse}"
     if reason.extra_usd_per_month is not None and abs(reason.extra_usd_per_month) < 0.005:
         return f"holds everything at the same cost{worse or '; the first in order was taken'}"
     return f"holds everything{worse or ', for more money'}"
-
-
-def _is_cost(view: View) -> bool:
-    terms = view.scenario.objective[0].terms
-    return len(terms) == 1 and terms[0].metric == "cost_usd_per_month"
 
 
 def runner_up(view: View, role: str) -> str:
@@ -124,7 +128,9 @@ def runner_up(view: View, role: str) -> str:
         return f"{how}: {name(up.candidate)}, the whole design at the same cost."
     others = changed(view, up)
     also = f", with {joined(others)} changed as well" if others else ""
-    return f"{how}: {name(up.candidate)}, the whole design {extra(up.extra_usd_per_month)} a month{least}{also}."
+    by = f"worse by {numbers.significant(up.extra_goal)}" if up.extra_goal > 0 else "no worse"
+    worse = "" if view.minimises_cost else f", “{goal(view)}” {by}"
+    return f"{how}: {name(up.candidate)}, the whole design {extra(up.extra_usd_per_month)} a month{least}{worse}{also}."
 
 
 def changed(view: View, up: RunnerUp) -> list[str]:

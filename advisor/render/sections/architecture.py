@@ -9,7 +9,7 @@ from advisor.catalog.blueprint import Flow, Step
 from advisor.evaluation.result import Stage
 from advisor.render import numbers
 from advisor.render.markdown import escape, table
-from advisor.render.sections.view import View, measured, name, sized
+from advisor.render.sections.view import View, measured, name
 
 MODES = {"saas": "SaaS", "managed": "managed", "self_hosted": "own operation"}
 CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud", "vendor": "vendor's cloud"}
@@ -85,9 +85,9 @@ def _step(view: View, flow: Flow, step: Step, stages: dict[str, list[Stage]]) ->
     if candidate.is_none:
         return f"{view.title(role)}: left out; skipped."
     if step.in_background:
-        return f"{view.title(role)} ({sized(candidate)}): {does}, in the background; the request does not wait."
+        return f"{view.title(role)} ({name(candidate)}): {does}, in the background; the request does not wait."
     taken = _take(role, step.do or "", flow, stages)
-    return f"{view.title(role)} ({sized(candidate)}): {does}; {taken or 'no time worth counting'}."
+    return f"{view.title(role)} ({name(candidate)}): {does}; {taken or 'no time worth counting'}."
 
 
 def _take(role: str, operation: str, flow: Flow, stages: dict[str, list[Stage]]) -> str:

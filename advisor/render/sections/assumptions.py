@@ -9,6 +9,7 @@ from advisor.render import numbers
 from advisor.render.markdown import escape, plural, table
 from advisor.render.sections.figures import Used, used_figures
 from advisor.render.sections.view import View, demanded, label, where
+from advisor.render.sections.workload import amount
 from advisor.scenario.load import Assumption
 
 BASES = {
@@ -47,11 +48,20 @@ def constraints(view: View) -> str:
 def assumptions(view: View) -> str:
     """Return what was assumed about the scenario: value, reason, where to change it."""
     rows = [
-        [escape(a.subject), escape(a.value), escape(a.reason), place(a.change_at)]
+        [escape(a.subject), assumed(view, a), escape(a.reason), place(a.change_at)]
         for a in view.best.assumptions
         if not of_catalog(a)
     ]
-    return table(["assumed", ">value", "because", "change it at"], rows) if rows else ""
+    return table(["assumed", "value", "because", "change it at"], rows) if rows else ""
+
+
+def assumed(view: View, assumption: Assumption) -> str:
+    """Return the assumed value; a workload's figure as the workload's own are shown."""
+    key = assumption.change_at.removeprefix("workload.")
+    parameter = view.blueprint.parameters.get(key)
+    if parameter is None or key == assumption.change_at:
+        return escape(assumption.value)
+    return amount(view.scenario.workload[key], parameter.unit)
 
 
 def of_catalog(assumption: Assumption) -> bool:

@@ -11,7 +11,7 @@ from advisor.models.availability import downtime_minutes_per_month
 from advisor.render import numbers
 from advisor.render.markdown import escape, joined, plural, table
 from advisor.render.sections.assumptions import BASES
-from advisor.render.sections.view import View, label, lower, mark, name
+from advisor.render.sections.view import View, capital, label, lower, mark, name
 
 
 def context(view: View) -> dict[str, object]:
@@ -68,7 +68,9 @@ def minutes(availability: float) -> str:
     ('43.8 min', '36.5 h', '0')
     """
     down = downtime_minutes_per_month(availability)
-    return "0" if down <= 0 else numbers.duration(down * 60, "s")
+    if down <= 0:
+        return "0"
+    return f"{numbers.significant(down)}{numbers.NARROW}min" if down < 120 else numbers.duration(down * 60, "s")
 
 
 def nines(availability: float) -> str:
@@ -92,8 +94,9 @@ def flow(view: View, flow_id: str) -> dict[str, str]:
             f"{mark(bound.holds(result.availability))}; "
             f"{numbers.percent(bound.slack(result.availability))} of that budget is left."
         )
-    soft = [view.lower(role) for role, use in view.blueprint.roles.items() if use.soft and role in view.used]
-    degraded = f" {joined(soft).capitalize()} may fail without failing the flow." if soft else ""
+    asked = {step.asks for step in view.blueprint.flows[flow_id].steps()}
+    soft = [view.lower(role) for role in view.used if view.blueprint.roles[role].soft and role in asked]
+    degraded = f" {capital(joined(soft))} may fail without failing the flow." if soft else ""
     return {
         "title": escape(view.blueprint.flows[flow_id].title),
         "product": f"{product} = {numbers.availability(result.availability)}",
@@ -149,6 +152,8 @@ def after(view: View, role: str, units: int, zones: int) -> str:
         )
     option = view.used[role].option
     assert option is not None
+    if option.unit is not None and option.unit.stateful and units < view.used[role].needed_units:
+        return f"✗ no whole copy of the data is left; {joined(_flows(view, role)) or 'no flow'} down or incomplete"
     try:
         less = view.proposal.table.sized(role, option.id, units, zones, view.caches)
     except (ValueError, KeyError):

@@ -63,7 +63,7 @@ def _row(view: View, candidate: Candidate, key: str, load: Load, fullest: bool) 
         f"{each}{with_unit(load.limit, dimension.unit)}",
         utilisation(load.utilisation),
         headroom,
-        "← fills first" if fullest else "",
+        "← first" if fullest else "",
     ]
 
 
@@ -113,12 +113,15 @@ def demand(view: View) -> str:
 
 
 def plain(formula: str) -> str:
-    """Return a formula without brackets around single numbers and with short powers of ten.
+    """Return a formula as people write it: no brackets around single numbers, powers of ten, thousands kept together.
 
-    >>> plain("20 000 / 2 628 000 s × 10 (peak) × (60)"), plain("5 × 8 / 1.0e+6"), plain("4 × (ceil(12 / 32))")
-    ('20 000 / 2 628 000 s × 10 (peak) × 60', '5 × 8 / 10^6', '4 × ceil(12 / 32)')
+    >>> plain("20 000 / 2 628 000 s × 10 (peak) × (60)").replace(NB, "_"), plain("5 × 8 / 1.0e+6")
+    ('20_000 / 2_628_000 s × 10 (peak) × 60', '5 × 8 / 10^6')
+    >>> plain("4 × (ceil(12 / 32))")
+    '4 × ceil(12 / 32)'
     """
-    text = re.sub(r"\b1(?:\.0)?e\+?0*(\d+)", r"10^\1", formula)
+    text = re.sub(r"(?<=\d)\s(?=\d{3}(?!\d))", NB, formula)
+    text = re.sub(r"\b1(?:\.0)?e\+?0*(\d+)", r"10^\1", text)
     text = re.sub(r"× \(([\d\s.,]+)\)", r"× \1", text)
     return re.sub(r"× \((ceil\([^()]*\))\)", r"× \1", text)
 
@@ -149,5 +152,5 @@ def first_to_fill(view: View) -> str:
     return (
         f"As the load grows, the {view.lower(role)} fills first: {title} reach{'' if title.endswith('s') else 'es'} "
         "the limit at "
-        f"{numbers.significant(factor)}{NB}× today's peak."
+        f"{numbers.significant(factor)}{NB}× the stated peak."
     )

@@ -115,12 +115,12 @@ def _usd(value: float) -> str:
 def figure(view: View) -> Figure_:
     """Return the chart of costs by role."""
     rows = [
-        charts.CostRow(f"{view.catalog.role(role).title}: {c.name}", *split(c), c.operations_usd_per_month)
+        charts.CostRow(view.catalog.role(role).title, *split(c), c.operations_usd_per_month)
         for role, c in view.used.items()
     ]
     total = numbers.usd(view.best.cost_usd_per_month)
     return Figure_(
         "cost.svg",
-        charts.cost_bars(rows, title="Monthly cost by component"),
+        charts.cost_bars(rows, title="Monthly cost by role"),
         f"Monthly cost by component, {total} in all",
     )

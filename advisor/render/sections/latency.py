@@ -9,7 +9,7 @@ from advisor.evaluation.result import MeasureResult, Stage
 from advisor.render import charts, numbers
 from advisor.render.markdown import escape, table
 from advisor.render.page import Figure_
-from advisor.render.sections.view import View, capital, mark, measured
+from advisor.render.sections.view import View, capital, lower, mark, measured
 from advisor.scenario.requirements import Bound
 
 TAIL = 90.0  # from this percentile on, a sum of percentiles says something about slow requests
@@ -39,8 +39,17 @@ def part(view: View, flow_id: str, key: str) -> dict[str, object]:
         "chart": chart_name(flow, flow_id, key) if measure.stages else "",
         "stages": stages(view, key, measure),
         "percentiles": percentiles(view, flow_id, key, measure),
+        "caption": caption(view, flow_id, key),
         "weight": weight(view, key, measure),
     }
+
+
+def caption(view: View, flow_id: str, key: str) -> str:
+    """Return the words under a measure's chart."""
+    bound = targets(view, flow_id, key).get("p95")
+    line = " and its target" if bound else "; no target was set for it"
+    title = lower(measured(view.blueprint.flows[flow_id], key).title)
+    return f"Stages of “{escape(title)}”, the composed p95{line}"
 
 
 def chart_name(flow: Flow, flow_id: str, key: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from advisor.candidates.candidate import Candidate
@@ -12,9 +13,9 @@ from advisor.catalog.model import Figure
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
 from advisor.render import numbers
-from advisor.render.markdown import escape, table
+from advisor.render.markdown import escape, joined, table
 from advisor.render.sections.figures import Used, used_figures
-from advisor.render.sections.view import View, label, name, where
+from advisor.render.sections.view import View, capital, label, where
 from advisor.render.sections.workload import amount
 from advisor.scenario.load import Scenario
 
@@ -126,26 +127,20 @@ def _difference(view: View, other: Evaluation) -> Moved:
 
 
 def uncertain(view: View) -> str:
-    """Return the table of figures in use with the widest stated range, the widest first."""
-    wide = sorted(
-        (u for u in used_figures(view) if u.range_ratio >= WIDE), key=lambda u: (-u.range_ratio, u.role, u.key)
-    )
-    return (
-        table(["role", "figure", ">value", ">range", "reasoned"], list(_ranges(view, wide[:MOST_INPUTS])))
-        if wide
-        else ""
-    )
-
-
-def _ranges(view: View, wide: list[Used]) -> Iterator[list[str]]:
-    for used in wide:
+    """Return the table of figures in use with the widest stated range, the widest first, equal ones together."""
+    alike: dict[tuple[float, str, float, str], list[Used]] = defaultdict(list)
+    for used in used_figures(view):
         figure = used.figure
-        assert isinstance(figure, Figure)
-        span = f"{figure.low:g} to {figure.high:g}"
-        yield [
-            f"{view.title(used.role)}: {name(used.candidate)}",
-            where(used.key),
-            f"{figure.value:g}",
+        if isinstance(figure, Figure) and used.range_ratio >= WIDE:
+            alike[-used.range_ratio, used.key, figure.value, f"{figure.low:g} to {figure.high:g}"].append(used)
+    rows = [
+        [
+            where(key),
+            capital(joined(list(dict.fromkeys(view.lower(u.role) for u in some)))),
+            f"{value:g}",
             span,
-            escape(figure.reasoning or figure.conditions or ""),
+            escape(some[0].figure.reasoning or some[0].figure.conditions or ""),
         ]
+        for (_, key, value, span), some in sorted(alike.items(), key=lambda item: item[0])[:MOST_INPUTS]
+    ]
+    return table(["figure", "of", ">value", ">range", "reasoned (the first one's)"], rows) if rows else ""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from advisor.analysis.reasons import RunnerUp
+from advisor.catalog.model import Figure
 from advisor.render import numbers
 from advisor.render.markdown import code, escape, joined, plural
 from advisor.render.sections.capacity import open_dimensions
 from advisor.render.sections.figures import MOST_DAYS, MOST_DAYS_ELSE, Used, used_figures
+from advisor.render.sections.tradeoffs import same_design
 from advisor.render.sections.view import (
     AMPLE_SLACK,
     LOW_SLACK,
+    NB,
     View,
     capital,
     demanded,
@@ -22,9 +26,12 @@ from advisor.render.sections.view import (
     metric_of,
     name,
     slack,
+    utilisation,
 )
+from advisor.scenario.requirements import COST, OPERATIONS
 
 NEAR = 0.05  # a runner-up within this share of the monthly cost makes a choice depend on its figures
+LARGE_UPKEEP = 0.25  # of the cost
 LARGE_VENDOR = 0.5  # of the bill
 COPYLEFT = ("AGPL", "GPL", "SSPL", "BUSL", "BSL", "Elastic", "RSAL", "Llama", "CC-BY-NC")
 
@@ -34,7 +41,9 @@ def context(view: View) -> dict[str, object]:
     figures = used_figures(view)
     risks = [
         *tight(view),
+        *upkeep(view, figures),
         *hinges(view, figures),
+        *tight_estimates(view, figures),
         *stale(view, figures),
         *vendors(view),
         *single_units(view),
@@ -55,44 +64,74 @@ def tight(view: View) -> Iterator[str]:
             )
 
 
+def upkeep(view: View, figures: tuple[Used, ...]) -> Iterator[str]:
+    """Yield what the catalog's own range of operations hours means, where they are a large part of the cost."""
+    best = view.best
+    hours = [u.figure for u in figures if u.kind == "operations" and isinstance(u.figure, Figure)]
+    low = math.fsum(f.value if f.low is None else f.low for f in hours)
+    high = math.fsum(f.value if f.high is None else f.high for f in hours)
+    if high <= low or best.operations_usd_per_month < LARGE_UPKEEP * best.cost_usd_per_month:
+        return
+    worst = {COST: best.bill_usd_per_month + high * view.scenario.usd_per_hour, OPERATIONS: high}
+    broken = [label(b) for b in view.scenario.bounds if b.metric in worst and not b.holds(worst[b.metric])]
+    yield (
+        f"**Upkeep is estimated.** {numbers.significant(best.operations_h_per_month)}{NB}h of operations are "
+        f"{numbers.percent(best.operations_usd_per_month / best.cost_usd_per_month)} of the cost; by the catalog's "
+        "ranges "
+        f"they lie between {numbers.significant(low)} and {numbers.significant(high)}{NB}h. At the upper end the "
+        "design "
+        f"costs {numbers.usd(worst[COST])} a month{f' and breaks {joined(broken)}' if broken else ''}."
+    )
+
+
 def hinges(view: View, figures: tuple[Used, ...]) -> Iterator[str]:
-    """Yield the estimates that could turn the choice: in a role with a near runner-up, or in a tight requirement."""
-    estimates = [used for used in figures if used.figure.basis == "estimate"]
-    for role in view.best.design:
-        up = view.proposal.runner_ups.get(role)
-        if up is None or up.candidate is None or abs(up.extra_usd_per_month) > NEAR * view.best.cost_usd_per_month:
-            continue
-        keys = joined(
-            [
-                code(used.key)
-                for used in estimates
-                if used.role == role and used.kind in ("price", "capacity", "operations")
-            ]
-        )
-        if keys:
-            yield (
-                f"**Choice rests on an estimate.** {view.title(role)}: {name(up.candidate)} is only "
-                f"{numbers.usd(abs(up.extra_usd_per_month))} a month away, and {keys} of "
-                f"{name(view.best.design[role])} "
-                f"{'are estimates' if ' and ' in keys else 'is an estimate'}."
-            )
-    yield from _tight_estimates(view, estimates)
+    """Yield the estimates that could turn the choice in roles whose runner-up is near."""
+    total = view.best.cost_usd_per_month
+    for group in same_design(view) if view.minimises_cost else []:
+        away = abs(group[0][1].extra_usd_per_month)
+        keys: dict[str, list[str]] = defaultdict(list)
+        for used in figures:
+            if used.figure.basis == "estimate" and _moves_cost(used) and used.role in dict(group):
+                keys[used.key].append(view.lower(used.role))
+        if keys and away <= NEAR * total:
+            yield _hinge(view, group, away, keys)
 
 
-def _tight_estimates(view: View, estimates: list[Used]) -> Iterator[str]:
+def _moves_cost(used: Used) -> bool:
+    """Return whether a figure enters the cost: prices and hours, and capacities where units are counted."""
+    provisioned = used.candidate.option is not None and used.candidate.option.unit is not None
+    return used.kind in ("price", "operations") or (used.kind == "capacity" and provisioned)
+
+
+def _hinge(view: View, group: list[tuple[str, RunnerUp]], away: float, keys: Mapping[str, list[str]]) -> str:
+    others = joined([f"{name(up.candidate)} as {view.lower(role)}" for role, up in group if up.candidate is not None])
+    estimated = "; ".join(f"{code(key)} ({joined(roles)})" for key, roles in keys.items())
+    share = utilisation(away / view.best.cost_usd_per_month)
+    return (
+        f"**Choice rests on estimates.** The best design with {others} is only {numbers.usd(away)} a month away "
+        f"({share}). "
+        f"Estimated here: {estimated}."
+    )
+
+
+def tight_estimates(view: View, figures: tuple[Used, ...]) -> Iterator[str]:
+    """Yield the requirements with little slack whose value comes from estimates, together where these are the same."""
+    found_: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
     for check in view.graded:
-        if check.slack is None or check.slack >= LOW_SLACK:
-            continue
-        kind = kind_of(metric_of(check))
-        roles = list(
-            dict.fromkeys(
-                view.lower(u.role) for u in estimates if u.kind == kind and _takes_part(view, u.role, metric_of(check))
-            )
-        )
-        if kind and roles:
+        if check.slack is not None and check.slack < LOW_SLACK:
+            kind, metric = kind_of(metric_of(check)), metric_of(check)
+            some = [
+                u
+                for u in figures
+                if u.figure.basis == "estimate" and u.kind == kind and _takes_part(view, u.role, metric)
+            ]
+            found_[kind, tuple(dict.fromkeys(view.lower(u.role) for u in some))].append(label(check.requirement))
+    for (kind, roles), labels in found_.items():
+        if roles:
             yield (
-                f"**Tight requirement rests on estimates.** {capital(label(check.requirement))}: the {kind} of "
-                f"{joined(roles)} is estimated."
+                f"**Tight requirement rests on estimates.** {capital(joined(labels))}: the {kind} of "
+                f"{joined(list(roles))} "
+                "is estimated."
             )
 
 

@@ -132,6 +132,9 @@ def gives_up(view: View) -> Iterator[str]:
             for r, c in up.evaluation.design.items()
             if c.quality > view.best.design[r].quality
         ]
+        swaps = [r for r, c in up.evaluation.design.items() if c.component_id != view.best.design[r].component_id]
+        more = len(swaps) - len(others)
+        others += [f"{plural(more, 'other component')} changed"] if more > 0 else []
         yield (
             f"Quality: {extra(up.extra_usd_per_month)} a month buys an index of "
             f"{numbers.significant(up.evaluation.quality)} instead of "

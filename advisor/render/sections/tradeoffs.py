@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from advisor.analysis.reasons import RunnerUp
 from advisor.render import numbers
-from advisor.render.markdown import table
+from advisor.render.markdown import joined, table
 from advisor.render.sections.summary import largest
-from advisor.render.sections.view import View, demanded, extra, found, label, name, slack
+from advisor.render.sections.view import View, capital, demanded, extra, found, label, name, slack
 from advisor.scenario.requirements import Bound, metric_direction
 
 
@@ -44,15 +46,26 @@ def _driver(view: View, requirement: object) -> str:
 
 def runner_ups(view: View) -> str:
     """Return the table of designs without one chosen component, the cheapest first: price, gains and losses."""
-    ups = [
-        (up.extra_usd_per_month, role, up) for role, up in view.proposal.runner_ups.items() if up.evaluation is not None
-    ]
-    rows = [
-        [view.title(role), f"{name(view.best.design[role])} → {name(up.candidate)}", extra(price), *changes(view, up)]
-        for price, role, up in sorted(ups, key=lambda item: item[:2])
-        if up.candidate is not None
-    ]
-    return table(["role", "instead of → use", ">a month", "gains", "loses"], rows) if rows else ""
+    rows = []
+    for group in same_design(view):
+        _, up = group[0]
+        swaps = [
+            f"{name(view.best.design[role])} → {name(up.evaluation.design[role])}"
+            for role, up in group
+            if up.evaluation
+        ]
+        roles = capital(joined([view.lower(role) for role, _ in group]))
+        rows.append([roles, "; ".join(swaps), extra(up.extra_usd_per_month), *changes(view, up)])
+    return table(["without the chosen", "instead of → use", ">a month", "gains", "loses"], rows) if rows else ""
+
+
+def same_design(view: View) -> list[list[tuple[str, RunnerUp]]]:
+    """Return the runner-ups with a design, the cheapest first; those that lead to the same design are one group."""
+    groups: dict[tuple[str, ...], list[tuple[str, RunnerUp]]] = defaultdict(list)
+    for role, up in view.proposal.runner_ups.items():
+        if up.evaluation is not None:
+            groups[tuple(c.id for c in up.evaluation.design.values())].append((role, up))
+    return sorted(groups.values(), key=lambda group: (group[0][1].extra_usd_per_month, group[0][0]))
 
 
 def changes(view: View, up: RunnerUp) -> tuple[str, str]:

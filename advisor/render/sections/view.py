@@ -63,6 +63,11 @@ class View:
         """Whether the design is proved optimal."""
         return self.proposal.status is Status.OPTIMAL
 
+    @property
+    def minimises_cost(self) -> bool:
+        """Whether the first goal is the monthly cost and nothing else."""
+        return [term.metric for term in self.scenario.objective[0].terms] == [COST]
+
     @cached_property
     def used(self) -> Mapping[str, Candidate]:
         """The roles that are filled."""

@@ -1,0 +1,65 @@
+"""The conflict of an infeasible scenario: infeasible together, feasible without any one of its members."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from advisor.analysis.conflict import conflict
+from advisor.candidates.table import Table
+from advisor.catalog.load import Catalog
+from advisor.scenario.load import Scenario
+from advisor.scenario.requirements import Bound, Filter, Requirement
+from oracles.enumeration import Judged, enumerate_all, meets
+from oracles.problems import draw_bounds, draw_filters, small_table, with_question
+
+SEEDS = range(12)
+
+
+def _infeasible(seed: int, full: Table, found: list[Judged]) -> list[Requirement]:
+    """Return many requirements that no design meets all of."""
+    rng = random.Random(seed)
+    while True:
+        wanted: list[Requirement] = [*draw_bounds(rng, found, rng.randrange(2, 6)), *draw_filters(rng, full), *draw_filters(rng, full)]
+        if not any(meets(j, wanted) for j in found):
+            return wanted
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_conflict_is_minimal(seed: int, scenario: Scenario, catalog: Catalog) -> None:
+    """By enumeration: no design meets the conflict; for every member some design meets all the others."""
+    full = small_table(seed, scenario, catalog, invented=seed % 2 == 0)
+    found = enumerate_all(full)
+    for draw in range(5):
+        wanted = _infeasible(100 * seed + draw, full, found)
+        members = conflict(with_question(full, wanted, full.scenario.objective))
+        assert members is not None
+        assert set(members) <= set(wanted)
+        assert not any(meets(j, members) for j in found)
+        for member in members:
+            assert any(meets(j, [m for m in members if m is not member]) for j in found), member
+
+
+def test_filters_pins_and_bounds_all_take_part(scenario: Scenario, catalog: Catalog) -> None:
+    """Over the seeds, conflicts name bounds, filters and pins: none of them is taken as given."""
+    kinds = set()
+    for seed in SEEDS:
+        full = small_table(seed, scenario, catalog, invented=seed % 2 == 0)
+        found = enumerate_all(full)
+        for draw in range(8):
+            wanted = _infeasible(1000 * seed + draw, full, found)
+            members = conflict(with_question(full, wanted, full.scenario.objective)) or ()
+            kinds |= {m.kind if isinstance(m, Filter) else "bound" for m in members}
+    assert {"bound", "pin", "cloud", "mode"} <= kinds
+
+
+def test_a_role_that_nothing_can_fill(scenario: Scenario, catalog: Catalog) -> None:
+    """When no candidate exists at all, no requirement is to blame: the conflict is empty."""
+    full = small_table(1, scenario, catalog, invented=True)
+    role = next(iter(full.candidates))
+    from dataclasses import replace
+
+    empty = replace(full, candidates={**full.candidates, role: ()})
+    bound = Bound("constraints.cost_usd_per_month.max", "cost_usd_per_month", True, 1e9)
+    assert conflict(with_question(empty, [bound], full.scenario.objective)) == ()

@@ -8,13 +8,13 @@ from typing import Literal
 
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.evaluate import judge
-from advisor.evaluation.result import Evaluation
+from advisor.evaluation.result import Check, Evaluation
 from advisor.optimizer.run import goal_value, optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.requirements import Requirement
 
-Kind = Literal["refused", "capacity", "too_slow", "breaks", "swap", "dominated"]
+Kind = Literal["refused", "capacity", "hopeless", "breaks", "swap"]
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ class Reason:
     kind:
         refused: every option of it is ruled out by ``requirements``.
         capacity: no option can carry the load; ``detail`` says which limit.
-        too_slow: misses a time bound (``requirements``) whatever else is chosen.
-        dominated: ``candidate`` is beaten in everything that this scenario asks about by ``by``.
-        breaks: put in place of the chosen one, ``requirements`` no longer hold; ``detail`` says by how much.
-        swap: put in place of the chosen one everything holds, for ``extra_usd_per_month`` more (or a worse goal).
+        hopeless: misses a bound (``requirements``) whatever else is chosen.
+        breaks: put in place of the chosen one, ``requirements`` no longer hold; ``broken`` has the values they would have.
+        swap: put in place of the chosen one everything holds, for ``extra_usd_per_month`` more (or a worse goal);
+            ``by``: the candidate that is at least as good in everything that this scenario asks about, if there is one.
     """
 
     role: str
@@ -56,6 +56,7 @@ class Reason:
     candidate: Candidate | None = None
     by: Candidate | None = None
     requirements: tuple[Requirement, ...] = ()
+    broken: tuple[Check, ...] = ()
     extra_usd_per_month: float | None = None
     extra_goal: float | None = None
     detail: str = ""
@@ -110,7 +111,7 @@ def _why_not(search: Search, best: Evaluation, role: str, name: str, label: str,
     usable = [c for c in sized if (role, c.id) in search.by_id]       # no size that another one of it beats
     slow = [search.hopeless.get((role, c.id)) for c in usable]
     if slow and all(slow):
-        return Reason(role, name, label, "too_slow", usable[0], requirements=tuple(dict.fromkeys(b for b in slow if b)))
+        return Reason(role, name, label, "hopeless", usable[0], requirements=tuple(dict.fromkeys(b for b in slow if b)))
     return _swap(search, best, role, name, label, [c for c in usable if (role, c.id) not in search.hopeless])
 
 
@@ -133,9 +134,9 @@ def _swap(search: Search, best: Evaluation, role: str, name: str, label: str, us
     if not tried:
         return Reason(role, name, label, "breaks", detail="sized for another use of the cache")
     candidate, closest = min(tried, key=lambda pair: (len([c for c in pair[1].checks if not c.holds]), _worst(pair[1])))
-    broken = tuple(check.requirement for check in closest.checks if not check.holds)
-    return Reason(role, name, label, "breaks", candidate, requirements=broken,
-                  detail="; ".join(_by_how_much(closest)), extra_usd_per_month=closest.cost_usd_per_month - best.cost_usd_per_month)
+    broken = tuple(check for check in closest.checks if not check.holds)
+    return Reason(role, name, label, "breaks", candidate, requirements=tuple(check.requirement for check in broken),
+                  broken=broken, extra_usd_per_month=closest.cost_usd_per_month - best.cost_usd_per_month)
 
 
 def _replaced(search: Search, best: Evaluation, role: str, candidate: Candidate) -> Mapping[str, Candidate] | None:
@@ -155,20 +156,3 @@ def _replaced(search: Search, best: Evaluation, role: str, candidate: Candidate)
 
 def _worst(evaluation: Evaluation) -> float:
     return max((-check.slack for check in evaluation.checks if not check.holds and check.slack is not None), default=0.0)
-
-
-def _by_how_much(evaluation: Evaluation) -> Iterator[str]:
-    for check in evaluation.checks:
-        if not check.holds:
-            limit = getattr(check.requirement, "limit", None)
-            yield f"{check.requirement.path}: {check.value:.4g} against {limit:.4g}" if limit and check.value is not None \
-                else f"{check.requirement.path}: {check.detail}"
-
-
-def none_label(candidate: Candidate) -> str:
-    """Return the component id as shown in tables.
-
-    >>> none_label(Candidate(NONE, "reranker"))
-    'none'
-    """
-    return candidate.component_id

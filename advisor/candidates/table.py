@@ -55,9 +55,16 @@ class Table:
                         f"{nearest(name, known)}", path=role)
 
     def sized(self, role: str, option_id: str, units: int, zones: int, caches: frozenset[str]) -> Candidate:
-        """Return a candidate of any size, also one that was not generated. Raises ``ValueError`` when it is overloaded."""
+        """Return a candidate of any size, also one that was not generated.
+
+        Raises:
+            ValueError: it is overloaded, or its availability is not stated for so many zones.
+        """
         component, option = self.catalog.options[option_id]
         demand = self.demand[caches][role]
+        stated = option.availability.service_by_zones
+        if stated is not None and str(zones) not in stated:
+            raise ValueError(f"{option_id} runs in {' or '.join(sorted(stated))} zones, not in {zones}")
         needed = needed_units(option, demand, self.scenario.sizing.target_utilisation)
         layout = Layout(units, zones, min(needed, units), ("replicate",) if units > needed or zones > 1 else ())
         return build(component, option, layout, demand, _behind(role, caches, self.scenario), self.scenario, self.catalog, self.as_of)

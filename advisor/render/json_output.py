@@ -43,6 +43,7 @@ def proposal(result: Proposal) -> dict[str, Any]:
     not_chosen = {
         role: [{"component": r.component_id, "kind": r.kind, "candidate": r.candidate.id if r.candidate else None,
                 "dominated_by": r.by.id if r.by else None, "requirements": [q.path for q in r.requirements],
+                "values": {c.requirement.path: c.value for c in r.broken},
                 "extra_usd_per_month": r.extra_usd_per_month, "detail": r.detail} for r in found]
         for role, found in result.reasons.items()
     }

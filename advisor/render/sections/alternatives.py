@@ -10,9 +10,6 @@ from advisor.render.markdown import escape, joined, plural, table
 from advisor.render.sections.view import View, demanded, extra, goal, label, name, sized
 from advisor.scenario.requirements import Bound, Requirement
 
-_BROKEN = re.compile(r"([^;]+?): (\S+) against \S+$")
-
-
 def context(view: View) -> dict[str, object] | None:
     """Return each role's alternatives, None when no reasons were asked for."""
     if not view.proposal.reasons:
@@ -31,10 +28,9 @@ def kinds(view: View) -> str:
     words = {
         "refused": "ruled out by a requirement",
         "capacity": "unable to carry the load",
-        "too_slow": "too slow in any combination",
+        "hopeless": "missing a requirement in any combination",
         "breaks": "breaking a requirement when swapped in",
         "swap": "possible but no better",
-        "dominated": "worse in everything",
     }
     return joined([f"{found.count(kind)} {text}" for kind, text in words.items() if kind in found])
 
@@ -55,7 +51,7 @@ def part(view: View, role: str) -> dict[str, str]:
 
 def component(reason: Reason) -> str:
     """Return a component with the size that was looked at."""
-    size = reason.candidate.size if reason.candidate and reason.kind in ("swap", "breaks", "dominated") else ""
+    size = reason.candidate.size if reason.candidate and reason.kind in ("swap", "breaks") else ""
     return f"{escape(reason.component_name)}, {escape(size)}" if size else escape(reason.component_name)
 
 
@@ -66,7 +62,7 @@ def verdict(view: View, reason: Reason) -> tuple[str, str]:
         return "–", f"ruled out: {asked(reason.requirements)}"
     if reason.kind == "capacity":
         return "–", too_small(view, reason.detail)
-    if reason.kind == "too_slow":
+    if reason.kind == "hopeless":
         return "–", f"misses {asked(reason.requirements)} whatever else is chosen"
     if reason.kind == "breaks":
         return price, f"breaks {broken(reason)}" if reason.requirements else escape(reason.detail)
@@ -86,11 +82,10 @@ def asked(requirements: tuple[Requirement, ...]) -> str:
 
 def broken(reason: Reason) -> str:
     """Return the broken requirements with the values they would have."""
-    values = {m[1].strip(): m[2] for text in reason.detail.split("; ") if (m := _BROKEN.match(text))}
     parts = []
-    for requirement in reason.requirements:
-        text = values.get(requirement.path)
-        met = f" {_met(requirement, float(text))} where" if text and isinstance(requirement, Bound) else ""
+    for check in reason.broken:
+        requirement = check.requirement
+        met = f" {_met(requirement, check.value)} where" if check.value is not None and isinstance(requirement, Bound) else ""
         parts.append(f"{label(requirement)}:{met} {demanded(requirement)} is asked")
     return "; ".join(parts)
 
@@ -98,7 +93,7 @@ def broken(reason: Reason) -> str:
 def _met(requirement: Bound, value: float) -> str:
     """Return a value that breaks a bound; one that rounds to the bound is said to be just outside."""
     text = numbers.metric(requirement.metric, value)
-    return f"just outside, {text}" if text == numbers.metric(requirement.metric, requirement.limit) else text
+    return f"just outside {text}," if text == numbers.metric(requirement.metric, requirement.limit) else text
 
 
 def no_better(view: View, reason: Reason) -> str:

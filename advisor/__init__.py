@@ -24,10 +24,17 @@ _HOMES = {
     "candidate_table": "advisor.candidates.table",
     "example": "advisor.resources",
 }
-_NAMES = {"candidate_table": "table"}      # the name candidates is taken by the package
+_NAMES = {"candidate_table": "table"}  # the name candidates is taken by the package
 
 __all__ = [
-    "__version__", "candidate_table", "evaluate", "example", "load_catalog", "load_design", "load_scenario", "propose",
+    "__version__",
+    "candidate_table",
+    "evaluate",
+    "example",
+    "load_catalog",
+    "load_design",
+    "load_scenario",
+    "propose",
 ]
 
 if TYPE_CHECKING:

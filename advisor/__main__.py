@@ -11,7 +11,7 @@ def main() -> None:
         from advisor.commands.main import run
 
         code = run()
-    except KeyboardInterrupt:      # before the command line was there to handle it
+    except KeyboardInterrupt:  # before the command line was there to handle it
         code = 130
     sys.exit(code)
 

@@ -62,7 +62,9 @@ def load_design(
     raw = build(DesignFile, document)
     problems = [p for role in raw.design for p in _shape_problems(document, role, raw.design[role])]
     if raw.scenario is None and scenario is None:
-        problems.append(document.problem(("scenario",), "is missing: the scenario file that the design is judged under"))
+        problems.append(
+            document.problem(("scenario",), "is missing: the scenario file that the design is judged under")
+        )
     if problems:
         raise InputError(problems)
     place = Path(scenario) if scenario is not None else Path(path).parent / str(raw.scenario)
@@ -72,7 +74,9 @@ def load_design(
 def _of_proposal(document: Document) -> dict[str, Any]:
     """Return role -> candidate id of a proposal.json (JSON is YAML; only the ids are needed)."""
     design = document.data.get("design")
-    if not isinstance(design, dict) or not all(isinstance(c, dict) and isinstance(c.get("id"), str) for c in design.values()):
+    if not isinstance(design, dict) or not all(
+        isinstance(c, dict) and isinstance(c.get("id"), str) for c in design.values()
+    ):
         raise InputError([document.problem(("design",), "a proposal's design has an id for every role")])
     return {role: c["id"] for role, c in design.items()}
 
@@ -87,14 +91,19 @@ def _shape_problems(document: Document, role: str, choice: object) -> Iterator[P
 
 
 def evaluate(
-    design: Mapping[str, Choice], scenario: Scenario, catalog: Catalog | None = None, *,
-    as_of: datetime.date | None = None, candidates: Table | None = None,
+    design: Mapping[str, Choice],
+    scenario: Scenario,
+    catalog: Catalog | None = None,
+    *,
+    as_of: datetime.date | None = None,
+    candidates: Table | None = None,
 ) -> Evaluation:
     """Return what a design does under a scenario.
 
     Args:
-        design: role -> candidate id (as ``advisor candidates`` prints), or ``{"option": ..., "units": ..., "zones": ...}``,
-            or ``{"id": ...}``, or None / "none" to leave an optional role out. Roles that are missing are left out.
+        design: role -> candidate id (as ``advisor candidates`` prints), or ``{"option": ..., "units": ..., "zones":
+            ...}``, or ``{"id": ...}``, or None / "none" to leave an optional role out. Roles that are missing are left
+        out.
         candidates: the table to look ids up in, when many designs of one scenario are judged (default: built here).
 
     Raises:
@@ -108,8 +117,16 @@ def evaluate(
     True
     """
     known = candidates or table(scenario, catalog or load_catalog(), as_of)
-    problems = [Problem("", 0, f"design.{role}", f"is not a role; roles: {listing(known.candidates, 20)}"
-                        f"{nearest(role, known.candidates)}") for role in design if role not in known.candidates]
+    problems = [
+        Problem(
+            "",
+            0,
+            f"design.{role}",
+            f"is not a role; roles: {listing(known.candidates, 20)}{nearest(role, known.candidates)}",
+        )
+        for role in design
+        if role not in known.candidates
+    ]
     caches = frozenset(role for role in scenario.blueprint.cache_roles if not _is_none(design.get(role)))
     chosen: dict[str, Candidate] = {}
     for role in known.candidates:

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-
-MIN_PART = 3       # a name that is only part of a valid one must be at least this long to hint at it
+MIN_PART = 3  # a name that is only part of a valid one must be at least this long to hint at it
 
 
 @dataclass(frozen=True, order=True)

@@ -18,7 +18,10 @@ MAX_LENGTH = 300
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 
 _OPERATORS: dict[type, Callable[[float, float], float]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
 }
 _FUNCTIONS: dict[str, Callable[..., float]] = {"min": min, "max": max, "ceil": math.ceil}
 
@@ -47,6 +50,7 @@ class Expression:
         >>> parse("documents * 4 / 1e9").with_numbers({"documents": 1_200_000.0})
         '1 200 000 × 4 / 1e9'
         """
+
         def number(found: re.Match[str]) -> str:
             value = values.get(found[0])
             if value is None:
@@ -88,7 +92,8 @@ def _allowed(node: ast.AST) -> bool:
     if isinstance(node, ast.Call):
         return isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS and bool(node.args) and not node.keywords
     return isinstance(node, ast.BinOp | ast.Name | ast.Load | ast.UnaryOp | ast.USub | ast.operator) and not isinstance(
-        node, ast.Pow | ast.Mod | ast.FloorDiv | ast.MatMult | ast.LShift | ast.RShift | ast.BitAnd | ast.BitOr | ast.BitXor
+        node,
+        ast.Pow | ast.Mod | ast.FloorDiv | ast.MatMult | ast.LShift | ast.RShift | ast.BitAnd | ast.BitOr | ast.BitXor,
     )
 
 

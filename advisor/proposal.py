@@ -49,8 +49,12 @@ class Proposal:
 
 
 def propose(
-    scenario: Scenario, catalog: Catalog | None = None, *, as_of: datetime.date | None = None,
-    time_limit_s: float = 0.0, explain: bool = True,
+    scenario: Scenario,
+    catalog: Catalog | None = None,
+    *,
+    as_of: datetime.date | None = None,
+    time_limit_s: float = 0.0,
+    explain: bool = True,
 ) -> Proposal:
     """Return the proposal for a scenario.
 
@@ -76,19 +80,37 @@ def propose(
     clock.lap("solve")
     trouble = conflict(candidates, time_limit_s) if found.status is Status.INFEASIBLE else None
     best = found.best
-    why = reasons(search, best) if best and explain else {}      # first: feasible swaps give the runner-ups a start
+    why = reasons(search, best) if best and explain else {}  # first: feasible swaps give the runner-ups a start
     nexts = runner_ups(search, best, time_limit_s) if best and explain else {}
     clock.lap("reasons")
     return _proposal(scenario, known, candidates, found, trouble, nexts, why, clock.seconds)
 
 
 def _proposal(
-    scenario: Scenario, catalog: Catalog, candidates: Table, found: Found, trouble: tuple[Requirement, ...] | None,
-    nexts: Mapping[str, RunnerUp], why: Mapping[str, tuple[Reason, ...]], seconds: Mapping[str, float],
+    scenario: Scenario,
+    catalog: Catalog,
+    candidates: Table,
+    found: Found,
+    trouble: tuple[Requirement, ...] | None,
+    nexts: Mapping[str, RunnerUp],
+    why: Mapping[str, tuple[Reason, ...]],
+    seconds: Mapping[str, float],
 ) -> Proposal:
     return Proposal(
-        scenario, catalog, candidates, found.status, found.best, found.value, found.bound, found.gap, found.rounds,
-        trouble, nexts, why, seconds)
+        scenario,
+        catalog,
+        candidates,
+        found.status,
+        found.best,
+        found.value,
+        found.bound,
+        found.gap,
+        found.rounds,
+        trouble,
+        nexts,
+        why,
+        seconds,
+    )
 
 
 class _Clock:

@@ -1,4 +1,4 @@
-"""Strict records (pydantic) and their validation errors as problems with line, path, found, allowed and nearest name."""
+"""Strict records (pydantic), and their validation errors as problems with line, path, found, allowed and nearest."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def salvage(model: type[M], document: Document, stand_ins: dict[str, Any]) -> tu
     ``stand_ins``: values for keys of the top level that are missing or wrong and cannot be left out. None when what is
     left is still no record.
     """
-    data, found = copy.deepcopy(document.data), []
+    data = copy.deepcopy(document.data)
+    found: list[Problem] = []
     for _ in range(4):
         try:
             return model.model_validate(data), found
@@ -100,17 +101,27 @@ def _message(item: Any, model: type[BaseModel], location: tuple[str | int, ...])
 
 def _allowed(kind: str, context: dict[str, Any], message: str) -> str:
     bounds = {
-        "greater_than": "must be greater than {gt}", "greater_than_equal": "must be at least {ge}",
-        "less_than": "must be less than {lt}", "less_than_equal": "must be at most {le}",
+        "greater_than": "must be greater than {gt}",
+        "greater_than_equal": "must be at least {ge}",
+        "less_than": "must be less than {lt}",
+        "less_than_equal": "must be at most {le}",
         "finite_number": "must be a finite number",
-        "string_too_short": "must not be empty", "string_too_long": "must have at most {max_length} characters",
-        "too_short": "must have at least {min_length} entries", "too_long": "must have at most {max_length} entries",
+        "string_too_short": "must not be empty",
+        "string_too_long": "must have at most {max_length} characters",
+        "too_short": "must have at least {min_length} entries",
+        "too_long": "must have at most {max_length} entries",
         "string_pattern_mismatch": "must match {pattern}",
     }
     expected = {
-        "float_type": "a number", "int_type": "a whole number", "string_type": "text", "bool_type": "true or false",
-        "list_type": "a list", "dict_type": "a mapping (key: value)", "model_type": "a mapping (key: value)",
-        "date_type": "a date (YYYY-MM-DD)", "int_from_float": "a whole number",
+        "float_type": "a number",
+        "int_type": "a whole number",
+        "string_type": "text",
+        "bool_type": "true or false",
+        "list_type": "a list",
+        "dict_type": "a mapping (key: value)",
+        "model_type": "a mapping (key: value)",
+        "date_type": "a date (YYYY-MM-DD)",
+        "int_from_float": "a whole number",
     }
     if kind in bounds:
         return bounds[kind].format(**{name: f"{v:g}" if isinstance(v, float) else v for name, v in context.items()})

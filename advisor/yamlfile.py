@@ -1,7 +1,8 @@
 """Strict YAML: plain data only, every value with its line, bounded in size, depth and count.
 
 Stricter than YAML in general because files come from strangers and because silent conversions are wrong answers:
-repeated keys, anchors, aliases and tags are refused; ``no`` and ``on`` are text, ``1e-3`` is a number, ``12:30`` is text.
+repeated keys, anchors, aliases and tags are refused; ``no`` and ``on`` are text, ``1e-3`` is a number, ``12:30`` is
+text.
 """
 
 from __future__ import annotations
@@ -26,7 +27,13 @@ _INT = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WORDS: dict[str, Any] = {
-    "": None, "~": None, "null": None, "true": True, "True": True, "false": False, "False": False,
+    "": None,
+    "~": None,
+    "null": None,
+    "true": True,
+    "True": True,
+    "false": False,
+    "False": False,
 }
 
 Path_ = tuple[str | int, ...]
@@ -171,6 +178,7 @@ class _Reader:
 
     def _mapping(self, events: Iterator[Any], path: Path_) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        event: Any
         while not isinstance(event := next(events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 self._note(event, path, "has a key that is not plain text")
@@ -184,7 +192,8 @@ class _Reader:
                 self._value(next(events), events, (*path, f"{key} (again)"))
                 continue
             found[key] = self._value(next(events), events, inner)
-            self.lines[inner] = event.start_mark.line + 1
+            mark: Any = event.start_mark
+            self.lines[inner] = mark.line + 1
         return found
 
     def _sequence(self, events: Iterator[Any], path: Path_) -> list[Any]:

@@ -3,8 +3,8 @@
     python benchmarks/bench.py [SCENARIO] [--repeat N]
 
 Prints the median of N runs for each stage. "raw HiGHS" is the wall time inside the solver library in the same runs, so
-the ratio holds on a noisy machine too. Promise: everything before rendering takes at most five times the raw solver time
-or 0.5 s, whichever is larger.
+the ratio holds on a noisy machine too. Promise: everything before rendering takes at most five times the raw solver
+time or 0.5 s, whichever is larger.
 """
 
 from __future__ import annotations
@@ -35,8 +35,10 @@ def main() -> int:
     print(f"{'stage':<28}{'seconds':>9}")
     for stage, seconds in medians.items():
         print(f"{stage:<28}{seconds:>9.3f}")
-    print(f"{'before rendering, no reasons':<28}{before:>9.3f}   allowed {allowed:.3f} "
-          f"({before / medians['raw HiGHS']:.1f} × raw HiGHS)")
+    print(
+        f"{'before rendering, no reasons':<28}{before:>9.3f}   allowed {allowed:.3f} "
+        f"({before / medians['raw HiGHS']:.1f} × raw HiGHS)"
+    )
     _startup()
     return 0 if before <= allowed else 1
 
@@ -70,8 +72,21 @@ def _run(scenario: str | None) -> dict[str, float]:
     timed("evaluate", lambda: judge(found.best.design, loaded))
     times["raw HiGHS"] = raw
     why = timed("reasons", lambda: (reasons(search, found.best), runner_ups(search, found.best)))
-    result = Proposal(loaded, catalog, candidates, found.status, found.best, found.value, found.bound, found.gap,
-                      found.rounds, None, why[1], why[0], {})
+    result = Proposal(
+        loaded,
+        catalog,
+        candidates,
+        found.status,
+        found.best,
+        found.value,
+        found.bound,
+        found.gap,
+        found.rounds,
+        None,
+        why[1],
+        why[0],
+        {},
+    )
     timed("render all files", lambda: files(result, datetime.date(2026, 1, 1), "advisor propose"))
     return times
 

@@ -10,8 +10,21 @@ from advisor import resources
 from advisor.catalog.checks import figures
 from advisor.catalog.load import Catalog
 
-ROLES = ["gateway", "input_guardrail", "output_guardrail", "semantic_cache", "embedding", "vector_store", "reranker", "llm",
-         "conversation_store", "object_store", "ingestion_queue", "embedding_workers", "observability"]
+ROLES = [
+    "gateway",
+    "input_guardrail",
+    "output_guardrail",
+    "semantic_cache",
+    "embedding",
+    "vector_store",
+    "reranker",
+    "llm",
+    "conversation_store",
+    "object_store",
+    "ingestion_queue",
+    "embedding_workers",
+    "observability",
+]
 
 
 def test_there_is_much_to_choose_from(catalog: Catalog) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 
 import pytest
+from oracles.enumeration import Judged, enumerate_all, meets
+from oracles.problems import draw_bounds, draw_filters, small_table, with_question
 
 from advisor.analysis.conflict import conflict
 from advisor.candidates.table import Table
 from advisor.catalog.load import Catalog
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import Bound, Filter, Requirement
-from oracles.enumeration import Judged, enumerate_all, meets
-from oracles.problems import draw_bounds, draw_filters, small_table, with_question
 
 SEEDS = range(12)
 
@@ -21,7 +21,11 @@ def _infeasible(seed: int, full: Table, found: list[Judged]) -> list[Requirement
     """Return many requirements that no design meets all of."""
     rng = random.Random(seed)
     while True:
-        wanted: list[Requirement] = [*draw_bounds(rng, found, rng.randrange(2, 6)), *draw_filters(rng, full), *draw_filters(rng, full)]
+        wanted: list[Requirement] = [
+            *draw_bounds(rng, found, rng.randrange(2, 6)),
+            *draw_filters(rng, full),
+            *draw_filters(rng, full),
+        ]
         if not any(meets(j, wanted) for j in found):
             return wanted
 

@@ -14,7 +14,9 @@ TIERS = [(10.0, 3.0), (100.0, 2.0), (None, 1.0)]
 def _slice_by_slice(quantity: float, tiers: list[tuple[float | None, float]], slices: int = 20_000) -> float:
     """Return the cost by pricing thin slices one after the other."""
     width = quantity / slices
-    return sum(width * next(usd for end, usd in tiers if end is None or (i + 0.5) * width <= end) for i in range(slices))
+    return sum(
+        width * next(usd for end, usd in tiers if end is None or (i + 0.5) * width <= end) for i in range(slices)
+    )
 
 
 @pytest.mark.parametrize("quantity", [0, 1, 9.99, 10, 10.01, 55, 100, 101, 12_345])
@@ -32,9 +34,19 @@ def test_hand_worked_bills() -> None:
     assert metered(0, TIERS) == 0
 
 
-@pytest.mark.parametrize(("size", "unit", "billed"), [
-    (0, 64, 1), (0.001, 64, 1), (64, 64, 1), (64.001, 64, 2), (128, 64, 2), (0.3, 0.1, 3), (8, 4, 2), (5, None, 1),
-])
+@pytest.mark.parametrize(
+    ("size", "unit", "billed"),
+    [
+        (0, 64, 1),
+        (0.001, 64, 1),
+        (64, 64, 1),
+        (64.001, 64, 2),
+        (128, 64, 2),
+        (0.3, 0.1, 3),
+        (8, 4, 2),
+        (5, None, 1),
+    ],
+)
 def test_started_units(size: float, unit: float | None, billed: int) -> None:
     """Every started unit counts, at least one; float noise does not start another (0.3 / 0.1 is three)."""
     assert started_units(size, unit) == billed
@@ -51,7 +63,9 @@ def test_more_never_costs_less(seed: int) -> None:
     bills = [metered(q, tiers, free=free, minimum_usd=least) for q in quantities]
     assert bills == sorted(bills)
     dearer = [(end, usd * 1.1) for end, usd in tiers]
-    assert all(metered(q, dearer, free=free, minimum_usd=least) >= bill for q, bill in zip(quantities, bills, strict=True))
+    assert all(
+        metered(q, dearer, free=free, minimum_usd=least) >= bill for q, bill in zip(quantities, bills, strict=True)
+    )
 
 
 @pytest.mark.parametrize("quantity", [-1, float("nan")])

@@ -34,12 +34,32 @@ def hand(scenario: Scenario) -> dict[str, dict[str, tuple[float, float]]]:
         "input_guardrail": {"requests_per_s": both(1, 0), "input_tokens_per_s": both(w["question_tokens"], 0)},
         "output_guardrail": {"requests_per_s": both(1, 0), "input_tokens_per_s": both(w["output_tokens"], 0)},
         "embedding": {"requests_per_s": both(1, batches), "input_tokens_per_s": both(w["question_tokens"], chunk)},
-        "vector_store": {"reads_per_s": both(1, 0), "writes_per_s": both(0, w["chunks_per_document"]), "vector_gb": (vectors * gb,) * 2},
-        "reranker": {"requests_per_s": both(1, 0), "ranked_documents_per_s": both(w["retrieved_chunks"], 0), "input_tokens_per_s": both(ranked, 0)},
-        "llm": {"requests_per_s": both(1, 0), "input_tokens_per_s": both(w["input_tokens"], 0), "output_tokens_per_s": both(w["output_tokens"], 0)},
-        "conversation_store": {"reads_per_s": both(1, 0), "writes_per_s": both(1, 0), "stored_gb": (
-            w["requests_per_month"] * w["retention_months"] * w["turns_kept_per_conversation_kb"] / 1e6,) * 2},
-        "object_store": {"reads_per_s": both(0, 1), "writes_per_s": both(0, 1), "stored_gb": (w["documents"] * w["document_kb"] / 1e6,) * 2},
+        "vector_store": {
+            "reads_per_s": both(1, 0),
+            "writes_per_s": both(0, w["chunks_per_document"]),
+            "vector_gb": (vectors * gb,) * 2,
+        },
+        "reranker": {
+            "requests_per_s": both(1, 0),
+            "ranked_documents_per_s": both(w["retrieved_chunks"], 0),
+            "input_tokens_per_s": both(ranked, 0),
+        },
+        "llm": {
+            "requests_per_s": both(1, 0),
+            "input_tokens_per_s": both(w["input_tokens"], 0),
+            "output_tokens_per_s": both(w["output_tokens"], 0),
+        },
+        "conversation_store": {
+            "reads_per_s": both(1, 0),
+            "writes_per_s": both(1, 0),
+            "stored_gb": (w["requests_per_month"] * w["retention_months"] * w["turns_kept_per_conversation_kb"] / 1e6,)
+            * 2,
+        },
+        "object_store": {
+            "reads_per_s": both(0, 1),
+            "writes_per_s": both(0, 1),
+            "stored_gb": (w["documents"] * w["document_kb"] / 1e6,) * 2,
+        },
         "ingestion_queue": {"writes_per_s": both(0, 1), "reads_per_s": both(0, 1), "ingest_mb_per_s": both(0, 0.002)},
         "embedding_workers": {"requests_per_s": both(0, 1), "busy_vcpus": both(0, w["worker_cpu_s_per_document"])},
     }

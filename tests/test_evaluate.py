@@ -1,4 +1,4 @@
-"""The judge, judged: times by sampling, availability and cost recomputed from the catalog, and what can never happen."""
+"""The judge, judged: times by sampling, availability and cost recomputed from the catalog, what can never happen."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from oracles.montecarlo import answer_tokens_time, flow_times
 
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table, table
@@ -21,7 +22,6 @@ from advisor.optimizer.search import Search
 from advisor.proposal import Proposal
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario
-from oracles.montecarlo import answer_tokens_time, flow_times
 
 COUNT = 1_000_000
 CHEAPEST = (Goal((Term("cost_usd_per_month", 1.0),), "minimize cost"),)
@@ -38,8 +38,14 @@ def _ids(evaluation: Evaluation) -> dict[str, str]:
     return {role: c.id for role, c in evaluation.design.items()}
 
 
-@pytest.mark.parametrize(("flow", "measure", "at", "unit"), [
-    ("answer", "ttft_ms", "first", 1), ("answer", "latency_ms", "complete", 1), ("ingest", "freshness_s", "complete", 1000)])
+@pytest.mark.parametrize(
+    ("flow", "measure", "at", "unit"),
+    [
+        ("answer", "ttft_ms", "first", 1),
+        ("answer", "latency_ms", "complete", 1),
+        ("ingest", "freshness_s", "complete", 1000),
+    ],
+)
 def test_times_agree_with_sampling(flow: str, measure: str, at: str, unit: float, best: Evaluation) -> None:
     """Mean and percentiles of the optimal design are those of a million sampled requests, within 0.5 % and the sampling
     error; with and without the cache."""
@@ -63,7 +69,9 @@ def _without_cache(best: Evaluation) -> dict[str, Candidate]:
         if role == "semantic_cache":
             design[role] = next(x for x in found.candidates[role] if x.is_none == used)
         elif c.behind:
-            design[role] = next(x for x in found.candidates[role] if x.option == c.option and x.behind["semantic_cache"] != used)
+            design[role] = next(
+                x for x in found.candidates[role] if x.option == c.option and x.behind["semantic_cache"] != used
+            )
         else:
             design[role] = c
     return design
@@ -79,19 +87,36 @@ def test_the_answer_takes_random_tokens_times_random_time_per_token(best: Evalua
     """From first token to last: the product of a random count and a random time each, sampled."""
     llm, scenario = best.design["llm"], best.scenario
     first, complete = llm.latency["generate"]
-    times = answer_tokens_time(llm.option, catalog.role("llm").operations["generate"].default_cv_each,
-                               scenario.workload["output_tokens"], scenario.spread["output_tokens"], np.random.default_rng(2), COUNT)
+    times = answer_tokens_time(
+        llm.option,
+        catalog.role("llm").operations["generate"].default_cv_each,
+        scenario.workload["output_tokens"],
+        scenario.spread["output_tokens"],
+        np.random.default_rng(2),
+        COUNT,
+    )
     assert complete.mean() - first.mean() == pytest.approx(times.mean(), rel=0.01)
     assert complete.variance() - first.variance() == pytest.approx(times.var(), rel=0.05)
 
 
 def test_availability_is_the_product_over_distinct_hard_roles(best: Evaluation) -> None:
     """A role that is asked twice counts once, one that only degrades or works in the background does not count."""
-    answer = ["gateway", "app_runtime", "input_guardrail", "output_guardrail", "conversation_store", "embedding", "vector_store", "llm"]
+    answer = [
+        "gateway",
+        "app_runtime",
+        "input_guardrail",
+        "output_guardrail",
+        "conversation_store",
+        "embedding",
+        "vector_store",
+        "llm",
+    ]
     ingest = ["object_store", "ingestion_queue", "embedding_workers", "embedding", "vector_store"]
     for flow, roles in (("answer", answer), ("ingest", ingest)):
         assert set(best.flows[flow].needs) == set(roles)
-        assert best.flows[flow].availability == pytest.approx(math.prod(best.design[r].availability for r in roles), rel=1e-12)
+        assert best.flows[flow].availability == pytest.approx(
+            math.prod(best.design[r].availability for r in roles), rel=1e-12
+        )
 
 
 def test_cost_is_the_bill_recomputed_from_the_catalog(best: Evaluation, candidates: Table, catalog: Catalog) -> None:
@@ -100,13 +125,17 @@ def test_cost_is_the_bill_recomputed_from_the_catalog(best: Evaluation, candidat
     for role, found in candidates.candidates.items():
         for c in found[:: max(1, len(found) // 25)]:
             if c.option is not None:
-                caches = frozenset({"semantic_cache"} if c.behind.get("semantic_cache", role == "semantic_cache") else ())
+                caches = frozenset(
+                    {"semantic_cache"} if c.behind.get("semantic_cache", role == "semantic_cache") else ()
+                )
                 assert c.bill_usd_per_month == pytest.approx(
-                    sum(_bill(c, catalog, candidates.demand[caches][role])), rel=1e-9, abs=1e-9), c.id
+                    sum(_bill(c, catalog, candidates.demand[caches][role])), rel=1e-9, abs=1e-9
+                ), c.id
                 lines += len(c.lines)
     assert lines > 100
-    assert best.cost_usd_per_month == pytest.approx(sum(
-        c.bill_usd_per_month + c.operations_h_per_month * best.scenario.usd_per_hour for c in best.design.values()))
+    assert best.cost_usd_per_month == pytest.approx(
+        sum(c.bill_usd_per_month + c.operations_h_per_month * best.scenario.usd_per_hour for c in best.design.values())
+    )
 
 
 def _bill(c: Candidate, catalog: Catalog, demand: object) -> Iterator[float]:
@@ -152,8 +181,10 @@ def test_more_load_is_never_cheaper(scenario: Scenario, catalog: Catalog) -> Non
     """The least cost never falls as questions, documents or tokens grow."""
     bare = replace(scenario, requirements=())
     for name in ("requests_per_month", "documents", "input_tokens"):
-        costs = [_optimum(replace(bare, workload={**bare.workload, name: bare.workload[name] * factor}), catalog)
-                 for factor in (0.2, 1, 4)]
+        costs = [
+            _optimum(replace(bare, workload={**bare.workload, name: bare.workload[name] * factor}), catalog)
+            for factor in (0.2, 1, 4)
+        ]
         assert costs == sorted(costs), name
 
 
@@ -176,11 +207,13 @@ def test_dropping_a_requirement_never_worsens_the_objective(scenario: Scenario, 
     full = optimise(Search(candidates), CHEAPEST, tie_break=False).value
     for requirement in scenario.requirements:
         rest = [r for r in scenario.requirements if r is not requirement]
-        assert optimise(Search(candidates, rest), CHEAPEST, tie_break=False).value <= full * (1 + 1e-9), requirement.path
+        assert optimise(Search(candidates, rest), CHEAPEST, tie_break=False).value <= full * (1 + 1e-9), (
+            requirement.path
+        )
 
 
 def test_more_zones_and_units_are_never_less_available(candidates: Table) -> None:
-    """Of one option with the same number of units, more zones are never less available; nor are more units in a zone."""
+    """Of one option with the same number of units, more zones are never less available; nor are more units."""
     checked = 0
     for found in candidates.candidates.values():
         for c in found:
@@ -197,8 +230,10 @@ def test_more_zones_and_units_are_never_less_available(candidates: Table) -> Non
 
 def test_a_design_by_id_or_by_option_is_the_same(best: Evaluation, scenario: Scenario, catalog: Catalog) -> None:
     """Naming candidates by id or by option, units and zones gives the same evaluation."""
-    by_option = {role: None if c.is_none else {"option": c.option.id, "units": c.units, "zones": c.zones}  # type: ignore[union-attr]
-                 for role, c in best.design.items()}
+    by_option = {
+        role: None if c.is_none else {"option": c.option.id, "units": c.units, "zones": c.zones}  # type: ignore[union-attr]
+        for role, c in best.design.items()
+    }
     again = evaluate(by_option, scenario, catalog)
     assert _ids(again) == _ids(best)
     assert again.cost_usd_per_month == best.cost_usd_per_month
@@ -206,17 +241,27 @@ def test_a_design_by_id_or_by_option_is_the_same(best: Evaluation, scenario: Sce
     assert again.feasible
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"lmm": "x"}, "is not a role"), ({"llm": None}, "is missing; this role is not optional"), ({"llm": "gpt"}, "not a candidate"),
-    ({"llm": {"option": "nonsense"}}, "not an option for this role"), ({"llm": {}}, "give a candidate id"),
-])
-def test_bad_designs_are_refused(change: dict[str, object], message: str, best: Evaluation, scenario: Scenario, candidates: Table) -> None:
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lmm": "x"}, "is not a role"),
+        ({"llm": None}, "is missing; this role is not optional"),
+        ({"llm": "gpt"}, "not a candidate"),
+        ({"llm": {"option": "nonsense"}}, "not an option for this role"),
+        ({"llm": {}}, "give a candidate id"),
+    ],
+)
+def test_bad_designs_are_refused(
+    change: dict[str, object], message: str, best: Evaluation, scenario: Scenario, candidates: Table
+) -> None:
     """Unknown roles, candidates and options and missing roles are named."""
     with pytest.raises(InputError, match=message):
         evaluate({**_ids(best), **change}, scenario, candidates=candidates)  # type: ignore[arg-type]
 
 
-def test_an_overloaded_design_is_inconsistent_or_refused(best: Evaluation, scenario: Scenario, candidates: Table) -> None:
+def test_an_overloaded_design_is_inconsistent_or_refused(
+    best: Evaluation, scenario: Scenario, candidates: Table
+) -> None:
     """One unit where many are needed is never called feasible."""
     crowded = next(c for found in candidates.candidates.values() for c in found if c.needed_units > 3)
     caches = crowded.behind.get("semantic_cache")
@@ -226,4 +271,4 @@ def test_an_overloaded_design_is_inconsistent_or_refused(best: Evaluation, scena
     try:
         assert not evaluate(design, scenario, candidates=candidates).feasible  # type: ignore[arg-type]
     except InputError as error:
-        assert "overloaded" in str(error)
+        assert "overloaded" in str(error)  # noqa: PT017

@@ -23,7 +23,7 @@ def test_everything_is_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("at", [0, 1, 2])
 def test_a_failure_in_the_middle_leaves_the_old_files(at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the disk is full at any file, every earlier version is still there, byte for byte, and no rest lies about."""
+    """When the disk is full at any file, every earlier version is still there, byte for byte, and no rest is left."""
     old = {name: f"old {name}".encode() for name in ("a", "b", "c")}
     write_all(tmp_path, old)
     calls = iter(range(10))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pulp
 import pytest
+from oracles.problems import bare, cut_blueprint
 
 from advisor.candidates.candidate import Candidate, CostLine
 from advisor.catalog.load import Catalog
@@ -21,13 +22,13 @@ from advisor.optimizer.formulation import CONSTRAINTS, Model
 from advisor.optimizer.tails import Cut, Tail
 from advisor.scenario.load import Scenario, scenario_from_text
 from advisor.scenario.requirements import Bound
-from oracles.problems import bare, cut_blueprint
 
 GOLDEN = Path(__file__).parent / "golden" / "lp"
 SCENARIO = """
 title: Three roles
 blueprint: rag_assistant
-workload: {requests_per_month: 1000, input_tokens: 10, output_tokens: 10, documents: 10, documents_changed_per_month: 10}
+workload:
+  {requests_per_month: 1000, input_tokens: 10, output_tokens: 10, documents: 10, documents_changed_per_month: 10}
 """
 LATENCY = "flows.answer.latency_ms"
 
@@ -37,17 +38,34 @@ def _candidate(name: str, role: str, usd: float, cloud: str, ms: float, behind: 
     operation = {"semantic_cache": "lookup", "vector_store": "search", "llm": "generate"}[role]
     time = Lognormal.from_mean_cv(ms, 0.5)
     return Candidate(
-        name, role, option=Option.model_construct(id=name, cloud=cloud), units=1, zones=1,
-        behind={} if behind is None else {"semantic_cache": behind}, lines=(CostLine("fee", 1, "month", usd, False, price),),
-        operations_h_per_month=usd / 50, usd_per_hour=10, availability=1 - usd / 1e5, quality=1 - ms / 1e4,
-        latency={operation: (time, time)})
+        name,
+        role,
+        option=Option.model_construct(id=name, cloud=cloud),
+        units=1,
+        zones=1,
+        behind={} if behind is None else {"semantic_cache": behind},
+        lines=(CostLine("fee", 1, "month", usd, False, price),),
+        operations_h_per_month=usd / 50,
+        usd_per_hour=10,
+        availability=1 - usd / 1e5,
+        quality=1 - ms / 1e4,
+        latency={operation: (time, time)},
+    )
 
 
 POOL = {
-    "semantic_cache": [Candidate("none", "semantic_cache", quality=0.95), _candidate("cache", "semantic_cache", 50, "aws", 5)],
-    "vector_store": [_candidate("a", "vector_store", 200, "aws", 40, behind=False),
-                     _candidate("b", "vector_store", 120, "gcp", 60, behind=True)],
-    "llm": [_candidate("slow", "llm", 300, "vendor", 900, behind=False), _candidate("fast", "llm", 900, "gcp", 300, behind=True)],
+    "semantic_cache": [
+        Candidate("none", "semantic_cache", quality=0.95),
+        _candidate("cache", "semantic_cache", 50, "aws", 5),
+    ],
+    "vector_store": [
+        _candidate("a", "vector_store", 200, "aws", 40, behind=False),
+        _candidate("b", "vector_store", 120, "gcp", 60, behind=True),
+    ],
+    "llm": [
+        _candidate("slow", "llm", 300, "vendor", 900, behind=False),
+        _candidate("fast", "llm", 900, "gcp", 300, behind=True),
+    ],
 }
 
 
@@ -55,7 +73,9 @@ def _bound(metric: str, limit: float, *, upper: bool = True) -> Bound:
     return Bound(f"constraints.{metric}", metric, upper, limit)
 
 
-def _with_bound(metric: str, limit: float, *, upper: bool = True) -> Callable[[str, Model], Iterator[pulp.LpConstraint]]:
+def _with_bound(
+    metric: str, limit: float, *, upper: bool = True
+) -> Callable[[str, Model], Iterator[pulp.LpConstraint]]:
     return lambda kind, model: CONSTRAINTS[kind](model, _bound(metric, limit, upper=upper))
 
 
@@ -85,13 +105,20 @@ def _not_this(kind: str, model: Model) -> Iterator[pulp.LpConstraint]:
 
 
 CASES: dict[str, Callable[[str, Model], Iterator[pulp.LpConstraint]]] = {
-    "choose_one": _plain, "behind_cache": _plain, "cloud_used": _plain,
-    "cost": _with_bound("cost_usd_per_month", 2000.0), "operations": _with_bound("operations_h_per_month", 25.0),
+    "choose_one": _plain,
+    "behind_cache": _plain,
+    "cloud_used": _plain,
+    "cost": _with_bound("cost_usd_per_month", 2000.0),
+    "operations": _with_bound("operations_h_per_month", 25.0),
     "quality": _with_bound("quality", 0.9, upper=False),
     "availability": _with_bound("flows.answer.availability", 0.99, upper=False),
-    "mean": _with_bound(f"{LATENCY}.mean", 800.0), "clouds": _with_bound("clouds", 1.0),
-    "tail": _tail, "too_slow_together": _too_slow, "goal_reached": _goal_reached,
-    "better_than": _better_than, "not_this_design": _not_this,
+    "mean": _with_bound(f"{LATENCY}.mean", 800.0),
+    "clouds": _with_bound("clouds", 1.0),
+    "tail": _tail,
+    "too_slow_together": _too_slow,
+    "goal_reached": _goal_reached,
+    "better_than": _better_than,
+    "not_this_design": _not_this,
 }
 
 

@@ -8,11 +8,21 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
+from oracles.montecarlo import sample
 
 from advisor.models.latency import (
-    Constant, Distribution, Lognormal, Uniform, Wait, mixture, no_slower, normal_cdf, parallel, repeat, series,
+    Constant,
+    Distribution,
+    Lognormal,
+    Uniform,
+    Wait,
+    mixture,
+    no_slower,
+    normal_cdf,
+    parallel,
+    repeat,
+    series,
 )
-from oracles.montecarlo import sample
 
 LEVELS = [0.5, 0.9, 0.95, 0.99, 0.999]
 COUNT = 2_000_000
@@ -41,7 +51,9 @@ def test_quantiles_and_mean_agree_with_sampling(name: str) -> None:
         error = 4 * math.sqrt(p * (1 - p) / COUNT)
         low, high = (times[int(min(max(q, 0), 1 - 1 / COUNT) * COUNT)] for q in (p - error, p + error))
         assert low * 0.995 <= found <= high * 1.005, p
-    assert distribution.mean() == pytest.approx(times.mean(), abs=5 * times.std() / math.sqrt(COUNT) + 0.001 * times.mean())
+    assert distribution.mean() == pytest.approx(
+        times.mean(), abs=5 * times.std() / math.sqrt(COUNT) + 0.001 * times.mean()
+    )
     assert math.sqrt(distribution.variance()) == pytest.approx(times.std(), rel=0.05)
 
 
@@ -61,7 +73,7 @@ def test_a_lognormal_is_exact() -> None:
 
 def test_sums_of_many_stages_do_not_wrap_around() -> None:
     """The median of a sum of many exponentials is that of the gamma distribution, however many stages there are."""
-    for stages, median in ((3, 2.674060), (10, 9.668715), (20, 19.667690)):       # medians of gamma(k, 1), tables
+    for stages, median in ((3, 2.674060), (10, 9.668715), (20, 19.667690)):  # medians of gamma(k, 1), tables
         assert repeat(Wait(1.0, 1.0), stages).quantile(0.5) == pytest.approx(median, rel=1e-3)
 
 
@@ -100,18 +112,34 @@ def test_no_slower_is_never_wrong() -> None:
     rng = random.Random(5)
     shown = 0
     for _ in range(300):
-        a, b = (series(Lognormal(rng.uniform(0, 1), rng.choice([0.3, 0.5])), Wait(rng.choice([0.1, 0.5]), rng.choice([0.1, 1.0])))
-                for _ in range(2))
+        a, b = (
+            series(
+                Lognormal(rng.uniform(0, 1), rng.choice([0.3, 0.5])),
+                Wait(rng.choice([0.1, 0.5]), rng.choice([0.1, 1.0])),
+            )
+            for _ in range(2)
+        )
         if no_slower(a, b):
             shown += 1
             assert all(x <= y * 1.001 for x, y in zip(a.quantiles(LEVELS), b.quantiles(LEVELS), strict=True))
     assert shown > 20
 
 
-@pytest.mark.parametrize("known", [
-    {"p50": 100, "p95": 250}, {"p50": 100, "p99": 400}, {"p95": 250, "p99": 400}, {"p50": 80, "cv": 0.7},
-    {"mean": 90, "p95": 200}, {"mean": 90, "p50": 80}, {"mean": 90, "cv": 0.4}, {"p99": 300}, {"mean": 120}, {"p50": 33},
-])
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"p50": 100, "p95": 250},
+        {"p50": 100, "p99": 400},
+        {"p95": 250, "p99": 400},
+        {"p50": 80, "cv": 0.7},
+        {"mean": 90, "p95": 200},
+        {"mean": 90, "p50": 80},
+        {"mean": 90, "cv": 0.4},
+        {"p99": 300},
+        {"mean": 120},
+        {"p50": 33},
+    ],
+)
 def test_a_fit_gives_back_what_it_was_given(known: dict[str, float]) -> None:
     """Percentiles, mean and spread that were stated are those of the fitted distribution."""
     fitted = Lognormal.fit(**known, default_cv=0.25)
@@ -121,7 +149,9 @@ def test_a_fit_gives_back_what_it_was_given(known: dict[str, float]) -> None:
         elif name == "cv":
             assert math.sqrt(fitted.variance()) / fitted.mean() == pytest.approx(value)
         else:
-            assert math.exp(fitted.mu + fitted.sigma * NormalDist().inv_cdf(float(name[1:]) / 100)) == pytest.approx(value)
+            assert math.exp(fitted.mu + fitted.sigma * NormalDist().inv_cdf(float(name[1:]) / 100)) == pytest.approx(
+                value
+            )
     if len(known) == 1:
         assert math.sqrt(fitted.variance()) / fitted.mean() == pytest.approx(0.25)
 
@@ -159,4 +189,8 @@ def test_degenerate_distributions() -> None:
     assert mixture([0.98, 0.02], [Constant(0.0), Constant(1000.0)]).quantile(0.99) == pytest.approx(1000, rel=5e-3)
     assert Lognormal.from_mean_cv(1e-3, 0.01).quantile(0.5) == pytest.approx(1e-3, rel=2e-3)
     assert Lognormal.from_mean_cv(1e9, 5).quantile(0.999) == pytest.approx(
-        math.exp(Lognormal.from_mean_cv(1e9, 5).mu + Lognormal.from_mean_cv(1e9, 5).sigma * NormalDist().inv_cdf(0.999)), rel=5e-3)
+        math.exp(
+            Lognormal.from_mean_cv(1e9, 5).mu + Lognormal.from_mean_cv(1e9, 5).sigma * NormalDist().inv_cdf(0.999)
+        ),
+        rel=5e-3,
+    )

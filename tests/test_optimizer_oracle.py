@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pulp
 import pytest
+from oracles.enumeration import Judged, enumerate_all, meets, optimum, value
+from oracles.problems import OBJECTIVES, draw_bounds, draw_filters, draw_goals, small_table, with_question
 
 from advisor.candidates.table import Table
 from advisor.catalog.load import Catalog
@@ -23,11 +25,9 @@ from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import Bound, Requirement
-from oracles.enumeration import Judged, enumerate_all, meets, optimum, value
-from oracles.problems import OBJECTIVES, draw_bounds, draw_filters, draw_goals, small_table, with_question
 
 TOLERANCE = 1e-6
-SEEDS = range(30)                                  # x 9 kinds of objective = 270 problems
+SEEDS = range(30)  # x 9 kinds of objective = 270 problems
 _ENUMERATED: dict[int, tuple[Table, list[Judged]]] = {}
 
 
@@ -54,13 +54,15 @@ def _enumerated(seed: int, scenario: Scenario, catalog: Catalog) -> tuple[Table,
     return _ENUMERATED[seed]
 
 
-def _questions(seed: int, scenario: Scenario, catalog: Catalog, kinds: Sequence[str] = OBJECTIVES) -> Iterator[Question]:
+def _questions(
+    seed: int, scenario: Scenario, catalog: Catalog, kinds: Sequence[str] = OBJECTIVES
+) -> Iterator[Question]:
     full, found = _enumerated(seed, scenario, catalog)
     for kind in kinds:
         rng = random.Random(f"{seed} {kind}")
         goals = draw_goals(rng, kind, found)
         free = optimum(found, (), goals)[0]
-        for _ in range(4):      # until the requirements rule out what would be chosen without them
+        for _ in range(4):  # until the requirements rule out what would be chosen without them
             requirements = (*draw_bounds(rng, found, rng.choice([1, 2, 3])), *draw_filters(rng, full))
             if not meets(free, requirements):
                 break
@@ -176,14 +178,16 @@ def test_what_is_dropped_is_never_needed(seed: int, scenario: Scenario, catalog:
         assert bool(kept) == bool(feasible)
         if kept and question.kind != "lexicographic":
             goal = question.goals[0]
-            assert min(value(goal, j) for j in kept) == pytest.approx(min(value(goal, j) for j in feasible), rel=TOLERANCE)
+            assert min(value(goal, j) for j in kept) == pytest.approx(
+                min(value(goal, j) for j in feasible), rel=TOLERANCE
+            )
 
 
 @pytest.mark.parametrize("seed", SEEDS[:10])
 def test_a_short_reach_gives_the_same_answer(
     seed: int, scenario: Scenario, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Starting with almost no candidates within reach of the relaxation's bound only costs rounds, never the optimum."""
+    """Starting with almost no candidates within reach of the relaxation only costs rounds, never the optimum."""
     monkeypatch.setattr(optimizer_run, "FIRST_REACH", 1e-9)
     for question in _questions(seed, scenario, catalog):
         _agree(question, optimise(Search(question.table)))
@@ -268,7 +272,9 @@ def test_the_same_question_has_the_same_answer_in_every_process() -> None:
     outputs = []
     for hash_seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(Path(__file__).parent)}
-        done = subprocess.run([sys.executable, "-c", _PRINT_CHOICES], env=environment, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", _PRINT_CHOICES], env=environment, capture_output=True, text=True, check=True
+        )
         outputs.append(done.stdout)
     assert outputs[0].count("{") >= 10
     assert outputs[0] == outputs[1]

@@ -6,10 +6,10 @@ import math
 from fractions import Fraction
 
 import pytest
-
-from advisor.models.queueing import erlang_b, erlang_c, mgc_wait
 from oracles import exact
 from oracles.queue_simulation import waiting_times
+
+from advisor.models.queueing import erlang_b, erlang_c, mgc_wait
 
 
 @pytest.mark.parametrize("servers", [1, 2, 3, 5, 8, 13, 40])
@@ -52,11 +52,20 @@ def test_no_variability_means_no_wait() -> None:
     assert mgc_wait(0.9, 1.0, 1, scv_arrival=0, scv_service=0).mean() == 0
 
 
-@pytest.mark.parametrize("call", [
-    lambda: erlang_b(0, 1.0), lambda: erlang_b(1, -0.1), lambda: erlang_b(1, math.nan), lambda: erlang_c(2, 2.0),
-    lambda: erlang_c(2, 5.0), lambda: mgc_wait(0, 1.0, 1), lambda: mgc_wait(1, 0.0, 1), lambda: mgc_wait(2, 1.0, 2),
-    lambda: mgc_wait(math.nan, 1.0, 2),
-])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: erlang_b(0, 1.0),
+        lambda: erlang_b(1, -0.1),
+        lambda: erlang_b(1, math.nan),
+        lambda: erlang_c(2, 2.0),
+        lambda: erlang_c(2, 5.0),
+        lambda: mgc_wait(0, 1.0, 1),
+        lambda: mgc_wait(1, 0.0, 1),
+        lambda: mgc_wait(2, 1.0, 2),
+        lambda: mgc_wait(math.nan, 1.0, 2),
+    ],
+)
 def test_impossible_queues_are_refused(call: object) -> None:
     """No servers, negative or unknown load, and queues without a steady state are errors."""
     with pytest.raises(ValueError, match=r"servers|load|steady|greater"):

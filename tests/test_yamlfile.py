@@ -11,7 +11,9 @@ import pytest
 from advisor.errors import InputError
 from advisor.yamlfile import MAX_BYTES, load, parse, plain
 
-LAUGHS = "a: &a [x, x]\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [*{chr(97 + i)}, *{chr(97 + i)}]\n" for i in range(20))
+LAUGHS = "a: &a [x, x]\n" + "".join(
+    f"{chr(98 + i)}: &{chr(98 + i)} [*{chr(97 + i)}, *{chr(97 + i)}]\n" for i in range(20)
+)
 BAD = {
     "python tag": ("a: !!python/object/apply:os.system ['true']", "tag", 1),
     "standard tag": ("a: 1\nb: !!set {x}", "tag", 2),
@@ -61,16 +63,58 @@ def test_every_problem_is_reported_at_once() -> None:
 
 def test_text_stays_text_and_numbers_are_numbers() -> None:
     """What YAML 1.1 silently converts is not converted; what people mean as numbers is."""
-    data = parse("a: no\nb: on\nc: 12:30\nd: 1e-3\ne: 6_000\nf: 0o17\ng: 0x1F\nh: 010\ni: .5\nj: '7'\nk: 2026-11-21\nl: ~\nm: true\nn: .inf\n"
-                 "o: .nan\np: NaN\nq: -3\nr: 1.5e3\ns: 1__0\nt: '\u00b2'\nu: \u00b2\nv: \u0663").data
+    data = parse(
+        "a: no\nb: on\nc: 12:30\nd: 1e-3\ne: 6_000\nf: 0o17\ng: 0x1F\nh: 010\ni: .5\nj: '7'\n"
+        "k: 2026-11-21\nl: ~\nm: true\nn: .inf\n"
+        "o: .nan\np: NaN\nq: -3\nr: 1.5e3\ns: 1__0\nt: '\u00b2'\nu: \u00b2\nv: \u0663"
+    ).data
     assert data == {
-        "a": "no", "b": "on", "c": "12:30", "d": 0.001, "e": 6000, "f": "0o17", "g": "0x1F", "h": data["h"], "i": 0.5, "j": "7",
-        "k": datetime.date(2026, 11, 21), "l": None, "m": True, "n": ".inf", "o": ".nan", "p": "NaN", "q": -3, "r": 1500.0, "s": data["s"],
-        "t": "\u00b2", "u": "\u00b2", "v": "\u0663"}
+        "a": "no",
+        "b": "on",
+        "c": "12:30",
+        "d": 0.001,
+        "e": 6000,
+        "f": "0o17",
+        "g": "0x1F",
+        "h": data["h"],
+        "i": 0.5,
+        "j": "7",
+        "k": datetime.date(2026, 11, 21),
+        "l": None,
+        "m": True,
+        "n": ".inf",
+        "o": ".nan",
+        "p": "NaN",
+        "q": -3,
+        "r": 1500.0,
+        "s": data["s"],
+        "t": "\u00b2",
+        "u": "\u00b2",
+        "v": "\u0663",
+    }
     assert data["h"] in (10, "010")
 
 
-@pytest.mark.parametrize("text", ["1" * 5000, "-" * 50, "+", ".", "-.", "1e", "1e+", "\u0661", "\u00b9\u00b2", "1_", "_1", "0_0", "9" * 40, "1-1-1", "0001-01-01"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1" * 5000,
+        "-" * 50,
+        "+",
+        ".",
+        "-.",
+        "1e",
+        "1e+",
+        "\u0661",
+        "\u00b9\u00b2",
+        "1_",
+        "_1",
+        "0_0",
+        "9" * 40,
+        "1-1-1",
+        "0001-01-01",
+    ],
+)
 def test_number_like_text_never_breaks_reading(text: str) -> None:
     """Anything that starts like a number is a number, a date or text, or refused; nothing else happens."""
     try:
@@ -93,8 +137,16 @@ def test_windows_files_read_the_same(tmp_path: Path) -> None:
 def test_unreadable_files_get_one_message(kind: str, tmp_path: Path) -> None:
     """Missing, folder, endless device, 100 MB, not UTF-8: one message each, within a second, memory bounded."""
     file = tmp_path / "s.yml"
-    expected = {"missing": "cannot be read", "folder": "is a folder", "device": "larger than", "large": "larger than",
-                "latin": "not UTF-8", "utf16": "not UTF-8", "loop": "cannot be read", "name with NUL": "cannot be read"}[kind]
+    expected = {
+        "missing": "cannot be read",
+        "folder": "is a folder",
+        "device": "larger than",
+        "large": "larger than",
+        "latin": "not UTF-8",
+        "utf16": "not UTF-8",
+        "loop": "cannot be read",
+        "name with NUL": "cannot be read",
+    }[kind]
     if kind == "folder":
         file.mkdir()
     elif kind == "device":

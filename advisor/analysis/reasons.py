@@ -44,7 +44,8 @@ class Reason:
         refused: every option of it is ruled out by ``requirements``.
         capacity: no option can carry the load; ``detail`` says which limit.
         hopeless: misses a bound (``requirements``) whatever else is chosen.
-        breaks: put in place of the chosen one, ``requirements`` no longer hold; ``broken`` has the values they would have.
+        breaks: put in place of the chosen one, ``requirements`` no longer hold; ``broken`` has the values they would
+            have.
         swap: put in place of the chosen one everything holds, for ``extra_usd_per_month`` more (or a worse goal);
             ``by``: the candidate that is at least as good in everything that this scenario asks about, if there is one.
     """
@@ -79,8 +80,12 @@ def _runner_up(search: Search, best: Evaluation, role: str, time_limit_s: float)
         return RunnerUp(None, proved=proved)
     goal = best.scenario.objective[0]
     return RunnerUp(
-        found.best.design[role], found.best.cost_usd_per_month - best.cost_usd_per_month,
-        goal_value(goal, found.best) - goal_value(goal, best), found.best, proved)
+        found.best.design[role],
+        found.best.cost_usd_per_month - best.cost_usd_per_month,
+        goal_value(goal, found.best) - goal_value(goal, best),
+        found.best,
+        proved,
+    )
 
 
 def reasons(search: Search, best: Evaluation) -> dict[str, tuple[Reason, ...]]:
@@ -108,7 +113,7 @@ def _why_not(search: Search, best: Evaluation, role: str, name: str, label: str,
     if all(refusals):
         fewest = min(refusals, key=len)
         return Reason(role, name, label, "refused", sized[0], requirements=fewest)
-    usable = [c for c in sized if (role, c.id) in search.by_id]       # no size that another one of it beats
+    usable = [c for c in sized if (role, c.id) in search.by_id]  # no size that another one of it beats
     slow = [search.hopeless.get((role, c.id)) for c in usable]
     if slow and all(slow):
         return Reason(role, name, label, "hopeless", usable[0], requirements=tuple(dict.fromkeys(b for b in slow if b)))
@@ -123,20 +128,39 @@ def _refusals(search: Search, role: str, candidate: Candidate) -> tuple[Requirem
 def _swap(search: Search, best: Evaluation, role: str, name: str, label: str, usable: list[Candidate]) -> Reason:
     """Put each candidate of the component in place of the chosen one and let the judge say what that does."""
     goal = best.scenario.objective[0]
-    tried = [(candidate, judge(design, best.scenario)) for candidate in usable
-             if (design := _replaced(search, best, role, candidate)) is not None]
+    tried = [
+        (candidate, judge(design, best.scenario))
+        for candidate in usable
+        if (design := _replaced(search, best, role, candidate)) is not None
+    ]
     good = [(goal_value(goal, e), e.cost_usd_per_month, c.id, c, e) for c, e in tried if e.feasible]
     if good:
         value, cost, _, candidate, evaluation = min(good, key=lambda item: item[:3])
         search.known[tuple(c.id for c in evaluation.design.values())] = evaluation
-        return Reason(role, name, label, "swap", candidate, by=search.dominated.get((role, candidate.id)),
-                      extra_usd_per_month=cost - best.cost_usd_per_month, extra_goal=value - goal_value(goal, best))
+        return Reason(
+            role,
+            name,
+            label,
+            "swap",
+            candidate,
+            by=search.dominated.get((role, candidate.id)),
+            extra_usd_per_month=cost - best.cost_usd_per_month,
+            extra_goal=value - goal_value(goal, best),
+        )
     if not tried:
         return Reason(role, name, label, "breaks", detail="sized for another use of the cache")
     candidate, closest = min(tried, key=lambda pair: (len([c for c in pair[1].checks if not c.holds]), _worst(pair[1])))
     broken = tuple(check for check in closest.checks if not check.holds)
-    return Reason(role, name, label, "breaks", candidate, requirements=tuple(check.requirement for check in broken),
-                  broken=broken, extra_usd_per_month=closest.cost_usd_per_month - best.cost_usd_per_month)
+    return Reason(
+        role,
+        name,
+        label,
+        "breaks",
+        candidate,
+        requirements=tuple(check.requirement for check in broken),
+        broken=broken,
+        extra_usd_per_month=closest.cost_usd_per_month - best.cost_usd_per_month,
+    )
 
 
 def _replaced(search: Search, best: Evaluation, role: str, candidate: Candidate) -> Mapping[str, Candidate] | None:
@@ -155,4 +179,6 @@ def _replaced(search: Search, best: Evaluation, role: str, candidate: Candidate)
 
 
 def _worst(evaluation: Evaluation) -> float:
-    return max((-check.slack for check in evaluation.checks if not check.holds and check.slack is not None), default=0.0)
+    return max(
+        (-check.slack for check in evaluation.checks if not check.holds and check.slack is not None), default=0.0
+    )

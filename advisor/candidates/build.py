@@ -17,7 +17,7 @@ from advisor.models.latency import Distribution, Lognormal, Wait, series
 from advisor.models.queueing import mgc_wait
 from advisor.scenario.load import Assumption, Scenario
 
-NEGLIGIBLE = 1e-9      # a probability of waiting that no percentile up to p99.99 can show
+NEGLIGIBLE = 1e-9  # a probability of waiting that no percentile up to p99.99 can show
 
 
 def left_out(role: str, catalog: Catalog) -> Candidate:
@@ -28,8 +28,14 @@ def left_out(role: str, catalog: Catalog) -> Candidate:
 
 
 def build(
-    component: Component, option: Option, layout: Layout, demand: Demand, behind: Mapping[str, bool],
-    scenario: Scenario, catalog: Catalog, as_of: datetime.date,
+    component: Component,
+    option: Option,
+    layout: Layout,
+    demand: Demand,
+    behind: Mapping[str, bool],
+    scenario: Scenario,
+    catalog: Catalog,
+    as_of: datetime.date,
 ) -> Candidate:
     """Return the candidate with all its constants.
 
@@ -41,11 +47,22 @@ def build(
     up, availability_note = _availability(option, layout, catalog)
     latency, latency_notes = _latency(option, demand, layout, full, scenario, catalog)
     return Candidate(
-        id=f"{option.id}.{layout.units}u.{layout.zones}z{suffix}", role=demand.role, component=component, option=option,
-        units=layout.units, zones=layout.zones, needed_units=layout.needed, tactics=layout.tactics, behind=dict(behind),
+        id=f"{option.id}.{layout.units}u.{layout.zones}z{suffix}",
+        role=demand.role,
+        component=component,
+        option=option,
+        units=layout.units,
+        zones=layout.zones,
+        needed_units=layout.needed,
+        tactics=layout.tactics,
+        behind=dict(behind),
         lines=bill(option, layout.units, demand, catalog, as_of),
-        operations_h_per_month=option.operations_h_per_month.value, usd_per_hour=scenario.usd_per_hour,
-        availability=up, quality=_quality(option, demand.role, catalog), latency=latency, loads=full,
+        operations_h_per_month=option.operations_h_per_month.value,
+        usd_per_hour=scenario.usd_per_hour,
+        availability=up,
+        quality=_quality(option, demand.role, catalog),
+        latency=latency,
+        loads=full,
         assumptions=(*availability_note, *latency_notes, *_capacity_notes(option, full)),
     )
 
@@ -54,7 +71,9 @@ def bill(option: Option, units: int, demand: Demand, catalog: Catalog, as_of: da
     """Return the lines of the monthly bill at average demand, with the prices that are valid on a date."""
     prices = [(price, 1.0) for price in option.prices]
     if option.unit and option.unit.instance:
-        prices += [(price, float(option.unit.instances)) for price in catalog.records.instances[option.unit.instance].prices]
+        prices += [
+            (price, float(option.unit.instances)) for price in catalog.records.instances[option.unit.instance].prices
+        ]
     valid: dict[str, tuple[Price, float]] = {}
     for price, count in prices:
         if price.from_ is None or price.from_ <= as_of:
@@ -83,7 +102,8 @@ def _counted(dimension: str, size: str | None, started_kb: float | None, demand:
         return demand.stock[dimension]
     return math.fsum(
         use.average * cost.SECONDS_PER_MONTH * cost.started_units(use.kb.get(size or "", 0.0), started_kb)
-        for use in demand.uses if use.dimension == dimension
+        for use in demand.uses
+        if use.dimension == dimension
     )
 
 
@@ -93,7 +113,8 @@ def _availability(option: Option, layout: Layout, catalog: Catalog) -> tuple[flo
         figures = catalog.records.clouds[option.cloud]
         unit = figures.instance_availability.value ** (option.unit.instances if option.unit else 1)
         hardware = availability.units_in_zones(
-            layout.needed, layout.units, layout.zones, unit, figures.zone_availability.value)
+            layout.needed, layout.units, layout.zones, unit, figures.zone_availability.value
+        )
         return stated.software.value * hardware, []
     if stated.observed is not None:
         return stated.observed.value, []
@@ -104,9 +125,14 @@ def _availability(option: Option, layout: Layout, catalog: Catalog) -> tuple[flo
 def _sla_note(option: Option, figure: Figure) -> list[Assumption]:
     if figure.basis != "sla":
         return []
-    return [Assumption(
-        f"availability of {option.id}", f"{figure.value:.4%}".rstrip("0%") + " %",
-        "the SLA stands in for an observed figure; an SLA is a refund threshold, not a prediction", f"catalog: {option.id}")]
+    return [
+        Assumption(
+            f"availability of {option.id}",
+            f"{figure.value:.4%}".rstrip("0%") + " %",
+            "the SLA stands in for an observed figure; an SLA is a refund threshold, not a prediction",
+            f"catalog: {option.id}",
+        )
+    ]
 
 
 def _quality(option: Option, role: str, catalog: Catalog) -> float:
@@ -114,7 +140,11 @@ def _quality(option: Option, role: str, catalog: Catalog) -> float:
     if metric is None:
         return 1.0
     score = option.quality[metric.metric].value
-    return quality.elo_against_best(score, metric.best) if metric.normalise == "elo" else quality.share_of_best(score, metric.best)
+    return (
+        quality.elo_against_best(score, metric.best)
+        if metric.normalise == "elo"
+        else quality.share_of_best(score, metric.best)
+    )
 
 
 def _latency(
@@ -138,15 +168,21 @@ def _latency(
 
 def fit(figure: Latency, default_cv: float) -> Lognormal:
     """Return the lognormal fitted to what a latency figure states (ms)."""
-    return Lognormal.fit(p50=figure.p50, p95=figure.p95, p99=figure.p99, mean=figure.mean, cv=figure.cv, default_cv=default_cv)
+    return Lognormal.fit(
+        p50=figure.p50, p95=figure.p95, p99=figure.p99, mean=figure.mean, cv=figure.cv, default_cv=default_cv
+    )
 
 
 def _items(option: Option, operation: Operation, name: str, scenario: Scenario) -> Lognormal:
     """Return the time for all items after the first: random count times random time per item."""
     assert operation.then_each
     each = fit(option.latency[operation.then_each], operation.default_cv_each)
-    parameter = next(step.items for flow in scenario.blueprint.flows.values() for step in flow.steps()
-                     if step.items and step.do == name)
+    parameter = next(
+        step.items
+        for flow in scenario.blueprint.flows.values()
+        for step in flow.steps()
+        if step.items and step.do == name
+    )
     assert parameter
     count, cv = scenario.workload[parameter], scenario.spread.get(parameter, 0.0)
     return Lognormal.from_mean_cv(count, cv).times(each) if cv else each.scaled(count)
@@ -176,18 +212,30 @@ def _spread_notes(option: Option, operation: Operation) -> list[Assumption]:
     notes = []
     for key, cv in ((operation.latency, operation.default_cv), (operation.then_each, operation.default_cv_each)):
         figure = option.latency[key] if key else None
-        if figure is not None and figure.cv is None and sum(
-            v is not None for v in (figure.p50, figure.p95, figure.p99, figure.mean)
-        ) == 1:
-            notes.append(Assumption(f"spread of {key} of {option.id}", f"cv {cv:g}",
-                                    "the source states a single number; lognormal with this coefficient of variation",
-                                    f"catalog: {option.id}"))
+        if (
+            figure is not None
+            and figure.cv is None
+            and sum(v is not None for v in (figure.p50, figure.p95, figure.p99, figure.mean)) == 1
+        ):
+            notes.append(
+                Assumption(
+                    f"spread of {key} of {option.id}",
+                    f"cv {cv:g}",
+                    "the source states a single number; lognormal with this coefficient of variation",
+                    f"catalog: {option.id}",
+                )
+            )
     return notes
 
 
 def _capacity_notes(option: Option, full: Mapping[str, Load]) -> list[Assumption]:
     return [
-        Assumption(f"{dimension} of {option.id}", "not limited",
-                   option.capacity[dimension].reasoning or option.capacity[dimension].conditions or "", f"catalog: {option.id}")
-        for dimension, load in full.items() if load.limit is None and load.peak > 0
+        Assumption(
+            f"{dimension} of {option.id}",
+            "not limited",
+            option.capacity[dimension].reasoning or option.capacity[dimension].conditions or "",
+            f"catalog: {option.id}",
+        )
+        for dimension, load in full.items()
+        if load.limit is None and load.peak > 0
     ]

@@ -42,8 +42,8 @@ class Candidate:
     """One way to fill a role, sized.
 
     Attributes:
-        id: ``option.3u.2z``, with ``+cache_role`` when it is sized for what a cache lets through; ``none`` when the role
-            is left out.
+        id: ``option.3u.2z``, with ``+cache_role`` when it is sized for what a cache lets through; ``none`` when the
+            role is left out.
         needed_units: units that must be up to carry the peak at the target utilisation.
         behind: cache role -> whether the candidate is sized for that cache being in use.
         bill_usd_per_month: what vendors bill; ``cost_usd_per_month`` adds the operations hours at the hourly rate.

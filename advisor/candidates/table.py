@@ -51,8 +51,10 @@ class Table:
             if candidate.id == name:
                 return candidate
         known = [candidate.id for candidate in self.candidates[role]]
-        raise bad_input(f"found '{name}', which is not a candidate of {role}; candidates: {listing(known)}"
-                        f"{nearest(name, known)}", path=role)
+        raise bad_input(
+            f"found '{name}', which is not a candidate of {role}; candidates: {listing(known)}{nearest(name, known)}",
+            path=role,
+        )
 
     def sized(self, role: str, option_id: str, units: int, zones: int, caches: frozenset[str]) -> Candidate:
         """Return a candidate of any size, also one that was not generated.
@@ -67,7 +69,16 @@ class Table:
             raise ValueError(f"{option_id} runs in {' or '.join(sorted(stated))} zones, not in {zones}")
         needed = needed_units(option, demand, self.scenario.sizing.target_utilisation)
         layout = Layout(units, zones, min(needed, units), ("replicate",) if units > needed or zones > 1 else ())
-        return build(component, option, layout, demand, _behind(role, caches, self.scenario), self.scenario, self.catalog, self.as_of)
+        return build(
+            component,
+            option,
+            layout,
+            demand,
+            _behind(role, caches, self.scenario),
+            self.scenario,
+            self.catalog,
+            self.as_of,
+        )
 
 
 def table(scenario: Scenario, catalog: Catalog, as_of: datetime.date | None = None) -> Table:
@@ -99,8 +110,12 @@ def _behind(role: str, caches: frozenset[str], scenario: Scenario) -> dict[str, 
 
 
 def _of_role(
-    role: str, scenario: Scenario, catalog: Catalog, date: datetime.date,
-    demand: Mapping[frozenset[str], Mapping[str, Demand]], rejections: list[Rejection],
+    role: str,
+    scenario: Scenario,
+    catalog: Catalog,
+    date: datetime.date,
+    demand: Mapping[frozenset[str], Mapping[str, Demand]],
+    rejections: list[Rejection],
 ) -> Iterator[Candidate]:
     seen: set[str] = set()
     for component, option in catalog.options_for(role):

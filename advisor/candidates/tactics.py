@@ -1,6 +1,7 @@
 """Architectural tactics that turn an option into several sized layouts. Register one with :func:`tactic`.
 
-Source of the tactic catalogue: Bass, Clements, Kazman, "Software Architecture in Practice" (redundancy, spare, placement).
+Source of the tactic catalogue: Bass, Clements, Kazman, "Software Architecture in Practice" (redundancy, spare,
+placement).
 """
 
 from __future__ import annotations
@@ -28,16 +29,22 @@ TACTICS: dict[str, Tactic] = {}
 
 def tactic(name: str) -> Callable[[Tactic], Tactic]:
     """Register a tactic under the name that outputs show."""
+
     def register(function: Tactic) -> Tactic:
         TACTICS[name] = function
         return function
+
     return register
 
 
 def layouts(option: Option, needed: int, sizing: Sizing) -> list[Layout]:
     """Return every layout of an option that needs this many units: as it is, and under each tactic, without repeats."""
     plain = Layout(needed, 1, needed)
-    found = {(layout.units, layout.zones): layout for name in reversed(TACTICS) for layout in TACTICS[name](option, needed, sizing)}
+    found = {
+        (layout.units, layout.zones): layout
+        for name in reversed(TACTICS)
+        for layout in TACTICS[name](option, needed, sizing)
+    }
     if option.availability.service_by_zones is None or "1" in option.availability.service_by_zones:
         found[plain.units, plain.zones] = plain
     return [found[key] for key in sorted(found) if option.unit is None or key[0] <= option.unit.most]

@@ -55,8 +55,9 @@ class RoleUse(Strict):
 class Step(Strict):
     """One step of a flow: ask a role, wait, or look into a cache first.
 
-    ``role``/``do``: the operation asked of a role. ``cache``/``do``: a lookup that answers ``hit_share`` of the requests
-    and sends the rest through ``on_miss``. ``wait_s``: a uniform wait between 0 and that many seconds (polling).
+    ``role``/``do``: the operation asked of a role. ``cache``/``do``: a lookup that answers ``hit_share`` of the
+    requests and sends the rest through ``on_miss``. ``wait_s``: a uniform wait between 0 and that many seconds
+    (polling).
     """
 
     role: Name | None = None
@@ -65,7 +66,9 @@ class Step(Strict):
     wait_s: Formula | None = None
     hit_share: Name | None = None
     on_miss: list[Step] = []
-    work: dict[Name, Formula] = Field({}, description="demand of one execution, by dimension (per second = per request)")
+    work: dict[Name, Formula] = Field(
+        {}, description="demand of one execution, by dimension (per second = per request)"
+    )
     kb: dict[Name, Formula] = Field({}, description="payload sizes in KB, for prices that round up")
     items: Name | None = Field(None, description="parameter that counts the items after the first")
     times: Formula = Field("1", description="how often in a row")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from advisor.catalog.load import Records
 
 Places = Mapping[tuple[str, str], tuple[Document, tuple[str | int, ...]]]
-Finding = tuple[tuple[str, str], tuple[str | int, ...], str]   # record, path inside it, message
+Finding = tuple[tuple[str, str], tuple[str | int, ...], str]  # record, path inside it, message
 Rule = Callable[["Records"], Iterator[Finding]]
 RULES: list[Rule] = []
 
@@ -84,7 +84,11 @@ def dimensions_exist(records: Records) -> Iterator[Finding]:
     for record, path, option in options(records):
         for name in option.capacity:
             if name not in known:
-                yield record, (*path, "capacity", name), f"is not a dimension; known: {listing(known)}{nearest(name, known)}"
+                yield (
+                    record,
+                    (*path, "capacity", name),
+                    f"is not a dimension; known: {listing(known)}{nearest(name, known)}",
+                )
     for role in records.roles.values():
         for name in role.dimensions:
             if name not in known:
@@ -158,8 +162,14 @@ def meters_exist(records: Records) -> Iterator[Finding]:
             meter = records.meters.get(price.meter)
             place = (*path, "prices", index, "meter")
             if meter is None:
-                yield record, place, (f"found '{price.meter}'; meters: {listing(records.meters, 20)}"
-                                      f"{nearest(price.meter, records.meters)}")
+                yield (
+                    record,
+                    place,
+                    (
+                        f"found '{price.meter}'; meters: {listing(records.meters, 20)}"
+                        f"{nearest(price.meter, records.meters)}"
+                    ),
+                )
             elif meter.dimension and meter.dimension not in option.capacity:
                 yield record, place, f"counts {meter.dimension}, which the option states no capacity for"
             if meter and price.started_kb and not meter.size:
@@ -183,8 +193,11 @@ def sources_exist(records: Records) -> Iterator[Finding]:
     """Every source that a figure names is listed."""
     for record, path, figure in figures(records):
         if figure.source is not None and figure.source not in records.sources:
-            yield record, (*path, "source"), (f"'{figure.source}' is not in sources.yml"
-                                              f"{nearest(figure.source, records.sources)}")
+            yield (
+                record,
+                (*path, "source"),
+                (f"'{figure.source}' is not in sources.yml{nearest(figure.source, records.sources)}"),
+            )
 
 
 @rule
@@ -245,6 +258,7 @@ def figures(records: Records) -> Iterator[tuple[tuple[str, str], tuple[str | int
 
 
 def walk(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Provenance]]:
+    """Yield (path, figure) for every figure inside a record."""
     from pydantic import BaseModel
 
     if isinstance(value, Provenance):

@@ -123,8 +123,9 @@ def read(root: Path, files: list[Path]) -> Records:
                     value = value[part]
                 data[kind][key] = _record(kind, value, document, place)
                 if (kind, key) in documents:
-                    raise InputError([document.problem(place, f"the id {key} is used twice: also in "
-                                                              f"{documents[kind, key][0].file}")])
+                    raise InputError(
+                        [document.problem(place, f"the id {key} is used twice: also in {documents[kind, key][0].file}")]
+                    )
                 documents[kind, key] = (document, place)
         except InputError as error:
             found.extend(error.problems)
@@ -138,7 +139,10 @@ def read(root: Path, files: list[Path]) -> Records:
 
 
 _TABLES = {
-    "roles.yml": "roles", "dimensions.yml": "dimensions", "meters.yml": "meters", "clouds.yml": "clouds",
+    "roles.yml": "roles",
+    "dimensions.yml": "dimensions",
+    "meters.yml": "meters",
+    "clouds.yml": "clouds",
 }
 
 
@@ -153,14 +157,21 @@ def _entries(root: Path, path: Path) -> list[tuple[str, str, Document, tuple[str
     if len(relative.parts) == 1:
         kind = _TABLES.get(relative.name)
         if kind is None:
-            raise InputError([document.problem((), f"is not a file of the catalog; known: {listing(_TABLES)}, sources.yml")])
+            raise InputError(
+                [document.problem((), f"is not a file of the catalog; known: {listing(_TABLES)}, sources.yml")]
+            )
         if kind == "roles":
             for key in document.data:
                 document.data[key]["id"] = key
         return [(kind, key, document, (key,)) for key in document.data]
+    if not isinstance(document.data, dict):
+        raise InputError([document.problem((), "a mapping is expected")])
     if relative.parts[0] == "prices":
-        return [("instances", f"{cloud}/{name}", document, (cloud, name))
-                for cloud, names in document.data.items() for name in names]
+        return [
+            ("instances", f"{cloud}/{name}", document, (cloud, name))
+            for cloud, names in document.data.items()
+            for name in names
+        ]
     kind = "blueprints" if relative.parts[0] == "blueprints" else "components"
     return [(kind, str(document.data.get("id")), document, ())]
 
@@ -174,8 +185,14 @@ def _record(kind: str, value: object, document: Document, place: tuple[str | int
 
 
 _MODELS: dict[str, type[Strict]] = {
-    "components": Component, "roles": Role, "dimensions": Dimension, "meters": Meter, "instances": Instance,
-    "clouds": CloudFigures, "sources": Source, "blueprints": Blueprint,
+    "components": Component,
+    "roles": Role,
+    "dimensions": Dimension,
+    "meters": Meter,
+    "instances": Instance,
+    "clouds": CloudFigures,
+    "sources": Source,
+    "blueprints": Blueprint,
 }
 
 

@@ -213,7 +213,8 @@ class QualityMetric(Strict):
     metric: Name
     title: Text
     normalise: Literal["share", "elo"] = Field(
-        description="share: score / best; elo: twice the expected score against the best")
+        description="share: score / best; elo: twice the expected score against the best"
+    )
     best: float = Field(gt=0, description="score that counts as 1")
     without: Figure | None = Field(None, description="factor when the role is left out, for optional roles")
 

@@ -14,7 +14,7 @@ from advisor.catalog.model import Capacity, Component, Figure, Latency, Option, 
 from advisor.errors import bad_input, nearest
 
 Kind = Literal["component", "option", "role", "source"]
-_COUNTS = ("million", "thousand")     # say nothing without what is counted
+_COUNTS = ("million", "thousand")  # say nothing without what is counted
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,19 @@ def find(catalog: Catalog, name: str) -> Kind:
     """
     records = catalog.records
     known: dict[Kind, object] = {
-        "component": records.components, "option": catalog.options, "role": records.roles, "source": records.sources}
+        "component": records.components,
+        "option": catalog.options,
+        "role": records.roles,
+        "source": records.sources,
+    }
     for kind, names in known.items():
-        if name in names:      # type: ignore[operator]
+        if name in names:  # type: ignore[operator]
             return kind
     every = [*records.components, *catalog.options, *records.roles, *records.sources]
-    raise bad_input(f"'{name}' is not a component, option, role or source of the catalog{nearest(name, every)}; "
-                    "`advisor catalog list` shows what there is")
+    raise bad_input(
+        f"'{name}' is not a component, option, role or source of the catalog{nearest(name, every)}; "
+        "`advisor catalog list` shows what there is"
+    )
 
 
 def of_option(catalog: Catalog, option: Option) -> list[Traced]:
@@ -154,10 +160,12 @@ def _price(price: Price) -> str:
         tiers = price.tiers or []
         ends = [f"up to {exact(tier.up_to)}" if tier.up_to else "above" for tier in tiers]
         text = ", ".join(f"{exact(tier.usd)} {end}" for tier, end in zip(tiers, ends, strict=True))
-    notes = [f"{exact(price.free)} free" if price.free else "",
-             f"per started {exact(price.started_kb)} KB" if price.started_kb else "",
-             f"at least {exact(price.minimum_usd)} USD a month" if price.minimum_usd else "",
-             f"from {price.from_}" if price.from_ else ""]
+    notes = [
+        f"{exact(price.free)} free" if price.free else "",
+        f"per started {exact(price.started_kb)} KB" if price.started_kb else "",
+        f"at least {exact(price.minimum_usd)} USD a month" if price.minimum_usd else "",
+        f"from {price.from_}" if price.from_ else "",
+    ]
     return ", ".join([text, *(note for note in notes if note)])
 
 

@@ -23,12 +23,19 @@ Examples:
 @click.command(epilog=EPILOG)
 @options.scenario_argument
 @click.option("--role", metavar="ROLE", help="Only this role.")
-@click.option("--pruned", is_flag=True, help="Only those that the optimizer chooses from: admitted, not dominated, not too slow.")
+@click.option(
+    "--pruned", is_flag=True, help="Only those that the optimizer chooses from: admitted, not dominated, not too slow."
+)
 @options.json_option
 @options.as_of_option
 @options.catalog_option
 def command(
-    scenario: str, role: str | None, pruned: bool, as_json: bool, as_of: datetime.date | None, catalog_folder: Path | None
+    scenario: str,
+    role: str | None,
+    pruned: bool,
+    as_json: bool,
+    as_of: datetime.date | None,
+    catalog_folder: Path | None,
 ) -> None:
     """List every sized candidate of a scenario with its constants.
 
@@ -61,9 +68,14 @@ def only_role(found: Table, role: str | None) -> Table:
     if role is None:
         return found
     if role not in found.candidates:
-        raise bad_input(f"found '{role}'; roles: {listing(found.candidates, 20)}{nearest(role, found.candidates)}", path="--role")
-    return replace(found, candidates={role: found.candidates[role]},
-                   rejections=tuple(r for r in found.rejections if r.role == role))
+        raise bad_input(
+            f"found '{role}'; roles: {listing(found.candidates, 20)}{nearest(role, found.candidates)}", path="--role"
+        )
+    return replace(
+        found,
+        candidates={role: found.candidates[role]},
+        rejections=tuple(r for r in found.rejections if r.role == role),
+    )
 
 
 def _marks(found: Table) -> dict[tuple[str, str], dict[str, Any]]:
@@ -77,13 +89,21 @@ def _marks(found: Table) -> dict[tuple[str, str], dict[str, Any]]:
         for c in candidates:
             refused = [f.path for f in found.scenario.filters if not f.admits(role, c.component, c.option)]
             winner, late = search.dominated.get((role, c.id)), search.hopeless.get((role, c.id))
-            marks[role, c.id] = {"refused_by": refused, "dominated_by": winner.id if winner else None,
-                                 "too_slow_for": late.path if late else None}
+            marks[role, c.id] = {
+                "refused_by": refused,
+                "dominated_by": winner.id if winner else None,
+                "too_slow_for": late.path if late else None,
+            }
     return marks
 
 
 def _kept(found: Table, marks: dict[tuple[str, str], dict[str, Any]]) -> Table:
     from dataclasses import replace
 
-    return replace(found, candidates={
-        role: tuple(c for c in candidates if not any(marks[role, c.id].values())) for role, candidates in found.candidates.items()})
+    return replace(
+        found,
+        candidates={
+            role: tuple(c for c in candidates if not any(marks[role, c.id].values()))
+            for role, candidates in found.candidates.items()
+        },
+    )

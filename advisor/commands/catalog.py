@@ -46,8 +46,11 @@ def list_(role: str | None, mode: str | None, cloud: str | None, as_json: bool, 
     roles = catalog.records.roles
     if role is not None and role not in roles:
         raise bad_input(f"--role: '{role}' is not a role; roles: {listing(roles, 20)}{nearest(role, roles)}")
-    pairs = [(component, option) for component, option in catalog.options.values()
-             if role in (None, *option.roles) and mode in (None, option.mode) and cloud in (None, option.cloud)]
+    pairs = [
+        (component, option)
+        for component, option in catalog.options.values()
+        if role in (None, *option.roles) and mode in (None, option.mode) and cloud in (None, option.cloud)
+    ]
     if as_json:
         _echo_json(catalog_json.options(catalog, pairs))
         return

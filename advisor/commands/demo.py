@@ -14,8 +14,14 @@ EXAMPLE = "support_copilot"
 
 @click.command("demo")
 @click.option(
-    "-o", "--output", metavar="DIR", type=click.Path(path_type=Path), default=Path("advisor-demo"), show_default=True,
-    help="Write the files into this folder; it is made when missing.")
+    "-o",
+    "--output",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    default=Path("advisor-demo"),
+    show_default=True,
+    help="Write the files into this folder; it is made when missing.",
+)
 @options.date_option
 def command(output: Path, date: datetime.date) -> None:
     """Propose the design of the example that comes with advisor.

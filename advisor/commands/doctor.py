@@ -66,7 +66,7 @@ def examine(check: Callable[[], Finding]) -> Finding:
     name = check.__name__.removeprefix("check_")
     try:
         return check()
-    except AdvisorError as error:       # says itself what to do
+    except AdvisorError as error:  # says itself what to do
         return Finding(name, "fail", str(error).partition("\n")[0])
     except Exception as error:
         return Finding(name, "fail", f"{type(error).__name__}: {error}".partition("\n")[0], REINSTALL)
@@ -157,8 +157,12 @@ def check_cache() -> Finding:
     try:
         write_all(folder, {"doctor": b""})[0].unlink()
     except InputError as error:
-        return Finding("cache", "warn", f"{error.problems[0].message}; every start reads the whole catalog",
-                       "set XDG_CACHE_HOME to a folder that can be written")
+        return Finding(
+            "cache",
+            "warn",
+            f"{error.problems[0].message}; every start reads the whole catalog",
+            "set XDG_CACHE_HOME to a folder that can be written",
+        )
     return Finding("cache", "ok", f"in {folder}")
 
 
@@ -175,6 +179,12 @@ def check_terminal() -> Finding:
 
 
 CHECKS: tuple[Callable[[], Finding], ...] = (
-    check_python, check_solver, check_diagrams, check_charts, check_catalog, check_templates, check_cache,
+    check_python,
+    check_solver,
+    check_diagrams,
+    check_charts,
+    check_catalog,
+    check_templates,
+    check_cache,
     check_terminal,
 )

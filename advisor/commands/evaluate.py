@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from advisor.commands import options
+
+if TYPE_CHECKING:
+    from advisor.evaluation.result import Evaluation
 
 EPILOG = """\b
 Example of a design file:
@@ -26,8 +30,13 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @click.argument("design", metavar="DESIGN", type=click.Path())
-@click.option("--scenario", "scenario_file", metavar="SCENARIO", type=click.Path(),
-              help="Judge under this scenario (default: the one that the design file names).")
+@click.option(
+    "--scenario",
+    "scenario_file",
+    metavar="SCENARIO",
+    type=click.Path(),
+    help="Judge under this scenario (default: the one that the design file names).",
+)
 @options.json_option
 @options.as_of_option
 @options.catalog_option
@@ -36,8 +45,8 @@ def command(
 ) -> None:
     """Judge an existing architecture under a scenario; nothing is optimised.
 
-    DESIGN gives a candidate id, or an option with units and zones, for every role. Exit codes: 0 every requirement holds,
-    1 some do not, 2 bad input.
+    DESIGN gives a candidate id, or an option with units and zones, for every role. Exit codes: 0 every requirement
+    holds, 1 some do not, 2 bad input.
     """
     from advisor.catalog.load import load_catalog
     from advisor.designs import evaluate, load_design
@@ -53,7 +62,7 @@ def command(
     raise SystemExit(0 if result.feasible else 1)
 
 
-def _tables(result):  # type: ignore[no-untyped-def]
+def _tables(result: Evaluation) -> None:
     from advisor.commands.console import console
     from advisor.render import terminal
 

@@ -44,8 +44,15 @@ class Number(_NumberType):
 
 
 @click.command("init")
-@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), default=Path("scenario.yml"),
-              show_default=True, help="Write the scenario here; its schema is written beside it.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    default=Path("scenario.yml"),
+    show_default=True,
+    help="Write the scenario here; its schema is written beside it.",
+)
 @click.option("--title", metavar="TEXT", help="Heading of the design document.")
 @click.option("--requests", metavar="NUMBER", type=Number(), help="Requests a month.")
 @click.option("--documents", metavar="NUMBER", type=Number(), help="Documents in the collection.")

@@ -25,7 +25,8 @@ USAGE_ERROR, BUG, INTERRUPTED, PIPE_CLOSED = 2, 70, 130, 141
 COMMANDS: dict[str, tuple[str, str]] = {
     "propose": (
         "advisor.commands.propose",
-        "Propose the optimal architecture for a scenario, with proof, reasons and documents."),
+        "Propose the optimal architecture for a scenario, with proof, reasons and documents.",
+    ),
     "evaluate": ("advisor.commands.evaluate", "Judge an existing architecture under a scenario; nothing is optimised."),
     "candidates": ("advisor.commands.candidates", "List every sized candidate of a scenario with its constants."),
     "check": ("advisor.commands.check", "Validate and solve a scenario without writing anything; for CI."),
@@ -84,8 +85,12 @@ class LazyGroup(click.Group):
 
 
 @click.group(
-    PROGRAM, cls=LazyGroup, invoke_without_command=True, epilog=EPILOG,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+    PROGRAM,
+    cls=LazyGroup,
+    invoke_without_command=True,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
 @click.option("-v", "--verbose", count=True, help="Log what is done; -vv logs more. Shows tracebacks of bugs.")
 @click.pass_context
@@ -104,8 +109,11 @@ def _log_to_stderr(verbose: int) -> None:
     import platform
 
     logging.basicConfig(
-        stream=sys.stderr, level=logging.DEBUG if verbose > 1 else logging.INFO, force=True,
-        format="%(levelname)s %(name)s: %(message)s")
+        stream=sys.stderr,
+        level=logging.DEBUG if verbose > 1 else logging.INFO,
+        force=True,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
     logging.getLogger(PROGRAM).info("advisor %s, Python %s", __version__, platform.python_version())
 
 
@@ -135,7 +143,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _invoke(given: list[str], state: State) -> int:
-    if f"_{PROGRAM.upper()}_COMPLETE" in os.environ:      # a shell asks for completions
+    if f"_{PROGRAM.upper()}_COMPLETE" in os.environ:  # a shell asks for completions
         cli.main(given, prog_name=PROGRAM)
     try:
         with cli.make_context(PROGRAM, given, obj=state) as context:

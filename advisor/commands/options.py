@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     _DateType = click.ParamType[datetime.date]
     _SecondsType = click.ParamType[float]
 else:
-    _DateType = _SecondsType = click.ParamType     # generic for the type checker only; older click is not subscriptable
+    _DateType = _SecondsType = click.ParamType  # generic for the type checker only; older click is not subscriptable
 
 DEFAULT_TIME_LIMIT_S = 60.0
 MAX_TIME_LIMIT_S = 86_400.0
@@ -86,24 +86,48 @@ _FOLDER = click.Path(path_type=Path)
 
 scenario_argument = click.argument("scenario", metavar="SCENARIO", type=click.Path(allow_dash=True))
 output_option = click.option(
-    "-o", "--output", metavar="DIR", type=_FOLDER, help="Write the files into this folder; it is made when missing.")
+    "-o", "--output", metavar="DIR", type=_FOLDER, help="Write the files into this folder; it is made when missing."
+)
 json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON (with a published schema) instead of tables.")
+    "--json", "as_json", is_flag=True, help="Print JSON (with a published schema) instead of tables."
+)
 as_of_option = click.option(
-    "--as-of", metavar="DATE", type=IsoDate(),
-    help="Use the prices that were valid on this day (default: the newest in the catalog).")
+    "--as-of",
+    metavar="DATE",
+    type=IsoDate(),
+    help="Use the prices that were valid on this day (default: the newest in the catalog).",
+)
 catalog_option = click.option(
-    "--catalog", "catalog_folder", metavar="DIR", type=_FOLDER,
-    help="Use the catalog in this folder (default: the one that comes with advisor).")
+    "--catalog",
+    "catalog_folder",
+    metavar="DIR",
+    type=_FOLDER,
+    help="Use the catalog in this folder (default: the one that comes with advisor).",
+)
 time_limit_option = click.option(
-    "--time-limit", "time_limit_s", metavar="SECONDS", type=Seconds(), default=DEFAULT_TIME_LIMIT_S, show_default=True,
-    help="Stop optimising after this many seconds and say what is not proved; 0: no limit.")
+    "--time-limit",
+    "time_limit_s",
+    metavar="SECONDS",
+    type=Seconds(),
+    default=DEFAULT_TIME_LIMIT_S,
+    show_default=True,
+    help="Stop optimising after this many seconds and say what is not proved; 0: no limit.",
+)
 date_option = click.option(
-    "--date", metavar="DATE", type=IsoDate(), default=_today, show_default="today",
-    help="Date that documents carry and that ages are counted from.")
+    "--date",
+    metavar="DATE",
+    type=IsoDate(),
+    default=_today,
+    show_default="today",
+    help="Date that documents carry and that ages are counted from.",
+)
 blueprint_option = click.option(
-    "--blueprint", metavar="BLUEPRINT", default=DEFAULT_BLUEPRINT, show_default=True,
-    help="The architecture's topology: roles, flows and workload parameters.")
+    "--blueprint",
+    metavar="BLUEPRINT",
+    default=DEFAULT_BLUEPRINT,
+    show_default=True,
+    help="The architecture's topology: roles, flows and workload parameters.",
+)
 
 
 def load_inputs(scenario: str, catalog_folder: Path | None) -> tuple[Scenario, Catalog]:

@@ -11,6 +11,8 @@ import click
 from advisor.commands import options
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from advisor.proposal import Proposal
 
 EPILOG = """\b
@@ -30,8 +32,13 @@ Examples:
 @options.time_limit_option
 @options.catalog_option
 def command(
-    scenario: str, output: Path | None, as_json: bool, as_of: datetime.date | None, date: datetime.date,
-    time_limit_s: float, catalog_folder: Path | None,
+    scenario: str,
+    output: Path | None,
+    as_json: bool,
+    as_of: datetime.date | None,
+    date: datetime.date,
+    time_limit_s: float,
+    catalog_folder: Path | None,
 ) -> None:
     """Propose the optimal architecture for a scenario, with proof, reasons and documents.
 
@@ -40,13 +47,28 @@ def command(
 
     Exit codes: 0 optimal, 2 bad input, 3 infeasible, 4 not proved optimal in time.
     """
-    raise SystemExit(run(
-        scenario, output, as_json=as_json, as_of=as_of, date=date, time_limit_s=time_limit_s, catalog_folder=catalog_folder))
+    raise SystemExit(
+        run(
+            scenario,
+            output,
+            as_json=as_json,
+            as_of=as_of,
+            date=date,
+            time_limit_s=time_limit_s,
+            catalog_folder=catalog_folder,
+        )
+    )
 
 
 def run(
-    scenario: str, output: Path | None, *, as_json: bool = False, as_of: datetime.date | None = None,
-    date: datetime.date, time_limit_s: float = options.DEFAULT_TIME_LIMIT_S, catalog_folder: Path | None = None,
+    scenario: str,
+    output: Path | None,
+    *,
+    as_json: bool = False,
+    as_of: datetime.date | None = None,
+    date: datetime.date,
+    time_limit_s: float = options.DEFAULT_TIME_LIMIT_S,
+    catalog_folder: Path | None = None,
 ) -> int:
     """Do what the command does and return its exit code."""
     from advisor import proposal
@@ -65,9 +87,7 @@ def run(
 
 def exit_code(result: Proposal) -> int:
     """Return 0 when proved optimal, 3 when infeasible, 4 when the time limit left it open."""
-    from advisor.optimizer.solver import Status
-
-    return {Status.OPTIMAL: 0, Status.INFEASIBLE: 3, Status.STOPPED: 4}[result.status]
+    return {"optimal": 0, "infeasible": 3, "stopped": 4}[result.status.value]
 
 
 def reproduce(scenario: str, as_of: datetime.date | None, date: datetime.date, output: Path) -> str:
@@ -78,7 +98,7 @@ def reproduce(scenario: str, as_of: datetime.date | None, date: datetime.date, o
     return shlex.join([*parts, *(["--as-of", as_of.isoformat()] if as_of else [])])
 
 
-def working(what: str):  # type: ignore[no-untyped-def]
+def working(what: str) -> Status:
     """Return a context that shows on stderr, where it is a terminal, that something takes longer."""
     from rich.console import Console
 
@@ -114,10 +134,19 @@ def _tables(result: Proposal, scenario: str, output: Path | None) -> None:
     if output is not None:
         names = "design.html, design.md, diagram.svg, diagram.png, proposal.json"
         out.print(f"files: {names} in {output}", highlight=False, markup=False, soft_wrap=True)
-        out.print(f"next: open {output / 'design.html'} · advisor candidates {scenario}", highlight=False, markup=False, soft_wrap=True)
+        out.print(
+            f"next: open {output / 'design.html'} · advisor candidates {scenario}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
     else:
-        out.print(f"next: advisor propose {scenario} -o DIR writes the design document · advisor candidates {scenario}",
-                  highlight=False, markup=False, soft_wrap=True)
+        out.print(
+            f"next: advisor propose {scenario} -o DIR writes the design document · advisor candidates {scenario}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def write(result: Proposal, output: Path, date: datetime.date, reproduced_by: str) -> None:
@@ -137,14 +166,20 @@ def files(result: Proposal, date: datetime.date, reproduced_by: str) -> dict[str
     from advisor.render.terminal import status_words
 
     assert result.best is not None
-    caption = (f"{status_words(result)} · scenario {result.scenario.digest} · catalog {result.catalog.digest}, "
-               f"prices as of {result.table.as_of}")
+    caption = (
+        f"{status_words(result)} · scenario {result.scenario.digest} · catalog {result.catalog.digest}, "
+        f"prices as of {result.table.as_of}"
+    )
     text = dot(picture(result.best, result.catalog, caption))
     drawing = graphviz_tool.svg(text)
     made = document(result, date=date, diagram_svg=drawing, command=reproduced_by, version=__version__)
     found = {
-        "design.md": made.markdown, "design.html": page.html(made.markdown, title=result.scenario.title, figures=made.figures),
-        "diagram.gv": text, "proposal.json": json_output.dumps(json_output.proposal(result)), "scenario.yml": result.scenario.text,
-        **{name: figure.svg for name, figure in made.figures.items()}, "diagram.svg": drawing,
+        "design.md": made.markdown,
+        "design.html": page.html(made.markdown, title=result.scenario.title, figures=made.figures),
+        "diagram.gv": text,
+        "proposal.json": json_output.dumps(json_output.proposal(result)),
+        "scenario.yml": result.scenario.text,
+        **{name: figure.svg for name, figure in made.figures.items()},
+        "diagram.svg": drawing,
     }
     return {**{name: content.encode() for name, content in found.items()}, "diagram.png": graphviz_tool.png(text)}

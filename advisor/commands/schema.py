@@ -13,8 +13,12 @@ KINDS = ("scenario", "proposal", "evaluation", "candidates")
 
 @click.command("schema")
 @click.option(
-    "--kind", type=click.Choice(KINDS), default="scenario", show_default=True,
-    help="What the schema describes: the scenario file, or what --json prints.")
+    "--kind",
+    type=click.Choice(KINDS),
+    default="scenario",
+    show_default=True,
+    help="What the schema describes: the scenario file, or what --json prints.",
+)
 @blueprint_option
 @catalog_option
 def command(kind: str, blueprint: str, catalog_folder: Path | None) -> None:

@@ -21,14 +21,16 @@ def judge(design: Design, scenario: Scenario) -> Evaluation:
     """Return the evaluation of a complete design (every role of the blueprint has a candidate, ``none`` included)."""
     used = [candidate for candidate in design.values() if not candidate.is_none]
     result = Evaluation(
-        scenario=scenario, design=design,
+        scenario=scenario,
+        design=design,
         bill_usd_per_month=math.fsum(c.bill_usd_per_month for c in used),
         operations_usd_per_month=math.fsum(c.operations_usd_per_month for c in used),
         operations_h_per_month=math.fsum(c.operations_h_per_month for c in used),
         quality=quality.of_flow(c.quality for c in design.values()),
         clouds=tuple(sorted({c.cloud for c in used if c.cloud})),
         flows={flow_id: _flow(flow_id, flow, design, scenario) for flow_id, flow in scenario.blueprint.flows.items()},
-        checks=(), consistent=tuple(inconsistencies(design, scenario)),
+        checks=(),
+        consistent=tuple(inconsistencies(design, scenario)),
         assumptions=(*scenario.assumptions, *_distinct(note for c in used for note in c.assumptions)),
     )
     checks = tuple(_check(requirement, result) for requirement in scenario.requirements)
@@ -54,7 +56,7 @@ def _distinct(notes: Iterable[Assumption]) -> tuple[Assumption, ...]:
 
 def _flow(flow_id: str, flow: Flow, design: Design, scenario: Scenario) -> FlowResult:
     needs = needed_roles(flow, scenario)
-    measures = {
+    measures: dict[str, MeasureResult] = {
         name: _measure(flow, measure, design, scenario, UNIT_MS[name], _asked(flow_id, name, scenario))
         for name, measure in flow.measures.items()
     }
@@ -133,7 +135,7 @@ def step_time(step: Step, at: str, design: Design, scenario: Scenario) -> Distri
         width = expression.parse(step.wait_s).evaluate(scenario.workload) * 1000
         return Uniform(width) if width > 0 else None
     candidate = design[step.asks or ""]
-    if step.in_background or candidate.is_none or step.do not in candidate.latency:
+    if step.in_background or candidate.is_none or step.do is None or step.do not in candidate.latency:
         return None
     first, complete = candidate.latency[step.do]
     times = max(1, round(expression.parse(step.times).evaluate(scenario.workload)))
@@ -156,6 +158,8 @@ def _check(requirement: object, result: Evaluation) -> Check:
         value = result.metric(requirement.metric)
         return Check(requirement, value, requirement.holds(value), requirement.slack(value))
     refused = [
-        role for role, c in result.design.items() if not requirement.admits(role, c.component, c.option)  # type: ignore[attr-defined]
+        role
+        for role, c in result.design.items()
+        if not requirement.admits(role, c.component, c.option)  # type: ignore[attr-defined]
     ]
     return Check(requirement, None, not refused, None, ", ".join(refused))  # type: ignore[arg-type]

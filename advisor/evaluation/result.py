@@ -103,8 +103,12 @@ class Evaluation:
 
     def metric(self, name: str) -> float:
         """Return a metric by its path, ``flows.answer.ttft_ms.p95``. Raises ``KeyError`` when there is none."""
-        simple = {COST: self.cost_usd_per_month, OPERATIONS: self.operations_h_per_month, QUALITY: self.quality,
-                  "clouds": float(len(self.clouds))}
+        simple = {
+            COST: self.cost_usd_per_month,
+            OPERATIONS: self.operations_h_per_month,
+            QUALITY: self.quality,
+            "clouds": float(len(self.clouds)),
+        }
         if name in simple:
             return simple[name]
         _, flow, what, *rest = name.split(".", 3)

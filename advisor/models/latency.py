@@ -84,7 +84,7 @@ class Distribution(ABC):
         for _ in range(60):
             if horizon <= 0:
                 return 0.0, 0.0
-            horizon = 2.0 ** (math.ceil(2 * math.log2(horizon) - 1e-9) / 2)   # few distinct lattices, so they are shared
+            horizon = 2.0 ** (math.ceil(2 * math.log2(horizon) - 1e-9) / 2)  # few distinct lattices, so they are shared
             step = horizon / POINTS
             levels = _middles(_cached_masses(self, step))
             if levels[-1] < p:
@@ -113,8 +113,9 @@ def transform(masses: Array) -> Spectrum:
     """Return the transform of masses (along the last axis) whose products stand for sums, cut off at the horizon.
 
     A product of several transforms of finite length wraps around: what lies beyond the horizon would come back at its
-    start. Damping the masses by e^(-DAMPING k / points) first makes what wraps smaller by e^(-2 DAMPING) = 4e-11, and the
-    damping is undone in :func:`inverse` at the price of rounding errors near 1e-11 (Gruebel and Hermesmeier, 1999).
+    start. Damping the masses by e^(-DAMPING k / points) first makes what wraps smaller by e^(-2 DAMPING) = 4e-11,
+    and the damping is undone in :func:`inverse` at the price of rounding errors near 1e-11
+    (Gruebel and Hermesmeier, 1999).
     """
     import numpy as np
 
@@ -160,7 +161,7 @@ class Primitive(Distribution):
 
         grid = np.arange(-1, points + 1) * step
         limited = self.limited_mean(np.maximum(grid, 0.0))
-        limited[0] = -step   # E[min(X, -step)] for a non-negative X
+        limited[0] = -step  # E[min(X, -step)] for a non-negative X
         second = (2 * limited[1:-1] - limited[:-2] - limited[2:]) / step
         clipped: Array = np.maximum(second, 0.0)
         return clipped
@@ -233,8 +234,14 @@ class Lognormal(Primitive):
 
     @classmethod
     def fit(
-        cls, *, p50: float | None = None, p95: float | None = None, p99: float | None = None,
-        mean: float | None = None, cv: float | None = None, default_cv: float = 0.3,
+        cls,
+        *,
+        p50: float | None = None,
+        p95: float | None = None,
+        p99: float | None = None,
+        mean: float | None = None,
+        cv: float | None = None,
+        default_cv: float = 0.3,
     ) -> Lognormal:
         """Return the lognormal that fits what is known of a latency.
 
@@ -461,7 +468,8 @@ def no_slower(a: Distribution, b: Distribution) -> bool:
     if len(lognormals) > len(others) or len(waits) > len(other_waits):
         return False
     return all(_below(x, y) for x, y in zip(lognormals, others, strict=False)) and all(
-        x.p_wait <= y.p_wait and x.rate >= y.rate for x, y in zip(waits, other_waits, strict=False))
+        x.p_wait <= y.p_wait and x.rate >= y.rate for x, y in zip(waits, other_waits, strict=False)
+    )
 
 
 def _parts(d: Distribution) -> tuple[list[Lognormal], list[Wait]] | None:
@@ -477,7 +485,7 @@ def _below(a: Lognormal, b: Lognormal) -> bool:
 
 
 _CELLS_PER_SD = 2000
-_WIDEST = 8.5          # standard deviations; beyond it the distribution function is 0 or 1 to 1e-17
+_WIDEST = 8.5  # standard deviations; beyond it the distribution function is 0 or 1 to 1e-17
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,7 @@
-"""Benchmark scores as factors in (0, 1], comparable within one named benchmark only. An index for ranking, not a truth."""
+"""Benchmark scores as factors in (0, 1], comparable within one named benchmark only.
+
+An index for ranking, not a truth.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,8 @@ def share_of_best(score: float, best: float) -> float:
 
 
 def elo_against_best(rating: float, best: float) -> float:
-    """Return twice the expected score of a rating against the best one, capped at 1 (Elo's logistic curve, base 10/400).
+    """Return twice the expected score of a rating against the best one, capped at 1 (Elo's logistic curve, base
+    10/400).
 
     >>> elo_against_best(1500, 1500), round(elo_against_best(1400, 1500), 3)
     (1.0, 0.72)

@@ -1,4 +1,7 @@
-"""Waiting at provisioned servers in steady state. Sources: Kleinrock (1975); Allen (1990) for the Allen-Cunneen formula."""
+"""Waiting at provisioned servers in steady state.
+
+Sources: Kleinrock (1975); Allen (1990) for the Allen-Cunneen formula.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,12 @@ def erlang_c(servers: int, offered_load_erlang: float) -> float:
 
 
 def mgc_wait(
-    arrival_rate_per_s: float, service_time_s: float, servers: int, *, scv_arrival: float = 1.0, scv_service: float = 1.0
+    arrival_rate_per_s: float,
+    service_time_s: float,
+    servers: int,
+    *,
+    scv_arrival: float = 1.0,
+    scv_service: float = 1.0,
 ) -> Wait:
     """Return the waiting time (s) before service in G/G/c by Allen-Cunneen, as a distribution.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import pulp
 
@@ -20,7 +21,7 @@ from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import CLOUDS, COST, OPERATIONS, QUALITY, Bound
 
 Pool = Mapping[str, Sequence[Candidate]]
-Row = pulp.LpConstraint
+Row: TypeAlias = pulp.LpConstraint
 CONSTRAINTS: dict[str, Callable[..., Iterator[Row]]] = {}
 
 
@@ -38,17 +39,22 @@ class Model:
         """Return role -> candidate of a solution's values."""
         return {role: max(found, key=lambda c: values[self.x[role, c.id].name]) for role, found in self.pool.items()}
 
-    def total(self, weight: Callable[[Candidate], float], roles: Sequence[str] | None = None) -> pulp.LpAffineExpression:
+    def total(
+        self, weight: Callable[[Candidate], float], roles: Sequence[str] | None = None
+    ) -> pulp.LpAffineExpression:
         """Return the sum of a constant of the chosen candidates."""
         return pulp.LpAffineExpression(
-            [(self.x[role, c.id], weight(c)) for role in (roles or self.pool) for c in self.pool[role]])
+            [(self.x[role, c.id], weight(c)) for role in (roles or self.pool) for c in self.pool[role]]
+        )
 
 
 def constraint(kind: str) -> Callable[[Callable[..., Iterator[Row]]], Callable[..., Iterator[Row]]]:
     """Register a constraint kind."""
+
     def register(function: Callable[..., Iterator[Row]]) -> Callable[..., Iterator[Row]]:
         CONSTRAINTS[kind] = function
         return function
+
     return register
 
 
@@ -57,7 +63,8 @@ def formulate(pool: Pool, scenario: Scenario, bounds: Sequence[Bound]) -> Model:
     problem = pulp.LpProblem("advisor", pulp.LpMinimize)
     x = {
         (role, c.id): problem.add_variable(f"use__{role}__{index:04d}", 0, 1, pulp.LpInteger)
-        for role, found in pool.items() for index, c in enumerate(found)
+        for role, found in pool.items()
+        for index, c in enumerate(found)
     }
     clouds = sorted({c.cloud for found in pool.values() for c in found if c.cloud})
     y = {cloud: problem.add_variable(f"cloud__{cloud}", 0, 1, pulp.LpInteger) for cloud in clouds}
@@ -66,8 +73,8 @@ def formulate(pool: Pool, scenario: Scenario, bounds: Sequence[Bound]) -> Model:
     for kind in ("choose_one", "behind_cache", "cloud_used"):
         _add(model, CONSTRAINTS[kind](model))
     for bound in bounds:
-        if kind := kind_of(bound):
-            _add(model, CONSTRAINTS[kind](model, bound))
+        if linear_kind := kind_of(bound):
+            _add(model, CONSTRAINTS[linear_kind](model, bound))
     return model
 
 
@@ -182,7 +189,7 @@ def clouds(model: Model, bound: Bound) -> Iterator[Row]:
 
 @constraint("tail")
 def tail(model: Model, bound: Tail, name: str) -> Iterator[Row]:
-    """Necessary conditions for a percentile bound (see :mod:`advisor.optimizer.tails`), each valid with or without cache."""
+    """Necessary conditions for a percentile bound, each with or without cache (:mod:`advisor.optimizer.tails`)."""
     for index, (right, cached, coefficients) in enumerate(bound.rows()):
         scale = max(right, 1e-6)
         terms = _only_with(bound, cached, coefficients)
@@ -190,8 +197,10 @@ def tail(model: Model, bound: Tail, name: str) -> Iterator[Row]:
         yield _named(row <= right / scale, "tail", name, str(index))
 
 
-def _only_with(bound: Tail, cached: bool, coefficients: Mapping[tuple[str, str], float]) -> dict[tuple[str, str], float]:
-    """Return the coefficients such that the row says nothing when the cache is used and ``cached`` is False, or vice versa."""
+def _only_with(
+    bound: Tail, cached: bool, coefficients: Mapping[tuple[str, str], float]
+) -> dict[tuple[str, str], float]:
+    """Return the coefficients of a row that says nothing unless the cache is used as ``cached`` says."""
     terms = dict(coefficients)
     if bound.cache:
         most = sum(max(terms[role, name] for name in bound.pool[role]) for role in bound.roles)
@@ -225,7 +234,9 @@ def better_than(model: Model, goal: pulp.LpAffineExpression, value: float) -> It
 @constraint("not_this_design")
 def not_this_design(model: Model, design: Mapping[str, Candidate], name: str) -> Iterator[Row]:
     """This one combination is out; for what only the judge can see."""
-    yield _named(pulp.lpSum(model.x[role, c.id] for role, c in design.items()) <= len(design) - 1, "not_this_design", name)
+    yield _named(
+        pulp.lpSum(model.x[role, c.id] for role, c in design.items()) <= len(design) - 1, "not_this_design", name
+    )
 
 
 def _needs(model: Model, metric: str) -> tuple[str, ...]:
@@ -254,16 +265,17 @@ def is_log(goal: Goal) -> bool:
 
 def linear(model: Model, metric: str) -> pulp.LpAffineExpression | None:
     """Return a metric as a linear expression (minus the logarithm of a product), None for percentiles."""
-    if metric == COST:
-        return model.total(lambda c: c.cost_usd_per_month)
-    if metric == OPERATIONS:
-        return model.total(lambda c: c.operations_h_per_month)
     if metric == CLOUDS:
         return pulp.lpSum(model.y.values())
-    if metric == QUALITY:
-        return model.total(lambda c: -math.log(c.quality))
     if metric.endswith(".mean"):
         return mean_time(model, metric)
+    sums: dict[str, Callable[[Candidate], float]] = {
+        COST: lambda c: c.cost_usd_per_month,
+        OPERATIONS: lambda c: c.operations_h_per_month,
+        QUALITY: lambda c: -math.log(c.quality),
+    }
+    if metric in sums:
+        return model.total(sums[metric])
     if metric.endswith(".availability"):
         return model.total(lambda c: -math.log(max(c.availability, 1e-9)), _needs(model, metric))
     return None

@@ -15,7 +15,7 @@ from advisor.models.latency import no_slower
 
 @dataclass(frozen=True)
 class Relevance:
-    """What can matter besides cost: attributes that no requirement or goal speaks about cannot keep a candidate alive."""
+    """What can matter besides cost: what no requirement or goal speaks about keeps no candidate alive."""
 
     operations: bool = True
     availability: bool = True

@@ -26,8 +26,8 @@ from advisor.optimizer.solver import Outcome, Status
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.requirements import COST, Bound
 
-FIRST_REACH = 0.1      # how far above the relaxation's bound the optimum is expected, relative
-STEP = 1e-6            # a better value is better by at least this much, relative
+FIRST_REACH = 0.1  # how far above the relaxation's bound the optimum is expected, relative
+STEP = 1e-6  # a better value is better by at least this much, relative
 CHEAPEST = Goal((Term(COST, 1.0),), "minimize cost")
 
 
@@ -64,17 +64,22 @@ NOTHING = Found(Status.INFEASIBLE, None, bound=math.inf)
 
 
 def optimise(
-    search: Search, goals: Sequence[Goal] | None = None, *, only: Only | None = None,
-    tie_break: bool = True, any_design: bool = False, time_limit_s: float = 0.0,
+    search: Search,
+    goals: Sequence[Goal] | None = None,
+    *,
+    only: Only | None = None,
+    tie_break: bool = True,
+    any_design: bool = False,
+    time_limit_s: float = 0.0,
 ) -> Found:
     """Return the optimum for goals in order of importance.
 
     Args:
         goals: default: the scenario's.
         only: which candidates a role may use, for what-ifs; see :meth:`Search.allowed`.
-        tie_break: among designs that are equal in all goals take the cheapest. (Among candidates of a role that are equal
-            in all that matters, pruning already kept the one with fewer operations hours, then the more available one,
-            then the first in order of ids.)
+        tie_break: among designs that are equal in all goals take the cheapest. (Among candidates of a role that are
+            equal in all that matters, pruning already kept the one with fewer operations hours, then the more
+            available one, then the first in order of ids.)
         any_design: stop at the first feasible design; its value is then no optimum.
         time_limit_s: 0 means none; when it passes, the best design so far is returned with status STOPPED.
     """
@@ -147,7 +152,8 @@ class Run:
     def confirmed(self, objective: pulp.LpAffineExpression, goal: Goal, extra: tuple[Limit, ...] = ()) -> Found:
         """Solve until the judge confirms the model's optimum, once for each use of the caches.
 
-        With the use of caches fixed the relaxation is much tighter: half a cache would switch off half of every time row.
+        With the use of caches fixed the relaxation is much tighter: half a cache would switch off half of every time
+        row.
         """
         self._load(extra)
         best, value = self._incumbent(objective, goal, extra)
@@ -201,12 +207,17 @@ class Run:
         self._open = {**self.permitted, **late}
 
     def _with_caches(
-        self, caches: frozenset[str], objective: pulp.LpAffineExpression, goal: Goal, extra: tuple[Limit, ...], to_beat: float
+        self,
+        caches: frozenset[str],
+        objective: pulp.LpAffineExpression,
+        goal: Goal,
+        extra: tuple[Limit, ...],
+        to_beat: float,
     ) -> tuple[Found, float]:
         """Return the optimum with exactly these caches in use and its value in the model; infeasible if nothing beats.
 
-        Only candidates whose reduced cost in the relaxation is within ``reach`` take part. An optimum within reach of the
-        relaxation's bound is the optimum over all candidates; otherwise the reach grows.
+        Only candidates whose reduced cost in the relaxation is within ``reach`` take part. An optimum within reach of
+        the relaxation's bound is the optimum over all candidates; otherwise the reach grows.
         """
         fitting = {name: yes and caches in self.search.uses[name] for name, yes in self._open.items()}
         self.session.allow(fitting)
@@ -234,7 +245,7 @@ class Run:
         while True:
             outcome = self.solve(objective)
             if not outcome.found:
-                nothing = outcome.status is Status.INFEASIBLE       # a bound within reach is none for what is beyond
+                nothing = outcome.status is Status.INFEASIBLE  # a bound within reach is none for what is beyond
                 return Found(outcome.status, None, bound=math.inf if nothing else bound), math.inf
             evaluation, cuts = self.search.violations(self.model.chosen(outcome.values), limits)
             if evaluation is not None:
@@ -281,12 +292,13 @@ def linear_goal(search: Search, goal: Goal) -> pulp.LpAffineExpression | None:
 
     A single quality or availability is optimised through its logarithm.
     """
-    parts = [(term, formulation.linear(search.model, term.metric)) for term in goal.terms]
+    parts = [formulation.linear(search.model, term.metric) for term in goal.terms]
     if formulation.is_log(goal):
-        return parts[0][1]
-    if any(part is None or formulation.is_product(term.metric) for term, part in parts):
+        return parts[0]
+    known = [(term.coefficient, part) for term, part in zip(goal.terms, parts, strict=True) if part is not None]
+    if len(known) < len(parts) or any(formulation.is_product(term.metric) for term in goal.terms):
         return None
-    return pulp.lpSum(term.coefficient * part for term, part in parts)
+    return pulp.lpSum(coefficient * part for coefficient, part in known)
 
 
 def goal_value(goal: Goal, evaluation: Evaluation) -> float:

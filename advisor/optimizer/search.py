@@ -18,7 +18,7 @@ from advisor.optimizer.solver import Session
 from advisor.optimizer.tails import MARGIN, Tail
 from advisor.scenario.requirements import CLOUDS, OPERATIONS, QUALITY, Bound, Filter, Requirement, split_percentile
 
-Only = Callable[[str, Candidate], bool | None]      # None: this role is not spoken about
+Only = Callable[[str, Candidate], bool | None]  # None: this role is not spoken about
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,12 @@ class Search:
         self.known: dict[tuple[str, ...], Evaluation] = {}
         self.tails: list[tuple[Bound, Tail]] = []
         filters = [r for r in self.requirements if isinstance(r, Filter)]
-        self.pool = self._without_inferior_sizes({
-            role: [c for c in found if all(f.admits(role, c.component, c.option) for f in filters)]
-            for role, found in table.candidates.items()
-        })
+        self.pool = self._without_inferior_sizes(
+            {
+                role: [c for c in found if all(f.admits(role, c.component, c.option) for f in filters)]
+                for role, found in table.candidates.items()
+            }
+        )
         self.empty_roles = tuple(role for role, found in self.pool.items() if not found)
         if not self.empty_roles:
             self._load()
@@ -101,14 +103,17 @@ class Search:
         """Note the possible uses of the caches, and which of them each variable goes with."""
         caches = self.table.scenario.blueprint.cache_roles
         self.variants = tuple(
-            used for used in variants(self.table.scenario)
-            if all(any(c.is_none != (role in used) for c in self.pool[role]) for role in caches))
+            used
+            for used in variants(self.table.scenario)
+            if all(any(c.is_none != (role in used) for c in self.pool[role]) for role in caches)
+        )
         self.uses: dict[str, frozenset[frozenset[str]]] = {}
         for (role, name), variable in self.model.x.items():
             candidate = self.by_id[role, name]
             asks = {**candidate.behind, **({role: not candidate.is_none} if role in caches else {})}
             self.uses[variable.name] = frozenset(
-                used for used in self.variants if all((cache in used) == yes for cache, yes in asks.items()))
+                used for used in self.variants if all((cache in used) == yes for cache, yes in asks.items())
+            )
 
     def _over_alone(self, bound: Bound) -> list[tuple[str, str]]:
         """Return (role, id) that break a linear bound even when every other role takes what is best for it."""
@@ -116,21 +121,35 @@ class Search:
         if share is None:
             return []
         shares = {role: {c.id: share(c) for c in found} for role, found in self.pool.items()}
-        least = {role: min((v for name, v in found.items() if (role, name) not in self.hopeless), default=min(found.values()))
-                 for role, found in shares.items()}
+        least = {
+            role: min(
+                (v for name, v in found.items() if (role, name) not in self.hopeless), default=min(found.values())
+            )
+            for role, found in shares.items()
+        }
         total = sum(least.values())
-        return [(role, name) for role, found in shares.items() for name, value in found.items()
-                if total - least[role] + value > 1 + 1e-9]
+        return [
+            (role, name)
+            for role, found in shares.items()
+            for name, value in found.items()
+            if total - least[role] + value > 1 + 1e-9
+        ]
 
     def _note_dominated(self) -> None:
         """Note the candidates that are never needed: another one is as good in all that this scenario asks about."""
-        names = {bound.metric for bound in self.bounds} | {t.metric for g in self.table.scenario.objective for t in g.terms}
+        names = {bound.metric for bound in self.bounds} | {
+            t.metric for g in self.table.scenario.objective for t in g.terms
+        }
         relevance = Relevance(
-            operations=OPERATIONS in names, availability=any(name.endswith(".availability") for name in names),
-            quality=QUALITY in names, clouds=CLOUDS in names)
+            operations=OPERATIONS in names,
+            availability=any(name.endswith(".availability") for name in names),
+            quality=QUALITY in names,
+            clouds=CLOUDS in names,
+        )
         timed = {bound.metric for bound, _ in self.tails}
         untimed = any("_ms." in name or "_s." in name for name in names - timed) or any(
-            split_percentile(t.metric) for g in self.table.scenario.objective for t in g.terms)
+            split_percentile(t.metric) for g in self.table.scenario.objective for t in g.terms
+        )
 
         def faster(a: Candidate, b: Candidate) -> bool:
             return all(tail.no_slower(a, b) for _, tail in self.tails) and (not untimed or always_no_slower(a, b))
@@ -163,7 +182,8 @@ class Search:
     def allowed(self, only: Only | None = None) -> dict[str, bool]:
         """Return variable name -> whether it may be 1.
 
-        What is dominated or hopeless may not. In roles that ``only`` speaks about, what it admits may even if dominated.
+        What is dominated or hopeless may not. In roles that ``only`` speaks about, what it admits may even if
+        dominated.
         """
         found = {}
         for role, candidates in self.pool.items():
@@ -193,7 +213,9 @@ class Search:
         rows: list[pulp.LpConstraint] = []
         for bound in broken:
             tail = tails.get(bound)
-            rows += self._cone(tail, design) if tail else CONSTRAINTS["not_this_design"](self.model, design, self._name())
+            rows += (
+                self._cone(tail, design) if tail else CONSTRAINTS["not_this_design"](self.model, design, self._name())
+            )
         return None, rows
 
     def _cone(self, tail: Tail, design: Mapping[str, Candidate]) -> Iterable[pulp.LpConstraint]:

@@ -21,7 +21,7 @@ class Status(enum.Enum):
 
     OPTIMAL = "optimal"
     INFEASIBLE = "infeasible"
-    STOPPED = "stopped"            # a time limit; values may be there, nothing is proved
+    STOPPED = "stopped"  # a time limit; values may be there, nothing is proved
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def version() -> str:
         import highspy
     except ImportError:
         raise SolverError("the solver HiGHS is missing; `pip install highspy` brings it") from None
-    return f"HiGHS {highspy.Highs().version()} through PuLP {pulp.__version__}"
+    engine: Any = highspy.Highs
+    return f"HiGHS {engine().version()} through PuLP {pulp.__version__}"
 
 
 class Session:
@@ -59,7 +60,7 @@ class Session:
         self._highs = problem.solverModel
         self._variables = list(problem.variables())
         self._index = {variable.name: variable.index for variable in self._variables}
-        self.seconds = 0.0                     # spent inside the solver, for benchmarks
+        self.seconds = 0.0  # spent inside the solver, for benchmarks
 
     def relax(self, objective: pulp.LpAffineExpression) -> tuple[float, dict[str, float]] | None:
         """Return (bound, variable -> reduced cost) of the linear relaxation, None when even that is infeasible.
@@ -69,7 +70,7 @@ class Session:
         import highspy
 
         self._set_costs(objective)
-        self._highs.setOptionValue("time_limit", float("inf"))       # not what is left of the solve before
+        self._highs.setOptionValue("time_limit", float("inf"))  # not what is left of the solve before
         self._highs.setOptionValue("solve_relaxation", True)
         try:
             self._run()
@@ -100,7 +101,7 @@ class Session:
     def solve(self, objective: pulp.LpAffineExpression, time_limit_s: float = 0.0) -> Outcome:
         """Minimise an expression over the model as it stands; ``time_limit_s`` 0 means none."""
         self._set_costs(objective)
-        spent = self._highs.getRunTime()       # the solver counts time over all runs of a model
+        spent = self._highs.getRunTime()  # the solver counts time over all runs of a model
         self._highs.setOptionValue("time_limit", spent + time_limit_s if time_limit_s > 0 else float("inf"))
         self._run()
         return self._outcome(objective.constant or 0.0)
@@ -116,7 +117,7 @@ class Session:
         if status in (known.kInfeasible, known.kUnboundedOrInfeasible):
             return Outcome(Status.INFEASIBLE, float("inf"), float("inf"), {})
         if status in (known.kTimeLimit, known.kIterationLimit, known.kInterrupt):
-            if info.primal_solution_status == 2:   # kSolutionStatusFeasible
+            if info.primal_solution_status == 2:  # kSolutionStatusFeasible
                 return self._with_values(Status.STOPPED, info, constant)
             return Outcome(Status.STOPPED, float("inf"), info.mip_dual_bound + constant, {})
         raise SolverError(f"HiGHS ended with an unexpected status: {self._highs.modelStatusToString(status)}")
@@ -137,8 +138,12 @@ class Session:
             items = [(self._index[variable.name], value) for variable, value in row.items() if value]
             low, high = row.getLb(), row.getUb()
             self._highs.addRow(
-                -highspy.kHighsInf if low is None else low, highspy.kHighsInf if high is None else high,
-                len(items), [index for index, _ in items], [value for _, value in items])
+                -highspy.kHighsInf if low is None else low,
+                highspy.kHighsInf if high is None else high,
+                len(items),
+                [index for index, _ in items],
+                [value for _, value in items],
+            )
         return int(before)
 
     def truncate(self, rows: int) -> None:

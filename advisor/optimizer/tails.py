@@ -1,7 +1,7 @@
 """Exact percentile bounds inside a linear program.
 
-A bound "the p-quantile of a flow's time is at most T" is P(time <= T) >= p. Time is a sum of independent stages, so this
-is not linear in the choice. Two things make it exact all the same:
+A bound "the p-quantile of a flow's time is at most T" is P(time <= T) >= p. Time is a sum of independent stages, so
+this is not linear in the choice. Two things make it exact all the same:
 
 *Necessary rows.* For every theta > 0, Markov's inequality on exp(-theta X) gives
 
@@ -10,9 +10,9 @@ is not linear in the choice. Two things make it exact all the same:
 so ``sum of k_i(theta) <= theta T - log p`` with ``k_i = -log E[exp(-theta X_i); X_i <= T]`` holds for every feasible
 design. The k_i are constants of candidates: linear rows that never cut off a feasible design.
 
-*Cuts.* When the judge finds a design too slow, so is every design whose stages are all stochastically slower or equal on
-[0, T]. The cut forbids that whole cone; before, stages are made as fast as they can be while the design stays too slow,
-which makes the cone as large as possible, and stages that do not matter at all drop out of the cut.
+*Cuts.* When the judge finds a design too slow, so is every design whose stages are all stochastically slower or equal
+on [0, T]. The cut forbids that whole cone; before, stages are made as fast as they can be while the design stays too
+slow, which makes the cone as large as possible, and stages that do not matter at all drop out of the cut.
 
 Everything is computed on one lattice over [0, T]: what a sum does below T only depends on its stages below T.
 """
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     Spectrum = np.ndarray[Any, np.dtype[np.complex128]]
 
 POINTS = 1024
-ROOM = 1e-3                            # "too slow" here means too slow even with this much more time; the judge decides
-EQUAL = 1e-6                           # probabilities closer than this count as equal
-THETAS = (0.1, 0.4, 1.0, 2.5, 6.0)     # times T
-MARGIN = 2e-5                          # and by this much in probability, which is above the lattice error
+ROOM = 1e-3  # "too slow" here means too slow even with this much more time; the judge decides
+EQUAL = 1e-6  # probabilities closer than this count as equal
+THETAS = (0.1, 0.4, 1.0, 2.5, 6.0)  # times T
+MARGIN = 2e-5  # and by this much in probability, which is above the lattice error
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,13 @@ class Tail:
     """
 
     def __init__(
-        self, flow: Flow, at: str, limit_ms: float, level: float, pool: Mapping[str, Sequence[Candidate]], scenario: Scenario
+        self,
+        flow: Flow,
+        at: str,
+        limit_ms: float,
+        level: float,
+        pool: Mapping[str, Sequence[Candidate]],
+        scenario: Scenario,
     ) -> None:
         self.level, self.limit_ms = level, limit_ms
         self.step = limit_ms * (1 + ROOM) / (POINTS - 1)
@@ -81,8 +87,11 @@ class Tail:
         self.slots = tuple(_slots(flow, scenario))
         self.roles = tuple(dict.fromkeys(slot.role for slot in self.slots))
         self.pool = {role: {c.id: c for c in pool[role]} for role in self.roles}
-        self._waits = [Uniform(w) for step in flow.path if step.wait_s
-                       and (w := expression.parse(step.wait_s).evaluate(scenario.workload) * 1000) > 0]
+        self._waits = [
+            Uniform(w)
+            for step in flow.path
+            if step.wait_s and (w := expression.parse(step.wait_s).evaluate(scenario.workload) * 1000) > 0
+        ]
         self._row: dict[str, dict[str, int]] = {}
         self._mass: dict[int, Array] = {}
         self._levels: dict[int, Array] = {}
@@ -92,7 +101,7 @@ class Tail:
         for role in self.roles:
             self._tabulate(role)
 
-    # --- candidates in slots: one row for each distinct time ------------------------------------------------------------
+    # --- candidates in slots: one row for each distinct time ----------------------------------------------------
 
     def _tabulate(self, role: str) -> None:
         """Put the masses of a role's candidates on the lattice, equal times once."""
@@ -187,7 +196,9 @@ class Tail:
         for index, slot in enumerate(self.slots):
             if slot.past == past and slot.role != skip:
                 candidate = design[slot.role]
-                total = total * (self._envelope(index, cached) if candidate is None else self._spectrum(index, candidate))
+                total = total * (
+                    self._envelope(index, cached) if candidate is None else self._spectrum(index, candidate)
+                )
         return total
 
     def _envelope(self, index: int, cached: bool) -> Spectrum:
@@ -234,7 +245,7 @@ class Tail:
                 known[row] = self._joined(own[False], own[True], cached)
             yield name, known[row]
 
-    # --- rows and cuts -------------------------------------------------------------------------------------------------
+    # --- rows and cuts ------------------------------------------------------------------------------------------
 
     def rows(self) -> Iterator[tuple[float, bool, dict[tuple[str, str], float]]]:
         """Yield (right side, with the cache or not, (role, id) -> k): the sum of k is at most the right side.
@@ -278,7 +289,7 @@ class Tail:
         return Cut(members)
 
     def _speed_up(self, reference: dict[str, Candidate | None], role: str, cached: bool) -> None:
-        """Drop a role from the cut, or move it to the fastest candidate with which the bound is still clearly missed."""
+        """Drop a role from the cut, or take its fastest candidate with which the bound is still clearly missed."""
         current = reference[role]
         assert current is not None
         if self.within({**reference, role: None}, cached) < self.level - MARGIN:
@@ -290,12 +301,18 @@ class Tail:
                 return
 
     def _mean(self, candidate: Candidate) -> float:
-        return sum(t.mean() for slot in self.slots if slot.role == candidate.role
-                   if (t := _time(slot, candidate, self._at)) is not None)
+        return sum(
+            t.mean()
+            for slot in self.slots
+            if slot.role == candidate.role
+            if (t := _time(slot, candidate, self._at)) is not None
+        )
 
 
-def mean_coefficients(flow: Flow, at: str, pool: Mapping[str, Iterable[Candidate]], scenario: Scenario) -> dict[tuple[str, str], float]:
-    """Return (role, id) -> what a candidate adds to a flow's mean time (ms). Means add, weighted by the share of misses."""
+def mean_coefficients(
+    flow: Flow, at: str, pool: Mapping[str, Iterable[Candidate]], scenario: Scenario
+) -> dict[tuple[str, str], float]:
+    """Return (role, id) -> what a candidate adds to a flow's mean time (ms), weighted by the share of misses."""
     index = 0 if at == "first" else 1
     found: dict[tuple[str, str], float] = {}
     cache = next((step for step in flow.path if step.cache), None)
@@ -311,7 +328,9 @@ def mean_coefficients(flow: Flow, at: str, pool: Mapping[str, Iterable[Candidate
 
 def fixed_mean(flow: Flow, scenario: Scenario) -> float:
     """Return the mean (ms) of a flow's waits, which no choice changes."""
-    return math.fsum(expression.parse(step.wait_s).evaluate(scenario.workload) * 500 for step in flow.path if step.wait_s)
+    return math.fsum(
+        expression.parse(step.wait_s).evaluate(scenario.workload) * 500 for step in flow.path if step.wait_s
+    )
 
 
 def _slots(flow: Flow, scenario: Scenario) -> Iterator[Slot]:

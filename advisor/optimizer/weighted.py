@@ -1,9 +1,9 @@
 """Weighted sums that hold percentiles, qualities or availabilities, exactly.
 
-Let z = g + c v, with v a metric that is not linear in the choice. Minimise g alone: that gives a design with value v and
-a first z. Anything better must have a better v, and since no design has a smaller g than the one found, it must satisfy
-``c v' < z* - g``. So ask for the smallest g under that limit on v, and so on: g only grows, the limit only tightens, and
-the search ends when no v can meet it. Several such metrics are taken one inside the other.
+Let z = g + c v, with v a metric that is not linear in the choice. Minimise g alone: that gives a design with value v
+and a first z. Anything better must have a better v, and since no design has a smaller g than the one found, it must
+satisfy ``c v' < z* - g``. So ask for the smallest g under that limit on v, and so on: g only grows, the limit only
+tightens, and the search ends when no v can meet it. Several such metrics are taken one inside the other.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Staircase:
         self.run, self.goal, self.hard, self.rest, self.extra = run, goal, hard, rest, extra
         self.best = NOTHING
         self.within: Limit | None = None
-        self.reached = -math.inf            # g of the last step: no design within the current limit has less
+        self.reached = -math.inf  # g of the last step: no design within the current limit has less
 
     def walk(self) -> Found:
         """Walk down the steps of g against v until no better sum is possible."""

@@ -21,14 +21,23 @@ def options(catalog: Catalog, pairs: Sequence[tuple[Component, Option]]) -> dict
 
 def _head(catalog: Catalog) -> dict[str, Any]:
     return {
-        "schema_version": SCHEMA_VERSION, "catalog_digest": catalog.digest, "catalog_date": catalog.date.isoformat()}
+        "schema_version": SCHEMA_VERSION,
+        "catalog_digest": catalog.digest,
+        "catalog_date": catalog.date.isoformat(),
+    }
 
 
 def _option(catalog: Catalog, component: Component, option: Option) -> dict[str, Any]:
     price = provenance.main_price(catalog, option)
     return {
-        "component": component.id, "option": option.id, "title": option.title, "roles": option.roles,
-        "mode": option.mode, "cloud": option.cloud, "residency": option.residency, "licence": component.licence,
+        "component": component.id,
+        "option": option.id,
+        "title": option.title,
+        "roles": option.roles,
+        "mode": option.mode,
+        "cloud": option.cloud,
+        "residency": option.residency,
+        "licence": component.licence,
         "main_price": {"name": price.name, "value": price.value, "unit": price.unit},
     }
 
@@ -37,8 +46,14 @@ def shown(catalog: Catalog, kind: provenance.Kind, name: str, today: datetime.da
     """Return what ``advisor catalog show`` shows: the record as it stands, and its figures."""
     record, found = _record(catalog, kind, name)
     more = {"options": [o.id for _, o in catalog.options_for(name)]} if kind == "role" else {}
-    return {**_head(catalog), "kind": kind, "id": name, "record": record.model_dump(mode="json", by_alias=True),
-            "figures": [figure(one, today) for one in found], **more}
+    return {
+        **_head(catalog),
+        "kind": kind,
+        "id": name,
+        "record": record.model_dump(mode="json", by_alias=True),
+        "figures": [figure(one, today) for one in found],
+        **more,
+    }
 
 
 def _record(catalog: Catalog, kind: provenance.Kind, name: str) -> tuple[Any, Iterable[Traced]]:
@@ -56,10 +71,24 @@ def figure(one: Traced, today: datetime.date) -> dict[str, Any]:
     """Return a figure with its unit, range, basis, source and age."""
     source = one.source
     return {
-        "record": one.record, "name": one.name, "text": one.value.replace("\u00a0", " "), "unit": one.unit,
-        "low": one.low, "high": one.high, "basis": one.figure.basis,
-        "source": {"id": source.id, "title": source.title, "address": source.address, "publisher": source.publisher,
-                   "date": source.date} if source else None,
-        "checked": one.figure.checked.isoformat(), "age_days": one.age_days(today),
-        "conditions": one.figure.conditions, "reasoning": one.figure.reasoning,
+        "record": one.record,
+        "name": one.name,
+        "text": one.value.replace("\u00a0", " "),
+        "unit": one.unit,
+        "low": one.low,
+        "high": one.high,
+        "basis": one.figure.basis,
+        "source": {
+            "id": source.id,
+            "title": source.title,
+            "address": source.address,
+            "publisher": source.publisher,
+            "date": source.date,
+        }
+        if source
+        else None,
+        "checked": one.figure.checked.isoformat(),
+        "age_days": one.age_days(today),
+        "conditions": one.figure.conditions,
+        "reasoning": one.figure.reasoning,
     }

@@ -30,8 +30,15 @@ def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 def option_rows(catalog: Catalog, pairs: Sequence[tuple[Component, Option]]) -> list[tuple[str, ...]]:
     """Return one row an option, without the header."""
     return [
-        (component.id, option.id, ",".join(option.roles), option.mode, option.cloud, component.licence,
-         _price(provenance.main_price(catalog, option)))
+        (
+            component.id,
+            option.id,
+            ",".join(option.roles),
+            option.mode,
+            option.cloud,
+            component.licence,
+            _price(provenance.main_price(catalog, option)),
+        )
         for component, option in pairs
     ]
 
@@ -62,17 +69,40 @@ def option(catalog: Catalog, name: str, today: datetime.date, width: int) -> str
 def _option(catalog: Catalog, one: Option, today: datetime.date, width: int) -> list[str]:
     unit = f"unit: {one.unit.name}, at most {one.unit.most}" if one.unit else "metered, nothing to provision"
     facts = [", ".join(one.roles), one.mode, one.cloud, f"data in {', '.join(one.residency)}", unit]
-    return ["", f"{one.title} ({one.id})", *_indented(" · ".join(facts), width), "",
-            *_figures(provenance.of_option(catalog, one), one.id, today, width)]
+    return [
+        "",
+        f"{one.title} ({one.id})",
+        *_indented(" · ".join(facts), width),
+        "",
+        *_figures(provenance.of_option(catalog, one), one.id, today, width),
+    ]
 
 
 def _figures(found: Sequence[Traced], owner: str, today: datetime.date, width: int) -> list[str]:
     """Return the figures as a table; under each its conditions or reasoning."""
-    rows = [(_name(f, owner), f.value, f.unit, _range(f), f.figure.basis, f.source.id if f.source else "-",
-             f.figure.checked.isoformat(), f"{f.age_days(today)} d") for f in found]
+    rows = [
+        (
+            _name(f, owner),
+            f.value,
+            f.unit,
+            _range(f),
+            f.figure.basis,
+            f.source.id if f.source else "-",
+            f.figure.checked.isoformat(),
+            f"{f.age_days(today)} d",
+        )
+        for f in found
+    ]
     lines = list(aligned([FIGURE_HEADER, *rows]))
-    notes = [[line for label in ("conditions", "reasoning") if (text := getattr(f.figure, label))
-              for line in _indented(f"{label}: {text}", width, 4)] for f in found]
+    notes = [
+        [
+            line
+            for label in ("conditions", "reasoning")
+            if (text := getattr(f.figure, label))
+            for line in _indented(f"{label}: {text}", width, 4)
+        ]
+        for f in found
+    ]
     below = [line for row, under in zip(lines[1:], notes, strict=True) for line in (f"  {row}", *under)]
     return [f"  {lines[0]}", *below]
 
@@ -93,9 +123,14 @@ def _sources(found: Sequence[Traced], width: int) -> list[str]:
     used = {f.source.id: f.source for f in found if f.source}
     if not used:
         return []
-    lines = [line for key in sorted(used) for line in (
-        *_indented(f"{key}: {used[key].title}. {used[key].publisher}, {used[key].date}", width),
-        f"    {used[key].address}")]
+    lines = [
+        line
+        for key in sorted(used)
+        for line in (
+            *_indented(f"{key}: {used[key].title}. {used[key].publisher}, {used[key].date}", width),
+            f"    {used[key].address}",
+        )
+    ]
     return ["", "Sources", *lines]
 
 
@@ -105,11 +140,16 @@ def role(catalog: Catalog, name: str, today: datetime.date, width: int) -> str:
     lines = [f"{one.title} ({one.id}), layer {one.layer}", *textwrap.wrap(one.purpose, width), ""]
     asked = [(name, catalog.records.dimensions[name]) for name in one.dimensions]
     lines += ["Demand"] + [f"  {key}: {what.title}, {what.unit}, {what.kind}" for key, what in asked]
-    lines += ["Operations"] + [f"  {key}: {o.title} ({o.latency or 'takes no time worth counting'})"
-                               for key, o in one.operations.items()]
+    lines += ["Operations"] + [
+        f"  {key}: {o.title} ({o.latency or 'takes no time worth counting'})" for key, o in one.operations.items()
+    ]
     if one.quality:
-        lines += ["Quality", *_indented(f"{one.quality.metric}: {one.quality.title}; the best score, "
-                                        f"{one.quality.best:g}, counts as 1", width)]
+        lines += [
+            "Quality",
+            *_indented(
+                f"{one.quality.metric}: {one.quality.title}; the best score, {one.quality.best:g}, counts as 1", width
+            ),
+        ]
     if one.degrades:
         lines += ["When it is down", *_indented(one.degrades, width)]
     found = provenance.of_role(catalog, name)
@@ -129,9 +169,14 @@ def counts(catalog: Catalog) -> str:
     """Return how much there is, and on what it rests: the summary of a checked catalog."""
     records, by_basis = catalog.records, provenance.share_by_basis(catalog)
     total = sum(by_basis.values())
-    rows = [("components", str(len(records.components))), ("options", str(len(catalog.options))),
-            ("roles", str(len(records.roles))), ("blueprints", str(len(records.blueprints))),
-            ("sources", str(len(records.sources))), ("figures", str(total))]
+    rows = [
+        ("components", str(len(records.components))),
+        ("options", str(len(catalog.options))),
+        ("roles", str(len(records.roles))),
+        ("blueprints", str(len(records.blueprints))),
+        ("sources", str(len(records.sources))),
+        ("figures", str(total)),
+    ]
     shares = [(f"  {basis}", f"{number} ({100 * number / total:.0f} %)") for basis, number in by_basis.items()]
     last = [("newest price check", catalog.date.isoformat()), ("digest", catalog.digest)]
     return "\n".join(aligned([*rows, *shares, *last])) + "\n"

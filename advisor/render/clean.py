@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-_KEEP = {"\u00ad", "\u200c", "\u200d"}     # soft hyphen and the joiners that scripts and emoji need
+_KEEP = {"\u00ad", "\u200c", "\u200d"}  # soft hyphen and the joiners that scripts and emoji need
 
 
 def clean(text: str) -> str:
@@ -15,5 +15,7 @@ def clean(text: str) -> str:
     """
     from rich.markup import escape
 
-    kept = "".join(c for c in " ".join(text.split()) if c in _KEEP or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs"))
+    kept = "".join(
+        c for c in " ".join(text.split()) if c in _KEEP or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs")
+    )
     return escape(kept)

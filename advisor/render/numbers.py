@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-NARROW = "\u00a0"       # no-break space between groups of three digits and before units
+NARROW = "\u00a0"  # no-break space between groups of three digits and before units
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -46,8 +46,10 @@ def usd(value: float) -> str:
 def duration(value: float, unit: str) -> str:
     """Return a time given in ``ms`` or ``s`` in the unit that reads best.
 
-    >>> [duration(v, "ms").replace(NARROW, " ") for v in (0.62, 18, 1440, 5424, 93_000)], duration(900, "s").replace(NARROW, " ")
-    (['0.620 ms', '18.0 ms', '1.44 s', '5.42 s', '93.0 s'], '15.0 min')
+    >>> [duration(v, "ms").replace(NARROW, " ") for v in (0.62, 18, 1440, 5424, 93_000)]
+    ['0.620 ms', '18.0 ms', '1.44 s', '5.42 s', '93.0 s']
+    >>> duration(900, "s").replace(NARROW, " ")
+    '15.0 min'
     """
     ms = value * (1000 if unit == "s" else 1)
     if ms < 1000:

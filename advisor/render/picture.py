@@ -10,9 +10,20 @@ from advisor.catalog.blueprint import Flow
 from advisor.catalog.load import Catalog
 from advisor.evaluation.result import Evaluation
 from advisor.render import numbers
-from advisor.render.diagram_spec import OUTSIDE, DiagramSpec, Edge, Hop, Layer, Node, route
+from advisor.render.diagram_spec import OUTSIDE, DiagramSpec, Edge, Hop, Kind, Layer, Node, route
 
-LAYERS = ("edge", "application", "safety", "retrieval", "inference", "state", "ingestion", "processing", "training", "operations")
+LAYERS = (
+    "edge",
+    "application",
+    "safety",
+    "retrieval",
+    "inference",
+    "state",
+    "ingestion",
+    "processing",
+    "training",
+    "operations",
+)
 
 
 def picture(evaluation: Evaluation, catalog: Catalog, caption: str) -> DiagramSpec:
@@ -21,12 +32,22 @@ def picture(evaluation: Evaluation, catalog: Catalog, caption: str) -> DiagramSp
     dominant = dominant_roles(evaluation)
     nodes = [
         *(_outside(flow_id, flow, evaluation) for flow_id, flow in scenario.blueprint.flows.items()),
-        *(_node(role, c, evaluation, catalog, role in dominant) for role, c in evaluation.design.items() if not c.is_none),
+        *(
+            _node(role, c, evaluation, catalog, role in dominant)
+            for role, c in evaluation.design.items()
+            if not c.is_none
+        ),
     ]
-    edges = [edge for flow_id, flow in scenario.blueprint.flows.items() for edge in _edges(flow_id, flow, evaluation, dominant)]
+    edges = [
+        edge
+        for flow_id, flow in scenario.blueprint.flows.items()
+        for edge in _edges(flow_id, flow, evaluation, dominant)
+    ]
     used = {node.layer for node in nodes}
     order = [*(layer for layer in LAYERS if layer in used), *sorted(used - {*LAYERS, OUTSIDE})]
-    return DiagramSpec(scenario.title, caption, tuple(Layer(name, name.capitalize()) for name in order), tuple(nodes), tuple(edges))
+    return DiagramSpec(
+        scenario.title, caption, tuple(Layer(name, name.capitalize()) for name in order), tuple(nodes), tuple(edges)
+    )
 
 
 def dominant_roles(evaluation: Evaluation) -> frozenset[str]:
@@ -56,23 +77,34 @@ def _node(role: str, candidate: Candidate, evaluation: Evaluation, catalog: Cata
         figures.append(f"p95 {slowest}")
     figures.append(numbers.availability(candidate.availability))
     tooltip = "\n".join([f"{record.title}: {candidate.name}", candidate.size, record.purpose, " · ".join(figures)])
-    return Node(role, record.title, candidate.name, candidate.size, " · ".join(figures), record.layer, tooltip, accent,
-                evaluation.scenario.blueprint.roles[role].soft)
+    return Node(
+        role,
+        record.title,
+        candidate.name,
+        candidate.size,
+        " · ".join(figures),
+        record.layer,
+        tooltip,
+        accent,
+        evaluation.scenario.blueprint.roles[role].soft,
+    )
 
 
 def _slowest(role: str, evaluation: Evaluation) -> str:
     """Return the p95 of the slowest thing that is asked of a role in the foreground."""
     times = [
         (stage.p95 * (1000 if name.endswith("_s") else 1), stage)
-        for flow in evaluation.flows.values() for name, measure in flow.measures.items()
-        for stage in measure.stages if stage.role == role
+        for flow in evaluation.flows.values()
+        for name, measure in flow.measures.items()
+        for stage in measure.stages
+        if stage.role == role
     ]
     return numbers.duration(max(times, key=lambda pair: pair[0])[0], "ms") if times else ""
 
 
 def _edges(flow_id: str, flow: Flow, evaluation: Evaluation, dominant: frozenset[str]) -> Iterator[Edge]:
     hubs = {role for role, use in evaluation.scenario.blueprint.roles.items() if use.hub}
-    kind = "data" if "freshness_s" in flow.measures else "request"
+    kind: Kind = "data" if "freshness_s" in flow.measures else "request"
     yield from route([Hop(f"outside_{flow_id}"), *_hops(flow, evaluation, dominant)], hubs=hubs, kind=kind)
 
 

@@ -20,7 +20,7 @@ from advisor.scenario.requirements import metrics
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 USUAL_LEVELS = ("p50", "p90", "p95", "p99", "p99.9")
 LEVEL = r"p(0[1-9]|[1-9][0-9]?)(\.[0-9]{1,2})?"
-GROUPED = r"^[-+]?[0-9]{1,3}(_[0-9]{3})+(\.[0-9]+)?$"      # most editors read 6_000_000 as text, advisor as a number
+GROUPED = r"^[-+]?[0-9]{1,3}(_[0-9]{3})+(\.[0-9]+)?$"  # most editors read 6_000_000 as text, advisor as a number
 
 DESCRIPTIONS = {
     "title": "What this architecture is for; the heading of the design document.",
@@ -28,7 +28,7 @@ DESCRIPTIONS = {
     "description": "A few sentences of context for the design document.",
     "owner": "Who answers for this design.",
     "workload": "What the architecture has to carry. Parameters with a default may be left out; what was filled in is "
-                "listed under assumptions.",
+    "listed under assumptions.",
     "constraints": "What must hold. What is not stated is not required.",
     "objective": "What to optimise among the designs that meet the constraints. Default: minimize cost_usd_per_month.",
     "choices": "What is already decided.",
@@ -55,7 +55,7 @@ def scenario_schema(blueprint: Blueprint, catalog: Catalog) -> dict[str, Any]:
     """Return the schema of scenario files that use ``blueprint`` with names of ``catalog``. Deterministic."""
     schema = _cleaned(ScenarioFile.model_json_schema())
     places = {name: part for name, part in schema["$defs"].items() if name not in ("Quantity", "FlowBounds")}
-    schema["$defs"] = places      # the two that blueprint and flows describe more closely are gone
+    schema["$defs"] = places  # the two that blueprint and flows describe more closely are gone
     top = schema["properties"]
     top["blueprint"] = {"const": blueprint.id}
     top["workload"] = _workload(blueprint)
@@ -65,8 +65,10 @@ def scenario_schema(blueprint: Blueprint, catalog: Catalog) -> dict[str, Any]:
     places["Choices"]["properties"] = _choices(blueprint, catalog)
     _describe(top, "", places)
     head = {
-        "$schema": DRAFT, "title": f"advisor scenario: {blueprint.title}",
-        "$comment": "Printed by `advisor schema`. Numbers may be written with _ between groups of three digits."}
+        "$schema": DRAFT,
+        "title": f"advisor scenario: {blueprint.title}",
+        "$comment": "Printed by `advisor schema`. Numbers may be written with _ between groups of three digits.",
+    }
     kept = {key: value for key, value in schema.items() if key not in ("title", "description")}
     found: dict[str, Any] = _grouped({**head, **kept})
     return found
@@ -88,7 +90,8 @@ def _cleaned(value: Any) -> Any:
 
 def _workload(blueprint: Blueprint) -> dict[str, Any]:
     return {
-        "type": "object", "additionalProperties": False,
+        "type": "object",
+        "additionalProperties": False,
         "required": [name for name, parameter in blueprint.parameters.items() if parameter.default is None],
         "properties": {name: _parameter(parameter) for name, parameter in blueprint.parameters.items()},
     }
@@ -101,38 +104,66 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     if parameter.least is not None:
         number["minimum"] = parameter.least
     spread = {"cv": {"type": "number", "minimum": 0, "maximum": 5, "description": "standard deviation / mean"}}
-    mean = {"type": "object", "additionalProperties": False, "required": ["mean"],
-            "properties": {"mean": number, **(spread if parameter.random else {})}}
+    mean = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["mean"],
+        "properties": {"mean": number, **(spread if parameter.random else {})},
+    }
     text = f"{parameter.title}, in {parameter.unit}."
     text = text[0].upper() + text[1:]
     if parameter.default is None:
         return {"description": f"{text} Required.", "anyOf": [number, mean]}
-    return {"description": f"{text} Default: {parameter.default:g} ({parameter.why}).", "default": parameter.default,
-            "anyOf": [number, mean]}
+    return {
+        "description": f"{text} Default: {parameter.default:g} ({parameter.why}).",
+        "default": parameter.default,
+        "anyOf": [number, mean],
+    }
 
 
 def _flows(blueprint: Blueprint) -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": False,
-            "properties": {name: _flow(flow) for name, flow in blueprint.flows.items()}}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: _flow(flow) for name, flow in blueprint.flows.items()},
+    }
 
 
 def _flow(flow: Flow) -> dict[str, Any]:
     limit = {"type": "number", "exclusiveMinimum": 0}
     times = {
-        name: {"description": f"Upper bounds on the {measure.title}, {name.rpartition('_')[2]}.", "type": "object",
-               "properties": {key: limit for key in ("mean", *USUAL_LEVELS)},
-               "patternProperties": {f"^{LEVEL}$": limit}, "additionalProperties": False}
-        for name, measure in flow.measures.items()}
-    return {"description": flow.title, "type": "object", "additionalProperties": False,
-            "properties": {**times, "availability": {"$ref": "#/$defs/AvailabilityBound"}}}
+        name: {
+            "description": f"Upper bounds on the {measure.title}, {name.rpartition('_')[2]}.",
+            "type": "object",
+            "properties": {key: limit for key in ("mean", *USUAL_LEVELS)},
+            "patternProperties": {f"^{LEVEL}$": limit},
+            "additionalProperties": False,
+        }
+        for name, measure in flow.measures.items()
+    }
+    return {
+        "description": flow.title,
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {**times, "availability": {"$ref": "#/$defs/AvailabilityBound"}},
+    }
 
 
 def _objective(blueprint: Blueprint) -> dict[str, Any]:
-    weights = {"type": "object", "minProperties": 1, "propertyNames": _metric(blueprint, None),
-               "additionalProperties": {"type": "number", "exclusiveMinimum": 0},
-               "description": "Minimise sum(weight x value), minus the same over quality and availability."}
-    order = {"type": "array", "minItems": 1, "maxItems": 6, "items": {"$ref": "#/$defs/Goal"},
-             "description": "Goals, the most important first."}
+    weights = {
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": _metric(blueprint, None),
+        "additionalProperties": {"type": "number", "exclusiveMinimum": 0},
+        "description": "Minimise sum(weight x value), minus the same over quality and availability.",
+    }
+    order = {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 6,
+        "items": {"$ref": "#/$defs/Goal"},
+        "description": "Goals, the most important first.",
+    }
     return _one_of({**_directions(blueprint), "weights": weights, "lexicographic": order})
 
 
@@ -141,13 +172,20 @@ def _goal(blueprint: Blueprint) -> dict[str, Any]:
 
 
 def _directions(blueprint: Blueprint) -> dict[str, Any]:
-    return {"minimize": {"description": "A metric where less is better.", **_metric(blueprint, True)},
-            "maximize": {"description": "A metric where more is better.", **_metric(blueprint, False)}}
+    return {
+        "minimize": {"description": "A metric where less is better.", **_metric(blueprint, True)},
+        "maximize": {"description": "A metric where more is better.", **_metric(blueprint, False)},
+    }
 
 
 def _one_of(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": False, "properties": dict(properties),
-            "minProperties": 1, "maxProperties": 1}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": dict(properties),
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
 
 
 def _metric(blueprint: Blueprint, less_is_better: bool | None) -> dict[str, Any]:
@@ -166,8 +204,10 @@ def _choices(blueprint: Blueprint, catalog: Catalog) -> dict[str, Any]:
         what = {"description": catalog.role(role).title}
         pins[role] = {**what, "enum": [*(["none"] if use.optional else []), *sorted(fitting)]}
     every = sorted({*catalog.options, *catalog.records.components})
-    return {"pin": {"type": "object", "additionalProperties": False, "properties": pins},
-            "exclude": {"type": "array", "items": {"enum": every}}}
+    return {
+        "pin": {"type": "object", "additionalProperties": False, "properties": pins},
+        "exclude": {"type": "array", "items": {"enum": every}},
+    }
 
 
 def _describe(properties: dict[str, Any], prefix: str, places: Mapping[str, Any]) -> None:

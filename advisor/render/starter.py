@@ -14,8 +14,11 @@ _COLUMN = 46
 
 # Values to start from for parameters that have no default; a test demands one for each of every blueprint.
 EXAMPLES: dict[str, str] = {
-    "requests_per_month": "1_000_000", "input_tokens": "3_500", "output_tokens": "{mean: 300, cv: 0.7}",
-    "documents": "100_000", "documents_changed_per_month": "10_000",
+    "requests_per_month": "1_000_000",
+    "input_tokens": "3_500",
+    "output_tokens": "{mean: 300, cv: 0.7}",
+    "documents": "100_000",
+    "documents_changed_per_month": "10_000",
 }
 LIMITS = {"ttft_ms": "2_500", "freshness_s": "300"}
 MORE_CONSTRAINTS = (
@@ -107,14 +110,21 @@ def _explained(parameter: Parameter) -> str:
 
 def _constraints(blueprint: Blueprint, answers: Answers) -> Iterator[str]:
     yield _line("constraints:", "what must hold; what is not stated is not required")
-    yield _line(f"cost_usd_per_month: {{max: {number(answers.budget_usd_per_month)}}}",
-                "bill plus costed operations hours, USD a month", depth=1)
+    yield _line(
+        f"cost_usd_per_month: {{max: {number(answers.budget_usd_per_month)}}}",
+        "bill plus costed operations hours, USD a month",
+        depth=1,
+    )
     yield _line("flows:", "bounds on single flows; times: mean, or a percentile such as p50, p95, p99, p99.9", depth=1)
     for name, flow in blueprint.flows.items():
         yield from _flow(name, flow, answers.latency_p95_ms)
     region = answers.region
-    yield _line(f"residency: {{require: {region or 'eu'}}}", "all data is kept in us, eu or apac", depth=1,
-                optional=region is None)
+    yield _line(
+        f"residency: {{require: {region or 'eu'}}}",
+        "all data is kept in us, eu or apac",
+        depth=1,
+        optional=region is None,
+    )
     for text, comment in MORE_CONSTRAINTS:
         yield _line(text, comment, depth=1, optional=True)
     yield ""
@@ -123,13 +133,17 @@ def _constraints(blueprint: Blueprint, answers: Answers) -> Iterator[str]:
 def _flow(name: str, flow: Flow, latency_p95_ms: float) -> Iterator[str]:
     """Yield a flow's bounds. Only the full response is bounded from the start; other flows are commented out whole."""
     timed = "latency_ms" in flow.measures
-    depth, inner = (3, "") if timed else (2, "  ")      # behind a comment sign the step to the right stands after it
+    depth, inner = (3, "") if timed else (2, "  ")  # behind a comment sign the step to the right stands after it
     yield _line(f"{name}:", flow.title, depth=2, optional=not timed)
     for measure, what in flow.measures.items():
         active = measure == "latency_ms"
         limit = number(latency_p95_ms) if active else LIMITS[measure]
-        yield _line(f"{inner}{measure}: {{p95: {limit}}}", f"{what.title}: 95 % take at most so many "
-                    f"{measure.rpartition('_')[2]}", depth=depth, optional=not active)
+        yield _line(
+            f"{inner}{measure}: {{p95: {limit}}}",
+            f"{what.title}: 95 % take at most so many {measure.rpartition('_')[2]}",
+            depth=depth,
+            optional=not active,
+        )
     works = "share of time in which this flow works"
     yield _line(f"{inner}availability: {{min: 0.98}}", works, depth=depth, optional=True)
 

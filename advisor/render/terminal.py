@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-TIGHT = 0.05           # a bound with less slack than this is pointed out
+TIGHT = 0.05  # a bound with less slack than this is pointed out
 
 
 def headline(proposal: Proposal) -> Text:
@@ -70,11 +70,20 @@ def check_cells(check: Check) -> tuple[str, str, str, str]:
     """Return label, value, bound and slack of a check as text."""
     requirement = check.requirement
     if isinstance(requirement, Filter):
-        return _filter_label(requirement), "holds" if check.holds else f"broken by {check.detail}", _filter_text(requirement), ""
+        return (
+            _filter_label(requirement),
+            "holds" if check.holds else f"broken by {check.detail}",
+            _filter_text(requirement),
+            "",
+        )
     assert check.value is not None
     sign = "≤" if requirement.upper else "≥"
-    return (numbers.metric_label(requirement.metric), numbers.metric(requirement.metric, check.value),
-            f"{sign} {numbers.metric(requirement.metric, requirement.limit)}", slack_words(check))
+    return (
+        numbers.metric_label(requirement.metric),
+        numbers.metric(requirement.metric, check.value),
+        f"{sign} {numbers.metric(requirement.metric, requirement.limit)}",
+        slack_words(check),
+    )
 
 
 def slack_words(check: Check) -> str:
@@ -119,7 +128,9 @@ def architecture(proposal: Proposal) -> Table:
     table.add_column("then costs more", justify="right")
     for role, candidate in proposal.best.design.items():
         up = proposal.runner_ups.get(role)
-        table.add_row(role, _chosen(candidate), why(proposal, role), runner_up_name(up), runner_up_price(up), end_section=False)
+        table.add_row(
+            role, _chosen(candidate), why(proposal, role), runner_up_name(up), runner_up_price(up), end_section=False
+        )
     return table
 
 
@@ -141,8 +152,11 @@ def why(proposal: Proposal, role: str) -> str:
         return "the only one with which every requirement holds" if found else "the only one there is"
     cheaper = [r for r in found if r.kind == "breaks" and (r.extra_usd_per_month or 0.0) < 0]
     if cheaper:
-        broken = dict.fromkeys(numbers.metric_label(q.metric) if isinstance(q, Bound) else _filter_label(q)
-                               for r in cheaper for q in r.requirements)
+        broken = dict.fromkeys(
+            numbers.metric_label(q.metric) if isinstance(q, Bound) else _filter_label(q)
+            for r in cheaper
+            for q in r.requirements
+        )
         return f"cheaper ones break {_few(list(broken))}"
     goal = proposal.scenario.objective[0].text
     what = {"minimize cost_usd_per_month": "cheapest"}.get(goal, f"best for {goal}")
@@ -178,14 +192,19 @@ def cost_tree(evaluation: Evaluation) -> RenderableType:
     tree = Tree(f"[bold]{numbers.usd(evaluation.cost_usd_per_month)}/month[/]  * usage-based")
     used = [c for c in evaluation.design.values() if not c.is_none]
     for candidate in sorted(used, key=lambda c: -c.bill_usd_per_month):
-        branch = tree.add(f"{numbers.usd(candidate.bill_usd_per_month)}  {candidate.role}  [dim]{clean(candidate.name)}[/]")
+        branch = tree.add(
+            f"{numbers.usd(candidate.bill_usd_per_month)}  {candidate.role}  [dim]{clean(candidate.name)}[/]"
+        )
         for line in candidate.lines:
             star = " *" if line.usage_based else ""
-            branch.add(f"{numbers.usd(line.usd_per_month)}  {numbers.significant(line.quantity)} {line.unit} {line.title}{star}")
+            quantity = f"{numbers.significant(line.quantity)} {line.unit}"
+            branch.add(f"{numbers.usd(line.usd_per_month)}  {quantity} {line.title}{star}")
     hours = evaluation.operations_h_per_month
     rate = evaluation.scenario.usd_per_hour
-    tree.add(f"{numbers.usd(evaluation.operations_usd_per_month)}  operations  "
-             f"[dim]{numbers.significant(hours)} h at {numbers.usd(rate)}/h[/]")
+    tree.add(
+        f"{numbers.usd(evaluation.operations_usd_per_month)}  operations  "
+        f"[dim]{numbers.significant(hours)} h at {numbers.usd(rate)}/h[/]"
+    )
     return tree
 
 
@@ -200,7 +219,11 @@ def conflict_lines(proposal: Proposal) -> Iterator[str]:
             yield f"  {rejection.role}: {rejection.option.id}: {rejection.reason}"
         return
     many = len(proposal.conflict) > 1
-    yield "These requirements cannot hold together:" if many else "This requirement cannot hold with this workload and catalog:"
+    yield (
+        "These requirements cannot hold together:"
+        if many
+        else "This requirement cannot hold with this workload and catalog:"
+    )
     for requirement in proposal.conflict:
         yield f"  {requirement_text(requirement)}   ({requirement.path})"
     yield ("Without any one of them a design exists; change one." if many else "Without it a design exists.")
@@ -229,8 +252,12 @@ def times(evaluation: Evaluation) -> Table:
         for name, measure in flow.measures.items():
             unit = "ms" if name.endswith("_ms") else "s"
             values = [measure.mean, *(measure.percentiles[p] for p in ("p50", "p95", "p99")), measure.together["p99"]]
-            table.add_row(flow_id, name.rpartition("_")[0], *(numbers.duration(v, unit) for v in values),
-                          numbers.availability(flow.availability))
+            table.add_row(
+                flow_id,
+                name.rpartition("_")[0],
+                *(numbers.duration(v, unit) for v in values),
+                numbers.availability(flow.availability),
+            )
     return table
 
 
@@ -248,9 +275,16 @@ def candidate_table(found: Candidates, marks: Mapping[tuple[str, str], Mapping[s
     for role, candidates in found.candidates.items():
         for c in candidates:
             busiest = max((load.utilisation for load in c.loads.values()), default=0.0)
-            table.add_row(role, c.id, numbers.grouped(c.cost_usd_per_month, 2), numbers.significant(c.operations_h_per_month),
-                          numbers.availability(c.availability), numbers.significant(c.quality), numbers.percent(busiest),
-                          _not_considered(marks.get((role, c.id), {})))
+            table.add_row(
+                role,
+                c.id,
+                numbers.grouped(c.cost_usd_per_month, 2),
+                numbers.significant(c.operations_h_per_month),
+                numbers.availability(c.availability),
+                numbers.significant(c.quality),
+                numbers.percent(busiest),
+                _not_considered(marks.get((role, c.id), {})),
+            )
     return table
 
 

@@ -38,7 +38,11 @@ def goals(objective: model.Objective, blueprint: Blueprint) -> tuple[Goal, ...]:
             Term(metric, weight if metric_direction(blueprint, metric) else -weight)
             for metric, weight in objective.weights.items()
         )
-        return (Goal(terms, " ".join(f"{'+' if t.coefficient > 0 else '-'} {abs(t.coefficient):g} {t.metric}" for t in terms)),)
+        return (
+            Goal(
+                terms, " ".join(f"{'+' if t.coefficient > 0 else '-'} {abs(t.coefficient):g} {t.metric}" for t in terms)
+            ),
+        )
     return tuple(_single(goal) for goal in objective.lexicographic or [objective])
 
 
@@ -53,8 +57,10 @@ def goal_problems(document: Document, objective: model.Objective, blueprint: Blu
     """Yield what is wrong with an objective: no form or several, unknown metrics, the wrong direction."""
     forms = [name for name in ("minimize", "maximize", "weights", "lexicographic") if getattr(objective, name)]
     if len(forms) != 1:
-        yield document.problem(("objective",), "give exactly one of minimize, maximize, weights, lexicographic; "
-                               f"found {listing(forms) or 'none'}")
+        yield document.problem(
+            ("objective",),
+            f"give exactly one of minimize, maximize, weights, lexicographic; found {listing(forms) or 'none'}",
+        )
     for metric in objective.weights or {}:
         yield from _metric_problems(document, ("objective", "weights", metric), metric, None, blueprint)
     for index, goal in enumerate(objective.lexicographic or []):
@@ -65,7 +71,9 @@ def goal_problems(document: Document, objective: model.Objective, blueprint: Blu
     yield from _goal(document, ("objective",), objective, blueprint)
 
 
-def _goal(document: Document, place: tuple[str | int, ...], goal: model.Goal, blueprint: Blueprint) -> Iterator[Problem]:
+def _goal(
+    document: Document, place: tuple[str | int, ...], goal: model.Goal, blueprint: Blueprint
+) -> Iterator[Problem]:
     for verb, metric in (("minimize", goal.minimize), ("maximize", goal.maximize)):
         if metric:
             yield from _metric_problems(document, (*place, verb), metric, verb, blueprint)
@@ -80,4 +88,6 @@ def _metric_problems(
         yield document.problem(place, f"found '{metric}'; metrics: {listing(known, 20)}{nearest(metric, known)}")
     elif verb and less_is_better != (verb == "minimize"):
         better = "less" if less_is_better else "more"
-        yield document.problem(place, f"{better} {metric} is better; use {'minimize' if less_is_better else 'maximize'}")
+        yield document.problem(
+            place, f"{better} {metric} is better; use {'minimize' if less_is_better else 'maximize'}"
+        )

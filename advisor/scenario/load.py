@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 
 from advisor.catalog.blueprint import Blueprint, Parameter
@@ -109,8 +110,11 @@ def _text(path: Path) -> str:
 
 def _scenario(document: Document, text: str, catalog: Catalog) -> Scenario:
     if not isinstance(document.data, dict):
-        raise bad_input("a scenario is a mapping with title, blueprint and workload; `advisor init` writes one",
-                        file=document.file, line=1)
+        raise bad_input(
+            "a scenario is a mapping with title, blueprint and workload; `advisor init` writes one",
+            file=document.file,
+            line=1,
+        )
     problems: list[Problem] = []
     blueprint = _blueprint(document, catalog, problems)
     raw, found = salvage(ScenarioFile, document, {"title": "?", "blueprint": "?", "workload": {}})
@@ -148,8 +152,11 @@ def _blueprint(document: Document, catalog: Catalog, problems: list[Problem]) ->
         return None
     known = catalog.records.blueprints
     if name not in known:
-        problems.append(document.problem(
-            ("blueprint",), f"found {shown(name)}; known blueprints: {listing(known)}{nearest(name, known)}"))
+        problems.append(
+            document.problem(
+                ("blueprint",), f"found {shown(name)}; known blueprints: {listing(known)}{nearest(name, known)}"
+            )
+        )
         name = next(iter(get_close_matches(name, known, n=1)), "")
     return known.get(name)
 
@@ -158,26 +165,49 @@ def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprin
     values, spread, assumptions = _workload(raw.workload, blueprint)
     sizing = _sizing(raw, assumptions)
     if raw.operations is None:
-        assumptions.append(Assumption(
-            "operations rate", f"{DEFAULT_USD_PER_HOUR:g} USD/h", "a loaded hourly rate of an engineer; set your own",
-            "operations.usd_per_hour"))
+        assumptions.append(
+            Assumption(
+                "operations rate",
+                f"{DEFAULT_USD_PER_HOUR:g} USD/h",
+                "a loaded hourly rate of an engineer; set your own",
+                "operations.usd_per_hour",
+            )
+        )
     if raw.constraints.residency and raw.constraints.residency.require != "us":
-        assumptions.append(Assumption(
-            "prices", "list prices of the region that each figure names, mostly in the US",
-            "a region that keeps the data in place can cost a few percent more or less", "constraints.residency.require"))
+        assumptions.append(
+            Assumption(
+                "prices",
+                "list prices of the region that each figure names, mostly in the US",
+                "a region that keeps the data in place can cost a few percent more or less",
+                "constraints.residency.require",
+            )
+        )
     if raw.objective == ScenarioFile.model_fields["objective"].default and "objective" not in document.data:
-        assumptions.append(Assumption("objective", "minimize cost_usd_per_month", "no objective was given", "objective"))
+        assumptions.append(
+            Assumption("objective", "minimize cost_usd_per_month", "no objective was given", "objective")
+        )
     return Scenario(
-        file=document.file, text=text, digest=hashlib.sha256(text.encode()).hexdigest()[:12],
-        title=raw.title, description=raw.description or "", owner=raw.owner or "", blueprint=blueprint,
-        workload=values, spread=spread, given=frozenset(raw.workload),
-        requirements=(*_bounds(raw), *_filters(raw)), objective=goals(raw.objective, blueprint), sizing=sizing,
+        file=document.file,
+        text=text,
+        digest=hashlib.sha256(text.encode()).hexdigest()[:12],
+        title=raw.title,
+        description=raw.description or "",
+        owner=raw.owner or "",
+        blueprint=blueprint,
+        workload=values,
+        spread=spread,
+        given=frozenset(raw.workload),
+        requirements=(*_bounds(raw), *_filters(raw)),
+        objective=goals(raw.objective, blueprint),
+        sizing=sizing,
         usd_per_hour=raw.operations.usd_per_hour if raw.operations else DEFAULT_USD_PER_HOUR,
         assumptions=tuple(assumptions),
     )
 
 
-def _workload(given: Mapping[str, Quantity], blueprint: Blueprint) -> tuple[dict[str, float], dict[str, float], list[Assumption]]:
+def _workload(
+    given: Mapping[str, Quantity], blueprint: Blueprint
+) -> tuple[dict[str, float], dict[str, float], list[Assumption]]:
     values: dict[str, float] = {}
     spread: dict[str, float] = {}
     assumptions = []
@@ -189,8 +219,14 @@ def _workload(given: Mapping[str, Quantity], blueprint: Blueprint) -> tuple[dict
         else:
             assert parameter.default is not None
             values[name] = parameter.default
-            assumptions.append(Assumption(
-                parameter.title, _with_unit(parameter.default, parameter.unit), parameter.why or "", f"workload.{name}"))
+            assumptions.append(
+                Assumption(
+                    parameter.title,
+                    _with_unit(parameter.default, parameter.unit),
+                    parameter.why or "",
+                    f"workload.{name}",
+                )
+            )
     return values, spread, assumptions
 
 
@@ -210,9 +246,14 @@ def _sizing(raw: ScenarioFile, assumptions: list[Assumption]) -> Sizing:
     given = raw.sizing
     utilisation = given.target_utilisation if given and given.target_utilisation else None
     if utilisation is None:
-        assumptions.append(Assumption(
-            "target utilisation at peak", f"{DEFAULT_TARGET_UTILISATION:.0%}",
-            "leaves room for bursts within the peak hour and for the loss of a unit", "sizing.target_utilisation"))
+        assumptions.append(
+            Assumption(
+                "target utilisation at peak",
+                f"{DEFAULT_TARGET_UTILISATION:.0%}",
+                "leaves room for bursts within the peak hour and for the loss of a unit",
+                "sizing.target_utilisation",
+            )
+        )
     return Sizing(
         utilisation or DEFAULT_TARGET_UTILISATION,
         given.extra_units if given and given.extra_units is not None else DEFAULT_EXTRA_UNITS,
@@ -260,14 +301,19 @@ def _filters(raw: ScenarioFile) -> Iterator[Filter]:
 def _unknown_parameters(document: Document, given: Mapping[str, object], blueprint: Blueprint) -> Iterator[Problem]:
     for name in given:
         if name not in blueprint.parameters:
-            yield document.problem(("workload", name), f"is not a workload parameter of {blueprint.id}; "
-                                   f"known: {listing(blueprint.parameters, 30)}{nearest(name, blueprint.parameters)}")
+            yield document.problem(
+                ("workload", name),
+                f"is not a workload parameter of {blueprint.id}; "
+                f"known: {listing(blueprint.parameters, 30)}{nearest(name, blueprint.parameters)}",
+            )
 
 
 def _missing_parameters(document: Document, given: Mapping[str, object], blueprint: Blueprint) -> Iterator[Problem]:
     for name, parameter in blueprint.parameters.items():
         if name not in given and parameter.default is None:
-            yield document.problem(("workload", name), f"is missing: {parameter.title}, in {parameter.unit}; no default")
+            yield document.problem(
+                ("workload", name), f"is missing: {parameter.title}, in {parameter.unit}; no default"
+            )
 
 
 def _workload_problems(document: Document, given: Mapping[str, Quantity], blueprint: Blueprint) -> Iterator[Problem]:
@@ -296,37 +342,52 @@ def _constraint_problems(document: Document, raw: ScenarioFile, blueprint: Bluep
         place = ("constraints", "flows", flow_id)
         flow = blueprint.flows.get(flow_id)
         if flow is None:
-            yield document.problem(place, f"is not a flow of {blueprint.id}; flows: {listing(blueprint.flows)}"
-                                   f"{nearest(flow_id, blueprint.flows)}")
+            yield document.problem(
+                place,
+                f"is not a flow of {blueprint.id}; flows: {listing(blueprint.flows)}"
+                f"{nearest(flow_id, blueprint.flows)}",
+            )
             continue
         for measure in ("ttft_ms", "latency_ms", "freshness_s"):
             limits = getattr(bounds, measure)
             if limits is not None and measure not in flow.measures:
-                yield document.problem((*place, measure), f"is not measured in the flow {flow_id}; measured: "
-                                       f"{listing(flow.measures)}")
+                yield document.problem(
+                    (*place, measure), f"is not measured in the flow {flow_id}; measured: {listing(flow.measures)}"
+                )
             for name in limits or {}:
                 if level(name) is None and name != "mean":
-                    yield document.problem((*place, measure, name), f"found '{name}'; allowed: mean or a percentile from "
-                                           f"p{LEAST_LEVEL:g} to p{MOST_LEVEL:g}, for example p95")
+                    yield document.problem(
+                        (*place, measure, name),
+                        f"found '{name}'; allowed: mean or a percentile from "
+                        f"p{LEAST_LEVEL:g} to p{MOST_LEVEL:g}, for example p95",
+                    )
             yield from _falling(document, (*place, measure), limits or {})
 
 
 def _falling(document: Document, place: tuple[str | int, ...], limits: Mapping[str, float]) -> Iterator[Problem]:
     """A lower percentile with a larger limit says nothing; most likely the two were swapped."""
     known = sorted((p, name) for name in limits if (p := level(name)) is not None)
-    for (_, lower), (_, higher) in zip(known, known[1:], strict=False):
+    for (_, lower), (_, higher) in pairwise(known):
         if limits[lower] > limits[higher]:
-            yield document.problem((*place, lower), f"is {limits[lower]:g}, above the limit {limits[higher]:g} of {higher}; "
-                                   "limits must not decrease with the percentile")
+            yield document.problem(
+                (*place, lower),
+                f"is {limits[lower]:g}, above the limit {limits[higher]:g} of {higher}; "
+                "limits must not decrease with the percentile",
+            )
 
 
-def _choice_problems(document: Document, raw: ScenarioFile, blueprint: Blueprint, catalog: Catalog) -> Iterator[Problem]:
+def _choice_problems(
+    document: Document, raw: ScenarioFile, blueprint: Blueprint, catalog: Catalog
+) -> Iterator[Problem]:
     names = {*catalog.options, *catalog.records.components}
     for role, name in raw.choices.pin.items():
         place = ("choices", "pin", role)
         if role not in blueprint.roles:
-            yield document.problem(place, f"is not a role of {blueprint.id}; roles: {listing(blueprint.roles, 20)}"
-                                   f"{nearest(role, blueprint.roles)}")
+            yield document.problem(
+                place,
+                f"is not a role of {blueprint.id}; roles: {listing(blueprint.roles, 20)}"
+                f"{nearest(role, blueprint.roles)}",
+            )
             continue
         fitting = {n for component, option in catalog.options_for(role) for n in (component.id, option.id)}
         fitting |= {"none"} if blueprint.roles[role].optional else set()
@@ -338,5 +399,7 @@ def _choice_problems(document: Document, raw: ScenarioFile, blueprint: Blueprint
             yield document.problem(place, f"'{min(excluded)}' is also excluded; drop the pin or the exclusion")
     for index, name in enumerate(raw.choices.exclude):
         if name not in names:
-            yield document.problem(("choices", "exclude", index), f"found {shown(name)}, which is not a component or option "
-                                   f"of the catalog{nearest(name, names)}")
+            yield document.problem(
+                ("choices", "exclude", index),
+                f"found {shown(name)}, which is not a component or option of the catalog{nearest(name, names)}",
+            )

@@ -132,8 +132,8 @@ class Operations(Strict):
 class Sizing(Strict):
     """How candidates are sized.
 
-    ``target_utilisation``: share of a unit's capacity to plan for at peak. ``extra_units``: how many more units than the
-    smallest count to consider. ``zones``: numbers of zones to consider.
+    ``target_utilisation``: share of a unit's capacity to plan for at peak. ``extra_units``: how many more units than
+    the smallest count to consider. ``zones``: numbers of zones to consider.
     """
 
     target_utilisation: float | None = Field(None, gt=0, le=1)

@@ -1,4 +1,7 @@
-"""What must hold, as values: bounds on metrics, and filters on options. Each knows the path in the scenario it is from."""
+"""What must hold, as values: bounds on metrics, and filters on options.
+
+Each knows the path in the scenario it is from.
+"""
 
 from __future__ import annotations
 
@@ -68,11 +71,15 @@ class Filter:
             return True
         if option is None or component is None:
             return self.kind != "pin" or "none" in self.values
-        traits = {
-            "cloud": {option.cloud}, "residency": set(option.residency), "licence": {component.licence},
-            "mode": {option.mode}, "exclude": {option.id, component.id}, "pin": {option.id, component.id},
-        }[self.kind]
-        return bool(traits & self.values) == self.allow
+        traits: dict[str, set[str]] = {
+            "cloud": {option.cloud},
+            "residency": {*option.residency},
+            "licence": {component.licence},
+            "mode": {option.mode},
+            "exclude": {option.id, component.id},
+            "pin": {option.id, component.id},
+        }
+        return bool(traits[self.kind] & self.values) == self.allow
 
 
 Requirement = Bound | Filter
@@ -94,7 +101,7 @@ def metric_direction(blueprint: Blueprint, metric: str) -> bool | None:
     known = metrics(blueprint)
     if metric in known and "*" not in metric:
         return known[metric]
-    *stem, last = metric.split(".", 3)        # the last part may hold a point itself: p99.9
+    *stem, last = metric.split(".", 3)  # the last part may hold a point itself: p99.9
     return known.get(".".join([*stem, "p*"])) if level(last) is not None else None
 
 

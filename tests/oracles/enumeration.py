@@ -19,7 +19,7 @@ from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import Bound, Filter, Requirement
 
 Design = dict[str, Candidate]
-SLIP = 1e-9     # a bound counts as met within this, relative: sums of floats
+SLIP = 1e-9  # a bound counts as met within this, relative: sums of floats
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ def metrics(design: Design, scenario: Scenario) -> dict[str, float]:
     used = [c for c in design.values() if c.option is not None]
     hours = sum(c.operations_h_per_month for c in used)
     found = {
-        "cost_usd_per_month": sum(line.usd_per_month for c in used for line in c.lines) + sum(
-            c.operations_h_per_month * c.usd_per_hour for c in used),
+        "cost_usd_per_month": sum(line.usd_per_month for c in used for line in c.lines)
+        + sum(c.operations_h_per_month * c.usd_per_hour for c in used),
         "operations_h_per_month": hours,
         "quality": math.prod(c.quality for c in design.values()),
         "clouds": float(len({c.option.cloud for c in used} - {"vendor"})),  # type: ignore[union-attr]
@@ -95,8 +95,10 @@ def _admits(rule: Filter, role: str, candidate: Candidate) -> bool:
         return True
     option, component = candidate.option, candidate.component
     has: dict[str, Callable[[str], bool]] = {
-        "cloud": lambda name: option.cloud == name, "residency": lambda name: name in option.residency,
-        "licence": lambda name: component.licence == name, "mode": lambda name: option.mode == name,
+        "cloud": lambda name: option.cloud == name,
+        "residency": lambda name: name in option.residency,
+        "licence": lambda name: component.licence == name,
+        "mode": lambda name: option.mode == name,
         "exclude": lambda name: name in (option.id, component.id),
     }
     return any(has[rule.kind](name) for name in rule.values) == rule.allow

@@ -25,7 +25,9 @@ def units_in_zones(k: int, sizes: list[int], unit: Fraction, zone: Fraction) -> 
         for up in zones:
             weight *= zone if up else 1 - zone
         alive = sum(size for size, up in zip(sizes, zones, strict=True) if up)
-        total += weight * sum((comb(alive, i) * unit**i * (1 - unit) ** (alive - i) for i in range(k, alive + 1)), Fraction(0))
+        total += weight * sum(
+            (comb(alive, i) * unit**i * (1 - unit) ** (alive - i) for i in range(k, alive + 1)), Fraction(0)
+        )
     return total
 
 

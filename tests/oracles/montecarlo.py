@@ -17,7 +17,7 @@ from advisor.scenario.load import Scenario
 Samples = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def sample(distribution: latency.Distribution, rng: np.random.Generator, count: int) -> Samples:
+def sample(distribution: latency.Distribution, rng: np.random.Generator, count: int) -> Samples:  # noqa: PLR0911
     """Return samples of a distribution (ms)."""
     match distribution:
         case latency.Lognormal():
@@ -59,7 +59,12 @@ def flow_times(
 
 
 def _all(
-    steps: list[Step], at: str, design: Mapping[str, Candidate], scenario: Scenario, rng: np.random.Generator, count: int
+    steps: list[Step],
+    at: str,
+    design: Mapping[str, Candidate],
+    scenario: Scenario,
+    rng: np.random.Generator,
+    count: int,
 ) -> Samples:
     total = np.zeros(count)
     for step in steps:
@@ -83,8 +88,10 @@ def _value(formula: str, scenario: Scenario) -> float:
     return expression.parse(formula).evaluate(scenario.workload)
 
 
-def answer_tokens_time(option: Any, default_cv: float, tokens: float, cv: float, rng: np.random.Generator, count: int) -> Samples:
-    """Return sampled times (ms) from the first token to the last: random number of tokens times random time per token."""
+def answer_tokens_time(
+    option: Any, default_cv: float, tokens: float, cv: float, rng: np.random.Generator, count: int
+) -> Samples:
+    """Return sampled times (ms) from the first token to the last: random number of tokens times random time each."""
     sigma = math.sqrt(math.log(1 + cv**2))
     numbers = tokens * np.exp(sigma * rng.standard_normal(count) - sigma**2 / 2)
     figure = option.latency["tpot_ms"]

@@ -20,10 +20,18 @@ from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import Bound, Filter, Requirement, split_percentile
 from oracles.enumeration import Judged, value
 
-ANSWER = ["gateway", "input_guardrail", "conversation_store", "embedding", "vector_store", "reranker", "output_guardrail"]
+ANSWER = [
+    "gateway",
+    "input_guardrail",
+    "conversation_store",
+    "embedding",
+    "vector_store",
+    "reranker",
+    "output_guardrail",
+]
 INGEST = ["object_store", "ingestion_queue", "embedding_workers"]
 MOST_DESIGNS = 110
-RESOLUTION = 1e-5      # times are computed on a lattice: no limit lies closer than this to the value of a design
+RESOLUTION = 1e-5  # times are computed on a lattice: no limit lies closer than this to the value of a design
 
 
 def cut_blueprint(blueprint: Blueprint, roles: Sequence[str]) -> Blueprint:
@@ -58,8 +66,13 @@ def small_table(seed: int, scenario: Scenario, catalog: Catalog, *, invented: bo
     roles |= {"semantic_cache"} if rng.random() < 0.6 else set()
     blueprint = cut_blueprint(scenario.blueprint, sorted(roles))
     workload = {**scenario.workload, "cache_hit_share": rng.choice([0.1, 0.35, 0.6, 0.93])}
-    plain = dataclasses.replace(scenario, blueprint=blueprint, workload=workload, requirements=(), objective=(
-        Goal((Term("cost_usd_per_month", 1.0),), "minimize cost"),))
+    plain = dataclasses.replace(
+        scenario,
+        blueprint=blueprint,
+        workload=workload,
+        requirements=(),
+        objective=(Goal((Term("cost_usd_per_month", 1.0),), "minimize cost"),),
+    )
     full = table(plain, catalog)
     counts = _counts(rng, full)
     found = {role: _few(rng, full.candidates[role], counts[role], invented) for role in full.candidates}
@@ -95,13 +108,19 @@ def _invent(rng: random.Random, c: Candidate) -> Candidate:
     price = c.lines[0].price
     usd = rng.choice([float(rng.randrange(1, 6) * 100), rng.uniform(10, 2000)])
     return dataclasses.replace(
-        c, lines=(CostLine("invented", 1.0, "", usd, False, price),), operations_h_per_month=rng.choice([0.0, 2.0, rng.uniform(1, 50)]),
-        availability=rng.choice([1.0, 1 - 10 ** rng.uniform(-6, -2), 0.999]), quality=rng.choice([1.0, rng.uniform(0.4, 1)]),
-        latency={name: _times(rng) for name in c.latency})
+        c,
+        lines=(CostLine("invented", 1.0, "", usd, False, price),),
+        operations_h_per_month=rng.choice([0.0, 2.0, rng.uniform(1, 50)]),
+        availability=rng.choice([1.0, 1 - 10 ** rng.uniform(-6, -2), 0.999]),
+        quality=rng.choice([1.0, rng.uniform(0.4, 1)]),
+        latency={name: _times(rng) for name in c.latency},
+    )
 
 
 def _times(rng: random.Random) -> tuple[Distribution, Distribution]:
-    first: Distribution = Lognormal.from_mean_cv(rng.choice([20, 50, 200, 600]) * rng.uniform(0.5, 2), rng.choice([0.1, 0.3, 0.8, 2.0]))
+    first: Distribution = Lognormal.from_mean_cv(
+        rng.choice([20, 50, 200, 600]) * rng.uniform(0.5, 2), rng.choice([0.1, 0.3, 0.8, 2.0])
+    )
     if rng.random() < 0.4:
         first = series(first, Wait(rng.choice([0.02, 0.5, 0.9]), 1 / rng.uniform(20, 500)))
     return first, series(first, Lognormal.from_mean_cv(rng.uniform(20, 800), 0.5)) if rng.random() < 0.3 else first
@@ -129,7 +148,7 @@ def _bound(rng: random.Random, found: Sequence[Judged], name: str) -> Bound:
     following = values[min(at + 1, len(values) - 1)]
     limit = rng.choice([values[at], (values[at] + following) / 2])
     if limit == 1.0 and name.endswith(".availability"):
-        limit = (1.0 + min(values)) / 2        # a scenario cannot ask for all of the time
+        limit = (1.0 + min(values)) / 2  # a scenario cannot ask for all of the time
     while split_percentile(name) and any(abs(value - limit) < RESOLUTION * limit for value in values):
         limit *= 1 + 3 * RESOLUTION
     return Bound(f"constraints.{name}", name, upper, float(round(limit)) if name == "clouds" else limit)
@@ -155,7 +174,17 @@ def draw_filters(rng: random.Random, full: Table) -> list[Filter]:
     return rng.sample(rules, rng.choice([0, 0, 0, 1, 1, 2]))
 
 
-OBJECTIVES = ("cost", "percentile", "mean", "availability", "quality", "weighted", "lexicographic", "other", "one_weight")
+OBJECTIVES = (
+    "cost",
+    "percentile",
+    "mean",
+    "availability",
+    "quality",
+    "weighted",
+    "lexicographic",
+    "other",
+    "one_weight",
+)
 
 
 def draw_goals(rng: random.Random, kind: str, found: Sequence[Judged]) -> tuple[Goal, ...]:
@@ -165,14 +194,22 @@ def draw_goals(rng: random.Random, kind: str, found: Sequence[Judged]) -> tuple[
         picked = rng.sample(names, min(rng.choice([2, 3]), len(names)))
         return tuple(_single(name) for name in picked)
     if kind == "weighted":
-        nonlinear = [n for n in names if n == "quality" or n.endswith(".availability") or n.rpartition(".")[2][0] == "p"]
+        nonlinear = [
+            n for n in names if n == "quality" or n.endswith(".availability") or n.rpartition(".")[2][0] == "p"
+        ]
         first = rng.choice(["cost_usd_per_month", "cost_usd_per_month", rng.choice(names)])
         picked = dict.fromkeys([first, *rng.sample(nonlinear, min(len(nonlinear), rng.choice([1, 2])))])
         return (Goal(tuple(_weighted(rng, name, found) for name in picked), "weighted"),)
     if kind == "one_weight":
         return (Goal((_weighted(rng, rng.choice(names), found),), "one weight"),)
-    ends = {"percentile": ("p50", "p90", "p95", "p99", "p99.9"), "mean": ("mean",), "availability": ("availability",),
-            "quality": ("quality",), "cost": ("cost_usd_per_month",), "other": ("operations_h_per_month", "clouds")}[kind]
+    ends = {
+        "percentile": ("p50", "p90", "p95", "p99", "p99.9"),
+        "mean": ("mean",),
+        "availability": ("availability",),
+        "quality": ("quality",),
+        "cost": ("cost_usd_per_month",),
+        "other": ("operations_h_per_month", "clouds"),
+    }[kind]
     fitting = [name for name in names if name.split(".")[-1] in ends or any(name.endswith("." + end) for end in ends)]
     return (_single(rng.choice(fitting)),) if fitting else (_single("cost_usd_per_month"),)
 
@@ -191,14 +228,19 @@ def _weighted(rng: random.Random, name: str, found: Sequence[Judged]) -> Term:
 
 def with_question(full: Table, requirements: Sequence[Requirement], goals: Sequence[Goal]) -> Table:
     """Return the table of the same candidates under other requirements and goals."""
-    return dataclasses.replace(full, scenario=dataclasses.replace(
-        full.scenario, requirements=tuple(requirements), objective=tuple(goals)))
+    return dataclasses.replace(
+        full, scenario=dataclasses.replace(full.scenario, requirements=tuple(requirements), objective=tuple(goals))
+    )
 
 
 def bare(pool: Mapping[str, Sequence[Candidate]], scenario: Scenario) -> Model:
     """Return a model over a pool that holds no constraint at all."""
     problem = pulp.LpProblem("bare", pulp.LpMinimize)
-    x = {(role, c.id): problem.add_variable(f"x__{role}__{c.id}", 0, 1, pulp.LpInteger) for role, found in pool.items() for c in found}
+    x = {
+        (role, c.id): problem.add_variable(f"x__{role}__{c.id}", 0, 1, pulp.LpInteger)
+        for role, found in pool.items()
+        for c in found
+    }
     clouds = sorted({c.cloud for found in pool.values() for c in found if c.cloud})
     y = {cloud: problem.add_variable(f"y__{cloud}", 0, 1, pulp.LpInteger) for cloud in clouds}
     model = Model(problem, pool, scenario, x, y)
@@ -206,4 +248,14 @@ def bare(pool: Mapping[str, Sequence[Candidate]], scenario: Scenario) -> Model:
     return model
 
 
-__all__ = ["OBJECTIVES", "bare", "cut_blueprint", "draw_bounds", "draw_filters", "draw_goals", "small_table", "value", "with_question"]
+__all__ = [
+    "OBJECTIVES",
+    "bare",
+    "cut_blueprint",
+    "draw_bounds",
+    "draw_filters",
+    "draw_goals",
+    "small_table",
+    "value",
+    "with_question",
+]

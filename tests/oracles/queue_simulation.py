@@ -16,4 +16,4 @@ def waiting_times(arrival_rate: float, mean_service: float, servers: int, reques
         start = max(now, heapq.heappop(free_at))
         heapq.heappush(free_at, start + rng.expovariate(1 / mean_service))
         waits.append(start - now)
-    return waits[requests // 10:]
+    return waits[requests // 10 :]

@@ -10,6 +10,7 @@ from advisor.render.markdown import escape, joined, plural, table
 from advisor.render.sections.view import View, demanded, extra, goal, label, name, sized
 from advisor.scenario.requirements import Bound, Requirement
 
+
 def context(view: View) -> dict[str, object] | None:
     """Return each role's alternatives, None when no reasons were asked for."""
     if not view.proposal.reasons:
@@ -85,7 +86,11 @@ def broken(reason: Reason) -> str:
     parts = []
     for check in reason.broken:
         requirement = check.requirement
-        met = f" {_met(requirement, check.value)} where" if check.value is not None and isinstance(requirement, Bound) else ""
+        met = (
+            f" {_met(requirement, check.value)} where"
+            if check.value is not None and isinstance(requirement, Bound)
+            else ""
+        )
         parts.append(f"{label(requirement)}:{met} {demanded(requirement)} is asked")
     return "; ".join(parts)
 

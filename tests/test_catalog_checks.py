@@ -1,0 +1,143 @@
+"""Every rule across the catalog's records has a case that breaks it, and only what is broken is named."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from advisor.catalog.checks import RULES
+from advisor.catalog.load import Records, load_catalog
+from advisor.errors import InputError
+
+MINI = Path(__file__).parent / "data" / "mini_catalog"
+Data = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def clean() -> Records:
+    """Return the records of the small catalog."""
+    return load_catalog(MINI).records
+
+
+def _option(data: Data, wanted: Callable[[Data], bool] = lambda option: True) -> Data:
+    """Return the first option of the catalog that is wanted."""
+    found: Data = next(o for component in data["components"].values() for o in component["options"] if wanted(o))
+    return found
+
+
+def _on_instance(option: Data) -> bool:
+    return bool(option["unit"] and option["unit"]["instance"])
+
+
+def _metered(option: Data) -> bool:
+    return option["unit"] is None
+
+
+def _repeat_an_id(data: Data) -> None:
+    first, second, *_ = data["components"].values()
+    second["options"][0]["id"] = first["options"][0]["id"]
+
+
+def _double_price(data: Data) -> None:
+    option = _option(data, _metered)
+    option["prices"].append(dict(option["prices"][0]))
+
+
+def _more_than_all(data: Data) -> None:
+    data["clouds"]["aws"]["zone_availability"] |= {"value": 1.5, "low": None, "high": None}
+
+
+def _wrong_parameter(data: Data) -> None:
+    next(iter(data["blueprints"].values()))["flows"]["answer"]["rate_per_month"] = "requests_per_moth"
+
+
+CASES: dict[str, tuple[Callable[[Data], Any], str]] = {
+    "option_ids_are_unique": (_repeat_an_id, "already the id"),
+    "roles_exist": (lambda d: _option(d)["roles"].append("vector_stor"), "did you mean 'vector_store'"),
+    "capacity_is_stated": (lambda d: _option(d)["capacity"].clear(), "is missing"),
+    "dimensions_exist": (
+        lambda d: _option(d)["capacity"].update(request_per_s=next(iter(_option(d)["capacity"].values()))),
+        "did you mean 'requests_per_s'",
+    ),
+    "latency_is_stated": (lambda d: _option(d, lambda o: o["latency"])["latency"].clear(), "is missing"),
+    "quality_is_stated": (lambda d: _option(d, lambda o: o["quality"])["quality"].clear(), "is missing"),
+    "units_have_one_price": (lambda d: _option(d, _metered)["prices"].clear(), "at least one price"),
+    "instances_exist": (lambda d: _option(d, _on_instance)["unit"].update(instance="aws/none.large"), "has no price"),
+    "self_run_options_say_how_they_fail": (
+        lambda d: _option(d, lambda o: o["availability"]["software"]).update(cloud="vendor"),
+        "needs a unit on an instance",
+    ),
+    "meters_exist": (
+        lambda d: _option(d, _metered)["prices"][0].update(meter="milion_requests"),
+        "did you mean 'million_requests'",
+    ),
+    "price_histories_rise": (_double_price, "rising from: dates"),
+    "sources_exist": (
+        lambda d: d["sources"].pop(
+            next(
+                f["source"]
+                for o in [_option(d, lambda o: any(p["source"] for p in o["prices"]))]
+                for f in o["prices"]
+                if f["source"]
+            )
+        ),
+        "is not in sources.yml",
+    ),
+    "shares_are_shares": (_more_than_all, "must be in (0, 1]"),
+    "blueprints_hold_together": (_wrong_parameter, "did you mean 'requests_per_month'"),
+}
+
+
+def test_every_rule_has_a_case() -> None:
+    """A rule without a case, or a case without a rule, is an error."""
+    assert {rule.__name__ for rule in RULES} == set(CASES)
+    assert all(rule.__doc__ for rule in RULES)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_clean_catalog_meets_the_rule(rule: Any, clean: Records) -> None:
+    """Nothing is found in a catalog that is right."""
+    assert list(rule(clean)) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_rule_finds_what_is_broken(rule: Any, clean: Records) -> None:
+    """The case is found, at a record that exists, with a message that helps."""
+    change, message = CASES[rule.__name__]
+    data = clean.model_dump(by_alias=True)
+    change(data)
+    found = list(rule(Records.model_validate(data)))
+    assert found
+    assert any(message in text for _, _, text in found), found
+    for (kind, key), _, _ in found:
+        assert key in data[kind]
+
+
+def test_a_broken_file_is_named_with_its_line(tmp_path: Path) -> None:
+    """Reading a folder reports every problem of every file with file and line, and the cache never hides it."""
+    root = tmp_path / "catalog"
+    shutil.copytree(MINI, root)
+    load_catalog(root)
+    for name in ("alpha_gateway", "beta_gateway"):
+        file = root / "gateway" / f"{name}.yml"
+        lines = file.read_text(encoding="utf-8").splitlines()
+        at = next(i for i, line in enumerate(lines) if "roles: [gateway]" in line)
+        lines[at] = lines[at].replace("gateway]", "gatewai]")
+        file.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_catalog(root)
+    text = str(caught.value)
+    assert "alpha_gateway.yml:" in text
+    assert "beta_gateway.yml:" in text
+    assert text.count("did you mean 'gateway'") >= 2
+
+
+def test_a_folder_without_a_catalog(tmp_path: Path) -> None:
+    """An empty or missing folder is one message."""
+    for folder in (tmp_path, tmp_path / "none"):
+        with pytest.raises(InputError, match=r"holds no \.yml files"):
+            load_catalog(folder)

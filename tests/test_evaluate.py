@@ -49,7 +49,7 @@ def _ids(evaluation: Evaluation) -> dict[str, str]:
 def test_times_agree_with_sampling(flow: str, measure: str, at: str, unit: float, best: Evaluation) -> None:
     """Mean and percentiles of the optimal design are those of a million sampled requests, within 0.5 % and the sampling
     error; with and without the cache."""
-    for design in (best.design, _without_cache(best)):
+    for design in (best.design, _other_use_of_the_cache(best)):
         times = np.sort(flow_times(flow, at, design, best.scenario, COUNT)) / unit
         found = evaluate({role: c.id for role, c in design.items()}, best.scenario).flows[flow].measures[measure]
         assert found.mean == pytest.approx(times.mean(), rel=0.005)
@@ -59,8 +59,8 @@ def test_times_agree_with_sampling(flow: str, measure: str, at: str, unit: float
             assert low * 0.995 <= found.percentiles[name] <= high * 1.005, name
 
 
-def _without_cache(best: Evaluation) -> dict[str, Candidate]:
-    """Return the design with the cache left out and everything behind it sized for the full load, or with a cache if it
+def _other_use_of_the_cache(best: Evaluation) -> dict[str, Candidate]:
+    """Return the design without its cache and everything behind sized for the full load, or with a cache if it
     has none."""
     found = table(best.scenario, _catalog_of(best))
     used = not best.design["semantic_cache"].is_none

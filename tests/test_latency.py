@@ -85,6 +85,14 @@ def test_masses_never_add_up_to_more_than_one() -> None:
             assert 0.985 <= total <= 1 + 1e-6, name
 
 
+@pytest.mark.parametrize("x", [1e-300, 1e-15, 1e-6, 1e-2])
+def test_times_far_below_every_stage_have_no_probability(x: float) -> None:
+    """However small a limit is, nothing is ever that fast: no rounding error is taken for a probability."""
+    for distribution in (A, B, series(A, B), series(A, Wait(0.4, 1 / 200))):
+        assert distribution.cdf(x) == pytest.approx(0, abs=1e-9)
+        assert distribution.masses(x / 1024, 1024).sum() == pytest.approx(0, abs=1e-9)
+
+
 def test_the_normal_distribution_function_is_exact() -> None:
     """The tabulated distribution function agrees with erfc to 1e-14 everywhere."""
     z = np.random.default_rng(3).uniform(-10, 10, 5000)

@@ -496,6 +496,7 @@ def _normal_table() -> tuple[Array, Array, Array]:
     count = round(_WIDEST * _CELLS_PER_SD)
     z = np.arange(-count, count + 1) / _CELLS_PER_SD
     values = np.array([0.5 * math.erfc(-value / math.sqrt(2)) for value in z])
+    values[0], values[-1] = 0.0, 1.0  # exactly, or times far below every stage would have masses
     return z, values, np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
 
 

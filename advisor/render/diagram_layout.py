@@ -14,7 +14,7 @@ from advisor.render.diagram_shapes import Arrow, Box, Plan, Point, before_end, b
 from advisor.render.diagram_spec import OUTSIDE, DiagramSpec, Edge, Node
 from advisor.render.diagram_text import card_lines, text_width, wrap
 
-CARD, OUTSIDE_CARD, INSET = 194.0, 134.0, 10.0  # width of a card, of a card outside, of the space left of its text
+CARD, OUTSIDE_CARD, INSET = 206.0, 134.0, 10.0  # width of a card, of a card outside, of the space left of its text
 FRAME, FRAME_TITLE = 9.0, 22.0  # margin inside a frame, height of its title
 LABEL, LABEL_SIZE = 96.0, 11  # widest text beside an arrow, and its size
 ARROW, BADGE = 7.0, 16.0

@@ -13,16 +13,17 @@ from typing import NamedTuple
 
 from advisor.render.diagram_spec import OUTSIDE, Node
 
+GLUE = "\u00a0"
 FONT = "Arial"  # one family only: with a list the program falls back to wrong metrics
 
 # Widths in 1/1000 em, read from the bundled Arimo (same metrics as Arial); a backslash is drawn as in Arial.
 _REGULAR = {
-    191: "'", 222: "ijl", 260: "|", 278: " !,./:;I[]ft\\", 333: "()-`r", 334: "{}", 355: '"', 389: "*", 469: "^",
+    191: "'", 222: "ijl", 260: "|", 278: " \u00a0!,./:;I[]ft\\", 333: "()-`r", 334: "{}", 355: '"', 389: "*", 469: "^",
     500: "Jcksvxyz", 556: "#$0123456789?L_abdeghnopqu", 584: "+<=>~×·", 611: "FTZ", 667: "&ABEKPSVXY",
     722: "CDHNRUw", 778: "GOQ", 833: "Mm", 889: "%", 944: "W", 1015: "@",
 }  # fmt: skip
 _BOLD = {
-    238: "'", 278: " ,./Iijl\\", 280: "|", 333: "!()-:;[]`ft", 389: "*r{}", 474: '"', 500: "z",
+    238: "'", 278: " \u00a0,./Iijl\\", 280: "|", 333: "!()-:;[]`ft", 389: "*r{}", 474: '"', 500: "z",
     556: "#$0123456789J_aceksvxy", 584: "+<=>^~×·", 611: "?FLTZbdghnopqu", 667: "EPSVXY", 722: "&ABCDHKNRU",
     778: "GOQw", 833: "M", 889: "%m", 944: "W", 975: "@",
 }  # fmt: skip
@@ -53,8 +54,13 @@ def clean(text: str) -> str:
     >>> clean("two\nlines\x00 \u202eevil\u202c")
     'two lines evil'
     """
-    visible = (" " if char.isspace() else char for char in text if _drawable(char))
-    return " ".join("".join(visible).split())
+    visible = (" " if char.isspace() and char != GLUE else char for char in text if _drawable(char))
+    return " ".join(_words("".join(visible)))
+
+
+def _words(text: str) -> list[str]:
+    """Return what stands between spaces; a no-break space holds a number and its unit together."""
+    return [word for word in text.split(" ") if word.strip()]
 
 
 def _drawable(char: str) -> bool:
@@ -89,7 +95,7 @@ def wrap(text: str, width: float, size: float, bold: bool = False) -> list[str]:
     ['xxxxxxxxxxxx', 'xxxxxxxx']
     """
     lines: list[str] = []
-    for word in clean(text).split():
+    for word in _words(clean(text)):
         joined = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(joined, size, bold) <= width:
             lines[-1] = joined

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -64,8 +66,20 @@ class Reason:
 
 
 def runner_ups(search: Search, best: Evaluation, time_limit_s: float = 0.0) -> dict[str, RunnerUp]:
-    """Return role -> the best that is left when the chosen component may not be used there (one re-solve a role)."""
-    return {role: _runner_up(search, best, role, time_limit_s) for role in best.design}
+    """Return role -> the best that is left when the chosen component may not be used there (one re-solve a role).
+
+    ``time_limit_s`` is for all of them together; 0 means none. What is not settled in time is marked as not proved.
+    """
+    end = time.monotonic() + time_limit_s if time_limit_s > 0 else math.inf
+    found = {}
+    for role in best.design:
+        left = end - time.monotonic()
+        found[role] = (
+            _runner_up(search, best, role, 0.0 if math.isinf(left) else left)
+            if left > 0
+            else RunnerUp(None, proved=False)
+        )
+    return found
 
 
 def _runner_up(search: Search, best: Evaluation, role: str, time_limit_s: float) -> RunnerUp:

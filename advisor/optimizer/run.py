@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 
 import pulp
 
+from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer import formulation
 from advisor.optimizer.formulation import CONSTRAINTS
@@ -183,18 +184,31 @@ class Run:
         self, objective: pulp.LpAffineExpression, goal: Goal, extra: tuple[Limit, ...]
     ) -> tuple[Found, float]:
         """Return the best feasible design known from earlier runs that fits this one, and its value in the model."""
-        if self.held or self.limits or extra:
-            return NOTHING, math.inf
         best, value = NOTHING, math.inf
-        for evaluation in self.search.known.values():
-            chosen = [self.model.x.get((role, c.id)) for role, c in evaluation.design.items()]
-            if all(x is not None and self._open[x.name] for x in chosen):
-                names = {x.name for x in chosen if x is not None} | {self.model.y[c].name for c in evaluation.clouds}
-                reached = sum(v for x, v in objective.items() if x.name in names) + (objective.constant or 0.0)
-                if reached < value:
-                    worth = goal_value(goal, evaluation)
-                    best, value = Found(Status.OPTIMAL, evaluation, worth, worth), reached
+        for evaluation in self.known(extra):
+            chosen = {self.model.x[role, c.id].name for role, c in evaluation.design.items()}
+            chosen |= {self.model.y[cloud].name for cloud in evaluation.clouds}
+            reached = sum(v for x, v in objective.items() if x.name in chosen) + (objective.constant or 0.0)
+            if reached < value:
+                worth = goal_value(goal, evaluation)
+                best, value = Found(Status.OPTIMAL, evaluation, worth, worth), reached
         return best, value
+
+    def known(self, extra: tuple[Limit, ...] = ()) -> list[Evaluation]:
+        """Return the feasible designs met so far that this run may use under its limits and some extra ones."""
+        if self.held:
+            return []
+        bounds = [limit.bound for limit in (*self.limits, *extra)]
+        return [
+            evaluation
+            for evaluation in self.search.known.values()
+            if all(self._may_use(role, c) for role, c in evaluation.design.items())
+            and all(bound.holds(evaluation.metric(bound.metric)) for bound in bounds)
+        ]
+
+    def _may_use(self, role: str, candidate: Candidate) -> bool:
+        variable = self.model.x.get((role, candidate.id))
+        return variable is not None and self.permitted[variable.name]
 
     def _load(self, extra: tuple[Limit, ...]) -> None:
         """Put the session into the state that cuts, goals held and limits ask for."""
@@ -225,11 +239,18 @@ class Run:
         if relaxed is None or relaxed[0] > to_beat:
             return NOTHING, math.inf
         bound, prices = relaxed
-        reach = max(min(FIRST_REACH * abs(bound), to_beat - bound), 1e-6)
         farthest = max(prices.values())
+        reach = max(min(FIRST_REACH * abs(bound), to_beat - bound), 1e-6 * farthest)
+        best: tuple[Found, float] | None = None
         while True:
             self.session.allow({name: yes and prices[name] <= reach for name, yes in fitting.items()})
-            found, value = self._confirmed_within(objective, goal, extra, bound)
+            try:
+                found, value = self._confirmed_within(objective, goal, extra, bound)
+            except OutOfTimeError:
+                if best is None:
+                    raise
+                return replace(best[0], status=Status.STOPPED, bound=bound), best[1]
+            best = (found, value) if found.best is not None else best
             enough = self.any_design and found.best is not None
             if enough or found.status is Status.STOPPED or value <= bound + reach or reach >= farthest:
                 return found, value
@@ -276,6 +297,10 @@ class Run:
         limit: Limit | None = None
         value = math.inf
         try:
+            quick = min(self.known(extra), key=lambda e: e.metric(metric), default=None)
+            if quick is not None:
+                best, value = quick, goal_value(goal, quick)
+                limit = self.search.limit(Bound("objective", metric, True, quick.metric(metric) * (1 - STEP)))
             while (found := self.confirmed(guide, goal, (*extra, limit) if limit else extra)).best is not None:
                 best, value = found.best, goal_value(goal, found.best)
                 limit = self.search.limit(Bound("objective", metric, True, best.metric(metric) * (1 - STEP)), limit)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import pulp
 
@@ -49,6 +49,22 @@ def version() -> str:
     return f"HiGHS {engine().version()} through PuLP {pulp.__version__}"
 
 
+LARGEST = 1e4
+
+
+def _infeasible() -> tuple[Any, ...]:
+    import highspy
+
+    return highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible
+
+
+def _errors() -> tuple[Any, ...]:
+    import highspy
+
+    known = highspy.HighsModelStatus
+    return known.kSolveError, known.kPresolveError, known.kPostsolveError, known.kUnknown, known.kNotset
+
+
 class Session:
     """A model loaded into HiGHS, to be solved again and again with small changes."""
 
@@ -73,60 +89,73 @@ class Session:
         self._highs.setOptionValue("time_limit", float("inf"))  # not what is left of the solve before
         self._highs.setOptionValue("solve_relaxation", True)
         try:
-            self._run()
+            status = self._run()
         finally:
             self._highs.setOptionValue("solve_relaxation", False)
-        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
+        if status != highspy.HighsModelStatus.kOptimal:
+            return None if status in _infeasible() else self._unexpected(status)
         duals = self._highs.getSolution().col_dual
-        bound = self._highs.getInfo().objective_function_value + (objective.constant or 0.0)
-        return bound, {variable.name: duals[variable.index] for variable in self._variables}
+        bound = self._highs.getInfo().objective_function_value / self._scale + (objective.constant or 0.0)
+        return bound, {variable.name: duals[variable.index] / self._scale for variable in self._variables}
 
-    def _run(self) -> None:
+    def solve(self, objective: pulp.LpAffineExpression, time_limit_s: float = 0.0) -> Outcome:
+        """Minimise an expression over the model as it stands; ``time_limit_s`` 0 means none."""
+        import highspy
+
+        self._set_costs(objective)
+        spent = self._highs.getRunTime()  # the solver counts time over all runs of a model
+        self._highs.setOptionValue("time_limit", spent + time_limit_s if time_limit_s > 0 else float("inf"))
+        status, constant, known = self._run(), objective.constant or 0.0, highspy.HighsModelStatus
+        info = self._highs.getInfo()
+        if status == known.kOptimal:
+            return self._with_values(Status.OPTIMAL, info, constant)
+        if status in _infeasible():
+            return Outcome(Status.INFEASIBLE, float("inf"), float("inf"), {})
+        if status in (known.kTimeLimit, known.kIterationLimit, known.kInterrupt):
+            if info.primal_solution_status == 2:  # kSolutionStatusFeasible
+                return self._with_values(Status.STOPPED, info, constant)
+            return Outcome(Status.STOPPED, float("inf"), info.mip_dual_bound / self._scale + constant, {})
+        return self._unexpected(status)
+
+    def _run(self) -> Any:
+        """Run the solver and return its status; after an error once more from scratch, without presolve."""
         import time
 
         start = time.perf_counter()
         self._highs.run()
+        status = self._highs.getModelStatus()
+        if status in _errors():
+            self._highs.clearSolver()
+            self._highs.setOptionValue("presolve", "off")
+            self._highs.run()
+            self._highs.setOptionValue("presolve", "choose")
+            status = self._highs.getModelStatus()
         self.seconds += time.perf_counter() - start
+        return status
+
+    def _unexpected(self, status: Any) -> NoReturn:
+        raise SolverError(f"HiGHS ended with an unexpected status: {self._highs.modelStatusToString(status)}")
 
     def _set_costs(self, objective: pulp.LpAffineExpression) -> None:
+        """Load an objective, scaled to coefficients of up to ``LARGEST``.
+
+        The solver's tolerances are absolute; availabilities differ in the fifth digit of a logarithm.
+        """
         import numpy as np
 
         count = len(self._variables)
         costs = np.zeros(count)
         for variable, coefficient in objective.items():
             costs[self._index[variable.name]] = coefficient
-        self._highs.changeColsCost(count, np.arange(count, dtype=np.int32), costs)
-
-    def solve(self, objective: pulp.LpAffineExpression, time_limit_s: float = 0.0) -> Outcome:
-        """Minimise an expression over the model as it stands; ``time_limit_s`` 0 means none."""
-        self._set_costs(objective)
-        spent = self._highs.getRunTime()  # the solver counts time over all runs of a model
-        self._highs.setOptionValue("time_limit", spent + time_limit_s if time_limit_s > 0 else float("inf"))
-        self._run()
-        return self._outcome(objective.constant or 0.0)
-
-    def _outcome(self, constant: float) -> Outcome:
-        import highspy
-
-        status = self._highs.getModelStatus()
-        known = highspy.HighsModelStatus
-        info = self._highs.getInfo()
-        if status == known.kOptimal:
-            return self._with_values(Status.OPTIMAL, info, constant)
-        if status in (known.kInfeasible, known.kUnboundedOrInfeasible):
-            return Outcome(Status.INFEASIBLE, float("inf"), float("inf"), {})
-        if status in (known.kTimeLimit, known.kIterationLimit, known.kInterrupt):
-            if info.primal_solution_status == 2:  # kSolutionStatusFeasible
-                return self._with_values(Status.STOPPED, info, constant)
-            return Outcome(Status.STOPPED, float("inf"), info.mip_dual_bound + constant, {})
-        raise SolverError(f"HiGHS ended with an unexpected status: {self._highs.modelStatusToString(status)}")
+        largest = float(np.abs(costs).max(initial=0.0))
+        self._scale = LARGEST / largest if largest > 0 else 1.0
+        self._highs.changeColsCost(count, np.arange(count, dtype=np.int32), costs * self._scale)
 
     def _with_values(self, status: Status, info: Any, constant: float) -> Outcome:
         columns = self._highs.getSolution().col_value
         values = {variable.name: columns[variable.index] for variable in self._variables}
-        objective = info.objective_function_value + constant
-        bound = info.mip_dual_bound + constant if status is Status.STOPPED else objective
+        objective = info.objective_function_value / self._scale + constant
+        bound = info.mip_dual_bound / self._scale + constant if status is Status.STOPPED else objective
         return Outcome(status, objective, bound, values)
 
     def add(self, constraints: Iterable[pulp.LpConstraint]) -> int:

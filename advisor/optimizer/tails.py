@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 POINTS = 1024
 ROOM = 1e-3  # "too slow" here means too slow even with this much more time; the judge decides
-EQUAL = 1e-6  # probabilities closer than this count as equal
+EQUAL = 1e-9  # probabilities closer than this count as equal
 THETAS = (0.1, 0.4, 1.0, 2.5, 6.0)  # times T
 MARGIN = 2e-5  # and by this much in probability, which is above the lattice error
 

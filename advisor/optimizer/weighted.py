@@ -11,10 +11,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import pulp
+
 from advisor.optimizer import formulation
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.requirements import Bound, split_percentile
+
+BEYOND_SLIP = 4e-9  # more than a bound's own tolerance, so that each step leaves the last design behind
+MULTIPLES = (1.0, 1.5, 2.5)  # of the mean, standing in for a percentile
 
 if TYPE_CHECKING:
     from advisor.optimizer.run import Found, Run
@@ -23,17 +28,48 @@ if TYPE_CHECKING:
 
 def minimise_weighted(run: Run, goal: Goal, extra: tuple[Limit, ...] = ()) -> Found:
     """Return the optimum of a weighted sum with at least one term that is not linear in the choice."""
+    if not extra and not run.held:
+        _look_around(run, goal)
     hard = next(t for t in goal.terms if split_percentile(t.metric) or formulation.is_product(t.metric))
     rest = Goal(tuple(t for t in goal.terms if t is not hard), goal.text)
     return _Staircase(run, goal, hard, rest, extra).walk()
 
 
+def _look_around(run: Run, goal: Goal) -> None:
+    """Meet some good designs first: the better the best known sum, the larger the steps of the walk.
+
+    Each percentile is stood in for by a multiple of its mean, each product by its tangent in the logarithm.
+    """
+    from advisor.optimizer.run import goal_value
+
+    around = 0.7
+    for multiple in MULTIPLES:
+        objective = pulp.lpSum(_stand_in(run, term, multiple, around) for term in goal.terms)
+        found = run.confirmed(objective, goal)
+        if found.best is None:
+            return
+        best = min(run.known(), key=lambda evaluation: goal_value(goal, evaluation))
+        around = min((best.metric(t.metric) for t in goal.terms if formulation.is_product(t.metric)), default=around)
+
+
+def _stand_in(run: Run, term: Term, multiple: float, around: float) -> pulp.LpAffineExpression:
+    if split_percentile(term.metric):
+        return term.coefficient * multiple * formulation.mean_time(run.model, term.metric.rpartition(".p")[0] + ".mean")
+    linear = formulation.linear(run.model, term.metric)
+    assert linear is not None
+    return -term.coefficient * around * linear if formulation.is_product(term.metric) else term.coefficient * linear
+
+
 class _Staircase:
     def __init__(self, run: Run, goal: Goal, hard: Term, rest: Goal, extra: tuple[Limit, ...]) -> None:
-        from advisor.optimizer.run import NOTHING
+        from advisor.optimizer.run import NOTHING, Found, goal_value
 
         self.run, self.goal, self.hard, self.rest, self.extra = run, goal, hard, rest, extra
         self.best = NOTHING
+        for evaluation in run.known(extra):
+            value = goal_value(goal, evaluation)
+            if value < self.best.value:
+                self.best = Found(Status.OPTIMAL, evaluation, value, value)
         self.within: Limit | None = None
         self.reached = -math.inf  # g of the last step: no design within the current limit has less
 
@@ -82,8 +118,8 @@ class _Staircase:
         if self.hard.coefficient > 0:
             limit = min(here * (1 - STEP), needed)
             return limit if limit > 0 else None
-        limit = max(here * (1 + STEP), needed)
-        return limit if limit <= 1 else None
+        limit = max(here + max(STEP * (1 - here), BEYOND_SLIP), needed)
+        return limit if limit < 1 and here < 1 else None
 
     def _floor(self) -> float:
         """Return what no design not yet looked at can beat: the last g with the best value that v can have."""

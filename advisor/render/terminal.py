@@ -17,7 +17,7 @@ from advisor.optimizer.solver import Status
 from advisor.proposal import Proposal
 from advisor.render import numbers
 from advisor.render.clean import clean
-from advisor.scenario.requirements import Bound, Filter, Requirement
+from advisor.scenario.requirements import COST, Bound, Filter, Requirement
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -158,9 +158,13 @@ def why(proposal: Proposal, role: str) -> str:
             for q in r.requirements
         )
         return f"cheaper ones break {_few(list(broken))}"
-    goal = proposal.scenario.objective[0].text
-    what = {"minimize cost_usd_per_month": "cheapest"}.get(goal, f"best for {goal}")
-    return f"{what} of {len(found) + 1}" if found else "the only one there is"
+    if not found:
+        return "the only one there is"
+    terms = proposal.scenario.objective[0].terms
+    if [term.metric for term in terms] == [COST]:
+        return f"cheapest of {len(found) + 1}"
+    names = _few([numbers.metric_label(term.metric) for term in terms])
+    return f"best of {len(found) + 1} for {names}"
 
 
 def _few(names: list[str]) -> str:

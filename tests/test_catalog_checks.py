@@ -55,6 +55,11 @@ def _wrong_parameter(data: Data) -> None:
     next(iter(data["blueprints"].values()))["flows"]["answer"]["rate_per_month"] = "requests_per_moth"
 
 
+def _second_cache(data: Data) -> None:
+    path = next(iter(data["blueprints"].values()))["flows"]["answer"]["path"]
+    path.append(next(step for step in path if step["cache"]))
+
+
 CASES: dict[str, tuple[Callable[[Data], Any], str]] = {
     "option_ids_are_unique": (_repeat_an_id, "already the id"),
     "roles_exist": (lambda d: _option(d)["roles"].append("vector_stor"), "did you mean 'vector_store'"),
@@ -89,6 +94,7 @@ CASES: dict[str, tuple[Callable[[Data], Any], str]] = {
     ),
     "shares_are_shares": (_more_than_all, "must be in (0, 1]"),
     "blueprints_hold_together": (_wrong_parameter, "did you mean 'requests_per_month'"),
+    "flows_have_one_cache": (_second_cache, "has 2 caches"),
 }
 
 

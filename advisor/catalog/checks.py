@@ -224,6 +224,17 @@ def blueprints_hold_together(records: Records) -> Iterator[Finding]:
                     yield record, ("flows", flow_id), message
 
 
+@rule
+def flows_have_one_cache(records: Records) -> Iterator[Finding]:
+    """A flow looks into one cache at the most: the time bounds are exact for one alternation."""
+    for blueprint in records.blueprints.values():
+        for flow_id, flow in blueprint.flows.items():
+            caches = [step.cache for step in flow.steps() if step.cache]
+            if len(caches) > 1:
+                place = ("flows", flow_id, "path")
+                yield ("blueprints", blueprint.id), place, f"has {len(caches)} caches; one is allowed"
+
+
 def _step_problems(records: Records, blueprint: object, step: object) -> Iterator[str]:
     from advisor.catalog.blueprint import Blueprint, Step
 

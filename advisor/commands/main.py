@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -108,8 +109,15 @@ def _log_to_stderr(verbose: int) -> None:
     import logging
     import platform
 
+    class Handler(logging.StreamHandler[Any]):
+        """Writes to standard error as it is at that moment: a program that runs commands may replace it in between."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            self.stream = sys.stderr
+            super().emit(record)
+
     logging.basicConfig(
-        stream=sys.stderr,
+        handlers=[Handler()],
         level=logging.DEBUG if verbose > 1 else logging.INFO,
         force=True,
         format="%(levelname)s %(name)s: %(message)s",

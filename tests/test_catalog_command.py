@@ -85,9 +85,15 @@ def test_show_follows_an_option_to_instance_and_cloud(catalog: Catalog) -> None:
     assert {("aws/m7i.4xlarge", "price.unit_hour"), ("aws", "zone_availability")} <= found
 
 
-@pytest.mark.parametrize(("name", "kind"), [
-    ("qdrant", "component"), ("qdrant_aws_m7i_4xlarge", "option"), ("reranker", "role"),
-    ("supabase_pgvector", "source")])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("qdrant", "component"),
+        ("qdrant_aws_m7i_4xlarge", "option"),
+        ("reranker", "role"),
+        ("supabase_pgvector", "source"),
+    ],
+)
 def test_show_takes_every_kind_of_name(name: str, kind: str, catalog: Catalog, capsys: Capture) -> None:
     """Components, options, roles and sources have a page and JSON."""
     assert provenance.find(catalog, name) == kind

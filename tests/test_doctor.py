@@ -51,6 +51,7 @@ def test_a_solver_that_answers_wrongly_fails(monkeypatch: Patch) -> None:
 
 def test_a_check_that_breaks_is_a_failure_with_a_remedy() -> None:
     """An exception inside a check does not end the examination."""
+
     def check_nothing() -> doctor.Finding:
         raise RuntimeError("gone\nmore")
 

@@ -79,7 +79,7 @@ def section(markdown: str, heading: str) -> str:
     """Return the text of a section or subsection, found by its heading without the number."""
     match = re.search(rf"^(##+) (?:\d+\. )?{re.escape(heading)}$", markdown, re.M)
     assert match, f"no section {heading}"
-    rest = markdown[match.end():]
+    rest = markdown[match.end() :]
     after = re.search(rf"^#{{2,{len(match[1])}}} ", rest, re.M)
     return rest[: after.start()] if after else rest
 
@@ -380,8 +380,10 @@ def test_gaps_for_people_are_marked(made: Document) -> None:
     [
         ("objective: {maximize: quality}", "maximise quality"),
         ("objective: {minimize: flows.answer.latency_ms.p95}", "minimise answer latency p95"),
-        ("objective: {lexicographic: [{minimize: operations_h_per_month}, {minimize: cost_usd_per_month}]}",
-         "minimise operations, then minimise cost"),
+        (
+            "objective: {lexicographic: [{minimize: operations_h_per_month}, {minimize: cost_usd_per_month}]}",
+            "minimise operations, then minimise cost",
+        ),
         ("objective: {weights: {cost_usd_per_month: 1, quality: 500}}", "minimise + 1 × cost − 500 × quality"),
     ],
 )
@@ -441,7 +443,8 @@ def test_hostile_text_is_only_text(mini: Catalog, made: Document) -> None:
 
 
 TYPED = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.text(
-    st.sampled_from("ab1 |`*_[]()<>#&!\\~-+=.:;\n\t$\"'{}%^"), max_size=40)
+    st.sampled_from("ab1 |`*_[]()<>#&!\\~-+=.:;\n\t$\"'{}%^"), max_size=40
+)
 
 
 @settings(max_examples=400, deadline=None)

@@ -32,6 +32,7 @@ constrants: {}
 
 def ends_with(error: BaseException, monkeypatch: Patch, *before: str) -> int:
     """Run a command that raises ``error`` and return the exit code."""
+
     def fail() -> None:
         raise error
 
@@ -49,10 +50,15 @@ def test_all_problems_are_reported_at_once(tmp_path: Path, capsys: Capture) -> N
     assert captured.out == ""
     assert all(line.startswith(f"error: {file}:") for line in lines[:-1])
     assert lines[-1] == f"{len(lines) - 1} problems"
-    for expected in (":1: title: found ''; must not be empty",
-                     ":4: workload.requests_per_month: found -5", ":7: workload.documents: found 'many'",
-                     ":9: workload.peak_to_averge: is not a workload parameter", "did you mean 'peak_to_average'?",
-                     ":10: constrants: is not a known key", "did you mean 'constraints'?"):
+    for expected in (
+        ":1: title: found ''; must not be empty",
+        ":4: workload.requests_per_month: found -5",
+        ":7: workload.documents: found 'many'",
+        ":9: workload.peak_to_averge: is not a workload parameter",
+        "did you mean 'peak_to_average'?",
+        ":10: constrants: is not a known key",
+        "did you mean 'constraints'?",
+    ):
         assert expected in captured.err
 
 
@@ -74,7 +80,8 @@ def test_a_bug_is_one_line_without_traceback(monkeypatch: Patch, capsys: Capture
     assert ends_with(ZeroDivisionError("by nought"), monkeypatch) == 70
     assert capsys.readouterr().err == (
         "error: this is a bug of advisor: ZeroDivisionError: by nought; "
-        "run again with -v (advisor -v doctor) and report\n")
+        "run again with -v (advisor -v doctor) and report\n"
+    )
 
 
 def test_a_bug_with_v_shows_the_traceback(monkeypatch: Patch, capsys: Capture) -> None:
@@ -89,9 +96,17 @@ def test_bad_input_has_no_traceback_even_with_v(monkeypatch: Patch, capsys: Capt
     assert "Traceback" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("error", "code"), [
-    (KeyboardInterrupt(), 130), (click.Abort(), 130), (SystemExit(4), 4), (SystemExit(None), 0), (SystemExit(True), 1),
-    (click.exceptions.Exit(3), 3)])
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (KeyboardInterrupt(), 130),
+        (click.Abort(), 130),
+        (SystemExit(4), 4),
+        (SystemExit(None), 0),
+        (SystemExit(True), 1),
+        (click.exceptions.Exit(3), 3),
+    ],
+)
 def test_quiet_endings(error: BaseException, code: int, monkeypatch: Patch, capsys: Capture) -> None:
     """Interrupts and exit codes that a command chose pass through without a word."""
     assert ends_with(error, monkeypatch) == code
@@ -104,9 +119,17 @@ def test_input_that_ends_early_is_bad_input(monkeypatch: Patch, capsys: Capture)
     assert "the input ended" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [
-    ["propose"], ["schema", "--kind", "poem"], ["catalog", "nothing"], ["--what"],
-    ["check", "x.yml", "--as-of", "2026-02-30"], ["check", "x.yml", "--time-limit", "nan"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["propose"],
+        ["schema", "--kind", "poem"],
+        ["catalog", "nothing"],
+        ["--what"],
+        ["check", "x.yml", "--as-of", "2026-02-30"],
+        ["check", "x.yml", "--time-limit", "nan"],
+    ],
+)
 def test_wrong_usage_exits_2(arguments: list[str], capsys: Capture) -> None:
     """What click refuses ends with 2, on stderr."""
     assert run(arguments) == 2
@@ -124,11 +147,11 @@ def test_messages_cannot_steer_the_terminal(monkeypatch: Patch, capsys: Capture)
 def test_a_reader_that_leaves_ends_us_quietly() -> None:
     """Output into a pipe that nobody reads any more ends without a word, and with the code that shells know."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "advisor", "catalog", "list"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        [sys.executable, "-m", "advisor", "catalog", "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert process.stdout is not None
     assert process.stderr is not None
-    process.stdout.close()      # long before the catalog is read
+    process.stdout.close()  # long before the catalog is read
     assert (process.wait(60), process.stderr.read()) == (141, b"")
 
 
@@ -138,7 +161,11 @@ def test_a_full_disk_behind_stdout_is_one_line() -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "advisor", "catalog", "list"],
-            stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == "error: cannot write to standard output: No space left on device"
 
@@ -146,8 +173,11 @@ def test_a_full_disk_behind_stdout_is_one_line() -> None:
 def test_a_terminal_with_a_narrow_encoding_is_served() -> None:
     """A narrow encoding gets question marks instead of a crash."""
     done = subprocess.run(
-        [sys.executable, "-m", "advisor", "doctor"], capture_output=True, check=False,
-        env={"PYTHONIOENCODING": "latin-1", "PATH": "", "HOME": "/nonexistent"})
+        [sys.executable, "-m", "advisor", "doctor"],
+        capture_output=True,
+        check=False,
+        env={"PYTHONIOENCODING": "latin-1", "PATH": "", "HOME": "/nonexistent"},
+    )
     assert b"\n? catalog" in done.stdout
     assert done.stderr == b""
 
@@ -167,7 +197,10 @@ def test_v_logs_to_stderr_what_is_done() -> None:
 
     done = subprocess.run(
         [sys.executable, "-m", "advisor", "-v", "candidates", "--json", str(resources.example("support_copilot"))],
-        capture_output=True, text=True, check=True)
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert json.loads(done.stdout)["roles"]
     for expected in ("INFO advisor: advisor ", "catalog ", "requirements"):
         assert expected in done.stderr

@@ -61,7 +61,8 @@ def test_every_option_is_explained(name: str) -> None:
 def test_listing_help_imports_nothing_heavy() -> None:
     """``advisor --help`` does not import solver, numbers, validation, drawing or terminal libraries."""
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "advisor", "--help"], capture_output=True, text=True, check=True)
+        [sys.executable, "-X", "importtime", "-m", "advisor", "--help"], capture_output=True, text=True, check=True
+    )
     imported = {line.rsplit("|", 1)[1].strip().split(".")[0] for line in done.stderr.splitlines() if "|" in line}
     assert "click" in imported
     assert imported.isdisjoint(HEAVY)
@@ -72,6 +73,7 @@ def test_listing_help_imports_nothing_heavy() -> None:
 
 def test_help_is_fast() -> None:
     """``advisor --help`` takes at most 2.5 times as long as importing click alone (medians of seven, interleaved)."""
+
     def seconds(*arguments: str) -> float:
         started = time.perf_counter()
         subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
@@ -111,10 +113,12 @@ def test_completion_prints_a_script_for(shell: str, capsys: Capture) -> None:
 
 def test_completion_completes() -> None:
     """A shell that asks gets the commands that fit, and a command's options."""
+
     def completions(words: str, current: int) -> list[str]:
         asked = {"_ADVISOR_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(current)}
         done = subprocess.run(
-            [sys.executable, "-m", "advisor"], env={**os.environ, **asked}, capture_output=True, text=True, check=True)
+            [sys.executable, "-m", "advisor"], env={**os.environ, **asked}, capture_output=True, text=True, check=True
+        )
         return [line.partition(",")[2] for line in done.stdout.splitlines()]
 
     assert completions("advisor c", 1) == ["candidates", "check", "catalog", "completion"]

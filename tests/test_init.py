@@ -69,8 +69,21 @@ def test_the_schema_beside_it_accepts_it(tmp_path: Path) -> None:
 def test_options_end_up_in_the_file(tmp_path: Path, catalog: Catalog) -> None:
     """Each option is what the scenario then says, quotes and # in a title included."""
     title = 'The "best" # of: all'
-    file = written(tmp_path, "--title", title, "--requests", "2_500_000", "--documents", "5e5", "--budget", "30_000",
-                   "--latency", "7000", "--region", "eu")
+    file = written(
+        tmp_path,
+        "--title",
+        title,
+        "--requests",
+        "2_500_000",
+        "--documents",
+        "5e5",
+        "--budget",
+        "30_000",
+        "--latency",
+        "7000",
+        "--region",
+        "eu",
+    )
     scenario = load_scenario(file, catalog)
     bounds = {bound.metric: bound.limit for bound in scenario.bounds}
     assert scenario.title == title
@@ -90,14 +103,22 @@ def test_it_asks_on_a_terminal(tmp_path: Path, catalog: Catalog) -> None:
     assert asked.call_count == 3
     assert (found.title, found.region, found.budget_usd_per_month) == ("Ask me", None, 9_000.0)
     assert found.parameters == {
-        "requests_per_month": "3_000_000", "documents": "50_000", "documents_changed_per_month": "5_000"}
+        "requests_per_month": "3_000_000",
+        "documents": "50_000",
+        "documents_changed_per_month": "5_000",
+    }
 
 
 def test_it_does_not_ask_in_a_pipe(tmp_path: Path) -> None:
     """Without a terminal nothing is asked and the file is there."""
     file = tmp_path / "s.yml"
-    done = subprocess.run([sys.executable, "-m", "advisor", "init", "-o", str(file)], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "advisor", "init", "-o", str(file)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout == ""
     assert file.is_file()
 
@@ -122,9 +143,18 @@ def test_a_foreign_schema_is_not_overwritten(tmp_path: Path) -> None:
         assert run(["init", "--yes", "-o", str(tmp_path / name)]) == 0
 
 
-@pytest.mark.parametrize("arguments", [
-    ["--requests", "-1"], ["--requests", "nan"], ["--budget", "0"], ["--region", "mars"], ["--title", ""],
-    ["--blueprint", "rag_asistant"], ["--requests", "1e15"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--requests", "-1"],
+        ["--requests", "nan"],
+        ["--budget", "0"],
+        ["--region", "mars"],
+        ["--title", ""],
+        ["--blueprint", "rag_asistant"],
+        ["--requests", "1e15"],
+    ],
+)
 def test_nonsense_is_bad_input_and_writes_nothing(arguments: list[str], tmp_path: Path) -> None:
     """Values that no scenario can have end with 2."""
     assert run(["init", "--yes", "-o", str(tmp_path / "s.yml"), *arguments]) == 2
@@ -133,6 +163,10 @@ def test_nonsense_is_bad_input_and_writes_nothing(arguments: list[str], tmp_path
 
 def test_every_required_parameter_has_an_example(catalog: Catalog) -> None:
     """A new blueprint cannot forget the values that its starter file begins with."""
-    required = {name for blueprint in catalog.records.blueprints.values()
-                for name, parameter in blueprint.parameters.items() if parameter.default is None}
+    required = {
+        name
+        for blueprint in catalog.records.blueprints.values()
+        for name, parameter in blueprint.parameters.items()
+        if parameter.default is None
+    }
     assert required <= set(EXAMPLES)

@@ -15,8 +15,17 @@ PACKAGE = Path(advisor.__file__).parent
 # In the order of the layers. Names are modules or packages below ``advisor``; those of one line are one layer.
 LAYERS = (
     ("errors", "resources", "expression", "yamlfile", "schema", "files"),
-    ("catalog",), ("scenario",), ("models",), ("candidates",), ("evaluation",), ("optimizer",), ("analysis",),
-    ("proposal", "designs"), ("render",), ("commands",), ("__main__",),
+    ("catalog",),
+    ("scenario",),
+    ("models",),
+    ("candidates",),
+    ("evaluation",),
+    ("optimizer",),
+    ("analysis",),
+    ("proposal", "designs"),
+    ("render",),
+    ("commands",),
+    ("__main__",),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if "_data" not in path.parts)

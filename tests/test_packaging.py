@@ -32,8 +32,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def advisor(installed: Path, *arguments: str) -> Run:
     """Run the installed advisor from a folder that is not the checkout."""
     environment = {**os.environ, "PYTHONPATH": str(installed), "ADVISOR_NO_CACHE": "1"}
-    return subprocess.run([sys.executable, "-m", "advisor", *arguments], cwd=installed.parent, env=environment,
-                          capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "advisor", *arguments],
+        cwd=installed.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_the_wheel_finds_its_own_catalog(installed: Path) -> None:

@@ -130,6 +130,7 @@ def test_grouped_digits_are_accepted_as_editors_read_them(schema: dict[str, Any]
 
 def test_every_key_says_what_it_means(schema: dict[str, Any]) -> None:
     """Hovering over any key of the file shows an explanation; no explanation is left without its key."""
+
     def keys(properties: dict[str, Any], prefix: str) -> dict[str, str]:
         return {f"{prefix}{name}": here.get("description", "") for name, here in properties.items()}
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from advisor.proposal import Proposal
 
+SCENARIO_COPY = "scenario.yml"
 EPILOG = """\b
 Examples:
   advisor propose scenario.yml
@@ -80,7 +81,7 @@ def run(
     with working("optimising"):
         result = proposal.propose(loaded, catalog, as_of=as_of, time_limit_s=time_limit_s)
     if output is not None and result.best is not None:
-        write(result, output, date, reproduce(scenario, as_of, date, output))
+        write(result, output, date, reproduce(as_of, date, catalog_folder))
     show(result, scenario, output, as_json=as_json)
     return exit_code(result)
 
@@ -90,12 +91,16 @@ def exit_code(result: Proposal) -> int:
     return {"optimal": 0, "infeasible": 3, "stopped": 4}[result.status.value]
 
 
-def reproduce(scenario: str, as_of: datetime.date | None, date: datetime.date, output: Path) -> str:
-    """Return the command that makes the same bytes again."""
+def reproduce(as_of: datetime.date | None, date: datetime.date, catalog_folder: Path | None) -> str:
+    """Return the command that makes the same bytes again, run in the folder that was written.
+
+    It names no other folder, so that the same scenario gives the same document wherever it is written.
+    """
     import shlex
 
-    parts = ["advisor", "propose", scenario, "-o", str(output), "--date", date.isoformat()]
-    return shlex.join([*parts, *(["--as-of", as_of.isoformat()] if as_of else [])])
+    parts = ["advisor", "propose", SCENARIO_COPY, "-o", ".", "--date", date.isoformat()]
+    parts += ["--as-of", as_of.isoformat()] if as_of else []
+    return shlex.join([*parts, *(["--catalog", str(catalog_folder)] if catalog_folder else [])])
 
 
 def working(what: str) -> Status:
@@ -178,7 +183,7 @@ def files(result: Proposal, date: datetime.date, reproduced_by: str) -> dict[str
         "design.html": page.html(made.markdown, title=result.scenario.title, figures=made.figures),
         "diagram.gv": text,
         "proposal.json": json_output.dumps(json_output.proposal(result)),
-        "scenario.yml": result.scenario.text,
+        SCENARIO_COPY: result.scenario.text,
         **{name: figure.svg for name, figure in made.figures.items()},
         "diagram.svg": drawing,
     }

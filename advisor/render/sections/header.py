@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
 from advisor.render.markdown import code, escape, fence, table
 from advisor.render.sections.view import View, goal, proof
 
@@ -19,7 +17,7 @@ def context(view: View) -> dict[str, object]:
         ("date", view.date.isoformat()),
         (
             "scenario",
-            f"{code(PurePath(scenario.file).name)}, digest {code(scenario.digest)}, blueprint "
+            f"{code('scenario.yml')} beside this document, digest {code(scenario.digest)}, blueprint "
             f"{code(scenario.blueprint.id)}",
         ),
         ("catalog", f"digest {code(view.catalog.digest)}, newest price check {view.catalog.date.isoformat()}"),

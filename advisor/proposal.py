@@ -61,7 +61,8 @@ def propose(
     Args:
         catalog: default: the one that comes with advisor.
         as_of: price everything with what was valid on this date (default: the catalog's newest price check).
-        time_limit_s: for the optimisation; 0 means none. When it passes, status is STOPPED and the gap is honest.
+        time_limit_s: for everything together; 0 means none. When it passes while optimising, status is STOPPED and the
+            gap is honest; when it passes later, the runner-ups that are not settled say so.
         explain: also compute runner-ups and reasons (one re-solve a role).
 
     >>> from advisor.scenario.load import load_scenario
@@ -78,10 +79,10 @@ def propose(
     clock.lap("model")
     found = optimise(search, time_limit_s=time_limit_s)
     clock.lap("solve")
-    trouble = conflict(candidates, time_limit_s) if found.status is Status.INFEASIBLE else None
+    trouble = conflict(candidates, clock.left(time_limit_s)) if found.status is Status.INFEASIBLE else None
     best = found.best
     why = reasons(search, best) if best and explain else {}  # first: feasible swaps give the runner-ups a start
-    nexts = runner_ups(search, best, time_limit_s) if best and explain else {}
+    nexts = runner_ups(search, best, clock.left(time_limit_s)) if best and explain else {}
     clock.lap("reasons")
     return _proposal(scenario, known, candidates, found, trouble, nexts, why, clock.seconds)
 
@@ -113,10 +114,19 @@ def _proposal(
     )
 
 
+MIN_SECONDS = 0.01
+
+
 class _Clock:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
+        self._start = self._last = time.perf_counter()
+
+    def left(self, time_limit_s: float) -> float:
+        """Return what is left of a limit; 0, which means no limit, only when there is none."""
+        if time_limit_s <= 0:
+            return 0.0
+        return max(time_limit_s - (time.perf_counter() - self._start), MIN_SECONDS)
 
     def lap(self, name: str) -> None:
         now = time.perf_counter()

@@ -145,5 +145,5 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path) -> None:
 def test_a_folder_without_a_catalog(tmp_path: Path) -> None:
     """An empty or missing folder is one message."""
     for folder in (tmp_path, tmp_path / "none"):
-        with pytest.raises(InputError, match=r"holds no \.yml files"):
+        with pytest.raises(InputError, match=r"holds no roles\.yml"):
             load_catalog(folder)

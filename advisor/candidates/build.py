@@ -63,7 +63,7 @@ def build(
         quality=_quality(option, demand.role, catalog),
         latency=latency,
         loads=full,
-        assumptions=(*availability_note, *latency_notes, *_capacity_notes(option, full)),
+        assumptions=(*availability_note, *latency_notes, *_capacity_notes(option, full), *_price_notes(option, as_of)),
     )
 
 
@@ -238,4 +238,19 @@ def _capacity_notes(option: Option, full: Mapping[str, Load]) -> list[Assumption
         )
         for dimension, load in full.items()
         if load.limit is None and load.peak > 0
+    ]
+
+
+def _price_notes(option: Option, as_of: datetime.date) -> list[Assumption]:
+    """A price without a start date is only known for the day it was checked."""
+    later = [price.checked for price in option.prices if price.from_ is None and as_of < price.checked]
+    if not later:
+        return []
+    return [
+        Assumption(
+            f"prices of {option.id} on {as_of.isoformat()}",
+            f"as checked on {max(later).isoformat()}",
+            "the catalog has no start date for them, so an earlier price is not known",
+            f"catalog: {option.id}",
+        )
     ]

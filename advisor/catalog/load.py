@@ -96,9 +96,9 @@ def load_catalog(folder: Path | str | None = None, *, cached: bool = True) -> Ca
         InputError: every problem of every file, and every rule across records that does not hold.
     """
     root = Path(folder) if folder is not None else resources.folder("catalog")
+    if not (root / "roles.yml").is_file():
+        raise bad_input("holds no roles.yml; a catalog folder is expected", path=str(root))
     files = sorted(path for path in root.rglob("*.yml") if path.is_file())
-    if not files:
-        raise bad_input("holds no .yml files; a catalog folder is expected", path=str(root))
     digest = _digest(root, files)
     cache = _cache_file(digest) if cached else None
     records = _from_cache(cache)

@@ -5,6 +5,8 @@ Sources: Kleinrock (1975); Allen (1990) for the Allen-Cunneen formula.
 
 from __future__ import annotations
 
+import math
+
 from advisor.models.latency import Wait
 
 
@@ -25,8 +27,8 @@ def erlang_b(servers: int, offered_load_erlang: float) -> float:
     """
     if servers < 1:
         raise ValueError(f"servers must be at least 1, found {servers}")
-    if not offered_load_erlang >= 0:
-        raise ValueError(f"offered_load_erlang must be at least 0, found {offered_load_erlang}")
+    if not 0 <= offered_load_erlang < math.inf:
+        raise ValueError(f"offered_load_erlang must be at least 0 and finite, found {offered_load_erlang}")
     blocking = 1.0
     for k in range(1, servers + 1):
         blocking = offered_load_erlang * blocking / (k + offered_load_erlang * blocking)

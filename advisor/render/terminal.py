@@ -17,7 +17,7 @@ from advisor.optimizer.solver import Status
 from advisor.proposal import Proposal
 from advisor.render import numbers
 from advisor.render.clean import clean
-from advisor.scenario.requirements import COST, Bound, Filter, Requirement
+from advisor.scenario.requirements import COST, QUALITY, Bound, Filter, Requirement
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -63,7 +63,22 @@ def verdict(evaluation: Evaluation) -> Table:
     for check in evaluation.checks:
         mark = "[green]✓[/]" if check.holds else "[red]✗[/]"
         table.add_row(mark, *check_cells(check), "← tightest" if check is tightest and len(bounded) > 1 else "")
+    for metric in unbounded(evaluation):
+        value = numbers.metric(metric, evaluation.metric(metric))
+        table.add_row("[dim]·[/]", numbers.metric_label(metric), value, "[dim]no bound[/]")
     return table
+
+
+def unbounded(evaluation: Evaluation) -> Iterator[str]:
+    """Yield the main metrics that no requirement speaks about, so that a bad one does not go unseen."""
+    bounds = evaluation.scenario.bounds
+    named = {bound.metric for bound in bounds} | {bound.metric.rpartition(".p")[0] for bound in bounds}
+    yield from (metric for metric in (COST, QUALITY) if metric not in named)
+    for flow_id, flow in evaluation.flows.items():
+        stems = [f"flows.{flow_id}.{measure}" for measure in flow.measures]
+        yield from (f"{stem}.p95" for stem in stems if stem not in named)
+        if f"flows.{flow_id}.availability" not in named:
+            yield f"flows.{flow_id}.availability"
 
 
 def check_cells(check: Check) -> tuple[str, str, str, str]:
@@ -125,7 +140,8 @@ def architecture(proposal: Proposal) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
     for title in ("role", "chosen", "why", "runner-up"):
         table.add_column(title, overflow="fold")
-    table.add_column("then costs more", justify="right")
+    by_cost = [term.metric for term in proposal.scenario.objective[0].terms] == [COST]
+    table.add_column("then costs more" if by_cost else "cost changes by", justify="right")
     for role, candidate in proposal.best.design.items():
         up = proposal.runner_ups.get(role)
         table.add_row(
@@ -161,10 +177,11 @@ def why(proposal: Proposal, role: str) -> str:
     if not found:
         return "the only one there is"
     terms = proposal.scenario.objective[0].terms
+    qualified = 1 + sum(reason.kind in ("swap", "breaks") for reason in found)
     if [term.metric for term in terms] == [COST]:
-        return f"cheapest of {len(found) + 1}"
+        return f"cheapest of {qualified}" + (" that qualify" if qualified <= len(found) else "")
     names = _few([numbers.metric_label(term.metric) for term in terms])
-    return f"best of {len(found) + 1} for {names}"
+    return f"best of {qualified} for {names}"
 
 
 def _few(names: list[str]) -> str:
@@ -186,7 +203,7 @@ def runner_up_price(up: RunnerUp | None) -> str:
         return ""
     more = up.extra_usd_per_month
     text = "the same" if abs(more) < 0.005 else f"{'+' if more > 0 else '−'} {numbers.usd(abs(more))}"
-    return text if up.proved else f"≤ {text}"
+    return text if up.proved else f"{text} (not proved)"
 
 
 def cost_tree(evaluation: Evaluation) -> RenderableType:
@@ -230,7 +247,12 @@ def conflict_lines(proposal: Proposal) -> Iterator[str]:
     )
     for requirement in proposal.conflict:
         yield f"  {requirement_text(requirement)}   ({requirement.path})"
-    yield ("Without any one of them a design exists; change one." if many else "Without it a design exists.")
+    yield (
+        "Drop or loosen any one of them, and the others of this list no longer conflict."
+        if many
+        else "Drop or loosen it."
+    )
+    yield "Requirements outside this list may then still stand in the way; run again to see."
 
 
 def judged(evaluation: Evaluation) -> Text:

@@ -29,6 +29,7 @@ from advisor.scenario.requirements import (
 from advisor.schema import salvage, shown
 from advisor.yamlfile import Document, load, parse
 
+LICENCE_STEM = 3  # letters that tell families apart: SSPL-1.0 is no slip of BUSL-1.1
 DEFAULT_USD_PER_HOUR = 75.0
 DEFAULT_TARGET_UTILISATION = 0.6
 DEFAULT_EXTRA_UNITS = 2
@@ -135,6 +136,22 @@ def _semantic_problems(
     if "objective" in document.data:
         yield from goal_problems(document, raw.objective, blueprint)
     yield from _choice_problems(document, raw, blueprint, catalog)
+    yield from _licence_problems(document, raw, catalog)
+
+
+def _licence_problems(document: Document, raw: ScenarioFile, catalog: Catalog) -> Iterator[Problem]:
+    """A licence that no component carries is fine in a policy; one that is nearly the id of a known one is a slip."""
+    known = {component.licence.lower(): component.licence for component in catalog.records.components.values()}
+    for verb in ("allow", "deny"):
+        names = (raw.constraints.licences and getattr(raw.constraints.licences, verb)) or []
+        for index, name in enumerate(names):
+            close = get_close_matches(name.lower(), known, n=1, cutoff=0.75)
+            alike = bool(close) and name.lower()[:LICENCE_STEM] == close[0][:LICENCE_STEM]
+            if alike and name not in known.values():
+                yield document.problem(
+                    ("constraints", "licences", verb, index),
+                    f"found {shown(name)}, which no component carries; did you mean '{known[close[0]]}'?",
+                )
 
 
 def _without_repeats(problems: Sequence[Problem]) -> list[Problem]:
@@ -164,6 +181,14 @@ def _blueprint(document: Document, catalog: Catalog, problems: list[Problem]) ->
 def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprint) -> Scenario:
     values, spread, assumptions = _workload(raw.workload, blueprint)
     sizing = _sizing(raw, assumptions)
+    assumptions.append(
+        Assumption(
+            "network between places",
+            "no delay and no egress cost",
+            "clouds, regions and vendors are not told apart on the edges; keep components together with a bound",
+            "constraints.clouds.max",
+        )
+    )
     if raw.operations is None:
         assumptions.append(
             Assumption(
@@ -391,7 +416,9 @@ def _choice_problems(
             continue
         fitting = {n for component, option in catalog.options_for(role) for n in (component.id, option.id)}
         fitting |= {"none"} if blueprint.roles[role].optional else set()
-        if name not in fitting:
+        if name == "none" and "none" not in fitting:
+            yield document.problem(place, f"found 'none', but {role} is not optional in {blueprint.id}")
+        elif name not in fitting:
             what = "cannot fill this role" if name in names else "is not a component or option of the catalog"
             yield document.problem(place, f"found {shown(name)}, which {what}{nearest(name, fitting)}")
         owner = catalog.options[name][0].id if name in catalog.options else name

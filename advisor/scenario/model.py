@@ -112,7 +112,7 @@ class Objective(Goal):
     availability; every weight is positive. ``lexicographic`` lists goals, the most important first.
     """
 
-    weights: dict[Label, Annotated[float, Field(gt=0)]] | None = Field(None, min_length=1)
+    weights: dict[Label, Annotated[float, Field(gt=0, le=1e9)]] | None = Field(None, min_length=1)
     lexicographic: list[Goal] | None = Field(None, min_length=1, max_length=6)
 
 

@@ -135,7 +135,7 @@ def html(text: str) -> str:
     >>> html('<b> & "\\N"')
     '&lt;b&gt; &amp; &quot;&#92;&#92;N&quot;'
     """
-    plain = clean(text).replace(GLUE, " ")  # lines are broken already, and the program measures a no-break space wrongly
+    plain = clean(text).replace(GLUE, " ")  # lines are broken already; the program measures a no-break space wrongly
     return _html.escape(plain).replace("\\", "&#92;&#92;")
 
 

@@ -160,7 +160,10 @@ def _latency(
         wait = _wait(option, demand, layout, full, figure, catalog)
         if wait is not None and wait.p_wait > NEGLIGIBLE:
             first = series(first, wait)
-        complete = series(first, _items(option, operation, name, scenario)) if operation.then_each else first
+        if before := _items(option, operation, item_parameter(scenario, name, before=True), scenario):
+            first = series(first, before)
+        after = _items(option, operation, item_parameter(scenario, name), scenario)
+        complete = series(first, after) if after else first
         found[name] = (first, complete)
         notes += _spread_notes(option, operation)
     return found, notes
@@ -173,17 +176,20 @@ def fit(figure: Latency, default_cv: float) -> Lognormal:
     )
 
 
-def _items(option: Option, operation: Operation, name: str, scenario: Scenario) -> Lognormal:
-    """Return the time for all items after the first: random count times random time per item."""
-    assert operation.then_each
+def item_parameter(scenario: Scenario, operation: str, *, before: bool = False) -> str | None:
+    """Return the parameter that counts an operation's items: those before the first that counts, or those after."""
+    for flow in scenario.blueprint.flows.values():
+        for step in flow.steps():
+            if step.do == operation and (name := step.items_before if before else step.items):
+                return name
+    return None
+
+
+def _items(option: Option, operation: Operation, parameter: str | None, scenario: Scenario) -> Lognormal | None:
+    """Return the time for items: random count times random time per item; None when there are none."""
+    if operation.then_each is None or parameter is None or scenario.workload[parameter] <= 0:
+        return None
     each = fit(option.latency[operation.then_each], operation.default_cv_each)
-    parameter = next(
-        step.items
-        for flow in scenario.blueprint.flows.values()
-        for step in flow.steps()
-        if step.items and step.do == name
-    )
-    assert parameter
     count, cv = scenario.workload[parameter], scenario.spread.get(parameter, 0.0)
     return Lognormal.from_mean_cv(count, cv).times(each) if cv else each.scaled(count)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -71,7 +71,13 @@ class Step(Strict):
     )
     kb: dict[Name, Formula] = Field({}, description="payload sizes in KB, for prices that round up")
     items: Name | None = Field(None, description="parameter that counts the items after the first")
-    times: Formula = Field("1", description="how often in a row")
+    items_before: Name | None = Field(None, description="parameter that counts items made before the first that counts")
+    times: Formula = Field(
+        "1", description="how often in a row; 0: the step is not taken; 1.3: once, and again for 30 % of the requests"
+    )
+    then_ms: Name | None = Field(
+        None, description="parameter: time in ms outside of all roles that follows each run, of a tool for example"
+    )
     in_background: bool = False
 
     @model_validator(mode="after")
@@ -86,6 +92,10 @@ class Step(Strict):
     def asks(self) -> str | None:
         """The role that this step asks, or None for a wait."""
         return self.role or self.cache
+
+    def is_taken(self, workload: Mapping[str, float]) -> bool:
+        """Return whether any request takes this step."""
+        return expression.parse(self.times).evaluate(workload) > 0
 
 
 class Measure(Strict):
@@ -111,6 +121,24 @@ class Flow(Strict):
             yield step
             yield from step.on_miss
 
+    def reads_first(self, step: Step, at: str) -> bool:
+        """Return whether a measure ends at this step's first item, so that its other items do not count.
+
+        That is so for the last step that makes items. A step before it must be complete, an earlier call of the same
+        model among them: the answer's first token comes after the whole of a tool call.
+        """
+        last = [inner for inner in self.steps() if inner.items and not inner.in_background][-1:]
+        return at == "first" and any(inner is step for inner in last)
+
+    def taken(self, workload: Mapping[str, float]) -> Flow:
+        """Return the flow without the steps that no request takes."""
+        kept = [
+            step.model_copy(update={"on_miss": [inner for inner in step.on_miss if inner.is_taken(workload)]})
+            for step in self.path
+            if step.is_taken(workload)
+        ]
+        return self.model_copy(update={"path": kept})
+
 
 class Blueprint(Strict):
     """An architecture's topology."""
@@ -121,6 +149,10 @@ class Blueprint(Strict):
     parameters: dict[Name, Parameter]
     roles: dict[Name, RoleUse]
     flows: dict[Name, Flow]
+
+    def taken(self, workload: Mapping[str, float]) -> Blueprint:
+        """Return the blueprint without the steps that no request takes under a workload."""
+        return self.model_copy(update={"flows": {name: flow.taken(workload) for name, flow in self.flows.items()}})
 
     @property
     def cache_roles(self) -> tuple[str, ...]:

@@ -249,7 +249,7 @@ def _step_problems(records: Records, blueprint: object, step: object) -> Iterato
     for name in step.work if role else ():
         if name not in role.dimensions:  # type: ignore[union-attr]
             yield f"the role {step.asks} has no dimension '{name}'"
-    names = [n for n in (step.hit_share, step.items) if n]
+    names = [n for n in (step.hit_share, step.items, step.items_before, step.then_ms) if n]
     for text in (*step.work.values(), *step.kb.values(), step.times, *([step.wait_s] if step.wait_s else []), *names):
         yield from _unknown(text, blueprint.parameters)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from advisor import expression
 from advisor.candidates.demand import hit_share
 from advisor.catalog.blueprint import Flow, Measure, Step
 from advisor.evaluation.result import LEVELS, Check, Design, Evaluation, FlowResult, MeasureResult, Stage
+from advisor.evaluation.times import step_time
 from advisor.models import availability, quality
-from advisor.models.latency import Constant, Distribution, Series, Uniform, mixture, repeat, series
+from advisor.models.latency import Constant, Distribution, Series, mixture, series
 from advisor.scenario.load import Assumption, Scenario
 from advisor.scenario.requirements import Bound, level, split_percentile
 
@@ -113,13 +113,13 @@ def flow_time(flow: Flow, at: str, design: Design, scenario: Scenario) -> Distri
     parts: list[Distribution] = []
     for step in flow.path:
         if step.cache and not design[step.cache].is_none:
-            misses = _sum(part for inner in step.on_miss if (part := step_time(inner, at, design, scenario)))
+            misses = _sum(part for inner in step.on_miss if (part := step_time(flow, inner, at, design, scenario)))
             share = hit_share(step, scenario)
-            lookup = step_time(step, at, design, scenario)
+            lookup = step_time(flow, step, at, design, scenario)
             parts += [*([lookup] if lookup else []), mixture([share, 1 - share], [Constant(0.0), misses])]
             continue
         for inner in step.on_miss if step.cache else [step]:
-            part = step_time(inner, at, design, scenario)
+            part = step_time(flow, inner, at, design, scenario)
             parts += [part] if part else []
     return _sum(parts)
 
@@ -129,26 +129,13 @@ def _sum(parts: Iterable[Distribution]) -> Distribution:
     return series(*found) if found else Series(())
 
 
-def step_time(step: Step, at: str, design: Design, scenario: Scenario) -> Distribution | None:
-    """Return the time (ms) that a step adds in the foreground, None when it adds none."""
-    if step.wait_s is not None:
-        width = expression.parse(step.wait_s).evaluate(scenario.workload) * 1000
-        return Uniform(width) if width > 0 else None
-    candidate = design[step.asks or ""]
-    if step.in_background or candidate.is_none or step.do is None or step.do not in candidate.latency:
-        return None
-    first, complete = candidate.latency[step.do]
-    times = max(1, round(expression.parse(step.times).evaluate(scenario.workload)))
-    return repeat(first if at == "first" else complete, times)
-
-
 def _stages(flow: Flow, at: str, design: Design, scenario: Scenario) -> Iterable[tuple[Step, float, Distribution]]:
     for step in flow.path:
         used = step.cache is not None and not design[step.cache].is_none
         share = 1 - hit_share(step, scenario) if used else 1.0
         own = [(step, 1.0)] if step.cache is None or used else []
         for inner, taken in [*own, *((inner, share) for inner in step.on_miss)]:
-            part = step_time(inner, at, design, scenario)
+            part = step_time(flow, inner, at, design, scenario)
             if part is not None:
                 yield inner, taken, part
 

@@ -24,11 +24,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from advisor import expression
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.demand import hit_share
 from advisor.catalog.blueprint import Flow, Step
-from advisor.models.latency import Distribution, Uniform, inverse, repeat, transform
+from advisor.evaluation.times import role_time, wait_time
+from advisor.models.latency import Distribution, inverse, transform
 from advisor.scenario.load import Scenario
 
 if TYPE_CHECKING:
@@ -46,12 +46,22 @@ MARGIN = 2e-5  # and by this much in probability, which is above the lattice err
 
 @dataclass(frozen=True)
 class Slot:
-    """A place in a flow where a role's time is added: ``past`` a cache (only misses come here) or not."""
+    """A place in a flow where a role's time is added.
+
+    Attributes:
+        first: whether the flow's time is read at the step's first item.
+        past: whether it is past a cache, where only misses come.
+    """
 
     role: str
-    operation: str
-    times: int
+    step: Step
+    first: bool
     past: bool
+    scenario: Scenario
+
+    def time(self, candidate: Candidate) -> Distribution | None:
+        """Return the time (ms) that a candidate takes here, None when it takes none."""
+        return role_time(candidate, self.step, self.scenario, first=self.first)
 
 
 @dataclass(frozen=True)
@@ -81,17 +91,12 @@ class Tail:
     ) -> None:
         self.level, self.limit_ms = level, limit_ms
         self.step = limit_ms * (1 + ROOM) / (POINTS - 1)
-        self._at = 0 if at == "first" else 1
         self.cache = next((step.cache for step in flow.path if step.cache), None)
         self.hits = next((hit_share(step, scenario) for step in flow.path if step.cache), 0.0)
-        self.slots = tuple(_slots(flow, scenario))
+        self.slots = tuple(_slots(flow, at, scenario))
         self.roles = tuple(dict.fromkeys(slot.role for slot in self.slots))
         self.pool = {role: {c.id: c for c in pool[role]} for role in self.roles}
-        self._waits = [
-            Uniform(w)
-            for step in flow.path
-            if step.wait_s and (w := expression.parse(step.wait_s).evaluate(scenario.workload) * 1000) > 0
-        ]
+        self._fixed = _fixed(flow, scenario)
         self._row: dict[str, dict[str, int]] = {}
         self._mass: dict[int, Array] = {}
         self._levels: dict[int, Array] = {}
@@ -108,7 +113,7 @@ class Tail:
         import numpy as np
 
         places = [index for index, slot in enumerate(self.slots) if slot.role == role]
-        times = {name: tuple(_time(self.slots[i], c, self._at) for i in places) for name, c in self.pool[role].items()}
+        times = {name: tuple(self.slots[i].time(c) for i in places) for name, c in self.pool[role].items()}
         rows = {time: row for row, time in enumerate(dict.fromkeys(times.values()))}
         self._row[role] = {name: rows[time] for name, time in times.items()}
         for position, index in enumerate(places):
@@ -191,8 +196,8 @@ class Tail:
         import numpy as np
 
         total: Spectrum = np.ones(POINTS + 1, dtype=complex)
-        for wait in [] if past else self._waits:
-            total = total * transform(wait.masses(self.step, POINTS))
+        for time in self._fixed[past]:
+            total = total * transform(time.masses(self.step, POINTS))
         for index, slot in enumerate(self.slots):
             if slot.past == past and slot.role != skip:
                 candidate = design[slot.role]
@@ -262,7 +267,8 @@ class Tail:
                 continue
             for theta in (t / self.limit_ms for t in THETAS):
                 weights = np.exp(-theta * grid)
-                fixed = math.fsum(-math.log(float(w.masses(self.step, POINTS) @ weights)) for w in self._waits)
+                always = [*self._fixed[False], *self._fixed[True]]
+                fixed = math.fsum(-math.log(float(time.masses(self.step, POINTS) @ weights)) for time in always)
                 right = theta * self.limit_ms - math.log(level) - fixed + 1e-6
                 yield right, cached, self._coefficients(weights)
 
@@ -302,23 +308,25 @@ class Tail:
 
     def _mean(self, candidate: Candidate) -> float:
         return sum(
-            t.mean()
-            for slot in self.slots
-            if slot.role == candidate.role
-            if (t := _time(slot, candidate, self._at)) is not None
+            t.mean() for slot in self.slots if slot.role == candidate.role if (t := slot.time(candidate)) is not None
         )
 
 
 def mean_coefficients(
     flow: Flow, at: str, pool: Mapping[str, Iterable[Candidate]], scenario: Scenario
 ) -> dict[tuple[str, str], float]:
-    """Return (role, id) -> what a candidate adds to a flow's mean time (ms), weighted by the share of misses."""
-    index = 0 if at == "first" else 1
+    """Return (role, id) -> what a candidate adds to a flow's mean time (ms), weighted by the share of misses.
+
+    A cache takes away its share of the times past it that no choice changes; ``fixed_mean`` has them in full.
+    """
     found: dict[tuple[str, str], float] = {}
     cache = next((step for step in flow.path if step.cache), None)
-    for slot in _slots(flow, scenario):
+    if cache is not None:
+        spared = hit_share(cache, scenario) * math.fsum(time.mean() for time in _fixed(flow, scenario)[True])
+        found = {(cache.cache or "", c.id): -spared for c in pool[cache.cache or ""] if not c.is_none and spared}
+    for slot in _slots(flow, at, scenario):
         for candidate in pool[slot.role]:
-            time = _time(slot, candidate, index)
+            time = slot.time(candidate)
             behind = bool(cache) and slot.past and candidate.behind.get(cache.cache or "", True)  # type: ignore[union-attr]
             share = 1 - hit_share(cache, scenario) if behind and cache else 1.0
             key = (slot.role, candidate.id)
@@ -327,29 +335,30 @@ def mean_coefficients(
 
 
 def fixed_mean(flow: Flow, scenario: Scenario) -> float:
-    """Return the mean (ms) of a flow's waits, which no choice changes."""
-    return math.fsum(
-        expression.parse(step.wait_s).evaluate(scenario.workload) * 500 for step in flow.path if step.wait_s
-    )
+    """Return the mean (ms) of a flow's times that no choice changes, as if no cache were in use."""
+    return math.fsum(time.mean() for waits in _fixed(flow, scenario).values() for time in waits)
 
 
-def _slots(flow: Flow, scenario: Scenario) -> Iterator[Slot]:
+def _slots(flow: Flow, at: str, scenario: Scenario) -> Iterator[Slot]:
+    for past, step in _placed(flow):
+        if step.asks and step.do and not step.in_background:
+            yield Slot(step.asks, step, flow.reads_first(step, at), past, scenario)
+
+
+def _fixed(flow: Flow, scenario: Scenario) -> dict[bool, list[Distribution]]:
+    """Return the times that no choice changes: before the cache (False) and past it (True)."""
+    found: dict[bool, list[Distribution]] = {False: [], True: []}
+    for past, step in _placed(flow):
+        if (time := wait_time(step, scenario)) is not None:
+            found[past].append(time)
+    return found
+
+
+def _placed(flow: Flow) -> Iterator[tuple[bool, Step]]:
+    """Yield every step with whether it is past the cache."""
     for step in flow.path:
-        yield from _slot(step, scenario, past=False)
-        for inner in step.on_miss:
-            yield from _slot(inner, scenario, past=True)
-
-
-def _slot(step: Step, scenario: Scenario, *, past: bool) -> Iterator[Slot]:
-    if step.asks and step.do and not step.in_background:
-        times = max(1, round(expression.parse(step.times).evaluate(scenario.workload)))
-        yield Slot(step.asks, step.do, times, past)
-
-
-def _time(slot: Slot, candidate: Candidate, index: int) -> Distribution | None:
-    if candidate.is_none or slot.operation not in candidate.latency:
-        return None
-    return repeat(candidate.latency[slot.operation][index], slot.times)
+        yield False, step
+        yield from ((True, inner) for inner in step.on_miss)
 
 
 def _level(spectrum: Spectrum) -> float:

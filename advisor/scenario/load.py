@@ -218,7 +218,7 @@ def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprin
         title=raw.title,
         description=raw.description or "",
         owner=raw.owner or "",
-        blueprint=blueprint,
+        blueprint=blueprint.taken(values),
         workload=values,
         spread=spread,
         given=frozenset(raw.workload),

@@ -64,8 +64,9 @@ def small_table(seed: int, scenario: Scenario, catalog: Catalog, *, invented: bo
     rng = random.Random(seed)
     roles = {"llm", *rng.sample(ANSWER, rng.choice([2, 3])), *rng.sample(INGEST, rng.choice([0, 1, 2]))}
     roles |= {"semantic_cache"} if rng.random() < 0.6 else set()
-    blueprint = cut_blueprint(scenario.blueprint, sorted(roles))
     workload = {**scenario.workload, "cache_hit_share": rng.choice([0.1, 0.35, 0.6, 0.93])}
+    workload |= {"tool_turns": rng.choice([0.0, 0.0, 0.4, 2.0]), "tool_ms": rng.choice([0.0, 300.0])}
+    blueprint = cut_blueprint(catalog.blueprint(scenario.blueprint.id), sorted(roles)).taken(workload)
     plain = dataclasses.replace(
         scenario,
         blueprint=blueprint,

@@ -60,6 +60,10 @@ def _second_cache(data: Data) -> None:
     path.append(next(step for step in path if step["cache"]))
 
 
+def _misnamed_service(data: Data) -> None:
+    data["services"][next(iter(data["instances"]))] = data["services"]["test/store"]
+
+
 CASES: dict[str, tuple[Callable[[Data], Any], str]] = {
     "option_ids_are_unique": (_repeat_an_id, "already the id"),
     "roles_exist": (lambda d: _option(d)["roles"].append("vector_stor"), "did you mean 'vector_store'"),
@@ -92,6 +96,15 @@ CASES: dict[str, tuple[Callable[[Data], Any], str]] = {
         ),
         "is not in sources.yml",
     ),
+    "services_and_instances_differ": (_misnamed_service, "already an instance type"),
+    "service_prices_state_conditions": (
+        lambda d: d["services"]["test/store"]["meters"]["month"]["prices"][0].update(conditions=None),
+        "conditions is missing",
+    ),
+    "long_prompts_have_prices": (
+        lambda d: d["services"]["test/model"]["meters"].pop("long_cache_read"),
+        "long_cache_read is missing",
+    ),
     "shares_are_shares": (_more_than_all, "must be in (0, 1]"),
     "blueprints_hold_together": (_wrong_parameter, "did you mean 'requests_per_month'"),
     "flows_have_one_cache": (_second_cache, "has 2 caches"),
@@ -121,6 +134,14 @@ def test_the_rule_finds_what_is_broken(rule: Any, clean: Records) -> None:
     assert any(message in text for _, _, text in found), found
     for (kind, key), _, _ in found:
         assert key in data[kind]
+
+
+def test_the_prices_of_a_service_rise_as_well(clean: Records) -> None:
+    """The history of a service's meter is in order of its dates, like that of an option's price."""
+    data = clean.model_dump(by_alias=True)
+    data["services"]["test/store"]["meters"]["gb_month"]["prices"].reverse()
+    rule = next(rule for rule in RULES if rule.__name__ == "price_histories_rise")
+    assert [record for record, _, _ in rule(Records.model_validate(data))] == [("services", "test/store")]
 
 
 def test_a_broken_file_is_named_with_its_line(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ A rule is a function registered with :func:`rule`; ``tests/test_catalog_checks.p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from advisor import expression
@@ -186,6 +187,39 @@ def price_histories_rise(records: Records) -> Iterator[Finding]:
             if earlier and (price.from_ is None or (earlier[-1] is not None and price.from_ <= earlier[-1])):  # type: ignore[operator]
                 yield record, (*path, "prices", index), f"the {price.meter} prices must have rising from: dates"
             earlier.append(price.from_)
+    for key, service in records.services.items():
+        for name, meter in service.meters.items():
+            starts = [price.from_ for price in meter.prices]
+            if None in starts[1:] or any(b <= a for a, b in pairwise(starts) if a and b):
+                yield ("services", key), ("meters", name, "prices"), f"the {name} prices must have rising from: dates"
+
+
+@rule
+def services_and_instances_differ(records: Records) -> Iterator[Finding]:
+    """A name of a price list stands for a service or for an instance type, not for both."""
+    for key in records.services.keys() & records.instances.keys():
+        yield ("services", key), (), f"'{key}' is already an instance type"
+
+
+@rule
+def service_prices_state_conditions(records: Records) -> Iterator[Finding]:
+    """Every price of a service says what it holds for: which class or tier, and how exact its source is."""
+    for record, path, figure in figures(records):
+        if record[0] == "services" and not figure.conditions:
+            yield record, path, "conditions is missing"
+
+
+@rule
+def long_prompts_have_prices(records: Records) -> Iterator[Finding]:
+    """A model whose long prompts cost more states both prices of each meter, ``input`` and ``long_input``."""
+    for key, service in records.services.items():
+        if service.long_prompt_above is None:
+            continue
+        names = {name.removeprefix("long_") for name in service.meters if not name.startswith("batch_")}
+        for name in sorted(names):
+            for wanted in (name, f"long_{name}"):
+                if wanted not in service.meters:
+                    yield ("services", key), ("meters",), f"{wanted} is missing; long_prompt_above is given"
 
 
 @rule
@@ -262,7 +296,7 @@ def _unknown(text: str, parameters: Mapping[str, object]) -> Iterator[str]:
 
 def figures(records: Records) -> Iterator[tuple[tuple[str, str], tuple[str | int, ...], Provenance]]:
     """Yield (record, path, figure) for every figure of the catalog."""
-    for kind in ("components", "roles", "instances", "clouds"):
+    for kind in ("components", "roles", "instances", "clouds", "services"):
         for key, record in getattr(records, kind).items():
             for path, figure in walk(record, ()):
                 yield (kind, key), path, figure

@@ -25,13 +25,14 @@ from advisor.catalog.model import (
     Meter,
     Option,
     Role,
+    Service,
     Source,
 )
 from advisor.errors import InputError, Problem, bad_input, listing, nearest
 from advisor.schema import Strict, problems
 from advisor.yamlfile import Document, load
 
-CACHE_FORMAT = 1
+CACHE_FORMAT = 2
 
 
 class Records(Strict):
@@ -45,6 +46,7 @@ class Records(Strict):
     clouds: dict[str, CloudFigures]
     sources: dict[str, Source]
     blueprints: dict[str, Blueprint]
+    services: dict[str, Service] = {}
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ _TABLES = {
     "meters.yml": "meters",
     "clouds.yml": "clouds",
 }
+_BY_CLOUD = {"prices": "instances", "price_book": "services"}  # folders whose files hold cloud -> name -> record
 
 
 def _entries(root: Path, path: Path) -> list[tuple[str, str, Document, tuple[str | int, ...]]]:
@@ -166,9 +169,9 @@ def _entries(root: Path, path: Path) -> list[tuple[str, str, Document, tuple[str
         return [(kind, key, document, (key,)) for key in document.data]
     if not isinstance(document.data, dict):
         raise InputError([document.problem((), "a mapping is expected")])
-    if relative.parts[0] == "prices":
+    if relative.parts[0] in _BY_CLOUD:
         return [
-            ("instances", f"{cloud}/{name}", document, (cloud, name))
+            (_BY_CLOUD[relative.parts[0]], f"{cloud}/{name}", document, (cloud, name))
             for cloud, names in document.data.items()
             for name in names
         ]
@@ -193,6 +196,7 @@ _MODELS: dict[str, type[Strict]] = {
     "clouds": CloudFigures,
     "sources": Source,
     "blueprints": Blueprint,
+    "services": Service,
 }
 
 

@@ -101,14 +101,13 @@ class Tier(Strict):
     usd: float = Field(ge=0)
 
 
-class Price(Provenance):
-    """USD per meter unit. Several with the same meter and different ``from`` dates form a history; the latest counts.
+class Tariff(Provenance):
+    """USD per unit of a meter, with everything that a bill applies to it.
 
     Give ``usd`` or graduated ``tiers``. ``free`` units a month are not billed. ``started_kb`` bills each request once
     per started so-many KB. ``minimum_usd`` is the least a month costs on this meter.
     """
 
-    meter: Name
     usd: float | None = Field(None, ge=0)
     tiers: list[Tier] | None = Field(None, min_length=1)
     free: float = Field(0, ge=0)
@@ -124,6 +123,32 @@ class Price(Provenance):
         if ends and (ends[-1] is not None or None in ends[:-1] or ends[:-1] != sorted(set(ends[:-1]))):  # type: ignore[type-var]
             raise ValueError("tiers must rise by up_to, and only the last has up_to: null")
         return self
+
+
+class Price(Tariff):
+    """A price of an option. Several with the same meter and rising ``from`` dates form a history; the latest counts."""
+
+    meter: Name
+
+
+class ServiceMeter(Strict):
+    """Something that a service on a bill charges for. Its prices form a history; the latest that is valid counts."""
+
+    title: Text
+    unit: Text = Field(description="of a quantity: GB-month, million requests, h", max_length=60)
+    fixed: bool = Field(False, description="paid for whether used or not")
+    prices: list[Tariff] = Field(min_length=1)
+
+
+class Service(Strict):
+    """A service of a cloud as it stands on a bill: what is charged for in one region, and the prices."""
+
+    title: Text
+    region: Text
+    meters: dict[Name, ServiceMeter] = Field(min_length=1)
+    long_prompt_above: int | None = Field(
+        None, gt=0, description="tokens of a prompt above which the long_ meters apply to the whole request"
+    )
 
 
 class Availability(Strict):

@@ -10,7 +10,7 @@ from typing import Literal
 
 from advisor.catalog.checks import figures, walk
 from advisor.catalog.load import Catalog
-from advisor.catalog.model import Capacity, Component, Figure, Latency, Option, Price, Provenance, Source
+from advisor.catalog.model import Capacity, Component, Figure, Latency, Option, Price, Provenance, Source, Tariff
 from advisor.errors import bad_input, nearest
 
 Kind = Literal["component", "option", "role", "source"]
@@ -123,13 +123,17 @@ def _traced(
     high = figure.high if isinstance(figure, Figure) else None
     name = f"price.{figure.meter}" if isinstance(figure, Price) else ".".join(str(part) for part in path)
     source = catalog.records.sources.get(figure.source or "")
-    return Traced(record, name, _value(figure), _unit(catalog, path, figure, option), low, high, figure, source)
+    return Traced(record, name, _value(figure), _unit(catalog, record, path, figure, option), low, high, figure, source)
 
 
-def _unit(catalog: Catalog, path: tuple[str | int, ...], figure: Provenance, option: Option | None) -> str:
+def _unit(
+    catalog: Catalog, record: str, path: tuple[str | int, ...], figure: Provenance, option: Option | None
+) -> str:
     if isinstance(figure, Price):
         meter = catalog.records.meters[figure.meter]
         return f"USD/{meter.unit} {meter.title}" if meter.unit in _COUNTS else f"USD/{meter.unit}"
+    if isinstance(figure, Tariff):
+        return f"USD/{catalog.records.services[record].meters[str(path[1])].unit}"
     if isinstance(figure, Capacity):
         unit = catalog.records.dimensions[str(path[-1])].unit
         return f"{unit} per {option.unit.name}" if option and option.unit else unit
@@ -141,7 +145,7 @@ def _unit(catalog: Catalog, path: tuple[str | int, ...], figure: Provenance, opt
 
 
 def _value(figure: Provenance) -> str:
-    if isinstance(figure, Price):
+    if isinstance(figure, Tariff):
         return _price(figure)
     if isinstance(figure, Latency):
         parts = [(name, getattr(figure, name)) for name in ("p50", "mean", "p95", "p99", "cv")]
@@ -153,7 +157,7 @@ def _value(figure: Provenance) -> str:
     return exact(figure.value)
 
 
-def _price(price: Price) -> str:
+def _price(price: Tariff) -> str:
     if price.usd is not None:
         text = exact(price.usd)
     else:

@@ -1,4 +1,4 @@
-"""Failing over from a primary to a backup, between units or regions: what it saves, and what the change itself costs."""
+"""Failing over from a primary to a backup, between units or regions: what it saves, and what the change costs."""
 
 from __future__ import annotations
 

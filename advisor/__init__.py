@@ -21,6 +21,7 @@ _HOMES = {
     "load_design": "advisor.designs",
     "propose": "advisor.proposal",
     "evaluate": "advisor.designs",
+    "explain": "advisor.explanation.explain",
     "candidate_table": "advisor.candidates.table",
     "example": "advisor.resources",
 }
@@ -31,6 +32,7 @@ __all__ = [
     "candidate_table",
     "evaluate",
     "example",
+    "explain",
     "load_catalog",
     "load_design",
     "load_scenario",
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from advisor.candidates.table import table as candidate_table
     from advisor.catalog.load import load_catalog
     from advisor.designs import evaluate, load_design
+    from advisor.explanation.explain import explain
     from advisor.proposal import propose
     from advisor.resources import example
     from advisor.scenario.load import load_scenario

@@ -21,7 +21,8 @@ class Use:
         dimension: a rate.
         average, peak: in the dimension's unit, per second.
         kb: payload sizes by name, KB.
-        derivation: the formula with its numbers.
+        rate, work: the flow's monthly rate and the work of one execution, formulas with their numbers.
+        share: of the flow's requests that take the step. factor: peak over average.
     """
 
     flow: str
@@ -30,7 +31,23 @@ class Use:
     average: float
     peak: float
     kb: Mapping[str, float]
-    derivation: str
+    rate: str
+    work: str
+    share: float
+    factor: float
+
+    @property
+    def derivation(self) -> str:
+        """The peak as a formula with its numbers."""
+        share = f" × {self.share:g} (past the cache)" if self.share != 1 else ""
+        work = f" × ({self.work})" if self.work != "1" else ""
+        return f"{self.rate} / 2 628 000 s × {self.factor:g} (peak){share}{work}"
+
+    @property
+    def monthly(self) -> str:
+        """The quantity of an average month as a formula with its numbers."""
+        share = f" × {self.share:.10g}" if self.share != 1 else ""
+        return f"{self.rate}{share}" + (f" × ({self.work})" if self.work != "1" else "")
 
 
 @dataclass(frozen=True)
@@ -107,7 +124,15 @@ def _uses(flow_id: str, flow: Flow, step: Step, share: float, scenario: Scenario
     for dimension, text in step.work.items():
         work = expression.parse(text)
         each = work.evaluate(values)
-        derivation = f"{rate.with_numbers(values)} / 2 628 000 s × {factor:g} (peak)"
-        derivation += f" × {share:g} (past the cache)" if share != 1 else ""
-        derivation += f" × ({work.with_numbers(values)})" if text != "1" else ""
-        yield Use(flow_id, step.do or "", dimension, per_second * each, per_second * factor * each, kb, derivation)
+        yield Use(
+            flow_id,
+            step.do or "",
+            dimension,
+            per_second * each,
+            per_second * factor * each,
+            kb,
+            rate=rate.with_numbers(values),
+            work=work.with_numbers(values) if text != "1" else "1",
+            share=share,
+            factor=factor,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from advisor.commands import options
 
 if TYPE_CHECKING:
     from advisor.evaluation.result import Evaluation
+    from advisor.explanation.derivation import Derivation
 
 EPILOG = """\b
 Example of a design file:
@@ -25,6 +27,8 @@ Examples:
   advisor evaluate design.yml
   advisor evaluate build/proposal/proposal.json --scenario scenario.yml
   advisor evaluate design.yml --json
+  advisor evaluate design.yml --explain flows.answer.ttft_ms.p95
+  advisor evaluate design.yml --explain cost --explain quality
 """
 
 
@@ -37,11 +41,23 @@ Examples:
     type=click.Path(),
     help="Judge under this scenario (default: the one that the design file names).",
 )
+@click.option(
+    "--explain",
+    "explained",
+    metavar="METRIC",
+    multiple=True,
+    help="Show where a metric comes from: formula, numbers, figures, sources. May be repeated; 'all' shows every one.",
+)
 @options.json_option
 @options.as_of_option
 @options.catalog_option
 def command(
-    design: str, scenario_file: str | None, as_json: bool, as_of: datetime.date | None, catalog_folder: Path | None
+    design: str,
+    scenario_file: str | None,
+    explained: tuple[str, ...],
+    as_json: bool,
+    as_of: datetime.date | None,
+    catalog_folder: Path | None,
 ) -> None:
     """Judge an existing architecture under a scenario; nothing is optimised.
 
@@ -50,16 +66,33 @@ def command(
     """
     from advisor.catalog.load import load_catalog
     from advisor.designs import evaluate, load_design
-    from advisor.render import json_output
+    from advisor.explanation.explain import explain_all
+    from advisor.render import derivation_text, json_output
 
     catalog = load_catalog(catalog_folder)
     scenario, choices = load_design(design, catalog, scenario_file)
     result = evaluate(choices, scenario, catalog, as_of=as_of)
+    derivations = explain_all(result, explained, catalog)
     if as_json:
-        click.echo(json_output.dumps(json_output.evaluation(result, catalog)), nl=False)
+        data = json_output.evaluation(result, catalog)
+        more = {"explanations": {d.name: derivation_text.data(d) for d in derivations}} if derivations else {}
+        click.echo(json_output.dumps({**data, **more}), nl=False)
+    elif derivations:
+        _trees(result, derivations)
     else:
         _tables(result)
     raise SystemExit(0 if result.feasible else 1)
+
+
+def _trees(result: Evaluation, derivations: Sequence[Derivation]) -> None:
+    from advisor.commands.console import console
+    from advisor.render import derivation_text, terminal
+
+    out = console()
+    out.print(terminal.judged(result))
+    for derivation in derivations:
+        out.print()
+        out.print(derivation_text.tree(derivation))
 
 
 def _tables(result: Evaluation) -> None:

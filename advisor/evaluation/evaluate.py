@@ -85,15 +85,15 @@ def _measure(
 ) -> MeasureResult:
     time = flow_time(flow, measure.at, design, scenario)
     values = [value / unit_ms for value in time.quantiles(list(levels.values()))]
-    taken = list(_stages(flow, measure.at, design, scenario))
+    taken = list(stages(flow, measure.at, design, scenario))
     together = {
         name: math.fsum(_stage_quantile(part, p) for _, _, part in taken) / unit_ms for name, p in levels.items()
     }
-    stages = tuple(
+    alone = tuple(
         Stage(step.asks or "", step.do or "wait", share, part.mean() / unit_ms, _stage_quantile(part, 0.95) / unit_ms)
         for step, share, part in taken
     )
-    return MeasureResult(time.mean() / unit_ms, dict(zip(levels, values, strict=True)), together, stages)
+    return MeasureResult(time.mean() / unit_ms, dict(zip(levels, values, strict=True)), together, alone)
 
 
 _QUANTILES: dict[tuple[Distribution, float], float] = {}
@@ -129,7 +129,8 @@ def _sum(parts: Iterable[Distribution]) -> Distribution:
     return series(*found) if found else Series(())
 
 
-def _stages(flow: Flow, at: str, design: Design, scenario: Scenario) -> Iterable[tuple[Step, float, Distribution]]:
+def stages(flow: Flow, at: str, design: Design, scenario: Scenario) -> Iterable[tuple[Step, float, Distribution]]:
+    """Yield each step that takes time up to a point of a flow, with the share of the requests that take it."""
     for step in flow.path:
         used = step.cache is not None and not design[step.cache].is_none
         share = 1 - hit_share(step, scenario) if used else 1.0

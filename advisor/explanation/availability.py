@@ -1,0 +1,96 @@
+"""Availability: of a flow over its distinct roles, and of each role over zones and units."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from itertools import combinations
+from math import comb
+
+from advisor.candidates.candidate import Candidate
+from advisor.catalog.load import Catalog
+from advisor.catalog.model import Figure
+from advisor.evaluation.result import Evaluation
+from advisor.explanation.derivation import Derivation, plain, product, stated
+from advisor.models.availability import units_in_zones
+from advisor.models.failure_domains import even_sizes
+
+SHARE = "share of time"
+
+
+def of_flow(result: Evaluation, flow: str, catalog: Catalog) -> Derivation:
+    """Return the derivation of ``flows.F.availability``: the product over the distinct roles that the flow needs."""
+    found = result.flows[flow]
+    parts = [_role(role, result.design[role], catalog) for role in found.needs]
+    blueprint = result.scenario.blueprint
+    asked = dict.fromkeys(step.asks for step in blueprint.flows[flow].steps() if step.asks)
+    soft = [role for role in asked if blueprint.roles[role].soft and not result.design[role].is_none]
+    note = f"not counted, since the flow only degrades without them: {', '.join(soft)}" if soft else ""
+    top = product(
+        f"flows.{flow}.availability", found.availability, SHARE, parts, "product over the distinct roles it needs"
+    )
+    return replace(top, note=note)
+
+
+def _role(role: str, candidate: Candidate, catalog: Catalog) -> Derivation:
+    name = f"{role}: {candidate.name}, {candidate.size}"
+    option = candidate.option
+    if option is None:
+        return Derivation(name, candidate.availability, SHARE, note="left out, so it cannot fail")
+    ways = option.availability
+    if ways.software is None:
+        by_zones = (ways.service_by_zones or {}).get(str(candidate.zones))  # type: ignore[call-overload]
+        figure = ways.observed or ways.service or by_zones
+        assert figure is not None
+        return stated(name, candidate.availability, SHARE, figure)
+    return _units(name, candidate, ways.software, catalog)
+
+
+def _units(name: str, candidate: Candidate, software: Figure, catalog: Catalog) -> Derivation:
+    """Return software × P(at least k of n units in z zones are up)."""
+    assert candidate.option is not None
+    figures = catalog.records.clouds[candidate.option.cloud]
+    instances = candidate.option.unit.instances if candidate.option.unit else 1
+    unit, zone = figures.instance_availability.value**instances, figures.zone_availability.value
+    k, n, zones = candidate.needed_units, candidate.units, candidate.zones
+    up = units_in_zones(k, n, zones, unit, zone)
+    spread = f"{n} unit{'s' if n > 1 else ''} in {zones} zone{'s' if zones > 1 else ''}"
+    parts = (
+        stated("software (upgrades, configuration, operators)", software.value, SHARE, software),
+        Derivation(
+            f"at least {k} of {spread} up",
+            up,
+            SHARE,
+            _formula(zones),
+            _numbers(k, n, zones, unit, zone),
+            parts=(
+                stated("one instance", figures.instance_availability.value, SHARE, figures.instance_availability),
+                stated("one zone", zone, SHARE, figures.zone_availability),
+            ),
+        ),
+    )
+    return product(name, candidate.availability, SHARE, parts, "software × units and zones")
+
+
+def _formula(zones: int) -> str:
+    if zones == 1:
+        return "zone × sum over i = k..n of binomial(n, i) a^i (1 - a)^(n - i)"
+    return "sum over which zones are up of their probability × P(at least k of the units in them are up)"
+
+
+def _numbers(k: int, n: int, zones: int, unit: float, zone: float) -> str:
+    """Return the sum over the ways in which zones can be up, alike ones together, with the numbers in it."""
+    sizes = even_sizes(n, zones)
+    ways = Counter(
+        (count, sum(up)) for count in range(1, zones + 1) for up in combinations(sizes, count) if sum(up) >= k
+    )
+    terms = [
+        f"{f'{many} × ' if many > 1 else ''}{plain(zone)}^{count} × {plain(1 - zone)}^{zones - count} × "
+        f"({_k_of_n(k, units, unit)})"
+        for (count, units), many in sorted(ways.items(), reverse=True)
+    ]
+    return " + ".join(terms) or "0"
+
+
+def _k_of_n(k: int, n: int, a: float) -> str:
+    return " + ".join(f"{comb(n, i)} × {plain(a)}^{i} × {plain(1 - a)}^{n - i}" for i in range(k, n + 1))

@@ -1,0 +1,127 @@
+"""Cost: the bill line by line, and operations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from advisor.candidates.candidate import Candidate, CostLine
+from advisor.candidates.demand import Demand
+from advisor.catalog.load import Catalog
+from advisor.catalog.model import Price
+from advisor.evaluation.result import Evaluation
+from advisor.explanation.derivation import Derivation, origin, plain, stated, total
+from advisor.models import cost
+
+USD = "USD/month"
+
+
+def monthly_cost(result: Evaluation, catalog: Catalog, demand: Mapping[str, Demand]) -> Derivation:
+    """Return the derivation of ``cost_usd_per_month``: what vendors bill, and people's hours."""
+    roles = [_role(role, c, catalog, demand[role]) for role, c in result.design.items() if not c.is_none]
+    bill = total("bill", result.bill_usd_per_month, USD, roles, "the sum over roles")
+    hours = operations(result)
+    rate = Derivation("hourly rate", result.scenario.usd_per_hour, "USD/h", note=_rate_note(result))
+    work = Derivation(
+        "operations",
+        result.operations_usd_per_month,
+        USD,
+        "hours × hourly rate",
+        f"{plain(result.operations_h_per_month)} × {plain(result.scenario.usd_per_hour)}",
+        parts=(hours, rate),
+    )
+    return total("cost_usd_per_month", result.cost_usd_per_month, USD, [bill, work], "bill + operations")
+
+
+def _rate_note(result: Evaluation) -> str:
+    reasons = [a.reason for a in result.scenario.assumptions if a.change_at == "operations.usd_per_hour"]
+    return f"assumed: {reasons[0]}" if reasons else "as the scenario states it"
+
+
+def operations(result: Evaluation) -> Derivation:
+    """Return the derivation of ``operations_h_per_month``."""
+    parts = [
+        stated(f"{role}: {c.component_id}", c.operations_h_per_month, "h/month", c.option.operations_h_per_month)
+        for role, c in result.design.items()
+        if c.option is not None
+    ]
+    return total("operations_h_per_month", result.operations_h_per_month, "h/month", parts, "the sum over roles")
+
+
+def _role(role: str, candidate: Candidate, catalog: Catalog, demand: Demand) -> Derivation:
+    lines = [_line(line, candidate, catalog, demand) for line in candidate.lines]
+    name = f"{role}: {candidate.name}, {candidate.size}"
+    if len(lines) == 1:
+        return replace(lines[0], name=f"{name}, {lines[0].name}")
+    return total(name, candidate.bill_usd_per_month, USD, lines, "the sum over meters")
+
+
+def _line(line: CostLine, candidate: Candidate, catalog: Catalog, demand: Demand) -> Derivation:
+    price, unit = line.price, catalog.records.meters[line.price.meter].unit
+    quantity = _quantity(line, candidate, catalog, demand)
+    return Derivation(
+        title(line),
+        line.usd_per_month,
+        USD,
+        f"{f'({unit} - free part)' if price.free else unit} × USD per {unit}{_shape(price)}",
+        _priced(line.quantity, price),
+        note=price.reasoning or price.conditions or "",
+        source=origin(price),
+        parts=(quantity,),
+    )
+
+
+def title(line: CostLine) -> str:
+    """Return what a line of the bill is for, as a name."""
+    return line.title.removeprefix("of ")
+
+
+def _shape(price: Price) -> str:
+    tiers = ", tier by tier" if price.tiers else ""
+    return f"{tiers}{', at least the minimum' if price.minimum_usd else ''}"
+
+
+def _priced(quantity: float, price: Price) -> str:
+    """Return the arithmetic of a metered price; what the minimum or the free part decides is shown as that."""
+    billed = max(0.0, quantity - price.free)
+    tiers = [(tier.up_to, tier.usd) for tier in price.tiers] if price.tiers else [(None, price.usd or 0.0)]
+    if price.minimum_usd and cost.graduated(billed, tiers) < price.minimum_usd:
+        return plain(price.minimum_usd)
+    if billed <= 0:
+        return "0"
+    if price.tiers is None:
+        amount = f"({plain(quantity)} - {plain(price.free)})" if price.free else plain(quantity)
+        return f"{amount} × {plain(price.usd or 0.0)}"
+    return " + ".join(f"{plain(part.quantity)} × {plain(part.usd_each)}" for part in cost.slices(billed, tiers))
+
+
+def _quantity(line: CostLine, candidate: Candidate, catalog: Catalog, demand: Demand) -> Derivation:
+    """Return how a meter's monthly quantity follows from units or from average demand."""
+    meter = catalog.records.meters[line.price.meter]
+    name = f"quantity of {title(line)}"
+    if meter.counts == "units":
+        each = round(line.quantity / (candidate.units * cost.HOURS_PER_MONTH))
+        instances = f" × {each}" if each != 1 else ""
+        formula = f"units{' × instances per unit' if instances else ''} × hours a month"
+        return Derivation(name, line.quantity, meter.unit, formula, f"{candidate.units}{instances} × 730")
+    if meter.counts == "month":
+        return Derivation(name, line.quantity, meter.unit, "once a month", "1")
+    return _counted(name, line, catalog, demand)
+
+
+def _counted(name: str, line: CostLine, catalog: Catalog, demand: Demand) -> Derivation:
+    meter = catalog.records.meters[line.price.meter]
+    dimension, divide = meter.dimension or "", f" / {plain(meter.divide_by)}" if meter.divide_by != 1 else ""
+    if dimension in demand.stock:
+        return Derivation(
+            name, line.quantity, meter.unit, "what is stored", f"({demand.stock_derivation[dimension]}){divide}"
+        )
+    terms: list[str] = []
+    for use in demand.uses:
+        if use.dimension == dimension:
+            started = cost.started_units(use.kb.get(meter.size or "", 0.0), line.price.started_kb)
+            terms.append(f"{use.monthly}{f' × {started}' if started != 1 else ''}")
+    rounding = f" × started units of {line.price.started_kb:g} KB" if line.price.started_kb else ""
+    formula = f"sum over steps of requests a month × share of them × work{rounding}"
+    numbers = " + ".join(terms) or "0"
+    return Derivation(name, line.quantity, meter.unit, formula, f"({numbers}){divide}" if divide else numbers)

@@ -19,6 +19,9 @@ _HOMES = {
     "load_scenario": "advisor.scenario.load",
     "load_catalog": "advisor.catalog.load",
     "load_design": "advisor.designs",
+    "load_bill": "advisor.billing.load",
+    "bill_from_text": "advisor.billing.load",
+    "price": "advisor.billing.load",
     "propose": "advisor.proposal",
     "evaluate": "advisor.designs",
     "explain": "advisor.explanation.explain",
@@ -29,17 +32,21 @@ _NAMES = {"candidate_table": "table"}  # the name candidates is taken by the pac
 
 __all__ = [
     "__version__",
+    "bill_from_text",
     "candidate_table",
     "evaluate",
     "example",
     "explain",
+    "load_bill",
     "load_catalog",
     "load_design",
     "load_scenario",
+    "price",
     "propose",
 ]
 
 if TYPE_CHECKING:
+    from advisor.billing.load import bill_from_text, load_bill, price
     from advisor.candidates.table import table as candidate_table
     from advisor.catalog.load import load_catalog
     from advisor.designs import evaluate, load_design

@@ -128,10 +128,10 @@ def test_a_million_users_stay_finite() -> None:
     assert q.closed_mmc(1_000_000, 1e9, 1.0, 1000).throughput_per_s == pytest.approx(1e-3, rel=1e-6)
 
 
-loops = st.tuples(st.integers(1, 60), st.floats(0, 50), st.lists(st.floats(0.01, 5), min_size=1, max_size=4))
+loops = st.tuples(st.integers(1, 60), st.just(0.0) | st.floats(0.001, 50), st.lists(st.floats(0.01, 5), min_size=1, max_size=4))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(derandomize=True, max_examples=80, deadline=None)
 @given(loops)
 def test_laws_and_bounds_hold_in_every_result(case: tuple[int, float, list[float]]) -> None:
     """Little's law for the loop and each station, the interactive law both ways, utilization, asymptotic bounds."""
@@ -178,15 +178,15 @@ def test_bounds_are_tight_at_both_ends() -> None:
         (lambda: q.interactive_response_s(0, 2.0, 6.0), "users must be greater than 0"),
         (lambda: q.interactive_throughput_per_s(10, math.nan, 6.0), "response_s must be greater than 0"),
         (lambda: q.mean_value_analysis(0, 1.0, JAIN), "users must be a whole number of at least 1, found 0"),
-        (lambda: q.mean_value_analysis(1, -1.0, JAIN), "think_time_s must be from 0"),
+        (lambda: q.mean_value_analysis(1, -1.0, JAIN), "think_time_s must be at least 0"),
         (lambda: q.mean_value_analysis(1, 1.0, []), "the sum of demand_s must be greater than 0"),
-        (lambda: q.mean_value_analysis(1, 1.0, [Station("a", -1.0)]), "demand_s of a must be from 0"),
+        (lambda: q.mean_value_analysis(1, 1.0, [Station("a", -1.0)]), "demand_s of a must be at least 0"),
         (lambda: q.mean_value_analysis(1, 1.0, [Station("a", 1.0), Station("a", 1.0)]), "names of stations"),
-        (lambda: q.mean_value_analysis(1, 1.0, [Station("a", 1.0, "lift")]), "kind of a must be queue or delay"),  # type: ignore[arg-type]
+        (lambda: q.mean_value_analysis(1, 1.0, [Station("a", 1.0, "lift")]), "kind of a must be one of queue, delay"),  # type: ignore[arg-type]
         (lambda: q.asymptotic_bounds(1, 1.0, [Station("a", 1.0, "delay")]), "the largest demand_s of a queue"),
         (lambda: q.closed_mmc(10, 1.0, 0.0, 1), "service_time_s must be greater than 0"),
-        (lambda: q.closed_mmc(10**9, 1.0, 1.0, 1), "users must be at most 10000000"),
-        (lambda: q.closed_mmc(10, math.inf, 1.0, 1), "think_time_s must be from 0"),
+        (lambda: q.closed_mmc(10**9, 1.0, 1.0, 1), "users must be a whole number from 1 to 10000000"),
+        (lambda: q.closed_mmc(10, math.inf, 1.0, 1), "think_time_s must be at least 0"),
     ],
 )
 def test_impossible_loops_are_refused(call: Callable[[], object], message: str) -> None:

@@ -13,6 +13,7 @@ from oracles import exact
 from oracles.queue_simulation import waiting_times
 
 from advisor.models import queues_open as q
+from advisor.models import queues_sizing as size
 
 LOADS = [(1, Fraction(1, 2)), (1, Fraction(99, 100)), (2, Fraction(3, 4)), (5, Fraction(9, 10)), (30, Fraction(4, 5))]
 
@@ -43,7 +44,7 @@ def test_textbook_mm1() -> None:
     assert (queue.mean_response_s, queue.mean_wait_s) == pytest.approx((60, 50), rel=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=60, deadline=None)
 @given(st.floats(0.01, 0.99), st.integers(1, 60), st.floats(0.001, 1000), st.floats(0.0, 0.999))
 def test_littles_law_and_quantiles_are_consistent(share: float, servers: int, service: float, p: float) -> None:
     """Numbers are rate times times; the p-quantile is reached by a share p; no level leaves [0, 1]."""
@@ -95,14 +96,14 @@ def test_levels_agree_with_a_simulated_queue(servers: int, load: float) -> None:
         )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(derandomize=True, max_examples=40, deadline=None)
 @given(st.floats(0.05, 80), st.floats(0.01, 5), st.floats(0.0, 0.999))
 def test_server_counts_are_the_smallest(load: float, target: float, share: float) -> None:
     """The count meets its target and one server fewer does not, or has no steady state."""
-    count = q.servers_for_mean_wait(load, 1.0, target)
+    count = size.servers_for_mean_wait(load, 1.0, target)
     assert q.mmc(load, 1.0, count).mean_wait_s <= target * (1 + 1e-9)
     assert count - 1 <= load or q.mmc(load, 1.0, count - 1).mean_wait_s > target * (1 - 1e-9)
-    count = q.servers_for_service_level(load, 1.0, target, share)
+    count = size.servers_for_service_level(load, 1.0, target, share)
     assert q.wait_quantile_s(load, 1.0, count, share) <= target * (1 + 1e-9)
     assert count - 1 <= load or q.wait_quantile_s(load, 1.0, count - 1, share) > target * (1 - 1e-9)
 
@@ -115,7 +116,7 @@ def test_more_servers_and_less_load_never_wait_longer() -> None:
     assert tails == sorted(tails)
     levels = [q.response_level(7.5, 1.0, c, 2.0) for c in range(8, 40)]
     assert levels == sorted(levels)
-    counts = [q.servers_for_service_level(rate, 1.0, 0.1, 0.95) for rate in range(1, 200)]
+    counts = [size.servers_for_service_level(rate, 1.0, 0.1, 0.95) for rate in range(1, 200)]
     assert counts == sorted(counts)
 
 
@@ -126,15 +127,15 @@ def test_more_servers_and_less_load_never_wait_longer() -> None:
         (lambda: q.mmc(9.0, 0.5, 4), "arrival_rate_per_s must be below 8, found 9"),
         (lambda: q.mmc(math.nan, 1.0, 1), "arrival_rate_per_s must be greater than 0"),
         (lambda: q.mmc(1.0, math.inf, 1), "service_time_s must be greater than 0"),
-        (lambda: q.mmc(1.0, 1e-320, 1), "service_time_s must be greater than 0"),
-        (lambda: q.mmc(1.0, 0.1, 0), "servers must be a whole number of at least 1, found 0"),
-        (lambda: q.mmc(1.0, 0.1, 2.5), "servers must be a whole number of at least 1, found 2.5"),  # type: ignore[arg-type]
-        (lambda: q.service_level(1.0, 0.1, 1, -1.0), "within_s must be from 0"),
-        (lambda: q.response_level(1.0, 0.1, 1, math.nan), "within_s must be from 0"),
+        (lambda: q.mmc(1.0, 1e-320, 1), "service_time_s must lie between 1e-100 and 1e\\+100"),
+        (lambda: q.mmc(1.0, 0.1, 0), "servers must be a whole number from 1 to 10000000, found 0"),
+        (lambda: q.mmc(1.0, 0.1, 2.5), "servers must be a whole number from 1 to 10000000, found 2.5"),  # type: ignore[arg-type]
+        (lambda: q.service_level(1.0, 0.1, 1, -1.0), "within_s must be at least 0"),
+        (lambda: q.response_level(1.0, 0.1, 1, math.nan), "within_s must be at least 0"),
         (lambda: q.wait_quantile_s(1.0, 0.1, 1, 1.0), "share must be at least 0 and below 1, found 1.0"),
-        (lambda: q.servers_for_mean_wait(1.0, 1.0, 0.0), "wait_s must be greater than 0"),
-        (lambda: q.servers_for_mean_wait(1e9, 1.0, 1.0), "at most 10000000, found 1e"),
-        (lambda: q.servers_for_service_level(1.0, 1.0, 1.0, math.nan), "share must be at least 0 and below 1"),
+        (lambda: size.servers_for_mean_wait(1.0, 1.0, 0.0), "wait_s must be greater than 0"),
+        (lambda: size.servers_for_mean_wait(1e9, 1.0, 1.0), "at most 10000000, found 1e"),
+        (lambda: size.servers_for_service_level(1.0, 1.0, 1.0, math.nan), "share must be at least 0 and below 1"),
     ],
 )
 def test_impossible_queues_are_refused(call: Callable[[], object], message: str) -> None:

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from advisor.models.queues_open import require_not_negative, require_positive, require_whole
+from advisor.models.arguments import not_negative, one_of, positive, whole
+from advisor.models.bisection import boundary
+from advisor.models.queueing import LARGEST_COUNT
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class ClosedLoop:
     ``in_flight`` is the mean number of requests in the system, ``throughput_per_s * response_s``.
     """
 
-    users: int
+    users: float
     think_time_s: float
     throughput_per_s: float
     response_s: float
@@ -77,9 +79,9 @@ def interactive_response_s(users: float, throughput_per_s: float, think_time_s: 
     >>> interactive_response_s(64, 2.0, 30.0)           # Lazowska et al., section 3.4
     2.0
     """
-    require_positive("users", users)
-    require_positive("throughput_per_s", throughput_per_s)
-    require_not_negative("think_time_s", think_time_s)
+    positive(users=users)
+    positive(throughput_per_s=throughput_per_s)
+    not_negative(think_time_s=think_time_s)
     response_s = users / throughput_per_s - think_time_s
     if response_s < 0:
         raise ValueError(
@@ -103,10 +105,29 @@ def interactive_throughput_per_s(users: float, response_s: float, think_time_s: 
     >>> interactive_throughput_per_s(64, 2.0, 30.0)
     2.0
     """
-    require_positive("users", users)
-    require_positive("response_s", response_s)
-    require_not_negative("think_time_s", think_time_s)
+    positive(users=users)
+    positive(response_s=response_s)
+    not_negative(think_time_s=think_time_s)
     return users / (response_s + think_time_s)
+
+
+def requests_in_flight(users: float, response_s: float, think_time_s: float) -> float:
+    """Return how many of N users are waiting for an answer on average: N R / (R + Z). The others are thinking.
+
+    A load test with N users and think time therefore is not a load of N requests at a time.
+
+    Args:
+        users: N > 0.
+        response_s: mean response time R > 0.
+        think_time_s: Z >= 0.
+
+    Raises:
+        ValueError: an argument out of range.
+
+    >>> requests_in_flight(1000, 2.0, 38.0)
+    50.0
+    """
+    return interactive_throughput_per_s(users, response_s, think_time_s) * response_s
 
 
 def mean_value_analysis(users: int, think_time_s: float, stations: Sequence[Station]) -> ClosedLoop:
@@ -136,11 +157,54 @@ def mean_value_analysis(users: int, think_time_s: float, stations: Sequence[Stat
         residence = [s.demand_s * (1 + q if s.kind == "queue" else 1) for s, q in zip(stations, present, strict=True)]
         throughput = n / (think_time_s + math.fsum(residence))
         present = [throughput * r for r in residence]
-    loads = tuple(
-        StationLoad(s.name, r, q, throughput * s.demand_s) for s, r, q in zip(stations, residence, present, strict=True)
-    )
-    response_s = math.fsum(residence)
-    return ClosedLoop(users, think_time_s, throughput, response_s, throughput * response_s, loads)
+    return _loop(users, think_time_s, throughput, residence, stations)
+
+
+def approximate_mean_value_analysis(users: float, think_time_s: float, stations: Sequence[Station]) -> ClosedLoop:
+    """Return what ``mean_value_analysis`` returns, approximately, at a cost that does not grow with the users.
+
+        R_k = D_k (1 + (N - 1) / N Q_k), the fixed point of Schweitzer (1979) and Bard (1979)
+
+    Exact for one user and for many more than the knee; between, throughput is at most a few percent low
+    (5 % over random loops of up to five stations). Meant for populations too large to count through.
+
+    Args:
+        users: N >= 1; need not be whole.
+        think_time_s: Z >= 0.
+        stations: as for ``mean_value_analysis``.
+
+    Raises:
+        ValueError: an argument out of range.
+
+    >>> loop = approximate_mean_value_analysis(5_000_000, 4.0, [Station("cpu", 0.002), Station("disk", 0.001)])
+    >>> round(loop.throughput_per_s, 6)         # 1 / 0.002
+    500.0
+    """
+    _check_stations(think_time_s, stations)
+    positive(users=users)
+    if users < 1:
+        raise ValueError(f"users must be at least 1, found {users:g}")
+    throughput = _fixed_throughput(users, think_time_s, stations)
+    seen = (users - 1) / users
+    residence = [
+        s.demand_s if s.kind == "delay" else s.demand_s / (1 - seen * throughput * s.demand_s) for s in stations
+    ]
+    return _loop(users, think_time_s, throughput, residence, stations)
+
+
+def _fixed_throughput(users: float, think_time_s: float, stations: Sequence[Station]) -> float:
+    """Return the X at which users = X (Z + sum R_k(X)): the right side rises with X, so there is one."""
+    seen = (users - 1) / users
+    queues = [s.demand_s for s in stations if s.kind == "queue"]
+    delays = think_time_s + math.fsum(s.demand_s for s in stations if s.kind == "delay")
+    largest = max(queues, default=0.0)
+
+    def not_more_than_users(rate: float) -> bool:
+        if seen * rate * largest >= 1:
+            return False
+        return rate * (delays + math.fsum(d / (1 - seen * rate * d) for d in queues)) <= users
+
+    return boundary(not_more_than_users, 0.0, users / (delays + math.fsum(queues)) * (1 + 1e-12))[0]
 
 
 def closed_mmc(users: int, think_time_s: float, service_time_s: float, servers: int) -> ClosedLoop:
@@ -154,7 +218,7 @@ def closed_mmc(users: int, think_time_s: float, service_time_s: float, servers: 
         users: N, 1 to ten million.
         think_time_s: mean think time Z >= 0; with 0 all N users are always in the system.
         service_time_s: mean service time s > 0.
-        servers: c >= 1.
+        servers: c, 1 to ten million.
 
     Raises:
         ValueError: an argument out of range.
@@ -162,10 +226,9 @@ def closed_mmc(users: int, think_time_s: float, service_time_s: float, servers: 
     >>> closed_mmc(2, 1.0, 1.0, 2).throughput_per_s     # nobody ever waits: 2 / (1 + 1)
     1.0
     """
-    require_whole("users", users, 1)
-    require_not_negative("think_time_s", think_time_s)
-    require_positive("service_time_s", service_time_s)
-    require_whole("servers", servers, 1)
+    whole(most=LARGEST_COUNT, users=users, servers=servers)
+    not_negative(think_time_s=think_time_s)
+    positive(service_time_s=service_time_s)
     weights = _finite_source(users, think_time_s / service_time_s, servers)
     total = math.fsum(weights.values())
     busy = math.fsum(min(n, servers) * weight for n, weight in weights.items()) / total
@@ -179,8 +242,6 @@ def closed_mmc(users: int, think_time_s: float, service_time_s: float, servers: 
 def _finite_source(users: int, think: float, servers: int) -> dict[int, float]:
     """Return the weight of each number of requests in the system, the largest being 1; times in service times."""
     # The ratio up(n) falls with n: the mode is the last n whose ratio from n - 1 is at least 1.
-    if users > 10_000_000:
-        raise ValueError(f"users must be at most 10000000, found {users}")
     low, high = 0, users
     while low < high:
         middle = (low + high + 1) // 2
@@ -223,7 +284,7 @@ def asymptotic_bounds(users: int, think_time_s: float, stations: Sequence[Statio
     _check(users, think_time_s, stations)
     demands = [s.demand_s for s in stations if s.kind == "queue"]
     largest = max(demands, default=0.0)
-    require_positive("the largest demand_s of a queue", largest)
+    positive(**{"the largest demand_s of a queue": largest})
     queues, delays = math.fsum(demands), math.fsum(s.demand_s for s in stations if s.kind == "delay")
     alone, crowded = queues + delays, users * queues + delays
     return Bounds(
@@ -235,13 +296,27 @@ def asymptotic_bounds(users: int, think_time_s: float, stations: Sequence[Statio
     )
 
 
+def _loop(
+    users: float, think_time_s: float, throughput: float, residence: Sequence[float], stations: Sequence[Station]
+) -> ClosedLoop:
+    loads = tuple(
+        StationLoad(s.name, r, throughput * r, throughput * s.demand_s)
+        for s, r in zip(stations, residence, strict=True)
+    )
+    response_s = math.fsum(residence)
+    return ClosedLoop(users, think_time_s, throughput, response_s, throughput * response_s, loads)
+
+
 def _check(users: int, think_time_s: float, stations: Sequence[Station]) -> None:
-    require_whole("users", users, 1)
-    require_not_negative("think_time_s", think_time_s)
+    whole(users=users)
+    _check_stations(think_time_s, stations)
+
+
+def _check_stations(think_time_s: float, stations: Sequence[Station]) -> None:
+    not_negative(think_time_s=think_time_s)
     for station in stations:
-        require_not_negative(f"demand_s of {station.name}", station.demand_s)
-        if station.kind not in {"queue", "delay"}:
-            raise ValueError(f"kind of {station.name} must be queue or delay, found {station.kind}")
+        not_negative(**{f"demand_s of {station.name}": station.demand_s})
+        one_of(["queue", "delay"], **{f"kind of {station.name}": station.kind})
     if len({station.name for station in stations}) < len(stations):
         raise ValueError("names of stations must be distinct")
-    require_positive("the sum of demand_s", math.fsum(station.demand_s for station in stations))
+    positive(**{"the sum of demand_s": math.fsum(station.demand_s for station in stations)})

@@ -1,20 +1,18 @@
-"""Open queues with limits, which have a steady state at any load: full rooms, impatience, time-outs; and bursts.
+"""Open queues with room for so many: who finds all places taken is turned away, so any load has a steady state.
 
-Sources: Gross, Shortle, Thompson and Harris, Fundamentals of Queueing Theory (2008), section 2.5 (M/M/c/K);
-Palm (1957), Garnett, Mandelbaum and Reiman (2002) (Erlang A); Barrer (1957) (fixed patience);
-Newell, Applications of Queueing Theory (1982), chapter 2 (fluid backlog).
+Source: Gross, Shortle, Thompson and Harris, Fundamentals of Queueing Theory (2008), section 2.5 (M/M/c/K).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import accumulate
 
-from advisor.models.queueing import erlang_b
-from advisor.models.queues_open import require_not_negative, require_positive, require_whole
-
-LARGEST_COUNT = 10_000_000
+from advisor.models.arguments import below_one, not_negative, positive, whole
+from advisor.models.bisection import boundary
+from advisor.models.poisson import LARGEST_MEAN, at_most
+from advisor.models.queueing import LARGEST_COUNT, erlang_b
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,25 @@ class LimitedQueue:
     mean_present: float
 
 
+def mm1_k(arrival_rate_per_s: float, service_time_s: float, places: int) -> LimitedQueue:
+    """Return the steady state of M/M/1/K: one server, K places, the one in service included.
+
+        pi_n = (1 - rho) rho^n / (1 - rho^(K+1)), 1 / (K + 1) for rho = 1;  P(lost) = pi_K
+
+    Args:
+        arrival_rate_per_s: lambda > 0, any load.
+        service_time_s: mean service time s > 0.
+        places: K, 1 to ten million.
+
+    Raises:
+        ValueError: an argument out of range.
+
+    >>> round(mm1_k(2.0, 1.0, 2).p_lost, 9)             # weights 1, 2, 4
+    0.571428571
+    """
+    return mmc_k(arrival_rate_per_s, service_time_s, 1, places)
+
+
 def mmc_k(arrival_rate_per_s: float, service_time_s: float, servers: int, places: int) -> LimitedQueue:
     """Return the steady state of M/M/c/K: who finds all K places taken is turned away.
 
@@ -52,7 +69,7 @@ def mmc_k(arrival_rate_per_s: float, service_time_s: float, servers: int, places
     Args:
         arrival_rate_per_s: lambda > 0, any load.
         service_time_s: mean service time s > 0.
-        servers: c >= 1.
+        servers: c, 1 to ten million.
         places: K, those in service included, c <= K <= ten million.
 
     Raises:
@@ -61,15 +78,87 @@ def mmc_k(arrival_rate_per_s: float, service_time_s: float, servers: int, places
     >>> round(mmc_k(1.0, 1.0, 1, 3).p_lost, 9)          # four states, all equally likely
     0.25
     """
-    load = _offered_load(arrival_rate_per_s, service_time_s, servers)
-    require_whole("places", places, servers)
-    _require_count("places", places)
-    busy, free = _busy_and_free(servers, load)
+    load = any_load(arrival_rate_per_s, service_time_s, servers)
+    below, queue = _room_weights(load, servers, places)
+    return _limited_room(arrival_rate_per_s, service_time_s, servers, below, queue)
+
+
+def mmc_k_service_level(
+    arrival_rate_per_s: float, service_time_s: float, servers: int, places: int, within_s: float
+) -> float:
+    """Return the share of the requests that enter M/M/c/K whose service begins within a time: P(W <= t).
+
+        P(W > t) = sum_(j < K - c) q_j P(Poisson(c t / s) <= j),  q_j = pi_(c+j) / (1 - pi_K)
+
+    Who finds j waiting begins service after j + 1 of the departures that all servers make together.
+
+    Args:
+        arrival_rate_per_s: lambda > 0, any load.
+        service_time_s: mean service time s > 0.
+        servers: c, 1 to ten million.
+        places: K, those in service included, c <= K <= ten million.
+        within_s: t >= 0 (s); c t / s at most a million.
+
+    Raises:
+        ValueError: an argument out of range.
+
+    >>> round(mmc_k_service_level(1.0, 1.0, 1, 3, 0.0), 9)      # of three equally likely states one has a free server
+    0.333333333
+    """
+    late = _lateness(arrival_rate_per_s, service_time_s, servers, places)
+    return max(0.0, 1 - late(within_s))
+
+
+def mmc_k_wait_quantile_s(
+    arrival_rate_per_s: float, service_time_s: float, servers: int, places: int, share: float
+) -> float:
+    """Return the time (s) within which the service of a share of the requests that enter M/M/c/K begins.
+
+        P(W <= t) = p solved for t, to 1e-14 of itself; 0 where at least p find a free server
+
+    Args:
+        arrival_rate_per_s: lambda > 0, any load.
+        service_time_s: mean service time s > 0.
+        servers: c, 1 to ten million.
+        places: K, those in service included, c <= K <= ten million; K + 40 sqrt(K) at most a million.
+        share: p, 0 <= p < 1.
+
+    Raises:
+        ValueError: an argument out of range.
+
+    >>> round(mmc_k_wait_quantile_s(1.0, 1.0, 1, 2, 0.75), 9)   # half wait for one exponential service: ln 2
+    0.693147181
+    """
+    below_one(share=share)
+    late = _lateness(arrival_rate_per_s, service_time_s, servers, places)
+    if late(0.0) <= 1 - share:
+        return 0.0
+    each, high = service_time_s / servers, service_time_s / servers
+    while late(high) > 1 - share:
+        high = 2 * high + each
+    return boundary(lambda t: late(t) > 1 - share, 0.0, high)[1]
+
+
+def _lateness(rate: float, service_s: float, servers: int, places: int) -> Callable[[float], float]:
+    """Return t -> P(W > t) of those who enter M/M/c/K."""
+    below, queue = _room_weights(any_load(rate, service_s, servers), servers, places)
+    entering = math.fsum((below, *queue[:-1]))
+
+    def late(within_s: float) -> float:
+        still = at_most(departures_within(within_s, service_s, servers), len(queue) - 1)
+        return math.fsum(weight * p for weight, p in zip(queue, still, strict=False)) / entering
+
+    return late
+
+
+def _room_weights(load: float, servers: int, places: int) -> tuple[float, list[float]]:
+    """Return the weights of a free server, and of c, c + 1, .. K requests, the likelier end being of size 1."""
+    whole(least=servers, most=LARGEST_COUNT, places=places)
+    busy, free = busy_and_free(servers, load)
     growth, room = load / servers, places - servers
     # Weights are relative to the most likely end, so that no power overflows.
     queue = [busy * (growth**j if growth <= 1 else growth ** (j - room)) for j in range(room + 1)]
-    below = free * (1.0 if growth <= 1 else growth**-room)
-    return _limited_room(arrival_rate_per_s, service_time_s, servers, below, queue)
+    return free * (1.0 if growth <= 1 else growth**-room), queue
 
 
 def _limited_room(rate: float, service_s: float, servers: int, below: float, queue: list[float]) -> LimitedQueue:
@@ -91,200 +180,23 @@ def _limited_room(rate: float, service_s: float, servers: int, below: float, que
     )
 
 
-def erlang_a(arrival_rate_per_s: float, service_time_s: float, servers: int, patience_s: float) -> LimitedQueue:
-    """Return the steady state of M/M/c+M (Erlang A): who waits longer than an exponential patience gives up.
-
-        pi_n ~ a^n / n! up to c, then pi_(c+j) = pi_(c+j-1) lambda / (c / s + j / patience)
-        P(lost) = Lq / (patience lambda);  Wq = Lq / lambda, of all requests, served or not
-
-    The terms are summed outwards from the largest, so neither heavy nor light load overflows.
-
-    Args:
-        arrival_rate_per_s: lambda > 0, any load.
-        service_time_s: mean service time s > 0.
-        servers: c >= 1.
-        patience_s: mean time a request is willing to wait, > 0; lambda x patience at most ten million.
-
-    Raises:
-        ValueError: an argument out of range.
-
-    >>> round(erlang_a(1.0, 1.0, 1, 1.0).p_lost, 9)     # Poisson number present: exp(-1)
-    0.367879441
-    """
-    load = _offered_load(arrival_rate_per_s, service_time_s, servers)
-    require_positive("patience_s", patience_s)
-    _require_count("arrival_rate_per_s x patience_s", arrival_rate_per_s * patience_s)
-    busy, free = _busy_and_free(servers, load)
-    first, weights = _impatient_weights(arrival_rate_per_s, servers / service_time_s, 1 / patience_s)
-    below = free * weights[0] if first == 0 else 0.0
-    all_busy, queued = busy * math.fsum(weights), busy * math.fsum(weights[1:] if first == 0 else weights)
-    total = below + all_busy
-    waiting = busy * math.fsum(j * weight for j, weight in enumerate(weights, first)) / total
-    served = (load * below + servers * queued) / total / service_time_s
-    return LimitedQueue(
-        entering_rate_per_s=arrival_rate_per_s,
-        throughput_per_s=served,
-        p_lost=waiting / patience_s / arrival_rate_per_s,
-        p_wait=all_busy / total,
-        utilization=served * service_time_s / servers,
-        mean_wait_s=waiting / arrival_rate_per_s,
-        mean_response_s=(waiting + served * service_time_s) / arrival_rate_per_s,
-        mean_waiting=waiting,
-        mean_present=waiting + served * service_time_s,
-    )
-
-
-def _impatient_weights(rate: float, service_rate: float, leaving_rate: float) -> tuple[int, list[float]]:
-    """Return the first queue length that matters and the weights from there on, the largest weight being 1."""
-    mode = max(0, math.floor((rate - service_rate) / leaving_rate))
-    down, weight = [1.0], 1.0
-    for j in range(mode, 0, -1):
-        weight *= (service_rate + j * leaving_rate) / rate
-        if weight < 1e-300:
-            break
-        down.append(weight)
-    up, weight, j = [], 1.0, mode
-    while True:
-        j += 1
-        growth = rate / (service_rate + j * leaving_rate)
-        weight *= growth
-        up.append(weight)
-        if weight * growth < 1e-18 * (1 - growth):
-            return mode + 1 - len(down), down[::-1] + up
-
-
-def goodput_with_cancellation_per_s(arrival_rate_per_s: float, service_time_s: float, timeout_s: float) -> float:
-    """Return the requests/s that one server completes if waiting requests are dropped at their time-out: M/M/1+D.
-
-    A request leaves unserved once it has waited ``timeout_s``; one that has started is served to its end and counts.
-
-        1 / P(idle) = 1 + lambda (exp(d t) - 1) / d + lambda s exp(d t),  d = lambda - 1 / s;
-        goodput = (1 - P(idle)) / s
-
-    Args:
-        arrival_rate_per_s: lambda > 0, any load.
-        service_time_s: mean service time s > 0, exponential.
-        timeout_s: t >= 0, the same for all, counted from arrival to start of service.
-
-    Raises:
-        ValueError: an argument out of range.
-
-    >>> round(goodput_with_cancellation_per_s(2.0, 1.0, 0.0), 9)     # no waiting: a loss system, 2/3
-    0.666666667
-    """
-    load = _offered_load(arrival_rate_per_s, service_time_s, 1)
-    require_not_negative("timeout_s", timeout_s)
-    time = timeout_s / service_time_s
-    excess = (load - 1) * time
-    # Both weights are divided by exp(excess) under overload, so that nothing overflows.
-    shrink = math.exp(-max(excess, 0.0))
-    grown = abs(-math.expm1(-abs(excess)) / (load - 1)) if excess else time
-    busy = load * (grown + math.exp(min(excess, 0.0)))
-    return busy / (shrink + busy) / service_time_s
-
-
-def goodput_without_cancellation_per_s(
-    arrival_rate_per_s: float, service_time_s: float, timeout_s: float, places: int
-) -> float:
-    """Return the requests/s that one server answers in time if it also works on those already timed out: M/M/1/K.
-
-    First come first served; who finds K present is turned away; an answer later than ``timeout_s`` after arrival is
-    worthless but takes its full service. There are no retries. Under overload goodput collapses as K grows.
-
-        goodput = lambda sum_(n < K) pi_n P(Erlang(n + 1, 1 / s) <= t),  pi_n ~ (lambda s)^n
-
-    Args:
-        arrival_rate_per_s: lambda > 0, any load.
-        service_time_s: mean service time s > 0, exponential.
-        timeout_s: t > 0, the same for all, counted from arrival to answer; t / s at most a million.
-        places: K, the one in service included, from 1 to ten million.
-
-    Raises:
-        ValueError: an argument out of range.
-
-    >>> round(goodput_without_cancellation_per_s(2.0, 1.0, 3.0, 2), 6)
-    0.729119
-    """
-    load = _offered_load(arrival_rate_per_s, service_time_s, 1)
-    require_positive("timeout_s", timeout_s)
-    require_whole("places", places, 1)
-    _require_count("places", places)
-    in_time = _poisson_tails(timeout_s / service_time_s, places)
-    weights = [load**n if load <= 1 else load ** (n - places) for n in range(places + 1)]
-    useful = math.fsum(weight * tail for weight, tail in zip(weights, in_time, strict=False))
-    return arrival_rate_per_s * useful / math.fsum(weights)
-
-
-def _poisson_tails(mean: float, count: int) -> list[float]:
-    """Return P(Poisson(mean) > n) for n = 0 .. count - 1, summed from the far end, where no digit cancels."""
-    if mean > 1e6:
-        raise ValueError(f"timeout_s must be at most 1000000 service times, found {mean:g}")
-    last = max(count, math.ceil(mean + 12 * math.sqrt(mean))) + 40
-    masses = (math.exp(k * math.log(mean) - mean - math.lgamma(k + 1)) for k in range(last, 0, -1))
-    return [min(1.0, tail) for tail in list(accumulate(masses))[::-1][:count]]
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """What a burst leaves behind: the largest backlog (requests), time to drain it (s), the longest wait (s)."""
-
-    largest: float
-    drain_s: float
-    longest_wait_s: float
-
-
-def burst_backlog(
-    burst_rate_per_s: float, burst_s: float, base_rate_per_s: float, capacity_per_s: float, *, waiting: float = 0.0
-) -> Backlog:
-    """Return backlog and drain time of a burst in the fluid model: rates without randomness, first come first served.
-
-        B = max(b0, b0 + (burst - capacity) T);  drain = B_end / (capacity - base);  longest wait = B / capacity
-
-    Without randomness a burst within capacity leaves nothing; a real queue then still has its steady-state wait.
-
-    Args:
-        burst_rate_per_s: arrivals during the burst, >= 0.
-        burst_s: length T of the burst, > 0.
-        base_rate_per_s: arrivals after it, >= 0 and below the capacity.
-        capacity_per_s: requests/s that can be served, > 0.
-        waiting: b0, backlog (requests) at the start, >= 0.
-
-    Returns:
-        Largest backlog, time from the end of the burst until it is gone, wait of the request that waits longest.
-
-    Raises:
-        ValueError: an argument out of range, or a capacity that the base rate uses up.
-
-    >>> burst_backlog(150.0, 60.0, 80.0, 100.0)
-    Backlog(largest=3000.0, drain_s=150.0, longest_wait_s=30.0)
-    """
-    require_not_negative("burst_rate_per_s", burst_rate_per_s)
-    require_positive("burst_s", burst_s)
-    require_not_negative("base_rate_per_s", base_rate_per_s)
-    require_positive("capacity_per_s", capacity_per_s)
-    require_not_negative("waiting", waiting)
-    if base_rate_per_s >= capacity_per_s:
-        raise ValueError(
-            f"a backlog never drains: base_rate_per_s must be below {capacity_per_s:g}, found {base_rate_per_s:g}"
-        )
-    end = max(0.0, waiting + (burst_rate_per_s - capacity_per_s) * burst_s)
-    largest = max(waiting, end)
-    return Backlog(largest, end / (capacity_per_s - base_rate_per_s), largest / capacity_per_s)
-
-
-def _busy_and_free(servers: int, load: float) -> tuple[float, float]:
+def busy_and_free(servers: int, load: float) -> tuple[float, float]:
     """Return Erlang's B and 1 - B, the latter without subtraction."""
     offered = load * (erlang_b(servers - 1, load) if servers > 1 else 1.0)
     return offered / (servers + offered), servers / (servers + offered)
 
 
-def _offered_load(arrival_rate_per_s: float, service_time_s: float, servers: int) -> float:
-    require_positive("arrival_rate_per_s", arrival_rate_per_s)
-    require_positive("service_time_s", service_time_s)
-    require_whole("servers", servers, 1)
+def any_load(arrival_rate_per_s: float, service_time_s: float, servers: int) -> float:
+    """Return the offered load (erlang) of a queue whose limits keep it stable; argument checks included."""
+    positive(arrival_rate_per_s=arrival_rate_per_s, service_time_s=service_time_s)
+    whole(most=LARGEST_COUNT, servers=servers)
     return arrival_rate_per_s * service_time_s
 
 
-def _require_count(name: str, value: float) -> None:
-    if value > LARGEST_COUNT:
-        raise ValueError(f"{name} must be at most {LARGEST_COUNT}, found {value:g}")
+def departures_within(within_s: float, service_time_s: float, servers: int) -> float:
+    """Return how many requests c busy servers finish on average within a time, c t / s; argument checks included."""
+    not_negative(within_s=within_s)
+    departures = servers * within_s / service_time_s
+    if departures > LARGEST_MEAN:
+        raise ValueError(f"servers x within_s / service_time_s must be at most {LARGEST_MEAN}, found {departures:g}")
+    return departures

@@ -1,6 +1,7 @@
 """Open queues without limits: Poisson arrivals, exponential services, c equal servers, first come first served.
 
 Everyone waits as long as it takes, so a steady state needs ``arrival_rate_per_s * service_time_s < servers``.
+``queues_sizing`` asks these functions backwards: servers or rate for a target.
 Sources: Erlang (1917); Kleinrock, Queueing Systems I (1975), sections 3.2 and 3.5;
 Gross, Shortle, Thompson and Harris, Fundamentals of Queueing Theory (2008), sections 2.2 and 2.3.
 """
@@ -8,15 +9,11 @@ Gross, Shortle, Thompson and Harris, Fundamentals of Queueing Theory (2008), sec
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from advisor.models.queueing import erlang_c
-
-LARGEST_LOAD_ERLANG = 1e7
-
-# Between these, no product or ratio of two arguments leaves the range of a float.
-SMALLEST, LARGEST = 1e-100, 1e100
+from advisor.models.arguments import below_one, not_negative
+from advisor.models.bisection import boundary
+from advisor.models.queueing import erlang_c, stable_load
 
 
 @dataclass(frozen=True)
@@ -40,39 +37,6 @@ class OpenQueue:
     mean_response_s: float
     mean_waiting: float
     mean_present: float
-
-
-def require_positive(name: str, value: float) -> None:
-    """Refuse what is not a number above 0, or is beyond every physical scale.
-
-    >>> require_positive("service_time_s", -1.0)
-    Traceback (most recent call last):
-    ValueError: service_time_s must be greater than 0 (from 1e-100 to 1e+100), found -1.0
-    """
-    if not SMALLEST <= value <= LARGEST:
-        raise ValueError(f"{name} must be greater than 0 (from {SMALLEST:g} to {LARGEST:g}), found {value}")
-
-
-def require_not_negative(name: str, value: float) -> None:
-    """Refuse what is not a number from 0 up, or is beyond every physical scale.
-
-    >>> require_not_negative("think_time_s", float("nan"))
-    Traceback (most recent call last):
-    ValueError: think_time_s must be from 0 to 1e+100, found nan
-    """
-    if not 0 <= value <= LARGEST:
-        raise ValueError(f"{name} must be from 0 to {LARGEST:g}, found {value}")
-
-
-def require_whole(name: str, value: int, least: int) -> None:
-    """Refuse what is not a whole number from ``least`` up.
-
-    >>> require_whole("servers", 0, 1)
-    Traceback (most recent call last):
-    ValueError: servers must be a whole number of at least 1, found 0
-    """
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, found {value}")
 
 
 def mm1(arrival_rate_per_s: float, service_time_s: float) -> OpenQueue:
@@ -101,7 +65,7 @@ def mmc(arrival_rate_per_s: float, service_time_s: float, servers: int) -> OpenQ
     Args:
         arrival_rate_per_s: lambda > 0.
         service_time_s: mean service time s > 0.
-        servers: c >= 1.
+        servers: c, 1 to ten million.
 
     Raises:
         ValueError: an argument out of range, or no steady state (lambda s >= c).
@@ -109,7 +73,7 @@ def mmc(arrival_rate_per_s: float, service_time_s: float, servers: int) -> OpenQ
     >>> round(mmc(1.0, 1.0, 2).mean_wait_s, 9)          # 1/3
     0.333333333
     """
-    load = _stable_load(arrival_rate_per_s, service_time_s, servers)
+    load = stable_load(arrival_rate_per_s, service_time_s, servers)
     p_wait = erlang_c(servers, load)
     wait_s = p_wait * service_time_s / (servers - load)
     response_s = wait_s + service_time_s
@@ -132,7 +96,7 @@ def service_level(arrival_rate_per_s: float, service_time_s: float, servers: int
     Args:
         arrival_rate_per_s: lambda > 0.
         service_time_s: mean service time s > 0.
-        servers: c >= 1.
+        servers: c, 1 to ten million.
         within_s: t >= 0 (s).
 
     Raises:
@@ -141,9 +105,9 @@ def service_level(arrival_rate_per_s: float, service_time_s: float, servers: int
     >>> round(service_level(1.0, 1.0, 2, 0.0), 9)       # 2/3 do not wait
     0.666666667
     """
-    require_not_negative("within_s", within_s)
-    load = _stable_load(arrival_rate_per_s, service_time_s, servers)
-    return 1 - _late(erlang_c(servers, load), servers - load, within_s / service_time_s)
+    not_negative(within_s=within_s)
+    load = stable_load(arrival_rate_per_s, service_time_s, servers)
+    return 1 - wait_tail(erlang_c(servers, load), servers - load, within_s / service_time_s)
 
 
 def response_level(arrival_rate_per_s: float, service_time_s: float, servers: int, within_s: float) -> float:
@@ -156,7 +120,7 @@ def response_level(arrival_rate_per_s: float, service_time_s: float, servers: in
     Args:
         arrival_rate_per_s: lambda > 0.
         service_time_s: mean service time s > 0.
-        servers: c >= 1.
+        servers: c, 1 to ten million.
         within_s: t >= 0 (s).
 
     Raises:
@@ -165,12 +129,10 @@ def response_level(arrival_rate_per_s: float, service_time_s: float, servers: in
     >>> round(response_level(0.5, 1.0, 1, 2.0), 9)      # 1 - exp(-1)
     0.632120559
     """
-    require_not_negative("within_s", within_s)
-    load = _stable_load(arrival_rate_per_s, service_time_s, servers)
-    time, rate = within_s / service_time_s, servers - load  # in service times
-    gap = abs(rate - 1)
-    still_in_service = -math.expm1(-gap * time) / gap if gap > 0 else time
-    waited = erlang_c(servers, load) * math.exp(-min(rate, 1) * time) * still_in_service
+    not_negative(within_s=within_s)
+    load = stable_load(arrival_rate_per_s, service_time_s, servers)
+    time = within_s / service_time_s
+    waited = _still_there_for_waiting(erlang_c(servers, load), servers - load, time)
     return max(0.0, -math.expm1(-time) - waited)
 
 
@@ -182,7 +144,7 @@ def wait_quantile_s(arrival_rate_per_s: float, service_time_s: float, servers: i
     Args:
         arrival_rate_per_s: lambda > 0.
         service_time_s: mean service time s > 0.
-        servers: c >= 1.
+        servers: c, 1 to ten million.
         share: p, 0 <= p < 1; 0.95 for the 95th percentile.
 
     Raises:
@@ -191,93 +153,54 @@ def wait_quantile_s(arrival_rate_per_s: float, service_time_s: float, servers: i
     >>> round(wait_quantile_s(0.5, 1.0, 1, 0.95), 9)    # 2 ln 10
     4.605170186
     """
-    _require_share(share)
-    load = _stable_load(arrival_rate_per_s, service_time_s, servers)
+    below_one(share=share)
+    load = stable_load(arrival_rate_per_s, service_time_s, servers)
     p_wait = erlang_c(servers, load)
     if p_wait <= 1 - share:
         return 0.0
     return service_time_s / (servers - load) * math.log(p_wait / (1 - share))
 
 
-def servers_for_mean_wait(arrival_rate_per_s: float, service_time_s: float, wait_s: float) -> int:
-    """Return the smallest c of M/M/c with a mean wait of at most ``wait_s``: C(c, a) s / (c - a) <= w.
+def response_quantile_s(arrival_rate_per_s: float, service_time_s: float, servers: int, share: float) -> float:
+    """Return the time (s) within which a share of the requests of M/M/c is answered: P(R <= t) = p solved for t.
+
+        M/M/1: R_p = -s / (1 - rho) ln(1 - p);  otherwise the root of ``response_level``, to 1e-14 of itself
 
     Args:
-        arrival_rate_per_s: lambda > 0; lambda s at most ten million.
+        arrival_rate_per_s: lambda > 0.
         service_time_s: mean service time s > 0.
-        wait_s: w > 0 (s).
+        servers: c, 1 to ten million.
+        share: p, 0 <= p < 1; 0.95 for the 95th percentile.
 
     Raises:
-        ValueError: an argument out of range.
+        ValueError: an argument out of range, or no steady state (lambda s >= c).
 
-    >>> servers_for_mean_wait(1.0, 1.0, 0.34), servers_for_mean_wait(1.0, 1.0, 0.33)
-    (2, 3)
+    >>> round(response_quantile_s(0.5, 1.0, 1, 0.95), 9)    # 2 ln 20
+    5.991464547
     """
-    require_positive("wait_s", wait_s)
-    load = _offered_load(arrival_rate_per_s, service_time_s)
-    return _smallest(load, lambda servers, p_wait: p_wait * service_time_s <= wait_s * (servers - load))
+    below_one(share=share)
+    load = stable_load(arrival_rate_per_s, service_time_s, servers)
+    if servers == 1:
+        return service_time_s / (1 - load) * -math.log1p(-share)
+    p_wait, rate, late = erlang_c(servers, load), servers - load, 1 - share
+    # Nobody is answered sooner than without waiting; nobody who waits exceeds both halves of this sum.
+    low = -math.log1p(-share)
+    high = low + math.log(2) + max(0.0, math.log(2 * p_wait / late) / rate if p_wait > 0 else 0.0)
+    return service_time_s * boundary(lambda time: response_tail(p_wait, rate, time) > late, low, high)[1]
 
 
-def servers_for_service_level(arrival_rate_per_s: float, service_time_s: float, within_s: float, share: float) -> int:
-    """Return the smallest c of M/M/c whose service begins within ``within_s`` for at least a share of the requests.
-
-        1 - C(c, a) exp(-(c - a) t / s) >= p;  the same c keeps the p-quantile of the wait at or below t
-
-    Args:
-        arrival_rate_per_s: lambda > 0; lambda s at most ten million.
-        service_time_s: mean service time s > 0.
-        within_s: t >= 0 (s).
-        share: p, 0 <= p < 1.
-
-    Raises:
-        ValueError: an argument out of range.
-
-    >>> servers_for_service_level(100 / 1800, 180, 20, 0.8)     # a call centre: 10 erlang, 80 % in 20 s
-    14
-    """
-    require_not_negative("within_s", within_s)
-    _require_share(share)
-    load = _offered_load(arrival_rate_per_s, service_time_s)
-    time = within_s / service_time_s
-    return _smallest(load, lambda servers, p_wait: _late(p_wait, servers - load, time) <= 1 - share)
-
-
-def _smallest(load: float, good: Callable[[int, float], bool]) -> int:
-    """Return the first server count above the load that is good, in one pass of Erlang's recursion."""
-    blocking, servers = 1.0, 0
-    while True:
-        servers += 1
-        blocking = load * blocking / (servers + load * blocking)
-        if servers > load and good(servers, servers * blocking / (servers - load * (1 - blocking))):
-            return servers
-
-
-def _late(p_wait: float, rate: float, time: float) -> float:
+def wait_tail(p_wait: float, rate: float, time: float) -> float:
+    """Return P(W > t) of M/M/c; time in service times, rate c - a per service time."""
     return p_wait * math.exp(-rate * time)
 
 
-def _require_share(share: float) -> None:
-    if not 0 <= share < 1:
-        raise ValueError(f"share must be at least 0 and below 1, found {share}")
+def response_tail(p_wait: float, rate: float, time: float) -> float:
+    """Return P(R > t) of M/M/c as a sum of what is positive, so that small tails keep their digits; units as above."""
+    return math.exp(-time) + _still_there_for_waiting(p_wait, rate, time)
 
 
-def _offered_load(arrival_rate_per_s: float, service_time_s: float) -> float:
-    require_positive("arrival_rate_per_s", arrival_rate_per_s)
-    require_positive("service_time_s", service_time_s)
-    load = arrival_rate_per_s * service_time_s
-    if not 0 < load <= LARGEST_LOAD_ERLANG:
-        raise ValueError(
-            f"arrival_rate_per_s x service_time_s must be above 0 and at most {LARGEST_LOAD_ERLANG:.0f}, found {load:g}"
-        )
-    return load
-
-
-def _stable_load(arrival_rate_per_s: float, service_time_s: float, servers: int) -> float:
-    require_whole("servers", servers, 1)
-    load = _offered_load(arrival_rate_per_s, service_time_s)
-    if load >= servers:
-        raise ValueError(
-            f"no steady state: with {servers} servers of {service_time_s:g} s each, "
-            f"arrival_rate_per_s must be below {servers / service_time_s:g}, found {arrival_rate_per_s:g}"
-        )
-    return load
+def _still_there_for_waiting(p_wait: float, rate: float, time: float) -> float:
+    """Return C m (exp(-m t) - exp(-h t)) / (h - m) for m = 1, also where h meets m."""
+    gap = abs(rate - 1)
+    in_service = -math.expm1(-gap * time) / gap if gap > 0 else time
+    return p_wait * math.exp(-min(rate, 1) * time) * in_service

@@ -155,7 +155,7 @@ def test_rows_and_cuts_never_exclude_a_feasible_design(seed: int, scenario: Scen
 
 
 def _point(search: Search, judged: Judged) -> dict[str, float]:
-    clouds = {c.cloud for c in judged.design.values() if c.cloud}
+    clouds = {cloud for c in judged.design.values() for cloud in c.clouds}
     chosen = {search.model.x[role, c.id].name: 1.0 for role, c in judged.design.items()}
     return {**chosen, **{variable.name: float(cloud in clouds) for cloud, variable in search.model.y.items()}}
 

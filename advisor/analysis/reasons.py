@@ -136,7 +136,7 @@ def _why_not(search: Search, best: Evaluation, role: str, name: str, label: str,
 
 def _refusals(search: Search, role: str, candidate: Candidate) -> tuple[Requirement, ...]:
     filters = search.table.scenario.filters
-    return tuple(f for f in filters if not f.admits(role, candidate.component, candidate.option))
+    return tuple(f for f in filters if not candidate.admitted_by(f))
 
 
 def _swap(search: Search, best: Evaluation, role: str, name: str, label: str, usable: list[Candidate]) -> Reason:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from advisor.catalog.model import Component, Option, Price
 from advisor.models.latency import Distribution
 from advisor.scenario.load import Assumption
+from advisor.scenario.requirements import Filter
 
 NONE = "none"
 
@@ -49,6 +50,8 @@ class Candidate:
         bill_usd_per_month: what vendors bill; ``cost_usd_per_month`` adds the operations hours at the hourly rate.
         latency: operation -> (time to the first item, time until complete), ms.
         quality: factor in (0, 1]; 1 for a role that bears no quality.
+        parts: of a combination (a model with its fallback, a split of traffic): the candidates that it runs; the first
+            is the primary, whose component and option stand in ``component`` and ``option``.
     """
 
     id: str
@@ -68,6 +71,16 @@ class Candidate:
     latency: Mapping[str, tuple[Distribution, Distribution]] = field(default_factory=dict)
     loads: Mapping[str, Load] = field(default_factory=dict)
     assumptions: tuple[Assumption, ...] = ()
+    parts: tuple[Candidate, ...] = ()
+
+    @property
+    def members(self) -> tuple[Candidate, ...]:
+        """The plain candidates that this one runs: its parts, or itself."""
+        return tuple(plain for part in self.parts for plain in part.members) or (self,)
+
+    def admitted_by(self, rule: Filter) -> bool:
+        """Return whether a rule on single options admits everything that this candidate runs."""
+        return all(rule.admits(self.role, one.component, one.option) for one in self.members)
 
     @property
     def is_none(self) -> bool:
@@ -75,9 +88,9 @@ class Candidate:
         return self.option is None
 
     @property
-    def cloud(self) -> str | None:
-        """The cloud that it occupies, None for a vendor's own or when left out."""
-        return self.option.cloud if self.option and self.option.cloud != "vendor" else None
+    def clouds(self) -> frozenset[str]:
+        """The clouds that it occupies; a vendor's own is none of them."""
+        return frozenset(one.option.cloud for one in self.members if one.option and one.option.cloud != "vendor")
 
     @property
     def bill_usd_per_month(self) -> float:
@@ -101,12 +114,16 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        """The component's name for people."""
+        """The component's name for people; of a combination the names of all, the primary first."""
+        if self.parts:
+            return " + ".join(dict.fromkeys(one.name for one in self.members))
         return self.component.name if self.component else "left out"
 
     @property
     def size(self) -> str:
         """The size for people: ``3 × r7g.xlarge on AWS, 2 zones``."""
+        if self.parts:
+            return "; ".join(one.size for one in self.members)
         if self.option is None:
             return ""
         if self.option.unit is None:

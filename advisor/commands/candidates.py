@@ -87,7 +87,7 @@ def _marks(found: Table) -> dict[tuple[str, str], dict[str, Any]]:
     marks: dict[tuple[str, str], dict[str, Any]] = {}
     for role, candidates in found.candidates.items():
         for c in candidates:
-            refused = [f.path for f in found.scenario.filters if not f.admits(role, c.component, c.option)]
+            refused = [f.path for f in found.scenario.filters if not c.admitted_by(f)]
             winner, late = search.dominated.get((role, c.id)), search.hopeless.get((role, c.id))
             marks[role, c.id] = {
                 "refused_by": refused,

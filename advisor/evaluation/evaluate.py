@@ -12,7 +12,7 @@ from advisor.evaluation.times import step_time
 from advisor.models import availability, quality
 from advisor.models.latency import Constant, Distribution, Series, mixture, series
 from advisor.scenario.load import Assumption, Scenario
-from advisor.scenario.requirements import Bound, level, split_percentile
+from advisor.scenario.requirements import Bound, Requirement, level, split_percentile
 
 UNIT_MS = {"ttft_ms": 1.0, "latency_ms": 1.0, "freshness_s": 1000.0}
 
@@ -27,7 +27,7 @@ def judge(design: Design, scenario: Scenario) -> Evaluation:
         operations_usd_per_month=math.fsum(c.operations_usd_per_month for c in used),
         operations_h_per_month=math.fsum(c.operations_h_per_month for c in used),
         quality=quality.of_flow(c.quality for c in design.values()),
-        clouds=tuple(sorted({c.cloud for c in used if c.cloud})),
+        clouds=tuple(sorted({cloud for c in used for cloud in c.clouds})),
         flows={flow_id: _flow(flow_id, flow, design, scenario) for flow_id, flow in scenario.blueprint.flows.items()},
         checks=(),
         consistent=tuple(inconsistencies(design, scenario)),
@@ -45,9 +45,10 @@ def inconsistencies(design: Design, scenario: Scenario) -> Iterable[str]:
         for cache, used in candidate.behind.items():
             if design[cache].is_none == used:
                 yield f"{candidate.id} is sized for {cache} being {'used' if used else 'left out'}, which it is not"
-        for dimension, load in candidate.loads.items():
-            if load.limit is not None and load.utilisation > 1:
-                yield f"{candidate.id} is overloaded: {dimension} at {load.utilisation:.0%} of capacity at peak"
+        for one in candidate.members:
+            for dimension, load in one.loads.items():
+                if load.limit is not None and load.utilisation > 1:
+                    yield f"{one.id} is overloaded: {dimension} at {load.utilisation:.0%} of capacity at peak"
 
 
 def _distinct(notes: Iterable[Assumption]) -> tuple[Assumption, ...]:
@@ -141,13 +142,9 @@ def stages(flow: Flow, at: str, design: Design, scenario: Scenario) -> Iterable[
                 yield inner, taken, part
 
 
-def _check(requirement: object, result: Evaluation) -> Check:
+def _check(requirement: Requirement, result: Evaluation) -> Check:
     if isinstance(requirement, Bound):
         value = result.metric(requirement.metric)
         return Check(requirement, value, requirement.holds(value), requirement.slack(value))
-    refused = [
-        role
-        for role, c in result.design.items()
-        if not requirement.admits(role, c.component, c.option)  # type: ignore[attr-defined]
-    ]
-    return Check(requirement, None, not refused, None, ", ".join(refused))  # type: ignore[arg-type]
+    refused = [role for role, c in result.design.items() if not c.admitted_by(requirement)]
+    return Check(requirement, None, not refused, None, ", ".join(refused))

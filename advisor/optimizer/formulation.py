@@ -66,7 +66,7 @@ def formulate(pool: Pool, scenario: Scenario, bounds: Sequence[Bound]) -> Model:
         for role, found in pool.items()
         for index, c in enumerate(found)
     }
-    clouds = sorted({c.cloud for found in pool.values() for c in found if c.cloud})
+    clouds = sorted({cloud for found in pool.values() for c in found for cloud in c.clouds})
     y = {cloud: problem.add_variable(f"cloud__{cloud}", 0, 1, pulp.LpInteger) for cloud in clouds}
     model = Model(problem, pool, scenario, x, y)
     problem.setObjective(model.total(lambda c: 0.0))
@@ -119,7 +119,7 @@ def cloud_used(model: Model) -> Iterator[Row]:
     """A candidate in a cloud uses that cloud."""
     for cloud, used in model.y.items():
         for role, found in model.pool.items():
-            inside = [model.x[role, c.id] for c in found if c.cloud == cloud]
+            inside = [model.x[role, c.id] for c in found if cloud in c.clouds]
             if inside:
                 yield _named(pulp.lpSum(inside) - used <= 0, "cloud_used", cloud, role)
 

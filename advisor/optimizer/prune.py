@@ -36,7 +36,7 @@ def dominated_by(
     order = sorted((c for c in candidates if not c.is_none), key=_order)
     values = np.array([_attributes(c, relevance) for c in order]).reshape(len(order), 4)
     behind = np.array([hash(tuple(sorted(c.behind.items()))) for c in order])
-    clouds = np.array([hash(c.cloud) if relevance.clouds and c.cloud else 0 for c in order])
+    clouds = np.array([hash(c.clouds) if relevance.clouds and c.clouds else 0 for c in order])
     kept: list[int] = []
     found: dict[str, Candidate] = {}
     for index, candidate in enumerate(order):

@@ -63,7 +63,7 @@ class Search:
         filters = [r for r in self.requirements if isinstance(r, Filter)]
         self.pool = self._without_inferior_sizes(
             {
-                role: [c for c in found if all(f.admits(role, c.component, c.option) for f in filters)]
+                role: [c for c in found if all(c.admitted_by(f) for f in filters)]
                 for role, found in table.candidates.items()
             }
         )

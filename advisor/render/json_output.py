@@ -239,9 +239,10 @@ def sources(result: Evaluation, catalog: Catalog) -> list[dict[str, Any]]:
     """Return the publications behind the figures of the chosen options, in order of id."""
     used: set[str] = set()
     for one in result.design.values():
-        if one.option is not None:
-            used |= {figure.source for _, figure in walk(one.option, ()) if figure.source}
-            used |= {line.price.source for line in one.lines if line.price.source}
+        for plain in one.members:
+            if plain.option is not None:
+                used |= {figure.source for _, figure in walk(plain.option, ()) if figure.source}
+        used |= {line.price.source for line in one.lines if line.price.source}
     return [
         {"id": s.id, "title": s.title, "address": s.address, "publisher": s.publisher, "date": s.date}
         for name in sorted(used)

@@ -242,7 +242,7 @@ def bare(pool: Mapping[str, Sequence[Candidate]], scenario: Scenario) -> Model:
         for role, found in pool.items()
         for c in found
     }
-    clouds = sorted({c.cloud for found in pool.values() for c in found if c.cloud})
+    clouds = sorted({cloud for found in pool.values() for c in found for cloud in c.clouds})
     y = {cloud: problem.add_variable(f"y__{cloud}", 0, 1, pulp.LpInteger) for cloud in clouds}
     model = Model(problem, pool, scenario, x, y)
     problem.setObjective(model.total(lambda c: 0.0))

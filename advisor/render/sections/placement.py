@@ -20,7 +20,11 @@ def context(view: View) -> dict[str, object]:
 
 def placement(view: View) -> str:
     """Return the table of cloud, regions, mode and licence by role."""
-    rows = [[view.title(role), name(c), *traits(c), verdict(view, role, c)] for role, c in view.used.items()]
+    rows = [
+        [view.title(role), name(one), *traits(one), verdict(view, role, one)]
+        for role, c in view.used.items()
+        for one in c.members
+    ]
     return table(["role", "component", "where", "data can be kept in", "run as", "licence", "allowed"], rows)
 
 
@@ -34,12 +38,17 @@ def traits(candidate: Candidate) -> tuple[str, str, str, str]:
 
 def verdict(view: View, role: str, candidate: Candidate) -> str:
     """Return ✓, or ✗ with the rules that are broken."""
-    broken = [f for f in view.scenario.filters if not f.admits(role, candidate.component, candidate.option)]
+    broken = [f for f in view.scenario.filters if not candidate.admitted_by(f)]
     return f"{mark(not broken)} {joined([label(f) for f in broken])}".strip()
 
 
 def outside(view: View) -> str:
     """Return which components run in their vendor's own cloud, so that data leaves the account."""
     return joined(
-        [f"{name(c)} ({view.lower(role)})" for role, c in view.used.items() if c.option and c.option.cloud == "vendor"]
+        [
+            f"{name(one)} ({view.lower(role)})"
+            for role, c in view.used.items()
+            for one in c.members
+            if one.option and one.option.cloud == "vendor"
+        ]
     )

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Propose the optimal architecture for a scenario, with proof, reasons and documents.",
     ),
     "evaluate": ("advisor.commands.evaluate", "Judge an existing architecture under a scenario; nothing is optimised."),
+    "model": ("advisor.commands.model", "Compute a model function: queues, latency, availability, memory, capacity, cost."),
     "candidates": ("advisor.commands.candidates", "List every sized candidate of a scenario with its constants."),
     "check": ("advisor.commands.check", "Validate and solve a scenario without writing anything; for CI."),
     "catalog": ("advisor.commands.catalog", "Look into the catalog and where its figures come from."),

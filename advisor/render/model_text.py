@@ -1,0 +1,240 @@
+"""Model functions as text: the list, the page of one function, and a result."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from advisor.calculator import examples, kinds, registry, symbols
+from advisor.calculator.registry import Function, Parameter
+from advisor.calculator.results import ALONE, Field
+from advisor.calculator.units import unit_of
+from advisor.calculator.values import Call
+from advisor.render.catalog_text import aligned
+from advisor.render.numbers import NARROW
+
+DIGITS = 10
+WIDTH = 110
+_IN = "  "
+
+
+def functions() -> str:
+    """Return every function by subject, one line each."""
+    lines: list[str] = []
+    for module, about, found in registry.subjects():
+        lines += ["", f"{module}: {about.rstrip('.')}"]
+        lines += [_IN + line for line in aligned([(f.name, first_sentence(f)) for f in found])]
+    return "\n".join(lines[1:]) + "\n"
+
+
+def first_sentence(function: Function) -> str:
+    """Return what a function computes, in one sentence.
+
+    >>> first_sentence(registry.find("mmc"))
+    'the steady state of M/M/c'
+    """
+    sentence = function.doc.summary.partition(". ")[0].rstrip(".")
+    return sentence.removeprefix("Return ")
+
+
+def page(function: Function) -> str:
+    """Return the documentation of a function: formula, arguments, assumptions, errors, source, examples."""
+    doc = function.doc
+    parts = [
+        [function.qualified],
+        _wrapped(doc.summary, ""),
+        _section("Formula", [_IN + line for line in doc.formula]),
+        _section("Arguments", _arguments(function)),
+        *(_section(name, lines) for name, lines in _mappings(function)),
+        _section("Result", _result(function)),
+        _section("Assumptions and limits", [line for note in doc.notes for line in _wrapped(note)]),
+        _section("Refused", _wrapped("; ".join(doc.sections.get("Raises", {}).values()))),
+        _section("Source", _wrapped(function.source)),
+        _section("Example in Python", [_IN + line for line in doc.examples]),
+        _section("On the command line", _calls(function)),
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    return [title, *lines] if lines else []
+
+
+def _wrapped(text: str, indent: str = _IN) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def _arguments(function: Function) -> list[str]:
+    rows = [(_IN + p.name, kinds.describe(p.kind), str(p.unit), _default(p)) for p in function.parameters]
+    return _with_texts(rows, [p.text for p in function.parameters])
+
+
+def _mappings(function: Function) -> Iterable[tuple[str, list[str]]]:
+    """Yield a title and the keys of each kind of mapping that an argument is, or holds."""
+    for parameter in function.parameters:
+        for kind in kinds.mappings_in(parameter.kind):
+            texts, defaults = kinds.result_texts(kind), kinds.defaults(kind)
+            rows = [
+                (
+                    _IN + name,
+                    kinds.describe(of),
+                    str(unit_of(name)),
+                    f"default {_short(defaults[name])}" if name in defaults else "required",
+                )
+                for name, of in kinds.fields(kind).items()
+            ]
+            yield f"{kind.__name__}, in {parameter.name}", _with_texts(rows, [texts[row[0].strip()] for row in rows])
+
+
+def _default(parameter: Parameter) -> str:
+    if parameter.many:
+        return "any number of them"
+    return "required" if parameter.required else f"default {_short(parameter.default)}"
+
+
+def _short(value: Any) -> str:
+    return "none" if value is None else figure(value) if isinstance(value, int | float) else str(value)
+
+
+def _with_texts(rows: Sequence[Sequence[str]], texts: Sequence[str]) -> list[str]:
+    """Return aligned rows, each followed by its text, which goes on below itself where it is long."""
+    lines: list[str] = []
+    for row, text in zip(aligned(rows), texts, strict=True):
+        width = max(len(line) for line in aligned(rows)) + 2
+        if not text:
+            lines.append(row)
+            continue
+        first, *more = textwrap.wrap(text, max(WIDTH - width, 40), break_on_hyphens=False)
+        lines += [f"{row.ljust(width)}{first}", *(" " * width + line for line in more)]
+    return lines
+
+
+def _result(function: Function) -> list[str]:
+    """Return what comes back: the fields of a dataclass, or the unit of a number."""
+    kind = function.hints.get("return")
+    returns = function.doc.sections.get("Returns", {}).get("", "")
+    attributes = kinds.result_texts(kind)
+    if not attributes:
+        unit = str(unit_of(function.name))
+        return _wrapped(returns or f"{kinds.describe(kind)}{f' in {unit}' if unit else ''}")
+    rows = [(_IN + name, str(unit_of(name))) for name in attributes]
+    return [*_wrapped(returns), *_with_texts(rows, list(attributes.values()))]
+
+
+def _calls(function: Function) -> list[str]:
+    return [_IN + line for line in examples.command_lines(function)]
+
+
+def result(call: Call, fields: Sequence[Field]) -> str:
+    """Return a result: the call as it was understood, every figure, and the formula with the numbers in it."""
+    parts = [[call.function.qualified, *_understood(call)], *_figures(fields, call.function.name), _formula(call)]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _understood(call: Call) -> list[str]:
+    """Return the arguments with their units, what was converted, and the defaults that were used."""
+    written = {found.path: f"  (from {found.written})" for found in call.conversions}
+    given = [name for name in call.shown if name not in call.defaults]
+    rows = [(f"{_IN}{name}", f"= {_inline(call.shown[name])}{_unit(name)}{written.get(name, '')}") for name in given]
+    nested = [
+        (f"{_IN}{found.path}", f"= {figure(found.value)}{f' {found.unit}' if found.unit else ''}  (from {found.written})")
+        for found in call.conversions
+        if found.path not in call.shown
+    ]
+    lines = list(aligned([*rows, *nested]))
+    if call.defaults:
+        assumed = ", ".join(f"{name} = {_inline(call.shown[name])}{_unit(name)}" for name in call.defaults)
+        lines += _wrapped(f"by default: {assumed}")
+    return lines
+
+
+def _unit(name: str) -> str:
+    """Return the unit to write behind a number: `` ms``, ``/s``."""
+    unit = str(unit_of(name))
+    return unit[1:] if unit.startswith("1/") else f" {unit}" if unit else ""
+
+
+def _inline(value: Any) -> str:
+    """Return an argument on one line."""
+    if isinstance(value, list):
+        return "[" + ", ".join(_inline(part) for part in value) + "]"
+    if isinstance(value, Mapping):
+        text = "{" + ", ".join(f"{key}: {_inline(part)}" for key, part in value.items()) + "}"
+        return text if len(text) <= WIDTH else text[: WIDTH - 3] + "..."
+    return "none" if value is None else figure(value)
+
+
+def _figures(fields: Sequence[Field], alone: str) -> list[list[str]]:
+    """Return one block of single figures, and one for each list or mapping in the result.
+
+    A result that is one number is called ``alone``, as its function.
+    """
+    single = [field for field in fields if not isinstance(field.value, list | dict)]
+    rows = [(_IN + (alone if field.name == ALONE else field.name), figure(field.value), field.unit) for field in single]
+    blocks = [_with_texts(rows, [field.text for field in single])] if rows else []
+    return blocks + [_block(field) for field in fields if isinstance(field.value, list | dict)]
+
+
+def _block(field: Field) -> list[str]:
+    title = f"{field.name}: {field.text}" if field.text else field.name
+    if isinstance(field.value, dict):
+        return [title, *aligned([(_IN + name, _cell(part)) for name, part in field.value.items()])]
+    if field.value and all(isinstance(row, dict) for row in field.value):
+        return [title, *(_IN + line for line in table(field.value))]
+    return [title, *(line for part in field.value for line in _wrapped(_cell(part)))] if field.value else []
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> Iterable[str]:
+    """Return rows of the same fields as lines, numbers to the right.
+
+    >>> list(table([{"name": "cpu", "busy": 0.5}, {"name": "disk", "busy": 1}]))
+    ['name  busy', 'cpu    0.5', 'disk     1']
+    """
+    names = list(rows[0])
+    right = [all(isinstance(row.get(name), int | float | None) for row in rows) for name in names]
+    cells = [names, *([_cell(row.get(name)) for name in names] for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(names))]
+    for row in cells:
+        padded = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)]
+        yield _IN.join(padded).rstrip()
+
+
+def _cell(value: Any) -> str:
+    return "-" if value is None else _inline(value)
+
+
+def _formula(call: Call) -> list[str]:
+    lines = [_IN + line for line in call.function.doc.formula]
+    values = symbols.substituted(call.function, call.shown)
+    if lines and values:
+        lines += _wrapped("with " + ", ".join(f"{symbol} = {figure(value)}" for symbol, value in values.items()))
+    return lines
+
+
+def figure(value: Any) -> str:
+    """Return a number with ten significant digits, thousands apart; what is not a number as it is.
+
+    Whole numbers keep all their digits. What is almost 1 keeps the digits of what is missing to 1.
+
+    >>> [figure(v).replace(NARROW, " ") for v in (1 / 3, 427246, 3000.0, 1.5e-9, 0.999999999999, 6.02e23, True)]
+    ['0.3333333333', '427 246', '3 000', '1.5e-09', '0.999999999999', '6.02e+23', 'yes']
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}".replace(",", NARROW)
+    if not isinstance(value, float):
+        return str(value)
+    digits = DIGITS
+    if 0.9 < abs(value) < 1:
+        digits += min(7, -math.floor(math.log10(1 - abs(value))) - 1)
+    text = f"{value:,.{max(0, digits - 1 - _exponent(value))}f}" if 1e-5 <= abs(value) < 1e15 else f"{value:.{digits}g}"
+    if "." in text and "e" not in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace(",", NARROW)
+
+
+def _exponent(value: float) -> int:
+    return int(f"{value:.{DIGITS - 1}e}".partition("e")[2])

@@ -140,6 +140,15 @@ def test_a_step_that_nobody_takes_is_not_in_the_flow(scenario: Scenario, catalog
     assert {s.do for s in shipped.steps()} - {s.do for s in taken.steps()} == {"call_tool"}
 
 
+def test_what_only_describes_untaken_steps_is_no_assumption(scenario: Scenario, text: str, catalog: Catalog) -> None:
+    """Without tools their number is listed as an assumption, not how long one would take; with tools both are."""
+    places = {a.change_at for a in scenario.assumptions}
+    assert "workload.tool_turns" in places
+    assert not places & {"workload.tool_ms", "workload.tool_call_tokens"}
+    tools = scenario_from_text(text.replace("workload:\n", "workload:\n  tool_turns: 1\n", 1), catalog)
+    assert {"workload.tool_ms", "workload.tool_call_tokens"} <= {a.change_at for a in tools.assumptions}
+
+
 def test_a_fraction_of_a_repetition_is_a_share_of_the_requests() -> None:
     """1.3 runs are one for 70 % and two for 30 %; 0.3 runs are none for 70 %."""
     assert repeated(Constant(10.0), 1.3).quantile(0.65) == pytest.approx(10, rel=5e-3)

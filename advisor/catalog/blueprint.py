@@ -93,6 +93,12 @@ class Step(Strict):
         """The role that this step asks, or None for a wait."""
         return self.role or self.cache
 
+    def parameters(self) -> frozenset[str]:
+        """Return the parameters that say what this step asks, how long it takes and how big it is."""
+        formulas = (*self.work.values(), *self.kb.values(), *([self.wait_s] if self.wait_s else []))
+        named = (self.hit_share, self.items, self.items_before, self.then_ms)
+        return frozenset({name for text in formulas for name in expression.parse(text).names} | set(filter(None, named)))
+
     def is_taken(self, workload: Mapping[str, float]) -> bool:
         """Return whether any request takes this step."""
         return expression.parse(self.times).evaluate(workload) > 0
@@ -153,6 +159,13 @@ class Blueprint(Strict):
     def taken(self, workload: Mapping[str, float]) -> Blueprint:
         """Return the blueprint without the steps that no request takes under a workload."""
         return self.model_copy(update={"flows": {name: flow.taken(workload) for name, flow in self.flows.items()}})
+
+    def idle_parameters(self, workload: Mapping[str, float]) -> frozenset[str]:
+        """Return the parameters that only describe steps that no request takes."""
+        steps = [step for flow in self.flows.values() for step in flow.steps()]
+        idle = {name for step in steps if not step.is_taken(workload) for name in step.parameters()}
+        counts = {name for step in steps for name in expression.parse(step.times).names}
+        return frozenset(idle - {n for step in steps if step.is_taken(workload) for n in step.parameters()} - counts)
 
     @property
     def cache_roles(self) -> tuple[str, ...]:

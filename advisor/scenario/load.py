@@ -252,7 +252,8 @@ def _workload(
                     f"workload.{name}",
                 )
             )
-    return values, spread, assumptions
+    idle = {f"workload.{name}" for name in blueprint.idle_parameters(values)}
+    return values, spread, [a for a in assumptions if a.change_at not in idle]
 
 
 def _with_unit(value: float, unit: str) -> str:

@@ -7,9 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from advisor.calculator import availability_tree
 from advisor.calculator.given import Given
 from advisor.calculator.latency_tree import Node, node
+from advisor.calculator.values import built
+from advisor.models.downtime import Period
 from advisor.models.latency import Distribution
+from advisor.models.reliability_report import Analysis, analyse
 
 LEVELS = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 
@@ -125,3 +129,106 @@ def _assumptions(one: Node) -> Iterator[str]:
     yield from one.assumptions
     for part in one.parts:
         yield from _assumptions(part)
+
+
+@dataclass(frozen=True)
+class PartRow:
+    """A part of a system, and what it means for it.
+
+    Attributes:
+        part: its name.
+        availability: its own.
+        unavailability: its own, with all digits.
+        places: in how many places its name stands; it counts once.
+        share_of_downtime: of the system's downtime, what would go if the part never failed; shares overlap.
+        saved_h_per_year: the same in hours.
+    """
+
+    part: str
+    availability: float
+    unavailability: float
+    places: int
+    share_of_downtime: float
+    saved_h_per_year: float
+
+
+@dataclass(frozen=True)
+class SystemAvailability:
+    """The availability of a structure of parts, and where its downtime comes from.
+
+    Attributes:
+        availability: fraction of time up.
+        unavailability: 1 - availability, with all digits.
+        nines: -log10 of the unavailability; None for what is never down.
+        downtime_min_per_week: expected, of 168 h.
+        downtime_min_per_month: expected, of 730 h.
+        downtime_h_per_year: expected, of 8760 h.
+        fully_up: fraction of time in which soft parts are up as well.
+        degraded: fraction of time in which the system is up but a soft part is down.
+        parts: every part, the one that causes most downtime first.
+        single_points: parts whose failure alone takes the system down.
+        pairs: two parts whose failure together does.
+        derivation: the formula with the numbers in it.
+        assumptions: what was filled in.
+    """
+
+    availability: float
+    unavailability: float
+    nines: float | None
+    downtime_min_per_week: float
+    downtime_min_per_month: float
+    downtime_h_per_year: float
+    fully_up: float
+    degraded: float
+    parts: tuple[PartRow, ...]
+    single_points: tuple[str, ...]
+    pairs: tuple[str, ...]
+    derivation: tuple[str, ...]
+    assumptions: tuple[str, ...]
+
+
+def availability_structure(tree: Given | Mapping[str, Any]) -> SystemAvailability:
+    """Return the availability of a structure of named parts, and which of them cause the downtime.
+
+        all: A1 A2;  any: 1 - (1 - A1)(1 - A2);  k_of_n: at least k of them up;  fallback: A1 + (1 - A1) switch A2
+
+    Parts of different names are independent; the same name is the same part and counts once, exactly.
+
+    Args:
+        tree: the parts and what is needed of them; the forms are in docs/calculator.md.
+
+    Raises:
+        ValueError: everything that is wrong with the tree, each with its place, as InputError.
+
+    Source: the functions of advisor.models.reliability_report.
+
+    >>> db = {"name": "db", "availability": 0.999}
+    >>> found = availability_structure({"all": [db, {"any": [{"name": "api", "availability": 0.99}, "db"]}]})
+    >>> found.availability, found.single_points                     # the database counts once
+    (0.999, ('db',))
+    """
+    given = tree if isinstance(tree, Given) else Given.of("tree", tree)
+    structure, reading = availability_tree.structure(given)
+    found = built(given, lambda: analyse(structure))
+    down = found.unavailability
+    return SystemAvailability(
+        availability=found.availability,
+        unavailability=down,
+        nines=-math.log10(down) if down else None,
+        downtime_min_per_week=down * Period.WEEK * 60,
+        downtime_min_per_month=down * Period.MONTH * 60,
+        downtime_h_per_year=down * Period.YEAR,
+        fully_up=found.fully_up,
+        degraded=found.degraded,
+        parts=tuple(_part_rows(found, reading)),
+        single_points=found.single_points,
+        pairs=tuple(" and ".join(pair) for pair in found.pairs),
+        derivation=tuple(found.derivation.splitlines()),
+        assumptions=tuple(reading.assumptions),
+    )
+
+
+def _part_rows(found: Analysis, reading: availability_tree.Reading) -> Iterator[PartRow]:
+    for row in found.importance:
+        down = reading.parts[row.name][0].down if row.name in reading.parts else 1 - row.availability
+        yield PartRow(row.name, row.availability, down, row.places, row.share_of_downtime, row.gain_h_per_year)

@@ -20,8 +20,8 @@ from types import MappingProxyType
 from typing import Any
 
 from advisor.calculator.given import Given, collected
+from advisor.calculator.trees import inside, unknown, whole
 from advisor.calculator.values import argument, built
-from advisor.errors import InputError, listing, nearest
 from advisor.models import latency
 from advisor.models.latency import Distribution
 
@@ -80,23 +80,13 @@ def node(given: Given, depth: int = 0) -> Node:
     if not kinds:
         return _stage(given)
     allowed = ("name", kinds[0], *(("load",) if kinds[0] == "points" else ()))
-    problems = _unknown(given, allowed)
+    problems = unknown(given, allowed)
     found = collected([partial(KINDS[kinds[0]], given, depth)], problems)
     return found[0]
 
 
 def _known() -> str:
     return ", ".join([*KINDS, *FIGURES])
-
-
-def _unknown(given: Given, allowed: tuple[str, ...]) -> list[Any]:
-    """Return a problem for every key that is not allowed."""
-    fields = given.fields()
-    return [
-        fields[key].problem(f"is not known here; known: {', '.join(allowed)}{nearest(key, allowed)}")
-        for key in fields
-        if key not in allowed
-    ]
 
 
 def _name(given: Given, otherwise: str) -> str:
@@ -108,7 +98,7 @@ def _stage(given: Given) -> Node:
     """Return a leaf: a lognormal through the figures that are given."""
     fields = given.fields()
     keys = [key for key in FIGURES if key in fields]
-    problems = _unknown(given, ("name", *FIGURES) if keys else ("name", *KINDS, *FIGURES))
+    problems = unknown(given, ("name", *FIGURES) if keys else ("name", *KINDS, *FIGURES), tuple(KINDS))
     if not any(key != "cv" for key in keys) and not problems:
         problems = [given.problem(f"states no time; give at least one of {_known()}")]
     values = dict(zip(keys, collected([partial(_number, fields[key], key) for key in keys], problems), strict=True))
@@ -150,24 +140,6 @@ def _many(given: Given, depth: int, key: str, make: Callable[..., Distribution])
     return Node(_name(given, key), key, built(given, partial(make, *(part.distribution for part in parts))), parts)
 
 
-def _inside(given: Given, key: str, allowed: Mapping[str, bool]) -> dict[str, Given]:
-    """Return the parts of the mapping behind a composition's key; ``allowed`` says which of them must be there."""
-    inner = given.fields()[key]
-    if not isinstance(inner.data, dict):
-        raise inner.refuse(f"found {inner.shown()}; must be a mapping with {', '.join(allowed)}")
-    problems = _unknown(inner, tuple(allowed))
-    problems += [inner.problem(f"misses {name}") for name, needed in allowed.items() if needed and name not in inner.data]
-    collected([], problems)
-    return inner.fields()
-
-
-def _whole(given: Given, name: str, most: int) -> int:
-    value: int = argument(given, int, name)
-    if not 1 <= value <= most:
-        raise given.refuse(f"found {value}; must be a whole number from 1 to {most}")
-    return value
-
-
 def _mixture(given: Given, depth: int) -> Node:
     inner = given.fields()["mixture"]
     if not isinstance(inner.data, list) or not inner.data:
@@ -179,26 +151,24 @@ def _mixture(given: Given, depth: int) -> Node:
 
 
 def _share(given: Given, depth: int) -> tuple[float, Node]:
-    if not isinstance(given.data, dict):
-        raise given.refuse(f"found {given.shown()}; must be a mapping with share, of")
-    problems = _unknown(given, ("share", "of"))
-    problems += [given.problem(f"misses {key}") for key in ("share", "of") if key not in given.data]
-    fields = given.fields()
-    steps: list[Callable[[], Any]] = []
-    if not problems:
-        steps = [partial(_number, fields["share"], "share"), partial(node, fields["of"], depth + 1)]
-    share, part = collected(steps, problems)
+    fields = inside(given, "", {"share": True, "of": True})
+    steps: list[Callable[[], Any]] = [
+        partial(_number, fields["share"], "share"),
+        partial(node, fields["of"], depth + 1),
+    ]
+    share, part = collected(steps)
     return share, part
 
 
 def _repeat(given: Given, depth: int) -> Node:
-    fields = _inside(given, "repeat", {"times": True, "of": True})
+    fields = inside(given, "repeat", {"times": True, "of": True})
     steps: list[Callable[[], Any]] = [
-        partial(_whole, fields["times"], "times", MOST_TIMES),
+        partial(whole, fields["times"], "times", MOST_TIMES),
         partial(node, fields["of"], depth + 1),
     ]
     times, part = collected(steps)
-    return Node(_name(given, f"{times} x {part.name}"), "repeat", latency.repeat(part.distribution, times), (part,), times)
+    made = built(given, partial(latency.repeat, part.distribution, times))
+    return Node(_name(given, f"{times} x {part.name}"), "repeat", made, (part,), times)
 
 
 KINDS: Mapping[str, Callable[[Given, int], Node]] = MappingProxyType(

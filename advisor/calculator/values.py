@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from advisor import yamlfile
 from advisor.calculator import kinds
@@ -22,6 +22,7 @@ from advisor.calculator.registry import Function, Parameter
 from advisor.calculator.units import Number, number, unit_of
 from advisor.errors import InputError, Problem, listing, nearest
 
+T = TypeVar("T")
 LONGEST_TEXT = 100_000
 NOTHING = ("none", "null", "~")
 
@@ -302,7 +303,7 @@ def _dataclass(given: Given, kind: Any) -> Any:
     return built(given, partial(kind, **dict(zip(given_keys, values, strict=True))))
 
 
-def built(given: Given, make: Callable[[], Any]) -> Any:
+def built(given: Given, make: Callable[[], T]) -> T:
     """Return what ``make`` returns; its complaint about values becomes one about the place they were given at."""
     try:
         return make()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from advisor.calculator import examples, kinds, registry, symbols
+from advisor.calculator.given import Conversion
 from advisor.calculator.registry import Function, Parameter
 from advisor.calculator.results import ALONE, Field
 from advisor.calculator.units import unit_of
@@ -138,16 +139,16 @@ def _understood(call: Call) -> list[str]:
     written = {found.path: f"  (from {found.written})" for found in call.conversions}
     given = [name for name in call.shown if name not in call.defaults]
     rows = [(f"{_IN}{name}", f"= {_inline(call.shown[name])}{_unit(name)}{written.get(name, '')}") for name in given]
-    nested = [
-        (f"{_IN}{found.path}", f"= {figure(found.value)}{f' {found.unit}' if found.unit else ''}  (from {found.written})")
-        for found in call.conversions
-        if found.path not in call.shown
-    ]
+    nested = [(_IN + found.path, _converted(found)) for found in call.conversions if found.path not in call.shown]
     lines = list(aligned([*rows, *nested]))
     if call.defaults:
         assumed = ", ".join(f"{name} = {_inline(call.shown[name])}{_unit(name)}" for name in call.defaults)
         lines += _wrapped(f"by default: {assumed}")
     return lines
+
+
+def _converted(one: Conversion) -> str:
+    return f"= {figure(one.value)}{f' {one.unit}' if one.unit else ''}  (from {one.written})"
 
 
 def _unit(name: str) -> str:
@@ -183,7 +184,13 @@ def _block(field: Field) -> list[str]:
         return [title, *aligned([(_IN + name, _cell(part)) for name, part in field.value.items()])]
     if field.value and all(isinstance(row, dict) for row in field.value):
         return [title, *(_IN + line for line in table(field.value))]
-    return [title, *(line for part in field.value for line in _wrapped(_cell(part)))] if field.value else []
+    return [title, *(line for part in field.value for line in _item(_cell(part)))] if field.value else []
+
+
+def _item(text: str) -> list[str]:
+    """Return a text of a list, further lines and its own indentation indented."""
+    indent = _IN + " " * (len(text) - len(text.lstrip()))
+    return textwrap.wrap(text.strip(), WIDTH, initial_indent=indent, subsequent_indent=indent + _IN)
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> Iterable[str]:

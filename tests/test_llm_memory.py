@@ -1,4 +1,4 @@
-"""Memory and step times of language models: published figures, exact arithmetic, monotonicity, refusals."""
+"""Memory of language models: published figures, exact arithmetic, monotonicity, refusals."""
 
 from __future__ import annotations
 
@@ -8,37 +8,29 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from advisor.models.llm_memory import (
-    BITS_PER_KV_VALUE,
-    BITS_PER_WEIGHT,
-    GB,
-    GIB,
     Fit,
-    StepTime,
-    critical_batch,
-    decode_step,
     fit,
+    fit_cache,
+    hybrid_kv_cache_bytes,
     kv_bytes_per_token,
     kv_cache_bytes,
     latent_kv_bytes_per_token,
-    prefill,
     weights_bytes,
 )
+from advisor.models.number_formats import BITS_PER_KV_VALUE, BITS_PER_WEIGHT
+from advisor.models.quantities import GB, GIB
 
-RATES: dict[str, Any] = {"flops_per_s": 312e12, "bytes_per_s": 1.5e12}
+COUNTS = st.integers(1, 10**6)
 
 
 def fitted(**changes: Any) -> Fit:
     """Return how Llama-3-8B in fp16 fits one accelerator of 80 GB, with changes."""
     given: dict[str, Any] = {"model_bytes": 16 * GB, "layers": 32, "kv_heads": 8, "head_size": 128}
     return fit(**(given | {"accelerator_bytes": 80 * GB} | changes))
-
-
-def step(**changes: Any) -> StepTime:
-    """Return a decode step of an 8B model on one accelerator, with changes."""
-    given: dict[str, Any] = {"parameters": 8e9, "read_bytes": 16e9, "kv_token_bytes": 131072.0, "batch": 4}
-    return decode_step(**(given | {"context_tokens": 2000.0, "attention_width": 131072.0} | RATES | changes))
 
 
 @pytest.mark.parametrize(
@@ -177,89 +169,20 @@ def test_tokens_rise_with_memory_and_fall_with_need(argument: str, values: list[
     assert all((after - before) * direction > 0 for before, after in pairwise(tokens))
 
 
-def test_published_step_times() -> None:
-    """A 52B model on four A100 (12 x 64 x 8192^2 weights): 17 ms a step, and 208 tokens until computing rules."""
-    weights = 12 * 64 * 8192**2
-    found = decode_step(
-        weights, 2 * weights, 0, batch=1, context_tokens=0, flops_per_s=4 * 312e12, bytes_per_s=4 * 1.5e12
-    )
-    assert found.total_s == pytest.approx(2 * weights / 6e12, rel=1e-15)
-    assert round(found.total_s * 1000) == 17
-    assert critical_batch(312e12, 1.5e12) == 208
-
-
-def test_decode_step_by_hand() -> None:
-    """Both sides of the roofline follow from small whole numbers, and communication adds to the larger."""
-    found = decode_step(
-        100, 600, 5, batch=2, context_tokens=10, flops_per_s=8, bytes_per_s=7, attention_width=3, communication_s=1
-    )
-    assert found.compute_s == 2 * (200 + 120) / 8 == 80
-    assert found.memory_s == (600 + 100) / 7 == 100
-    assert (found.total_s, found.bound_by) == (101, "memory")
-
-
-def test_prefill_by_hand() -> None:
-    """2 x 100 x 10 operations for weights and 2 x 3 x 100 for causal attention; weights are read once."""
-    found = prefill(100, 600, prompt_tokens=10, flops_per_s=10, bytes_per_s=6, attention_width=3, communication_s=2)
-    assert (found.compute_s, found.memory_s, found.total_s, found.bound_by) == (260, 100, 262, "compute")
-
-
-def test_causal_prefill_is_the_sum_of_its_steps() -> None:
-    """A prompt's operations are those of decoding its tokens one by one, up to the diagonal of attention."""
-    length, width = 1000, 7
-    alone = {"parameters": 50.0, "read_bytes": 1.0, "flops_per_s": 1.0, "bytes_per_s": 1.0, "attention_width": width}
-    steps = math.fsum(
-        decode_step(kv_token_bytes=0, batch=1, context_tokens=held, **alone).compute_s for held in range(length)
-    )
-    assert prefill(prompt_tokens=length, **alone).compute_s - steps == 2 * width * length
-
-
-def test_bound_changes_at_the_critical_batch() -> None:
-    """Below the ridge a step is bound by memory, above it by computing; half the bits halve the ridge."""
-    ridge = critical_batch(**RATES)
-    bounds = [step(batch=int(ridge) + d, context_tokens=0, attention_width=0).bound_by for d in (-1, 1)]
-    assert bounds == ["memory", "compute"]
-    assert critical_batch(**RATES, weight_format="fp8") == ridge / 2
-
-
-@pytest.mark.parametrize(
-    ("argument", "values"),
-    [
-        ("batch", [1, 8, 64, 4096]),
-        ("context_tokens", [0, 100, 10_000]),
-        ("read_bytes", [4e9, 16e9, 64e9]),
-        ("kv_token_bytes", [0, 65_536, 524_288]),
-        ("communication_s", [0, 0.001, 0.01]),
-        ("bytes_per_s", [8e12, 3e12, 1e12]),
-    ],
-)
-def test_steps_get_slower(argument: str, values: list[float]) -> None:
-    """More work or slower memory strictly lengthens a step that is bound by memory."""
-    times = [step(**{argument: value}).total_s for value in values]
-    assert all(before < after for before, after in pairwise(times))
-
-
-@pytest.mark.parametrize("argument", ["parameters", "prompt_tokens", "attention_width"])
-def test_prefill_gets_slower(argument: str) -> None:
-    """More weights, tokens or attention strictly lengthen a prefill that is bound by computing."""
-    given = {"parameters": 8e9, "read_bytes": 16e9, "prompt_tokens": 4000.0, "attention_width": 131072.0} | RATES
-    times = [prefill(**(given | {argument: given[argument] * factor})).total_s for factor in (1, 2, 4)]
-    assert times[0] < times[1] < times[2]
-
-
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"layers": 0}, r"layers must be a whole number of at least 1, found 0"),
-        ({"kv_heads": 2.5}, r"kv_heads must be a whole number of at least 1, found 2\.5"),
+        ({"layers": 0}, r"layers must be a whole number from 1 to 10*, found 0"),
+        ({"kv_heads": 2.5}, r"kv_heads must be a whole number from 1 to 10*, found 2\.5"),
         ({"head_size": True}, r"head_size must be a whole number"),
-        ({"kv_type": "fp12"}, r"unknown format 'fp12'; must be one of bf16, fp16"),
-        ({"model_bytes": -1}, r"model_bytes must be a whole number of at least 1"),
+        ({"kv_type": "fp12"}, r"kv_type must be one of bf16, fp16, .*, found 'fp12'"),
+        ({"model_bytes": -1}, r"model_bytes must be a whole number from 1"),
         ({"accelerator_bytes": math.nan}, r"accelerator_bytes must be a whole number"),
         ({"usable_fraction": 0}, r"usable_fraction must lie in \(0, 1\], found 0"),
         ({"usable_fraction": math.nan}, r"usable_fraction must lie in \(0, 1\]"),
-        ({"overhead_bytes": -1}, r"overhead_bytes must be a whole number of at least 0"),
-        ({"needed_tokens": 0}, r"needed_tokens must be a whole number of at least 1"),
+        ({"overhead_bytes": -1}, r"overhead_bytes must be a whole number from 0"),
+        ({"needed_tokens": 0}, r"needed_tokens must be a whole number from 1"),
+        ({"scale_bytes": -1}, r"scale_bytes must be a whole number from 0"),
         ({"accelerators": 3}, r"accelerators must divide 8 KV heads or be a multiple of it, found 3"),
     ],
 )
@@ -269,25 +192,89 @@ def test_fit_refuses(changes: dict[str, Any], message: str) -> None:
         fitted(**changes)
 
 
-@pytest.mark.parametrize("bad", [0.0, -1.0, math.nan, math.inf])
-@pytest.mark.parametrize("argument", ["parameters", "read_bytes", "flops_per_s", "bytes_per_s"])
-def test_rates_must_be_positive_and_finite(argument: str, bad: float) -> None:
-    """No step time is computed from a rate or size that is not positive and finite."""
-    with pytest.raises(ValueError, match=f"{argument} must be greater than 0 and finite"):
-        step(**{argument: bad})
+def test_a_latent_cache_is_fitted_like_any_other() -> None:
+    """A cache given for each accelerator is used as it is, however many accelerators share the weights."""
+    found = fit_cache(671 * GB, 70_272, accelerator_bytes=141 * GB, accelerators=8)
+    left = 141 * GB * 9 // 10 - -(-671 * GB // 8)
+    assert (found.cache_bytes, found.tokens) == (left, left // 70_272)
+    assert found.sequences_of_bytes(left) == 1
+    assert found.sequences_of_bytes(left + 1) == 0
+
+
+def test_scales_are_counted_per_head_and_token() -> None:
+    """An int8 cache with an fp32 scale for each head and token takes 132 bytes for 128 numbers."""
+    plain = kv_bytes_per_token(32, 8, 128, "int8")
+    assert kv_bytes_per_token(32, 8, 128, "int8", scale_bytes=4) == plain * 132 // 128
+
+
+def test_blocks_are_counted_whole() -> None:
+    """17 tokens in blocks of 16 take two blocks; without blocks they take 17 tokens."""
+    assert kv_cache_bytes(10, 17, 3, block_tokens=16) == 10 * 32 * 3
+    assert kv_cache_bytes(10, 17, 3) == 10 * 17 * 3
+
+
+def test_a_window_bounds_the_cache() -> None:
+    """At 32 768 tokens Mistral's window of 4096 needs an eighth, as printed; below the window nothing is saved."""
+    layer = kv_bytes_per_token(1, 8, 128)
+    window: dict[str, int] = {"full_layers": 0, "window_layers": 32, "window_tokens": 4096}
+    assert hybrid_kv_cache_bytes(layer, 32_768, **window) * 8 == kv_cache_bytes(32 * layer, 32_768)
+    assert hybrid_kv_cache_bytes(layer, 4000, **window) == kv_cache_bytes(32 * layer, 4000)
+    assert hybrid_kv_cache_bytes(layer, 9, 5, **window, state_bytes=7) == 5 * (32 * layer * 9 + 7)
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(COUNTS, COUNTS, COUNTS, COUNTS, COUNTS)
+def test_windows_lie_between_nothing_and_full_attention(
+    layer: int, tokens: int, full: int, windowed: int, window: int
+) -> None:
+    """A hybrid needs at least its full layers, at most full attention everywhere, and never less for more tokens."""
+    given_layers: dict[str, int] = {"full_layers": full, "window_layers": windowed, "window_tokens": window}
+    found = hybrid_kv_cache_bytes(layer, tokens, **given_layers)
+    assert layer * full * tokens <= found <= layer * (full + windowed) * tokens
+    assert found <= hybrid_kv_cache_bytes(layer, tokens + 1, **given_layers)
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(COUNTS, COUNTS, COUNTS, st.sampled_from(sorted(BITS_PER_KV_VALUE)))
+def test_cache_of_a_token_is_the_exact_fraction_rounded_up(layers: int, heads: int, size: int, kv_type: str) -> None:
+    """Bytes are the ceiling of the exact bits over 8 for any shape, and rise with each of its counts."""
+    found = kv_bytes_per_token(layers, heads, size, kv_type)
+    assert found == math.ceil(Fraction(2 * layers * heads * size * BITS_PER_KV_VALUE[kv_type], 8))
+    assert found < kv_bytes_per_token(layers + 1, heads, size + 8, kv_type)
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(st.integers(1, 10**12), st.integers(1, 10**12), st.integers(1, 10**6), st.integers(1, 64))
+def test_what_is_said_to_fit_fits_and_one_token_more_does_not(
+    model: int, memory: int, token: int, accelerators: int
+) -> None:
+    """Weights and the cache of ``tokens`` stay within the budget; a further token would not, to the byte."""
+    found = fit_cache(model, token, accelerator_bytes=memory, accelerators=accelerators, usable_fraction=0.9)
+    assert found.budget_bytes == memory * 9 // 10
+    used = found.weights_bytes + found.tokens * token
+    assert used + token > found.budget_bytes
+    assert found.tokens == 0 or used <= found.budget_bytes
+    assert found.fits == (found.tokens >= 1)
+
+
+def test_extremes_stay_exact() -> None:
+    """A septillion of everything is still counted exactly, with a verdict, and one more is refused."""
+    most = 10**24
+    assert kv_bytes_per_token(most, most, most, "fp32") == 8 * most**3
+    assert fit_cache(most, most, accelerator_bytes=1).verdict.startswith("out of memory: ")
+    with pytest.raises(ValueError, match="layers must be a whole number from 1 to 1000000000000000000000000, found"):
+        kv_bytes_per_token(most + 1, 1, 1)
 
 
 def test_other_refusals() -> None:
-    """Negative extras, empty prompts and batches, unknown formats and overflowing times are refused."""
-    with pytest.raises(ValueError, match="communication_s must be at least 0"):
-        step(communication_s=-0.1)
-    with pytest.raises(ValueError, match="batch must be a whole number of at least 1"):
-        step(batch=0)
-    with pytest.raises(ValueError, match="prompt_tokens must be greater than 0"):
-        prefill(1, 1, prompt_tokens=0, **RATES)
-    with pytest.raises(ValueError, match="compute_s must be at least 0 and finite, found inf"):
-        step(parameters=1e308)
-    with pytest.raises(ValueError, match="unknown format 'q4'"):
+    """Unknown formats and what is no count are refused by name."""
+    with pytest.raises(ValueError, match=r"weight_format must be one of bf16, .*, found 'q4'"):
         weights_bytes(1, "q4")
-    with pytest.raises(ValueError, match="context_tokens must be a whole number"):
+    with pytest.raises(ValueError, match="context_tokens must be a whole number of at least 1, found 0"):
         fitted().sequences(0)
+    with pytest.raises(ValueError, match="window_tokens must be a whole number from 1"):
+        hybrid_kv_cache_bytes(1, 1, full_layers=1, window_layers=1, window_tokens=0)
+    with pytest.raises(ValueError, match="sequence_bytes must be a whole number of at least 1, found 0"):
+        fitted().sequences_of_bytes(0)
+    with pytest.raises(ValueError, match=r"latent_size must be a whole number from 1 to 1\d+, found 1\.5"):
+        latent_kv_bytes_per_token(1, 1.5, 1)  # type: ignore[arg-type]

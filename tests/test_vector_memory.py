@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from advisor.models.vector_memory import (
     BITS_PER_DIMENSION,
@@ -139,23 +142,41 @@ def test_methods_are_ordered() -> None:
     assert sizes == sorted(sizes)
 
 
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(
+    st.sampled_from(sorted(METHODS)), st.integers(0, 10**9), st.integers(1, 512), st.sampled_from([1, 1.1, 1.2, 1.5, 2])
+)
+def test_a_total_is_the_exact_product_rounded_up(method: str, vectors: int, parts: int, factor: float) -> None:
+    """Factor x (vectors x bytes + tables), as an exact fraction of the factor as written, rounded up once."""
+    index = METHODS[method](vectors, 8 * parts, factor=factor)
+    plain = vectors * index.vector_bytes + index.table_bytes
+    assert index.total_bytes == math.ceil(Fraction(str(factor)) * plain)
+
+
+def test_extremes_stay_exact() -> None:
+    """A septillion vectors are counted to the byte, and their GB are a number."""
+    index = hnsw(10**24, 10**24, 16)
+    assert index.total_bytes == 10**24 * (4 * 10**24 + 128)
+    assert math.isfinite(index.total_gb)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: flat(-1, 8), "vectors must be a whole number of at least 0, found -1"),
-        (lambda: flat(1, 0), "dimension must be a whole number of at least 1, found 0"),
-        (lambda: flat(1.5, 8), r"vectors must be a whole number of at least 0, found 1\.5"),  # type: ignore[arg-type]
-        (lambda: flat(1, 8, precision="float8"), "unknown precision 'float8'; must be one of binary, binary2"),
-        (lambda: flat(1, 8, factor=0.9), r"factor must be at least 1 and finite, found 0\.9"),
-        (lambda: flat(1, 8, factor=math.inf), "factor must be at least 1 and finite, found inf"),
-        (lambda: flat(1, 8, factor=math.nan), "factor must be at least 1 and finite, found nan"),
-        (lambda: hnsw(1, 8, 1), "links must be a whole number of at least 2, found 1"),
-        (lambda: hnsw(1, 8, link_bytes=0), "link_bytes must be a whole number of at least 1, found 0"),
-        (lambda: ivf_flat(1, 8, 0), "lists must be a whole number of at least 1, found 0"),
-        (lambda: ivf_flat(1, 8, 1, id_bytes=-8), "id_bytes must be a whole number of at least 0, found -8"),
+        (lambda: flat(-1, 8), r"vectors must be a whole number from 0 to 10*, found -1"),
+        (lambda: flat(1, 0), r"dimension must be a whole number from 1 to 10*, found 0"),
+        (lambda: flat(1.5, 8), r"vectors must be a whole number from 0 to 10*, found 1\.5"),  # type: ignore[arg-type]
+        (lambda: flat(1, 8, precision="float8"), "precision must be one of binary, binary2, .*, found 'float8'"),
+        (lambda: flat(1, 8, factor=0.9), r"factor must be at least 1, found 0\.9"),
+        (lambda: flat(1, 8, factor=math.inf), "factor must be greater than 0 and finite, found inf"),
+        (lambda: flat(1, 8, factor=math.nan), "factor must be greater than 0 and finite, found nan"),
+        (lambda: hnsw(1, 8, 1), "links must be a whole number from 2 to 10*, found 1"),
+        (lambda: hnsw(1, 8, link_bytes=0), "link_bytes must be a whole number from 1 to 10*, found 0"),
+        (lambda: ivf_flat(1, 8, 0), "lists must be a whole number from 1 to 10*, found 0"),
+        (lambda: ivf_flat(1, 8, 1, id_bytes=-8), "id_bytes must be a whole number from 0 to 10*, found -8"),
         (lambda: pq(1, 100, subvectors=8), "subvectors must divide the dimension 100, found 8"),
-        (lambda: pq(1, 8, subvectors=8, bits=17), r"bits must be a whole number in 1\.\.16, found 17"),
-        (lambda: ivf_pq(1, 8, 1, subvectors=8, segments=0), "segments must be a whole number of at least 1, found 0"),
+        (lambda: pq(1, 8, subvectors=8, bits=17), "bits must be a whole number from 1 to 16, found 17"),
+        (lambda: ivf_pq(1, 8, 1, subvectors=8, segments=0), "segments must be a whole number from 1 to 10*, found 0"),
     ],
 )
 def test_refusals(call: Callable[[], Any], message: str) -> None:

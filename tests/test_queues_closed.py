@@ -128,7 +128,9 @@ def test_a_million_users_stay_finite() -> None:
     assert q.closed_mmc(1_000_000, 1e9, 1.0, 1000).throughput_per_s == pytest.approx(1e-3, rel=1e-6)
 
 
-loops = st.tuples(st.integers(1, 60), st.just(0.0) | st.floats(0.001, 50), st.lists(st.floats(0.01, 5), min_size=1, max_size=4))
+loops = st.tuples(
+    st.integers(1, 60), st.just(0.0) | st.floats(0.001, 50), st.lists(st.floats(0.01, 5), min_size=1, max_size=4)
+)
 
 
 @settings(derandomize=True, max_examples=80, deadline=None)

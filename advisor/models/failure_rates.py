@@ -26,10 +26,19 @@ class RepairCycle:
     Attributes:
         mttf_h: mean time up, from the end of a repair to the next failure (h).
         mttr_h: mean time down: detecting, waiting, repairing, restarting (h).
+
+    Raises:
+        ValueError: one of them is not above 0.
+
+    >>> RepairCycle(mttf_h=999, mttr_h=1).availability
+    0.999
     """
 
     mttf_h: float
     mttr_h: float
+
+    def __post_init__(self) -> None:
+        positive(mttf_h=self.mttf_h, mttr_h=self.mttr_h)
 
     @property
     def availability(self) -> float:

@@ -46,7 +46,7 @@ def smallest_redundancy(k: int, unit: float, target: float, *, beta: float = 0.0
     Args:
         k: units needed, 1 to a million.
         unit: availability of one unit, 0 to 1.
-        target: availability to reach, 0 to 1.
+        target: availability to reach, 0 to 1; 1 only for units that never fail.
         beta: share of a unit's unavailability that is common to all units, 0 to 1.
 
     Raises:
@@ -63,7 +63,10 @@ def smallest_redundancy(k: int, unit: float, target: float, *, beta: float = 0.0
     probability(unit=unit, target=target, beta=beta)
     allowed = complement(target)
     limit = beta * complement(unit)
-    if not _meets(limit, allowed):
+    if unit < 1 and target == 1:
+        raise ValueError(f"target must be below 1 for units that fail, found 1 with unit = {unit:g}")
+    # With failures of their own, units come ever closer to the limit of the common cause, and never reach it.
+    if limit > allowed * (1 + _ROUNDING) or (beta < 1 and 0 < limit >= allowed * (1 - _ROUNDING)):
         raise ValueError(f"no number of units reaches {target:g}: the common cause alone allows {1 - limit:.9g}")
     n = _fewest(k, unit, beta, allowed, target)
     found = beta_factor(k, n, unit, beta)

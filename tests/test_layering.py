@@ -18,6 +18,7 @@ LAYERS = (
     ("catalog",),
     ("scenario",),
     ("models",),
+    ("billing",),
     ("calculator",),
     ("candidates",),
     ("evaluation",),

@@ -245,7 +245,12 @@ def _allowance_notes(lines: Sequence[PricedLine]) -> Iterator[str]:
             offer, account = charge.offer, line.line.account
             if line.line.one_time and offer.free:
                 yield f"{line.line.name}: is paid once, so the free {number(offer.free)} {offer.unit} are not taken off"
-            elif charge.free:
+            if offer.known_to is not None and charge.group_billed > offer.known_to:
+                yield (
+                    f"{line.line.name}: the price is known up to {number(offer.known_to)} {offer.unit} a month "
+                    "and used beyond it as well"
+                )
+            if charge.free:
                 yield (
                     f"nothing else in the account {account} uses the {number(offer.free)} {offer.unit} "
                     f"that are free each month ({offer.title})"

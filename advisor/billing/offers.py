@@ -31,6 +31,8 @@ class Offer:
         round_up_to, at_least: rounding of the month's quantity.
         fixed: paid whether used or not.
         basis, source, checked, start, conditions: where the price comes from; None where unknown.
+        known_to: the quantity up to which the source states the price.
+        binary_sizes: a GB of this price is 2^30 bytes.
     """
 
     component: str
@@ -51,6 +53,8 @@ class Offer:
     start: datetime.date | None = None
     conditions: str | None = None
     region: str | None = None
+    known_to: float | None = None
+    binary_sizes: bool = False
 
     def scaled(self, share: float) -> Offer:
         """Return the offer at this share of its price."""
@@ -113,14 +117,14 @@ def _listed(component: str, meter: str | None, catalog: Catalog, as_of: datetime
 
 
 def _of_service(name: str, meter: str | None, service: Service, as_of: datetime.date) -> Offer:
-    if meter is None and len(service.meters) == 1:
-        (meter,) = service.meters
+    if meter is None and UNIT_HOUR in service.meters:
+        meter = UNIT_HOUR
     if meter not in service.meters:
         raise bad_input(_unknown_meter(meter, name, service.meters), path="meter")
     one = service.meters[meter]
     price = valid(one.prices, as_of, name, meter)
     found = _from(price, name, meter, f"{service.title}, {one.title}", one.unit, fixed=one.fixed)
-    return replace(found, region=service.region)
+    return replace(found, region=service.region, binary_sizes=service.binary_sizes)
 
 
 def _of_option(name: str, meter: str | None, catalog: Catalog, as_of: datetime.date) -> Offer:
@@ -196,6 +200,7 @@ def _from(price: Tariff, component: str, meter: str, title: str, unit: str, *, f
         checked=price.checked,
         start=price.from_,
         conditions=price.conditions or price.reasoning,
+        known_to=price.known_to,
     )
 
 

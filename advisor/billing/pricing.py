@@ -74,12 +74,13 @@ def _quantity(line: Line, offer: Offer, hours_per_month: float) -> Derived:
         value *= line.units
         steps.append(f"× {number(line.units)} units = {number(value)} {words(found.unit)}")
     try:
-        factor = units.factor(found.unit, offer.unit, hours_per_month)
+        factor = units.factor(found.unit, offer.unit, hours_per_month, binary=offer.binary_sizes)
     except InputError as error:
         raise bad_input(error.problems[0].message, path="unit" if line.unit else "quantity") from None
     if factor != 1:
         value *= factor
-        steps.append(f"in {offer.unit}: × {number(factor)} = {number(value)} {offer.unit}")
+        by = f"× {number(factor)}" if factor > 1 else f"/ {number(1 / factor)}"
+        steps.append(f"in {offer.unit}: {by} = {number(value)} {offer.unit}")
     if offer.round_up_to or offer.at_least > value:
         value = max(offer.at_least, rounded_up(value, offer.round_up_to) if offer.round_up_to else value)
         steps.append(f"rounded up to {number(value)} {offer.unit}")

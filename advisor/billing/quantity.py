@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -40,11 +41,14 @@ class Derived:
 def number(value: float) -> str:
     """Return a number as it counts, thousands apart by a no-break space, noise of the last digits left out.
 
-    >>> number(1_460), number(0.1 + 0.2), number(46_440_000_000.0).replace("\\u00a0", " ")
-    ('1\\xa0460', '0.3', '46 440 000 000')
+    >>> [number(v).replace("\\u00a0", " ") for v in (1_460, 0.1 + 0.2, 46_440_000_000.0, 0.0000166667)]
+    ['1 460', '0.3', '46 440 000 000', '0.0000166667']
     """
     digits = 15 if value == round(value) else 10
-    return f"{value:,.{digits}g}".replace(",", "\u00a0")
+    text = f"{value:,.{digits}g}"
+    if "e-" in text:
+        text = format(Decimal(text), "f")
+    return text.replace(",", "\u00a0")
 
 
 class Requests(Strict):

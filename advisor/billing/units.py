@@ -23,6 +23,7 @@ _TIMES = {"ms": 0.001, "s": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "h"
 _TIMES |= {"day": 86_400.0}
 _MONTHS = {"month": 1.0, "year": 12.0}
 _NUMBER = re.compile(r"[0-9][0-9_]*(\.[0-9]+)?")
+_DECIMAL = re.compile(r"\b([KMGTP])B\b")
 MAX_UNIT_TEXT = 60
 
 
@@ -89,14 +90,19 @@ def _singular(name: str) -> str:
     return name[:-1] if len(name) > 3 and name.endswith("s") and not name.endswith("ss") else name
 
 
-def factor(found: str, wanted: str, hours_per_month: float = HOURS_PER_MONTH) -> float:
+def factor(found: str, wanted: str, hours_per_month: float = HOURS_PER_MONTH, *, binary: bool = False) -> float:
     """Return what a quantity in one unit is multiplied by to be in another.
+
+    Args:
+        binary: KB, MB, GB, TB and PB stand for powers of 1024 here, as some providers use them.
 
     Raises:
         InputError: the two do not measure the same thing.
 
     >>> factor("requests", "million requests"), factor("TB", "GB"), factor("GiB", "GB")
     (1e-06, 1000.0, 1.073741824)
+    >>> factor("TB", "GB", binary=True), factor("GiB", "GB", binary=True)
+    (1024.0, 1.0)
     >>> factor("GB-hour", "GB-month", 730) == 1 / 730
     True
     >>> factor("GB", "GB-month")
@@ -105,7 +111,7 @@ def factor(found: str, wanted: str, hours_per_month: float = HOURS_PER_MONTH) ->
     """
     if found == wanted:
         return 1.0
-    one, other = parse(found), parse(wanted)
+    one, other = (parse(_DECIMAL.sub(r"\1iB", text) if binary else text) for text in (found, wanted))
     bare = COUNT in one.kinds and one.counts and other.counts
     if one.kinds != other.kinds and not bare:
         raise bad_input(f"a quantity in {found} cannot be turned into {wanted}")

@@ -83,7 +83,7 @@ class Catalog:
 
     @cached_property
     def date(self) -> datetime.date:
-        """The newest date on which a price in this catalog was checked."""
+        """The newest date on which a price of an option or an instance type was checked."""
         dates = [p.checked for _, o in self.options.values() for p in o.prices]
         return max([*dates, *(p.checked for i in self.records.instances.values() for p in i.prices)])
 

@@ -105,12 +105,14 @@ class Tariff(Provenance):
     """USD per unit of a meter, with everything that a bill applies to it.
 
     Give ``usd`` or graduated ``tiers``. ``free`` units a month are not billed. ``started_kb`` bills each request once
-    per started so-many KB. ``minimum_usd`` is the least a month costs on this meter.
+    per started so-many KB. ``minimum_usd`` is the least a month costs on this meter. ``known_to``: the quantity up to
+    which the source states the price; beyond it the last price is used and said to be a guess.
     """
 
     usd: float | None = Field(None, ge=0)
     tiers: list[Tier] | None = Field(None, min_length=1)
     free: float = Field(0, ge=0)
+    known_to: float | None = Field(None, gt=0)
     started_kb: float | None = Field(None, gt=0)
     minimum_usd: float = Field(0, ge=0)
     from_: datetime.date | None = Field(None, alias="from")
@@ -146,6 +148,7 @@ class Service(Strict):
     title: Text
     region: Text
     meters: dict[Name, ServiceMeter] = Field(min_length=1)
+    binary_sizes: bool = Field(False, description="a GB of this provider is 2^30 bytes")
     long_prompt_above: int | None = Field(
         None, gt=0, description="tokens of a prompt above which the long_ meters apply to the whole request"
     )
@@ -254,6 +257,9 @@ class Role(Strict):
     dimensions: list[Name]
     operations: dict[Name, Operation]
     quality: QualityMetric | None = None
+    tactics: list[Literal["fallback", "split", "cascade", "hedge"]] = Field(
+        [], description="combinations that make sense for this role: requests that any of its components can answer"
+    )
     degrades: Text | None = Field(None, description="what users notice when this soft role is down")
 
 

@@ -64,8 +64,8 @@ def training_time_s(
 
         6 P T / (n X),   8 P T / (n X) when activations are recomputed
 
-    Attention's own operations and failures are left out. Source: Narayanan et al. (2021), equation 4: GPT-3 on 1024
-    accelerators in 34 days.
+    Attention's own operations and failures are left out. Source: Narayanan et al. (2021), the estimate of the
+    end-to-end training time.
 
     Args:
         parameters: P used for one token, > 0.
@@ -77,8 +77,8 @@ def training_time_s(
     Raises:
         ValueError: arguments out of range or not finite.
 
-    >>> round(training_time_s(175e9, 300e9, 1024, 140e12, recomputation=True) / 86_400)
-    34
+    >>> round(training_time_s(175e9, 300e9, 1024, 140e12, recomputation=True) / 86_400, 1)      # days
+    33.9
     """
     arguments.positive(parameters=parameters, tokens=tokens, achieved_flops_per_s_each=achieved_flops_per_s_each)
     arguments.whole(most=MOST_COUNTED, accelerators=accelerators)

@@ -77,8 +77,8 @@ def primary_shards(
 def shard_limit(heap_gib: float, shards_per_heap_gib: float = 25, *, node_limit: int | None = None) -> int:
     """Return how many shards one data node may hold: floor(heap x shards per GiB of heap), at most ``node_limit``.
 
-    Source: 25 in the Amazon OpenSearch Service guide (4 GiB of heap: 100); 20 in Elastic's guidance before version 8
-    (30 GB of heap: 600); the setting ``cluster.max_shards_per_node`` is 1000 unless changed.
+    Source: 25 in the Amazon OpenSearch Service guide (4 GiB of heap: 100); 20 in Elastic's guidance before version
+    8.3 (30 GB of heap: 600); the setting ``cluster.max_shards_per_node`` is 1000 unless changed.
 
     Args:
         heap_gib: of the node, > 0.

@@ -150,6 +150,10 @@ def test_more_demand_needs_more(series: list[float]) -> None:
         (lambda: broker_traffic(1, 3, -1), "consumer_groups must be a whole number from 0 to 10*, found -1"),
         (lambda: partitions(1, 0, 1), "producer_mb_per_s must be greater than 0"),
         (lambda: brokers(1, QUIET, -1, broker_disk_gb=1, broker_mb_per_s=1), "replicas must be a whole number"),
+        (
+            lambda: brokers(1, BrokerTraffic(math.nan, 0, 0), 1, broker_disk_gb=1, broker_mb_per_s=1),
+            "in_mb_per_s must be at least 0 and finite, found nan",
+        ),
         (lambda: compacted_disk_gb(1, 1, dirty_ratio=1), "dirty_ratio must be at least 0 and below 1, found 1"),
         (lambda: open_segments_gb(0), "partitions must be a whole number from 1"),
         (lambda: ingress_limit_mb_per_s(1, 0, 1), "broker_mb_per_s must be greater than 0"),

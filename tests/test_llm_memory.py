@@ -18,6 +18,7 @@ from advisor.models.llm_memory import (
     hybrid_kv_cache_bytes,
     kv_bytes_per_token,
     kv_cache_bytes,
+    largest_batch,
     latent_kv_bytes_per_token,
     weights_bytes,
 )
@@ -199,6 +200,15 @@ def test_a_latent_cache_is_fitted_like_any_other() -> None:
     assert (found.cache_bytes, found.tokens) == (left, left // 70_272)
     assert found.sequences_of_bytes(left) == 1
     assert found.sequences_of_bytes(left + 1) == 0
+
+
+@pytest.mark.parametrize("context", [1, 16, 17, 8192, 10**6])
+def test_the_largest_batch_fits_and_one_more_does_not(context: int) -> None:
+    """Blocks of all sequences stay within the tokens that fit; those of one sequence more would not."""
+    batch = largest_batch(16 * GB, 131_072, context, accelerator_bytes=80 * GB)
+    blocks, each = 427_246 // 16, math.ceil(context / 16)
+    assert batch * each <= blocks < (batch + 1) * each
+    assert largest_batch(80 * GB, 131_072, context, accelerator_bytes=80 * GB) == 0
 
 
 def test_scales_are_counted_per_head_and_token() -> None:

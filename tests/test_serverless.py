@@ -179,7 +179,7 @@ def test_more_demand_needs_more(series: list[float]) -> None:
         (lambda: burst(1, 1, 0), "burst_s must be greater than 0"),
         (lambda: burst(1, 1, 1, limit=-1), "limit must be at least 0"),
         (lambda: provisioned_concurrency(1, 1, buffer=-0.1), "buffer must be at least 0"),
-        (lambda: spillover_share(1, 1, 0), "provisioned must be a whole number from 1"),
+        (lambda: spillover_share(1, 1, 0), "provisioned must be a whole number from 1 to 10000000, found 0"),
     ],
 )
 def test_refusals(call: Callable[[], Any], message: str) -> None:

@@ -161,6 +161,7 @@ def brokers(
     """
     arguments.not_negative(disk_gb=disk_gb)
     arguments.positive(broker_disk_gb=broker_disk_gb, broker_mb_per_s=broker_mb_per_s)
+    arguments.not_negative(in_mb_per_s=traffic.in_mb_per_s, out_mb_per_s=traffic.out_mb_per_s)
     arguments.whole(most=MOST_COUNTED, replicas_per_broker=replicas_per_broker, replication=replication)
     arguments.whole(least=0, most=MOST_COUNTED, replicas=replicas, failures=failures)
     busiest = max(traffic.in_mb_per_s, traffic.out_mb_per_s)

@@ -337,6 +337,42 @@ def fit_cache(
     return Fit(missing <= 0, verdict, budget, share, kv_bytes_each, left, max(0, left // kv_bytes_each))
 
 
+def largest_batch(
+    model_bytes: int,
+    kv_bytes_each: int,
+    context_tokens: int,
+    *,
+    accelerator_bytes: int,
+    accelerators: int = 1,
+    usable_fraction: float = 0.9,
+    overhead_bytes: int = 0,
+    block_tokens: int = 16,
+) -> int:
+    """Return how many sequences of this length fit at once: 0 when not even one does.
+
+    The rule of :func:`fit_cache`, whose arguments these are, and of :meth:`Fit.sequences`.
+
+    Args:
+        context_tokens: tokens held for one sequence (prompt and answer), >= 1.
+        block_tokens: tokens in a block of the cache, >= 1.
+
+    Raises:
+        ValueError: arguments out of range.
+
+    >>> largest_batch(16 * GB, kv_bytes_per_token(32, 8, 128), 8192, accelerator_bytes=80 * GB)
+    52
+    """
+    found = fit_cache(
+        model_bytes,
+        kv_bytes_each,
+        accelerator_bytes=accelerator_bytes,
+        accelerators=accelerators,
+        usable_fraction=usable_fraction,
+        overhead_bytes=overhead_bytes,
+    )
+    return found.sequences(context_tokens, block_tokens=block_tokens)
+
+
 def _shortage(missing: int, accelerators: int, share: int, overhead: int, budget: int) -> str:
     return (
         f"out of memory: {missing / GB:.3g} GB short on each of {accelerators} accelerators "

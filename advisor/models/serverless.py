@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 from advisor.models import arguments
-from advisor.models.quantities import MOST_COUNTED, as_written, units_needed
+from advisor.models.quantities import as_written, units_needed
 from advisor.models.queueing import erlang_b
 
 _ROUNDING = 1 + 1e-12  # 50 x 1.1 must not exceed a limit of 55
@@ -242,7 +242,7 @@ def spillover_share(rate_per_s: float, duration_s: float, provisioned: int) -> f
     Args:
         rate_per_s: arrivals per second, > 0.
         duration_s: mean time of one execution, > 0.
-        provisioned: executions kept initialised, >= 1.
+        provisioned: executions kept initialised, from 1 to ten million.
 
     Raises:
         ValueError: arguments out of range or not finite.
@@ -250,6 +250,6 @@ def spillover_share(rate_per_s: float, duration_s: float, provisioned: int) -> f
     >>> round(spillover_share(100, 0.5, 50), 4), round(spillover_share(100, 0.5, 55), 4)    # 10 % more halve it
     (0.1048, 0.0537)
     """
-    arguments.positive(rate_per_s=rate_per_s, duration_s=duration_s)
-    arguments.whole(most=MOST_COUNTED, provisioned=provisioned)
-    return erlang_b(provisioned, rate_per_s * duration_s)
+    arguments.positive(rate_per_s=rate_per_s)
+    arguments.whole(most=10_000_000, provisioned=provisioned)
+    return erlang_b(provisioned, concurrency(rate_per_s, duration_s))

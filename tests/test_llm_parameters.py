@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.models.llm_config import FAMILIES, shape_of
+from advisor.models.llm_config import FAMILIES, kv_bytes_of, parameters_of, shape_of
 from advisor.models.llm_parameters import Experts, Latent, Shape, parameters
 
 LLAMA_2_7B = Shape(32, 4096, 32, 32, 128, 11008, 32000)
@@ -178,7 +178,14 @@ def test_configurations_are_read_as_the_shapes_they_state() -> None:
 
 def test_a_published_mixture_with_latent_attention() -> None:
     """DeepSeek-V2-Lite, without compressed queries, is the 15.7B that its card prints."""
-    assert round(parameters(shape_of(V2_LITE)).total / 1e9, 1) == 15.7
+    assert round(parameters_of(V2_LITE).total / 1e9, 1) == 15.7
+
+
+def test_the_cache_follows_from_the_configuration() -> None:
+    """128 KiB a token for 8 KV heads of 128; the compressed vector and its positions with latent attention."""
+    assert kv_bytes_of(CONFIG) == 128 * 1024
+    assert kv_bytes_of(CONFIG, "fp8") == 64 * 1024
+    assert kv_bytes_of(V2_LITE) == 27 * (512 + 64) * 2
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))

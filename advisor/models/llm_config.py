@@ -1,4 +1,4 @@
-"""The shape of a model from its published configuration, the ``config.json`` beside its weights.
+"""Shape, parameters and KV-cache of a model from its published configuration, the ``config.json`` beside its weights.
 
 Only families whose tensors are known are read; any other is refused rather than counted by guess.
 
@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.models import arguments
-from advisor.models.llm_parameters import Experts, Latent, Shape
+from advisor.models.llm_memory import kv_bytes_per_token, latent_kv_bytes_per_token
+from advisor.models.llm_parameters import Experts, Latent, Parameters, Shape, parameters
 
 #: What a family has beyond Llama's layout, by the ``model_type`` of its configuration.
 FAMILIES: dict[str, dict[str, Any]] = {
@@ -29,7 +30,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
 
 
 def shape_of(config: Mapping[str, Any]) -> Shape:
-    """Return the shape that a configuration states, for :func:`advisor.models.llm_parameters.parameters`.
+    """Return the shape that a configuration states.
 
     Where Transformers has a default it is used: ``num_key_value_heads`` is ``num_attention_heads``, ``head_dim`` is
     ``hidden_size / num_attention_heads``, embeddings are untied (tied in Gemma).
@@ -41,11 +42,10 @@ def shape_of(config: Mapping[str, Any]) -> Shape:
         ValueError: a family that is not known, a key that is missing or no whole number, or biases in a family whose
             layout has none.
 
-    >>> from advisor.models.llm_parameters import parameters
     >>> mistral_7b = {"model_type": "mistral", "num_hidden_layers": 32, "hidden_size": 4096, "vocab_size": 32000,
     ...     "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336}
-    >>> parameters(shape_of(mistral_7b)).total
-    7241732096
+    >>> shape_of(mistral_7b).head_size
+    128
     """
     family = str(config.get("model_type"))
     arguments.one_of(sorted(FAMILIES), model_type=family)
@@ -66,6 +66,47 @@ def shape_of(config: Mapping[str, Any]) -> Shape:
         latent=_latent(config, family),
         **(given | FAMILIES[family]),
     )
+
+
+def parameters_of(config: Mapping[str, Any]) -> Parameters:
+    """Return the parameters of the model that a configuration states: :func:`parameters` of :func:`shape_of`.
+
+    Args:
+        config: the parsed ``config.json``; of a multimodal model its ``text_config``.
+
+    Raises:
+        ValueError: a configuration that cannot be read, as for :func:`shape_of`.
+
+    >>> mistral_7b = {"model_type": "mistral", "num_hidden_layers": 32, "hidden_size": 4096, "vocab_size": 32000,
+    ...     "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336}
+    >>> parameters_of(mistral_7b).total
+    7241732096
+    """
+    return parameters(shape_of(config))
+
+
+def kv_bytes_of(config: Mapping[str, Any], kv_type: str = "fp16") -> int:
+    """Return the bytes of KV-cache for one token of the model that a configuration states, over all layers.
+
+    Counts full attention in every layer, also where the model has windows; see
+    :func:`advisor.models.llm_memory.hybrid_kv_cache_bytes` for what they save.
+
+    Args:
+        config: the parsed ``config.json``; of a multimodal model its ``text_config``.
+        kv_type: a key of ``BITS_PER_KV_VALUE``.
+
+    Raises:
+        ValueError: a configuration that cannot be read, as for :func:`shape_of`, or an unknown type.
+
+    >>> mistral_7b = {"model_type": "mistral", "num_hidden_layers": 32, "hidden_size": 4096, "vocab_size": 32000,
+    ...     "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336}
+    >>> kv_bytes_of(mistral_7b), kv_bytes_of(mistral_7b, "fp8")
+    (131072, 65536)
+    """
+    shape = shape_of(config)
+    if shape.latent is not None:
+        return latent_kv_bytes_per_token(shape.layers, shape.latent.kv_rank, shape.latent.rope_size, kv_type)
+    return kv_bytes_per_token(shape.layers, shape.kv_heads, shape.head_size, kv_type)
 
 
 def _experts(config: Mapping[str, Any], family: str) -> Experts | None:

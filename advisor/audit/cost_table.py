@@ -1,0 +1,226 @@
+"""The audit of a cost table: lines, totals, periods, shares and plain sanity."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from advisor.audit.columns import AMOUNT_ROLES, Column, Sheet
+from advisor.audit.cost_lines import LENGTH_OF_MONTH, check_lines, shown
+from advisor.audit.cost_rows import Sorted, is_credit, sorted_rows
+from advisor.audit.cost_totals import _year_slips, check_totals
+from advisor.audit.findings import Explanation, Finding, Verdict
+from advisor.audit.interval import Interval, total
+from advisor.audit.numbers import Number
+from advisor.audit.readings import DAYS_PER_MONTH, Assumed
+from advisor.audit.slips import swaps
+
+
+def audit_cost(sheet: Sheet, assumed: Assumed) -> tuple[list[Finding], list[str]]:
+    """Return everything that can be said about a cost table, and notes on what could not be checked."""
+    rows = sorted_rows(sheet)
+    target = _target(sheet)
+    findings: list[Finding] = []
+    notes: list[str] = []
+    computed: dict[str, float] = {}
+    if target is not None and sheet.all("price"):
+        records = [row.record for row in rows if row.kind == "line"]
+        found, silent = check_lines(records, sheet, target, _months(sheet, target), assumed)
+        findings += found
+        computed = {f.row: _value(f) for f in found if f.wrong}
+        if silent:
+            notes.append(f"{silent} line{'s' if silent > 1 else ''} with an amount state no price: not recomputed")
+        findings += _calendars(found)
+    for column in sheet.all(*AMOUNT_ROLES):
+        findings += check_totals(rows, sheet, column, computed if column is target else {})
+    findings += _periods(sheet, rows)
+    findings += _shares(sheet, rows, target)
+    findings += _sanity(sheet, rows)
+    return findings, notes
+
+
+def _value(finding: Finding) -> float:
+    return float(finding.expected.replace(" ", "").replace(",", ""))
+
+
+def _target(sheet: Sheet) -> Column | None:
+    """Return the column of amounts that a line's factors give: a month's before any other."""
+    return sheet.first("monthly", "amount", "annual", "daily", "one_time")
+
+
+def _months(sheet: Sheet, column: Column) -> float:
+    """Return the months that a column covers: by its header, else by the table's heading or the total's label."""
+    if column.months:
+        return column.months
+    labels = [row.record.label for row in sorted_rows(sheet) if row.kind == "total"]
+    for text in (sheet.table.title, *labels):
+        if re.search(r"month", text, re.IGNORECASE):
+            return 1.0
+        if re.search(r"annual|year", text, re.IGNORECASE):
+            return 12.0
+    return 0.0
+
+
+def _calendars(found: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield a finding when lines of one table agree only under different lengths of a month."""
+    months: dict[str, list[str]] = {}
+    for finding in found:
+        lengths = set(re.findall(r"(\d+) h/month", finding.remark))
+        if len(lengths) == 1:
+            months.setdefault(lengths.pop(), []).append(finding.row)
+    if len(months) > 1:
+        listed = "; ".join(f"{h} h: {', '.join(rows[:3])}" for h, rows in sorted(months.items()))
+        yield Finding(
+            Verdict.DIFFERS,
+            "calendar",
+            found=" and ".join(f"{h} {LENGTH_OF_MONTH}" for h in sorted(months)),
+            expected="one length of a month",
+            formula=listed,
+            question="state the hours per month",
+        )
+
+
+def _periods(sheet: Sheet, rows: Sequence[Sorted]) -> Iterator[Finding]:
+    """Yield whether columns for several periods fit each other: a year is 12 months, a month 30 to 31 days."""
+    covered = [column for column in sheet.columns if column.role in ("monthly", "annual")]
+    for shorter, longer in combinations(sorted(covered, key=lambda c: c.months), 2):
+        ratio = longer.months / shorter.months
+        if ratio > 1 and shorter == min(covered, key=lambda c: c.months):
+            for row in rows:
+                yield from _year_row(row, shorter, longer, ratio)
+    daily, monthly = sheet.first("daily"), sheet.first("monthly")
+    if daily is not None and monthly is not None:
+        for row in rows:
+            yield from _day_row(row, daily, monthly)
+
+
+def _year_row(row: Sorted, shorter: Column, longer: Column, ratio: float) -> Iterator[Finding]:
+    small, large = row.record.number(shorter), row.record.number(longer)
+    if small is None or large is None or row.one_time:
+        return
+    agrees = small.interval.scaled(ratio).meets(large.interval)
+    slips = () if agrees else tuple(_year_slips(small, large, ratio))
+    yield Finding(
+        Verdict.AGREES if agrees else Verdict.EXPLAINED if slips else Verdict.DIFFERS,
+        "year",
+        row.record.label,
+        row.record.row.line,
+        longer.header,
+        large.text,
+        shown(small.value * ratio),
+        f"{ratio:g} × {small.text} = {shown(small.value * ratio)}",
+        slips,
+    )
+
+
+def _day_row(row: Sorted, daily: Column, monthly: Column) -> Iterator[Finding]:
+    small, large = row.record.number(daily), row.record.number(monthly)
+    if small is None or large is None:
+        return
+    fitting = [d for d in DAYS_PER_MONTH if small.interval.scaled(d).meets(large.interval)]
+    exact = [d for d in fitting if Interval(small.value, small.value).scaled(d).meets(large.interval)]
+    days = (exact or fitting or [DAYS_PER_MONTH[0]])[0]
+    yield Finding(
+        Verdict.AGREES if fitting else Verdict.DIFFERS,
+        "day",
+        row.record.label,
+        row.record.row.line,
+        monthly.header,
+        large.text,
+        shown(small.value * days),
+        f"{days:.4g} × {small.text} = {shown(small.value * days)}",
+        remark=f"agrees under {days:.4g} days a month, which is not stated" if fitting else "",
+    )
+
+
+def _shares(sheet: Sheet, rows: Sequence[Sorted], target: Column | None) -> Iterator[Finding]:
+    """Yield whether shares add to 100 % and are the shares of the amounts."""
+    column = sheet.first("share")
+    lines = [row for row in rows if row.kind == "line"]
+    if column is None:
+        return
+    shares = [number for row in lines if (number := row.record.number(column)) is not None]
+    if len(shares) < 2:
+        return
+    whole = 100.0 if sum(number.value for number in shares) > 3 else 1.0
+    added = total(number.interval for number in shares)
+    fits = added.meets(Interval(whole, whole))
+    left = [row.record.label for row in lines if _complements(row.record.number(column), added, whole)]
+    yield Finding(
+        Verdict.AGREES if fits else Verdict.EXPLAINED if left else Verdict.DIFFERS,
+        "shares",
+        column=column.header,
+        found=f"{added.middle:.6g}",
+        expected=f"{whole:g}",
+        formula=f"the shares add to {added.middle:.6g}",
+        explanations=() if fits else tuple(Explanation("line_twice", f"'{label}' counted twice") for label in left),
+    )
+    if target is not None:
+        yield from _each_share(lines, rows, column, target, whole)
+
+
+def _complements(number: Number | None, added: Interval, whole: float) -> bool:
+    return number is not None and added.scaled(1).meets(Interval(whole + number.value, whole + number.value))
+
+
+def _each_share(
+    lines: Sequence[Sorted], rows: Sequence[Sorted], column: Column, target: Column, whole: float
+) -> Iterator[Finding]:
+    amounts = [number for row in lines if (number := row.record.number(target)) is not None]
+    stated = [number for row in rows if row.kind == "total" and (number := row.record.number(target)) is not None]
+    base = stated[0].interval if stated else total(number.interval for number in amounts)
+    if base.low <= 0:
+        return
+    for row in lines:
+        amount, share = row.record.number(target), row.record.number(column)
+        if amount is None or share is None:
+            continue
+        value = (amount.interval * base.inverse()).scaled(whole)
+        fits = value.meets(share.interval)
+        swapped = [text for v, text in swaps(share) if value.meets(Interval(v, v).widened(share.interval.half))]
+        slips = () if fits else tuple(Explanation("swapped_digits", f"two digits swapped: {t} meant") for t in swapped)
+        yield Finding(
+            Verdict.AGREES if fits else Verdict.EXPLAINED if slips else Verdict.DIFFERS,
+            "share",
+            row.record.label,
+            row.record.row.line,
+            column.header,
+            share.text,
+            f"{value.middle:.4g}",
+            f"{amount.text} / {shown(base.middle)} = {value.middle:.4g}{' %' if whole == 100 else ''}",
+            slips,
+        )
+
+
+def _sanity(sheet: Sheet, rows: Sequence[Sorted]) -> Iterator[Finding]:
+    """Yield negative amounts that are no credits, and rows that stand there twice."""
+    lines = [row for row in rows if row.kind == "line"]
+    for row in lines:
+        for column in sheet.all(*AMOUNT_ROLES, "price", "quantity", "count", "hours"):
+            number = row.record.number(column)
+            if number is not None and number.value < 0 and not is_credit(" ".join(row.record.row.cells)):
+                yield Finding(
+                    Verdict.CANNOT,
+                    "negative",
+                    row.record.label,
+                    row.record.row.line,
+                    column.header,
+                    number.text,
+                    "an amount of at least 0, or a row that says it is a credit",
+                    question=f"state whether '{row.record.label}' is a credit",
+                )
+    counts = Counter(row.record.row.cells for row in lines if any(row.record.number(c) for c in sheet.all(*AMOUNT_ROLES)))
+    for cells, count in counts.items():
+        if count > 1:
+            twice = [row.record for row in lines if row.record.row.cells == cells]
+            yield Finding(
+                Verdict.CANNOT,
+                "repeated_row",
+                twice[1].label,
+                twice[1].row.line,
+                found=f"{count} identical rows, the first on line {twice[0].row.line}",
+                expected="rows that differ",
+                question=f"state whether '{twice[0].label}' is meant {count} times",
+            )

@@ -1,0 +1,229 @@
+"""Slips that people make in cost tables, each as the factor by which it moves a figure.
+
+A slip is reported only when it reproduces what is printed, within its precision. Nothing here decides; it lists.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from advisor.audit import numbers, units
+from advisor.audit.findings import Explanation
+from advisor.audit.numbers import Number
+from advisor.audit.readings import Reading
+
+HOURS = {730.0: "730 h", 720.0: "720 h", 744.0: "744 h", 8760.0: "8 760 h (a year)", 24.0: "24 h (a day)"}
+DAYS = {30.0: "30 days", 365 / 12: "30.4 days", 31.0: "31 days"}
+# A pair of slips is listed only if so few pairs fall together by chance at the figure's precision.
+MOST_CHANCE = 0.05
+LARGE = 10_000  # a quantity that people write in thousands or millions
+_COUNTED = re.compile(r"req|token|call|quer|message|event|invocation|operation|record|row|\d\s*[kKMB]\b")
+MOST_RELATIVE_HALF = 0.02  # a figure less precise than this is reproduced by too much to mean anything
+
+
+@dataclass(frozen=True)
+class Slip:
+    """What may have gone wrong: printed = right x ``factor``. Slips of one ``family`` are not combined."""
+
+    name: str
+    factor: float
+    text: str
+    family: str = ""
+
+
+def of_line(reading: Reading, amount: Number, other_prices: Sequence[tuple[str, Number]], timed: bool) -> list[Slip]:
+    """Return the slips that could befall a line, simplest first.
+
+    Args:
+        reading: how the line should be read.
+        amount: what is printed for it.
+        other_prices: (row, price) of the other rows.
+        timed: whether the amount covers a stated period, so that months and days can be mistaken.
+    """
+    found = [
+        *_counts(reading),
+        *_hours(reading),
+        *_periods(reading, timed),
+        *_sizes(reading),
+        *_thousands(reading),
+        *_hundreds(),
+        *_digits(reading, amount),
+        *_free(reading),
+        *_prices(reading, other_prices),
+    ]
+    return [slip for slip in found if slip.factor > 0 and abs(slip.factor - 1) > 1e-6]
+
+
+def _counts(reading: Reading) -> Iterator[Slip]:
+    names = {"quantity": "quantity", "count": "count", "hours": "hours", "months": "months", "days": "days"}
+    for factor in reading.factors:
+        value = factor.exact.middle
+        if factor.kind in names and value > 0 and not factor.unstated:
+            name = names[factor.kind]
+            family = f"count {factor.words}"
+            yield Slip("count_left_out", 1 / value, f"the {name} {factor.words} left out", family)
+            yield Slip("count_twice", value, f"the {name} {factor.words} applied twice", family)
+
+
+def _hours(reading: Reading) -> Iterator[Slip]:
+    factor = reading.factor("hours")
+    if factor is None:
+        return
+    for hours, words in HOURS.items():
+        value = factor.exact.middle
+        for count in sorted({1.0, round(value / 730), round(value / 720), round(value / 744)} - {0.0}):
+            name = words if count == 1 else f"{count:g} × {words}"
+            yield Slip("hours", hours * count / value, f"{name} instead of {factor.words}", "hours")
+
+
+def _periods(reading: Reading, timed: bool) -> Iterator[Slip]:
+    if not (timed or reading.timed):
+        return
+    yield Slip("month_year", 12, "a year's amount where a month's belongs (× 12)", "period")
+    yield Slip("month_year", 1 / 12, "a month's amount where a year's belongs (÷ 12)", "period")
+    for days, words in DAYS.items():
+        yield Slip("day_month", days, f"a month of {words} counted once too often", "period")
+        yield Slip("day_month", 1 / days, f"a day's amount where a month's of {words} belongs", "period")
+
+
+def _sizes(reading: Reading) -> Iterator[Slip]:
+    if not reading.sizes:
+        return
+    step = max(1, *(units.step(size) for size in reading.sizes))
+    for power, pair in ((1, "1 000 taken for 1 024, one step"), (step, f"{_pair(step)} taken for each other")):
+        yield Slip("gb_gib", 1.024**power, f"{pair} (× {1.024**power:.4g})", "size")
+        yield Slip("gb_gib", 1.024**-power, f"{pair} (÷ {1.024**power:.4g})", "size")
+    for base in (1000.0, 1024.0):
+        yield Slip("mb_gb", base, f"a size unit one step too small (MB for GB; × {base:g})", "size")
+        yield Slip("mb_gb", 1 / base, f"a size unit one step too large (GB for MB; ÷ {base:g})", "size")
+    yield Slip("bits_bytes", 8, "bits taken for bytes (× 8)", "bits")
+    yield Slip("bits_bytes", 1 / 8, "bytes taken for bits (÷ 8)", "bits")
+
+
+def _pair(step: int) -> str:
+    name = {1: "KB", 2: "MB", 3: "GB", 4: "TB", 5: "PB"}.get(step, "GB")
+    return f"{name} and {name[0]}iB"
+
+
+def _thousands(reading: Reading) -> Iterator[Slip]:
+    counted = any(_COUNTED.search(factor.words) for factor in reading.factors)
+    large = any(abs(factor.exact.middle) >= LARGE for factor in reading.factors if factor.kind in ("quantity", "count"))
+    if reading.factor("scale") is None and (reading.sizes or not (counted or large)):
+        return
+    for factor, words in ((1e3, "1 000"), (1e6, "1 000 000"), (1e9, "1 000 000 000")):
+        yield Slip("thousands", factor, f"thousands, millions or billions mistaken (× {words})", "scale")
+        yield Slip("thousands", 1 / factor, f"thousands, millions or billions mistaken (÷ {words})", "scale")
+
+
+def _hundreds() -> Iterator[Slip]:
+    yield Slip("hundred", 100, "cents taken for dollars, or percent for a share (× 100)", "scale")
+    yield Slip("hundred", 1 / 100, "dollars taken for cents, or percent for a share (÷ 100)", "scale")
+    yield Slip("decimal_point", 10, "decimal point one place off (× 10)", "scale")
+    yield Slip("decimal_point", 1 / 10, "decimal point one place off (÷ 10)", "scale")
+
+
+def _digits(reading: Reading, amount: Number) -> Iterator[Slip]:
+    for swapped, text in swaps(amount):
+        if swapped:
+            yield Slip("swapped_digits", amount.value / swapped, f"two digits swapped: {text} meant", "digits")
+    for factor in reading.factors:
+        number = numbers.read(factor.text) if factor.text and factor.kind != "text" else None
+        if not isinstance(number, Number) or not number.value:
+            continue
+        for swapped, text in swaps(number):
+            ratio = swapped / number.value
+            yield Slip("swapped_digits", ratio, f"{factor.kind} {number.text} taken as {text}", "digits")
+        if number.ambiguous:
+            yield Slip("digit_grouping", 1000, f"the mark in {number.text} read the other way (× 1 000)", "scale")
+            yield Slip("digit_grouping", 1 / 1000, f"the mark in {number.text} read the other way (÷ 1 000)", "scale")
+
+
+def swaps(number: Number) -> Iterator[tuple[float, str]]:
+    """Yield a number with two adjacent digits swapped, in every way that changes it.
+
+    >>> [text for _, text in swaps(numbers.read("$1,204"))]
+    ['$2,104', '$1,024', '$1,240']
+    """
+    text = number.text
+    places = [i for i, c in enumerate(text) if c.isdigit()]
+    mark = numbers.decimal_of([text])
+    for a, b in zip(places, places[1:], strict=False):
+        if text[a] == text[b] or any(c not in ".,'’ _" for c in text[a + 1 : b]):
+            continue
+        swapped = text[:a] + text[b] + text[a + 1 : b] + text[a] + text[b + 1 :]
+        read = numbers.read(swapped, mark if mark in (".", ",") else ".")
+        if isinstance(read, Number) and not read.is_range:
+            yield read.value, swapped
+
+
+def _free(reading: Reading) -> Iterator[Slip]:
+    for factor in reading.factors:
+        if factor.words.endswith(" free)") and factor.exact.middle:
+            full = numbers.read(factor.text)
+            if isinstance(full, Number):
+                ratio = full.value / factor.exact.middle
+                yield Slip("free_not_deducted", ratio, f"the free allowance not deducted from {factor.text}", "free")
+
+
+def _prices(reading: Reading, others: Sequence[tuple[str, Number]]) -> Iterator[Slip]:
+    price = reading.factor("price")
+    if price is None or not price.exact.middle:
+        return
+    for row, other in others:
+        if other.value > 0:
+            ratio = other.value / price.exact.middle
+            yield Slip("other_price", ratio, f"the price of '{row}' ({other.text}) instead of {price.text}", "price")
+
+
+def explaining(
+    readings: Iterable[Reading], amount: Number, slips_of: Sequence[Sequence[Slip]], *, pairs: bool = True
+) -> list[Explanation]:
+    """Return the slips that reproduce an amount within its precision; pairs only when no single one does.
+
+    Figures are taken as printed. Only when nothing fits is a price allowed to be rounded, and then only one that is
+    printed precisely enough for a match to mean something.
+    """
+    listed = list(readings)
+    for exact in (True, False):
+        found = _singles(listed, amount, slips_of, exact)
+        if found:
+            return found
+    return _pairs(listed, amount, slips_of) if pairs else []
+
+
+def _singles(
+    listed: Sequence[Reading], amount: Number, slips_of: Sequence[Sequence[Slip]], exact: bool
+) -> list[Explanation]:
+    found: dict[str, Explanation] = {}
+    for reading, slips in zip(listed, slips_of, strict=True):
+        base = reading.exact if exact else reading.wide
+        if base.middle == 0 or (not exact and base.half > MOST_RELATIVE_HALF * abs(base.middle)):
+            continue
+        for slip in slips:
+            if base.scaled(slip.factor).meets(amount.interval):
+                text = slip.text + _resting(reading)
+                found.setdefault(slip.name + slip.family, Explanation(slip.name, text))
+    return list(found.values())
+
+
+def _pairs(listed: Sequence[Reading], amount: Number, slips_of: Sequence[Sequence[Slip]]) -> list[Explanation]:
+    found: dict[tuple[str, str], Explanation] = {}
+    for reading, slips in zip(listed, slips_of, strict=True):
+        usable = [slip for slip in slips if slip.name not in ("other_price", "swapped_digits")]
+        if reading.unstated or reading.exact.middle == 0 or not amount.value:
+            continue
+        tries = len(usable) ** 2 / 2
+        if tries * amount.interval.half / abs(amount.value) / 6 > MOST_CHANCE:
+            continue
+        for a, b in combinations(usable, 2):
+            if a.family != b.family and reading.exact.scaled(a.factor * b.factor).meets(amount.interval):
+                found.setdefault((a.name, b.name), Explanation(f"{a.name}+{b.name}", f"{a.text}; and {b.text}", True))
+    return list(found.values())
+
+
+def _resting(reading: Reading) -> str:
+    return f" (taking {', '.join(reading.unstated)})" if reading.unstated else ""
+

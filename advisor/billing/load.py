@@ -224,17 +224,17 @@ def _notes(file: BillFile, lines: Sequence[PricedLine], day: datetime.date) -> I
     if "hours_per_month" not in file.model_fields_set:
         yield f"a month has {number(file.hours_per_month)} h (hours_per_month is not given)"
     undated: dict[str, datetime.date] = {}
-    regions: dict[str, str] = {}
+    regions: dict[str, dict[str, None]] = {}
     for charge in (charge for line in lines for charge in line.charges):
         offer = charge.offer
         if offer.start is None and offer.checked and day < offer.checked and offer.basis != "stated":
             undated[f"{offer.component} {offer.meter}"] = offer.checked
         if offer.region:
-            regions[offer.component] = offer.region
+            regions.setdefault(offer.region, {})[offer.component] = None
     for name, checked in undated.items():
         yield f"the price of {name} was checked on {checked} and has no start date; it is taken to hold on {day}"
-    if regions:
-        yield "prices are those of " + ", ".join(f"{region} for {name}" for name, region in regions.items())
+    for region, names in regions.items():
+        yield f"prices are those of {region} for {', '.join(names)}"
     yield from _allowance_notes(lines)
     yield from _month_notes(lines)
 
@@ -263,4 +263,3 @@ def _month_notes(lines: Sequence[PricedLine]) -> Iterator[str]:
         others = {months[own] for charge in line.charges for own in charge.shares_with}
         if others - {line.months}:
             yield f"{line.line.name}: its share of the common tiers stays the same in months when the others do not run"
-

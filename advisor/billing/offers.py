@@ -283,4 +283,3 @@ def _token_title(part: str, long: bool, batch: bool) -> str:
     kind = {"cache_read": "tokens read from the cache", "cache_write": "tokens written to the cache"}
     title = kind.get(part, f"{part} tokens")
     return title + (", long prompt" if long else "") + (", batch" if batch else "")
-

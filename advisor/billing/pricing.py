@@ -68,7 +68,10 @@ def _token_charge(line: Line, part: str, offer: Offer) -> Pending:
 
 def _quantity(line: Line, offer: Offer, hours_per_month: float) -> Derived:
     """Return the month's quantity in the price's unit."""
-    found = _asked(line, offer, hours_per_month)
+    try:
+        found = _asked(line, offer, hours_per_month)
+    except ValueError as error:  # a form beyond every physical scale
+        raise bad_input(str(error), path="quantity") from None
     value, steps = found.value, list(found.steps)
     if line.units != 1:
         value *= line.units

@@ -120,9 +120,7 @@ def _rows(path: Path, allowed: tuple[str, ...] | None, most: int) -> Iterator[tu
     return ((line, dict(zip(header, row, strict=True))) for line, row in body)
 
 
-def _header_problems(
-    header: list[str], allowed: tuple[str, ...] | None, path: Path, number: int
-) -> Iterator[Problem]:
+def _header_problems(header: list[str], allowed: tuple[str, ...] | None, path: Path, number: int) -> Iterator[Problem]:
     if allowed is None and header[0] != "tenant":
         yield Problem(str(path), number, header[0], "the first column must be 'tenant'")
     if len(header) > MAX_COLUMNS:
@@ -133,4 +131,3 @@ def _header_problems(
             yield Problem(str(path), number, name, words)
         elif header.count(name) > 1 or not name:
             yield Problem(str(path), number, name, "is given twice" if name else "a column has no name")
-

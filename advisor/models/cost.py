@@ -157,7 +157,8 @@ def cents(amounts: Sequence[float]) -> list[int]:
     [334, 333, 333]
     """
     for usd in amounts:
-        not_negative(usd=usd)
+        if not 0 <= usd < math.inf:
+            raise ValueError(f"usd must be at least 0 and finite, found {usd}")
     exact = [usd * 100 for usd in amounts]
     whole = [math.floor(value) for value in exact]
     missing = math.floor(math.fsum(exact) + 0.5) - sum(whole)

@@ -14,6 +14,7 @@ from advisor.billing.quantity import number
 from advisor.billing.result import Charge, PricedBill, PricedLine
 from advisor.billing.variants import Comparison, Standing
 from advisor.catalog.load import Catalog
+from advisor.models.cost import cents
 from advisor.render.bill_derivation import money, price_words, signed
 from advisor.render.clean import clean
 from advisor.render.numbers import NARROW, grouped, significant
@@ -21,6 +22,7 @@ from advisor.render.numbers import NARROW, grouped, significant
 if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
+
 
 def headline(priced: Priced) -> Text:
     """Return title, day of the prices and length of the month."""
@@ -77,7 +79,8 @@ def totals(bill: PricedBill) -> Table:
     table.add_column()
     table.add_column(justify="right")
     table.add_column()
-    split = f"fixed {money(bill.fixed_usd)}{NARROW}USD, usage-driven * {money(bill.usage_usd)}{NARROW}USD"
+    fixed, usage = _split(bill)
+    split = f"fixed {fixed}{NARROW}USD, usage-driven * {usage}{NARROW}USD"
     table.add_row("[bold]monthly[/]", f"[bold]{money(bill.monthly_usd)}{NARROW}USD/month[/]", split)
     if bill.one_time_usd:
         table.add_row("paid once", f"{money(bill.one_time_usd)}{NARROW}USD", "")
@@ -86,6 +89,12 @@ def totals(bill: PricedBill) -> Table:
     once = " and what is paid once" if bill.one_time_usd else ""
     table.add_row("first year", f"{money(bill.first_year_usd)}{NARROW}USD", f"{months}{once}")
     return table
+
+
+def _split(bill: PricedBill) -> tuple[str, str]:
+    """Return what is fixed and what usage drives, to the cent, so that they add up to the month as it is shown."""
+    fixed, usage = cents([bill.fixed_usd, bill.usage_usd])
+    return _cents(fixed), _cents(usage)
 
 
 def notes(bill: PricedBill, catalog: Catalog) -> Iterator[str]:
@@ -127,8 +136,8 @@ def comparison(found: Comparison) -> Table:
         table.add_row(f"  {clean(label)}", *(_cell(s.bill, own) for s in found.standings))
     bills = [standing.bill for standing in found.standings]
     table.add_row("[bold]USD/month[/]", *(f"[bold]{money(b.monthly_usd)}[/]" for b in bills))
-    table.add_row("  fixed", *(money(b.fixed_usd) for b in bills))
-    table.add_row("  usage-driven *", *(money(b.usage_usd) for b in bills))
+    table.add_row("  fixed", *(_split(b)[0] for b in bills))
+    table.add_row("  usage-driven *", *(_split(b)[1] for b in bills))
     table.add_row("  difference", "", *(signed(s.monthly_difference) for s in found.standings[1:]))
     table.add_row("USD once", *(money(b.one_time_usd) for b in bills))
     table.add_row("USD first year", *(money(b.first_year_usd) for b in bills))
@@ -175,7 +184,7 @@ def _pays_off(standing: Standing, first: PricedBill) -> str:
     return (
         f"{clean(dear.title)} costs {money(abs(standing.one_time_difference))}{NARROW}USD more once and "
         f"{money(abs(standing.monthly_difference))}{NARROW}USD/month less than {clean(other.title)}: "
-        f"even after {months}{NARROW}months"
+        f"it has paid off after {months}{NARROW}months"
     )
 
 

@@ -24,7 +24,7 @@ from types import MappingProxyType
 from typing import Any
 
 from advisor.calculator.given import Given, collected
-from advisor.calculator.trees import inside, unknown, whole
+from advisor.calculator.trees import count, read, unknown, whole
 from advisor.calculator.values import argument, built
 from advisor.errors import InputError, listing, nearest
 from advisor.models import reliability_structure as made
@@ -129,7 +129,7 @@ def _values(leaf: Given) -> dict[str, Any]:
     keys = [key for key in LEAF if key in fields]
     found_values = collected([partial(argument, fields[key], WORDS.get(key, float), key) for key in keys], problems)
     if "n" in fields:
-        whole(fields["k"], "k", whole(fields["n"], "n", MOST_UNITS))
+        whole(fields["k"], whole(fields["n"], MOST_UNITS))
     return dict(zip(keys, found_values, strict=True))
 
 
@@ -198,26 +198,22 @@ def _any(given: Given, reading: Reading, depth: int) -> Structure:
 
 
 def _k_of_n(given: Given, reading: Reading, depth: int) -> Structure:
-    fields = inside(given, "k_of_n", {"k": True, "of": True})
-    parts = _several(fields["of"], reading, depth)
-    return made.AtLeast(whole(fields["k"], "k", len(parts)), *parts)
+    of = partial(_several, reading=reading, depth=depth)
+    found = read(given.fields()["k_of_n"], {"k": count(MOST_UNITS), "of": of})
+    return built(given, partial(made.AtLeast, found["k"], *found["of"]))
 
 
 def _fallback(given: Given, reading: Reading, depth: int) -> Structure:
-    fields = inside(given, "fallback", {"primary": True, "backup": True, "switch": False})
-    steps: list[Callable[[], Any]] = [
-        partial(_node, fields[side], reading, depth + 1, False) for side in ("primary", "backup")
-    ]
-    steps.append(partial(_switch, fields.get("switch"), reading))
-    primary, backup, switch = collected(steps)
-    return built(given, partial(made.Fallback, primary, backup, switch))
-
-
-def _switch(given: Given | None, reading: Reading) -> float | Part:
-    """Return the probability that the change works, or the named part that it rests on."""
-    if given is None:
+    side = partial(_node, reading=reading, depth=depth + 1, in_all=False)
+    also = {"switch": partial(_switch, reading=reading)}
+    found = read(given.fields()["fallback"], {"primary": side, "backup": side}, also)
+    if "switch" not in found:
         reading.assumptions["a fallback without switch is taken to work always"] = None
-        return 1.0
+    return built(given, partial(made.Fallback, **found))
+
+
+def _switch(given: Given, reading: Reading) -> float | Part:
+    """Return the probability that the change works, or the named part that it rests on."""
     if isinstance(given.data, dict):
         return _known(given, str(given.data.get("name", "")), reading)
     value: float = argument(given, float, "switch")

@@ -9,7 +9,8 @@ from typing import Any
 
 from advisor.calculator import availability_tree
 from advisor.calculator.given import Given
-from advisor.calculator.latency_tree import Node, node
+from advisor.calculator.latency_stages import Node
+from advisor.calculator.latency_tree import node
 from advisor.calculator.values import built
 from advisor.models.downtime import Period
 from advisor.models.latency import Distribution
@@ -55,6 +56,23 @@ class StageTime:
 
 
 @dataclass(frozen=True)
+class ExtraLoad:
+    """What a retry or a hedge costs.
+
+    Attributes:
+        place: its number in the outline of the tree.
+        stage: its name.
+        further_calls: calls per request beyond the first.
+        unanswered: share of the requests that get no answer in the end; their time until giving up counts.
+    """
+
+    place: str
+    stage: str
+    further_calls: float
+    unanswered: float
+
+
+@dataclass(frozen=True)
 class PathLatency:
     """The time that a path of stages takes.
 
@@ -62,12 +80,14 @@ class PathLatency:
         mean_ms: the mean, which no dependence between stages in series changes.
         percentiles: each under independence, and if stages are slow together.
         stages: every stage and composition of the tree.
+        extra_load: what retries and hedges cost, per request that reaches them.
         assumptions: what was filled in, and how well the fits meet what was stated.
     """
 
     mean_ms: float
     percentiles: tuple[Percentile, ...]
     stages: tuple[StageTime, ...]
+    extra_load: tuple[ExtraLoad, ...]
     assumptions: tuple[str, ...]
 
 
@@ -75,6 +95,7 @@ def latency_path(tree: Given | Mapping[str, Any]) -> PathLatency:
     """Return the time that stages take which are composed in series, in parallel, by chance or repeatedly.
 
         series: X + Y;  parallel: max(X, Y);  mixture: X or Y by their shares;  repeat: X + ... + X
+        k_of_n: k-th smallest;  retry: again after a time-out;  hedge: min(X, delay + Y)
 
     Stages are independent of each other; beside that stands what comes out if they are slow together. A stage that
     states figures is a lognormal through them.
@@ -100,6 +121,7 @@ def latency_path(tree: Given | Mapping[str, Any]) -> PathLatency:
         mean_ms=mean,
         percentiles=tuple(Percentile(*row) for row in rows),
         stages=tuple(_stages(root, "1", mean, adds=True)),
+        extra_load=tuple(_extra_load(root, "1")),
         assumptions=tuple(_assumptions(root)),
     )
 
@@ -123,6 +145,13 @@ def _stages(one: Node, place: str, whole: float, adds: bool) -> Iterator[StageTi
     yield StageTime(place, one.name, one.kind, mean, made.quantile(0.95), share)
     for number, part in enumerate(one.parts, 1):
         yield from _stages(part, f"{place}.{number}", whole, adds and one.kind == "series")
+
+
+def _extra_load(one: Node, place: str) -> Iterator[ExtraLoad]:
+    if one.load:
+        yield ExtraLoad(place, one.name, one.load.further_calls, one.load.unanswered)
+    for number, part in enumerate(one.parts, 1):
+        yield from _extra_load(part, f"{place}.{number}")
 
 
 def _assumptions(one: Node) -> Iterator[str]:

@@ -32,10 +32,12 @@ def calls(function: Function) -> Iterator[ast.Call]:
 
 
 def _line(function: Function, call: ast.Call) -> str:
-    """Return a call as a command line, "" when an argument is not a literal."""
+    """Return a call as a command line, "" when an argument is not a literal or there is none."""
     try:
         given = _arguments(function, call)
     except ValueError:
+        return ""
+    if not given:
         return ""
     words = [shlex.quote(f"{name}={_text(value)}") for name, value in given.items()]
     return " ".join(["advisor", "model", shortest(function), *words])

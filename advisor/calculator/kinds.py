@@ -47,6 +47,11 @@ def members(kind: Any) -> tuple[Any, ...]:
     return typing.get_args(kind) if union else (kind,)
 
 
+def is_scalar(kind: Any) -> bool:
+    """Return whether a kind is written as one number or word, not as a list or mapping."""
+    return kind in SCALARS or typing.get_origin(kind) is Literal
+
+
 def is_list(kind: Any) -> bool:
     """Return whether a kind is a list of any length of one kind of things.
 
@@ -63,12 +68,14 @@ def is_distribution(kind: Any) -> bool:
 
 
 def defaults(kind: Any) -> dict[str, Any]:
-    """Return the fields of a dataclass that need not be given, with what they are then.
+    """Return the fields of a record that need not be given, with what they are then.
 
     >>> from advisor.models.queues_closed import Station
     >>> defaults(Station)
     {'kind': 'queue'}
     """
+    if not dataclasses.is_dataclass(kind):
+        return dict(kind._field_defaults)
     found: dict[str, Any] = {}
     for field in dataclasses.fields(kind):
         if field.default is not dataclasses.MISSING:
@@ -78,10 +85,18 @@ def defaults(kind: Any) -> dict[str, Any]:
     return found
 
 
+def is_record(kind: Any) -> bool:
+    """Return whether a kind has named fields: a dataclass or a named tuple. A distribution is none."""
+    named = isinstance(kind, type) and (dataclasses.is_dataclass(kind) or hasattr(kind, "_fields"))
+    return named and kind is not Given and not is_distribution(kind)
+
+
 @lru_cache(maxsize=256)
 def fields(kind: Any) -> dict[str, Any]:
-    """Return the fields that a mapping gives a dataclass, with their kinds."""
+    """Return the fields that a mapping gives a record, with their kinds."""
     hints = typing.get_type_hints(kind)
+    if not dataclasses.is_dataclass(kind):
+        return {name: hints[name] for name in kind._fields}
     return {field.name: hints[field.name] for field in dataclasses.fields(kind) if field.init}
 
 
@@ -100,7 +115,7 @@ def writable(kind: Any, inside: tuple[Any, ...] = ()) -> bool:
         return any(writable(part, inside) for part in parts)
     if is_list(kind) or typing.get_origin(kind) in (tuple, *MAPPINGS):
         return all(writable(part, inside) for part in parts)
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+    if is_record(kind):
         return all(writable(part, (*inside, kind)) for part in fields(kind).values())
     return False
 
@@ -133,15 +148,15 @@ def _compound(kind: Any) -> str:
         return f"list of ({', '.join(describe(part) for part in inner)})"
     if origin in MAPPINGS:
         return f"mapping of {describe(inner[0])} to {describe(inner[1])}"
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+    if is_record(kind):
         names = list(fields(kind))
         return f"mapping with {', '.join(names)}" if len(names) <= NAMED else f"mapping ({kind.__name__})"
     return "any value"
 
 
 def mappings_in(kind: Any) -> list[Any]:
-    """Return the dataclasses that a kind is or holds: those that are written as mappings."""
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind is not Given and not is_distribution(kind):
+    """Return the records that a kind is or holds: those that are written as mappings."""
+    if is_record(kind):
         return [kind, *(found for part in fields(kind).values() for found in mappings_in(part) if found is not kind)]
     found = [inner for part in typing.get_args(kind) if part is not Ellipsis for inner in mappings_in(part)]
     return list(dict.fromkeys(found)) if Given not in members(kind) else []
@@ -156,10 +171,11 @@ def result_texts(kind: Any) -> dict[str, str]:
     """
     if is_distribution(kind):
         return dict.fromkeys(("mean", "p50", "p90", "p95", "p99", "p99.9"), "")
-    if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
+    if not is_record(kind):
         return {}
     texts = parse(kind.__doc__).sections.get("Attributes", {})
-    found = {field.name: texts.get(field.name, "") for field in dataclasses.fields(kind) if field.name[0] != "_"}
+    names = [field.name for field in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else kind._fields
+    found = {name: texts.get(name, "") for name in names if not name.startswith("_")}
     for name, what in inspect.getmembers(kind, lambda member: isinstance(member, property)):
         if not name.startswith("_"):
             found[name] = texts.get(name) or parse(what.__doc__).summary.removeprefix("Return ")

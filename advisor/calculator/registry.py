@@ -159,16 +159,31 @@ def every() -> Mapping[str, Function]:
     >>> every()["queueing.erlang_c"].doc.summary[:40]
     'Return the probability that an arriving '
     """
-    names = [f"advisor.models.{module.name}" for module in pkgutil.iter_modules(advisor.models.__path__)]
-    found = [function for name in (*COMPOSITIONS, *names) for function in _of(import_module(name))]
+    modules = [import_module(name) for name in (*COMPOSITIONS, *(f"advisor.models.{name}" for name in model_modules()))]
+    fronts = [module for module in modules if hasattr(module, "__all__")]
+    passed_on = {id(function.call) for module in fronts for function in _of(module)}
+    found = [
+        function
+        for module in modules
+        for function in _of(module)
+        if module in fronts or id(function.call) not in passed_on
+    ]
     return MappingProxyType({function.qualified: function for function in found})
 
 
+def model_modules() -> list[str]:
+    """Return the names of the modules in ``advisor.models``."""
+    return [module.name for module in pkgutil.iter_modules(advisor.models.__path__)]
+
+
 def _of(module: types.ModuleType) -> Iterator[Function]:
+    """Yield the functions of a module; one that lists what it passes on from others is where these belong."""
     short = module.__name__.rpartition(".")[2]
-    for name, value in vars(module).items():
+    listed = getattr(module, "__all__", None)
+    for name in listed or vars(module):
+        value = getattr(module, name)
         plain = inspect.unwrap(value) if callable(value) else value
-        own = inspect.isfunction(plain) and plain.__module__ == module.__name__
+        own = inspect.isfunction(plain) and (listed is not None or plain.__module__ == module.__name__)
         if own and not name.startswith("_"):
             yield Function(name, short, value)
 
@@ -185,7 +200,8 @@ def subjects() -> Iterator[tuple[str, str, list[Function]]]:
     for function in callable_functions().values():
         grouped.setdefault(function.module, []).append(function)
     for module, functions in grouped.items():
-        text = parse(getattr(inspect.getmodule(functions[0].call), "__doc__", "")).summary
+        place = "advisor.calculator" if functions[0].call.__module__ in COMPOSITIONS else "advisor.models"
+        text = parse(import_module(f"{place}.{module}").__doc__).summary
         yield module, text, functions
 
 
@@ -223,7 +239,7 @@ def find(name: str, given: Collection[str] = ()) -> Function:
 def _moved(asked: str) -> list[Function]:
     """Return the function that a module passes on from another one, by the name it has there."""
     module, _, name = asked.rpartition(".")
-    if not module.isidentifier() or f"{module}." not in {f"{f.module}." for f in every().values()}:
+    if module not in model_modules():
         return []
     value = getattr(import_module(f"advisor.models.{module}"), name, None)
     return [function for function in callable_functions().values() if function.call is value]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from advisor.errors import bad_input
 from advisor.models.latency import Distribution
 
 LEVELS = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
-DUST = 1e-12
 ALONE = "value"  # the name of a result that is a single number
 
 
@@ -58,7 +56,7 @@ def _fields(function: Function, result: Any) -> Iterator[Field]:
         unit = time_unit(function)
         for name, value in _percentiles(result).items():
             yield Field(name, value, unit, "")
-    elif dataclasses.is_dataclass(result):
+    elif kinds.is_record(type(result)):
         for name, text in kinds.result_texts(type(result)).items():
             yield Field(name, plain(getattr(result, name)), str(unit_of(name)), text)
     elif isinstance(result, Mapping):
@@ -82,8 +80,7 @@ def time_unit(function: Function) -> str:
 
 def _percentiles(result: Distribution) -> dict[str, float]:
     levels = result.quantiles(list(LEVELS.values()))
-    dust = DUST * max(levels)  # where an atom at 0 ends, the lattice gives something like 1e-110 for 0
-    return {"mean": result.mean(), **{name: x if x > dust else 0.0 for name, x in zip(LEVELS, levels, strict=True)}}
+    return {"mean": result.mean(), **dict(zip(LEVELS, levels, strict=True))}
 
 
 def plain(value: Any) -> Any:
@@ -97,7 +94,7 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, Distribution):
         return _percentiles(value)
-    if dataclasses.is_dataclass(value):
+    if kinds.is_record(type(value)):
         return {name: plain(getattr(value, name)) for name in kinds.result_texts(type(value))}
     if isinstance(value, Mapping):
         return {str(key): plain(part) for key, part in value.items()}

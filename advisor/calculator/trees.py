@@ -1,12 +1,18 @@
-"""What latency trees and availability trees share: keys that must be there or must not, small whole numbers."""
+"""What latency trees and availability trees share: mappings whose keys are read one by one, all problems at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 from advisor.calculator.given import Given, collected
 from advisor.calculator.values import argument
 from advisor.errors import Problem, nearest
+
+Readers = Mapping[str, Callable[[Given], Any]]
+NOTHING_MORE: Readers = MappingProxyType({})
 
 
 def unknown(given: Given, allowed: tuple[str, ...], elsewhere: tuple[str, ...] = ()) -> list[Problem]:
@@ -23,23 +29,52 @@ def unknown(given: Given, allowed: tuple[str, ...], elsewhere: tuple[str, ...] =
     ]
 
 
-def inside(given: Given, key: str, allowed: Mapping[str, bool]) -> dict[str, Given]:
-    """Return the parts of the mapping behind a key; ``allowed`` says which of them must be there.
+def read(given: Given, needed: Readers, also: Readers = NOTHING_MORE) -> dict[str, Any]:
+    """Return what the readers make of the keys of a mapping.
+
+    Args:
+        given: the mapping.
+        needed: key -> reader, for keys that must be there.
+        also: key -> reader, for keys that may be there.
 
     Raises:
-        InputError: no mapping, keys that are missing, keys that are not known.
+        InputError: no mapping, keys that are missing, keys that are not known, what the readers refuse: all of it.
     """
-    inner = given.fields()[key] if key else given
-    if not isinstance(inner.data, dict):
-        raise inner.refuse(f"found {inner.shown()}; must be a mapping with {', '.join(allowed)}")
-    missing = [name for name, needed in allowed.items() if needed and name not in inner.data]
-    collected([], [*unknown(inner, tuple(allowed)), *(inner.problem(f"misses {name}") for name in missing)])
-    return inner.fields()
+    readers = {**needed, **also}
+    if not isinstance(given.data, dict):
+        raise given.refuse(f"found {given.shown()}; must be a mapping with {', '.join(readers)}")
+    problems = unknown(given, tuple(readers))
+    problems += [given.problem(f"misses {key}") for key in needed if key not in given.data]
+    fields = given.fields()
+    keys = [key for key in readers if key in fields]
+    return dict(zip(keys, collected([partial(readers[key], fields[key]) for key in keys], problems), strict=True))
 
 
-def whole(given: Given, name: str, most: int) -> int:
+def real(name: str) -> Callable[[Given], float]:
+    """Return a reader of numbers in the unit of a name."""
+    return lambda given: argument(given, float, name)
+
+
+def word(*allowed: str) -> Callable[[Given], str]:
+    """Return a reader of one of some words, or of any when none are given."""
+
+    def read_word(given: Given) -> str:
+        value: str = argument(given, str, "")
+        if allowed and value not in allowed:
+            raise given.refuse(f"found {given.shown()}; must be one of {', '.join(allowed)}{nearest(value, allowed)}")
+        return value
+
+    return read_word
+
+
+def count(most: int) -> Callable[[Given], int]:
+    """Return a reader of whole numbers from 1 to ``most``."""
+    return lambda given: whole(given, most)
+
+
+def whole(given: Given, most: int) -> int:
     """Return a whole number from 1 to ``most``."""
-    value: int = argument(given, int, name)
+    value: int = argument(given, int, "")
     if not 1 <= value <= most:
         raise given.refuse(f"found {value}; must be a whole number from 1 to {most}")
     return value

@@ -92,6 +92,8 @@ def unit_of(name: str) -> Unit:
         above = words[at - 1]
         top = above if above == _AMBIGUOUS else WORDS.get(above, "")
         return Unit(top, over) if over else Unit()
+    if "per" in words:
+        return Unit()
     last = words[-1]
     return Unit(WORDS[last]) if last in WORDS and (len(words) > 1 or len(last) > 2) else Unit()
 

@@ -69,8 +69,8 @@ def command(name: str | None, arguments: tuple[str, ...], as_json: bool) -> None
 
 
 def _computed(function: Function, arguments: tuple[str, ...], as_json: bool) -> None:
+    from advisor.calculator.calls import call_of
     from advisor.calculator.results import fields_of
-    from advisor.calculator.values import call_of
     from advisor.render import model_json, model_text
 
     call = call_of(function, arguments)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from advisor.calculator import kinds, registry, symbols
+from advisor.calculator.calls import Call
 from advisor.calculator.examples import command_lines
 from advisor.calculator.registry import Function, Parameter
 from advisor.calculator.results import Field
-from advisor.calculator.values import Call
 from advisor.render.model_text import first_sentence
 
 SCHEMA_VERSION = 1

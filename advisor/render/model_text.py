@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from advisor.calculator import examples, kinds, registry, symbols
+from advisor.calculator.calls import Call
 from advisor.calculator.given import Conversion
 from advisor.calculator.registry import Function, Parameter
 from advisor.calculator.results import ALONE, Field
 from advisor.calculator.units import unit_of
-from advisor.calculator.values import Call
 from advisor.render.catalog_text import aligned
 from advisor.render.numbers import NARROW
 

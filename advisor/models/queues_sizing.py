@@ -1,7 +1,7 @@
 """Open queues asked backwards: the smallest number of servers, or the largest rate, that keeps a target.
 
 M/M/c without limits for waits and responses, Erlang's loss system for blocking. Counts are the smallest there are;
-rates and loads meet their target and are within 1e-14, relative, of one that does not.
+rates and loads meet their target up to rounding, and within 1e-14 of themselves lie some that do not.
 Sources: as in ``queueing`` and ``queues_open``. That more servers or a lower rate never do worse is what makes the
 searches exact: Gross, Shortle, Thompson and Harris (2008), section 2.3.
 """

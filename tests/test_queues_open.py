@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
+import mpmath
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -84,6 +85,44 @@ def test_response_level_is_smooth_where_its_two_rates_meet() -> None:
         assert q.response_level(load, 1.0, 3, 1.5) == pytest.approx(1 - (1 + 1.5 * p_wait) * math.exp(-1.5), rel=1e-9)
 
 
+@settings(derandomize=True, deadline=None, max_examples=50)
+@given(st.integers(1, 100), st.floats(0.001, 0.9999), st.floats(0.001, 1000), st.floats(0.001, 0.999999))
+def test_response_quantiles_undo_response_levels(servers: int, share: float, service: float, p: float) -> None:
+    """P(R <= quantile) is the share asked for; with one server it is -s / (1 - rho) ln(1 - p)."""
+    rate = share * servers / service
+    quantile = q.response_quantile_s(rate, service, servers, p)
+    assert q.response_level(rate, service, servers, quantile) == pytest.approx(p, rel=1e-9, abs=1e-12)
+    one = q.response_quantile_s(share / service, service, 1, p)
+    assert one == pytest.approx(-service / (1 - share) * math.log1p(-p), rel=1e-9)
+    assert q.wait_quantile_s(rate, service, servers, p) <= quantile
+
+
+@pytest.mark.parametrize("servers", [1, 3, 40, 2000])
+@pytest.mark.parametrize("share", [0.001, 0.6, 0.999, 0.999999])
+@pytest.mark.parametrize("p", [0.5, 0.99, 0.999999])
+def test_response_quantiles_keep_nine_digits(servers: int, share: float, p: float) -> None:
+    """The tail at the quantile, in 50 digits from the textbook form, is 1 - p to 1e-9 of itself, far out as well."""
+    load = servers * share
+    with mpmath.workdps(50):
+        a, t = mpmath.mpf(load), mpmath.mpf(q.response_quantile_s(load, 1.0, servers, p))
+        total, term = mpmath.mpf(1), mpmath.mpf(1)
+        for k in range(servers):
+            term *= (servers - k) / a
+            total += term
+        waits = servers / total / (servers - a * (1 - 1 / total))
+        gap = servers - a - 1
+        tail = mpmath.exp(-t) + waits * (mpmath.exp(-t) - mpmath.exp(-(servers - a) * t)) / gap
+        assert float(tail / (1 - mpmath.mpf(p))) == pytest.approx(1, rel=1e-9)
+
+
+def test_extreme_queues_stay_finite() -> None:
+    """A hundred thousand servers at 0.1 % and 99.9999 % of capacity: finite, in order, Little's law intact."""
+    light, heavy = q.mmc(100.0, 1.0, 100_000), q.mmc(99_999.9, 1.0, 100_000)
+    assert 0 <= light.mean_wait_s < heavy.mean_wait_s < 11
+    assert heavy.mean_present == pytest.approx(99_999.9 * heavy.mean_response_s, rel=1e-12)
+    assert q.response_quantile_s(99_999.9, 1.0, 100_000, 0.999) < 100
+
+
 @pytest.mark.parametrize(("servers", "load"), [(1, 0.7), (4, 3.2)])
 def test_levels_agree_with_a_simulated_queue(servers: int, load: float) -> None:
     """P(wait), mean wait and P(W <= t) are those of 400 000 simulated requests within 6 % or 1 point."""
@@ -133,6 +172,8 @@ def test_more_servers_and_less_load_never_wait_longer() -> None:
         (lambda: q.service_level(1.0, 0.1, 1, -1.0), "within_s must be at least 0"),
         (lambda: q.response_level(1.0, 0.1, 1, math.nan), "within_s must be at least 0"),
         (lambda: q.wait_quantile_s(1.0, 0.1, 1, 1.0), "share must be at least 0 and below 1, found 1.0"),
+        (lambda: q.response_quantile_s(1.0, 0.1, 1, -0.1), "share must be at least 0 and below 1, found -0.1"),
+        (lambda: q.response_quantile_s(10.0, 0.1, 1, 0.5), "arrival_rate_per_s must be below 10, found 10"),
         (lambda: size.servers_for_mean_wait(1.0, 1.0, 0.0), "wait_s must be greater than 0"),
         (lambda: size.servers_for_mean_wait(1e9, 1.0, 1.0), "at most 10000000, found 1e"),
         (lambda: size.servers_for_service_level(1.0, 1.0, 1.0, math.nan), "share must be at least 0 and below 1"),

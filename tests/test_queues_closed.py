@@ -162,6 +162,43 @@ def test_users_servers_and_think_time_move_results_the_right_way() -> None:
     assert by_think == sorted(by_think, reverse=True)
 
 
+@settings(derandomize=True, max_examples=80, deadline=None)
+@given(loops, st.integers(1, 30))
+def test_the_approximation_keeps_its_stated_error_and_the_laws(
+    case: tuple[int, float, list[float]], times: int
+) -> None:
+    """Throughput at most 6.8 % low, never high; exact for one user; Little's and the response-time law to 1e-9."""
+    users, think, demands = case
+    stations = [Station(str(i), d, "delay" if i == 1 else "queue") for i, d in enumerate(demands)]
+    exact = q.mean_value_analysis(users * times, think, stations)
+    found = q.approximate_mean_value_analysis(users * times, think, stations)
+    assert 0.932 * exact.throughput_per_s <= found.throughput_per_s <= exact.throughput_per_s * (1 + 1e-9)
+    assert found.in_flight + found.throughput_per_s * think == pytest.approx(users * times, rel=1e-9)
+    assert math.fsum(s.mean_present for s in found.stations) == pytest.approx(found.in_flight, rel=1e-9)
+    one = q.approximate_mean_value_analysis(1, think, stations)
+    assert one.response_s == pytest.approx(math.fsum(demands), rel=1e-9)
+
+
+def test_the_approximation_is_jains_fixed_point() -> None:
+    """Jain's timesharing system, 20 users: the values of Schweitzer's iteration, run until nothing moves."""
+    queues = [20 / 3] * 3
+    for _ in range(5000):
+        residence = [s.demand_s * (1 + 19 / 20 * n) for s, n in zip(JAIN, queues, strict=True)]
+        throughput = 20 / (4 + math.fsum(residence))
+        queues = [throughput * r for r in residence]
+    found = q.approximate_mean_value_analysis(20, 4.0, JAIN)
+    assert found.throughput_per_s == pytest.approx(throughput, rel=1e-9)
+    assert [s.mean_present for s in found.stations] == pytest.approx(queues, rel=1e-9)
+
+
+def test_users_are_not_requests_in_flight() -> None:
+    """Of 64 users who think 30 s and wait 2 s four wait; of users who do not think all do."""
+    assert q.requests_in_flight(64, 2.0, 30.0) == 4
+    assert q.requests_in_flight(64, 2.0, 0.0) == 64
+    loop = q.mean_value_analysis(30, 10.0, JAIN)
+    assert q.requests_in_flight(30, loop.response_s, 10.0) == pytest.approx(loop.in_flight, rel=1e-9)
+
+
 def test_bounds_are_tight_at_both_ends() -> None:
     """One user meets no queue: response is the sum of demands; many users: throughput is 1 / Dmax. Knee 10 / 3."""
     assert q.mean_value_analysis(1, 4.0, JAIN).response_s == q.asymptotic_bounds(1, 4.0, JAIN).response_low_s == 6
@@ -186,6 +223,10 @@ def test_bounds_are_tight_at_both_ends() -> None:
         (lambda: q.mean_value_analysis(1, 1.0, [Station("a", 1.0), Station("a", 1.0)]), "names of stations"),
         (lambda: q.mean_value_analysis(1, 1.0, [Station("a", 1.0, "lift")]), "kind of a must be one of queue, delay"),  # type: ignore[arg-type]
         (lambda: q.asymptotic_bounds(1, 1.0, [Station("a", 1.0, "delay")]), "the largest demand_s of a queue"),
+        (lambda: q.approximate_mean_value_analysis(0.5, 1.0, JAIN), "users must be at least 1, found 0.5"),
+        (lambda: q.approximate_mean_value_analysis(math.nan, 1.0, JAIN), "users must be greater than 0"),
+        (lambda: q.requests_in_flight(0, 1.0, 1.0), "users must be greater than 0"),
+        (lambda: q.mean_value_analysis(True, 1.0, JAIN), "users must be a whole number of at least 1, found True"),
         (lambda: q.closed_mmc(10, 1.0, 0.0, 1), "service_time_s must be greater than 0"),
         (lambda: q.closed_mmc(10**9, 1.0, 1.0, 1), "users must be a whole number from 1 to 10000000"),
         (lambda: q.closed_mmc(10, math.inf, 1.0, 1), "think_time_s must be at least 0"),

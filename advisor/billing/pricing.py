@@ -52,7 +52,10 @@ def pending(line: Line, catalog: Catalog, as_of: datetime.date, hours_per_month:
         found = offers.find_tokens(line, catalog, as_of)
         return tuple(_token_charge(line, part, offer) for part, offer in found.items())
     offer = offers.find(line, catalog, as_of)
-    derived = _quantity(line, offer, hours_per_month)
+    try:
+        derived = _quantity(line, offer, hours_per_month)
+    except ValueError as error:  # a figure beyond every physical scale
+        raise bad_input(str(error), path="quantity") from None
     return (Pending(line, "", offer, derived.value, derived.steps, derived.notes),)
 
 
@@ -68,10 +71,7 @@ def _token_charge(line: Line, part: str, offer: Offer) -> Pending:
 
 def _quantity(line: Line, offer: Offer, hours_per_month: float) -> Derived:
     """Return the month's quantity in the price's unit."""
-    try:
-        found = _asked(line, offer, hours_per_month)
-    except ValueError as error:  # a form beyond every physical scale
-        raise bad_input(str(error), path="quantity") from None
+    found = _asked(line, offer, hours_per_month)
     value, steps = found.value, list(found.steps)
     if line.units != 1:
         value *= line.units

@@ -42,8 +42,8 @@ PUBLISHED: list[tuple[str, Callable[[], float], float, int]] = [
     ("Kelton, Simio and Simulation, 2.6.1 (Wq, min)", lambda: mm1(0.8, 1.0).mean_wait_s, 4.0, 9),
     ("Kelton, Simio and Simulation, 2.6.1 (Lq)", lambda: mm1(0.8, 1.0).mean_waiting, 3.2, 9),
     ("Kelton, Simio and Simulation, 4.10.14a (Wq, min)", lambda: mm1(1.0, 0.9).mean_wait_s, 8.1, 9),
-    ("Operations management homework 5, coursehero.com/file/157258 (Lq)", lambda: mm1(10.0, 1 / 12).mean_waiting, 4.17, 2),
-    ("Operations management homework 5 (Wq, h)", lambda: mm1(10.0, 1 / 12).mean_wait_s, 0.42, 2),
+    ("OM homework 5, coursehero.com/file/157258 (Lq)", lambda: mm1(10.0, 1 / 12).mean_waiting, 4.17, 2),
+    ("OM homework 5 (Wq, h)", lambda: mm1(10.0, 1 / 12).mean_wait_s, 0.42, 2),
     ("Render, Quantitative Analysis, alternative example 14.3 (L)", lambda: mmc(20.0, 1 / 30, 2).mean_present, 0.75, 9),
     ("Jensen, ORMM, machine shop M/M/3 (Lq)", lambda: mmc(5.0, 0.5, 3).mean_waiting, 3.51, 2),
     ("Jensen, ORMM, machine shop M/M/3 (L)", lambda: mmc(5.0, 0.5, 3).mean_present, 6.01, 2),
@@ -69,7 +69,8 @@ PUBLISHED: list[tuple[str, Callable[[], float], float, int]] = [
     ("jonesthenet.com, Erlang uplift: 250 calls/h of 330 s, 80 % in 30 s",
      lambda: servers_for_service_level(250 / 3600, 330, 30, 0.8), 28, 0),
     # M/M/c/K
-    ("WinQSB, slideshare.net/slideshow/pois-28144510, M/M/2/7 (entering/h)", lambda: mmc_k(50, 1 / 37, 2, 7).entering_rate_per_s, 48.6876, 4),
+    ("WinQSB, slideshare.net/slideshow/pois-28144510, M/M/2/7 (entering/h)",
+     lambda: mmc_k(50, 1 / 37, 2, 7).entering_rate_per_s, 48.6876, 4),
     ("WinQSB, M/M/2/7 (utilization %)", lambda: 100 * mmc_k(50, 1 / 37, 2, 7).utilization, 65.7940, 4),
     ("WinQSB, M/M/2/7 (L)", lambda: mmc_k(50, 1 / 37, 2, 7).mean_present, 2.0711, 4),
     ("WinQSB, M/M/2/7 (Lq)", lambda: mmc_k(50, 1 / 37, 2, 7).mean_waiting, 0.7552, 4),
@@ -79,7 +80,8 @@ PUBLISHED: list[tuple[str, Callable[[], float], float, int]] = [
     # Priorities
     ("Lots of two classes, after Prabhu (1981), table 4.4 (first, min)",
      lambda: 60 * mmc_priority([1.0, 9.0], 1 / 12, 1)[0].mean_response_s, 9.545, 3),
-    ("Lots of two classes (second, min)", lambda: 60 * mmc_priority([1.0, 9.0], 1 / 12, 1)[1].mean_response_s, 32.27, 2),
+    ("Lots of two classes (second, min)",
+     lambda: 60 * mmc_priority([1.0, 9.0], 1 / 12, 1)[1].mean_response_s, 32.27, 2),
     # Networks
     ("Ross, Introduction to Probability Models, two servers (L)", lambda: ross_two_stations().mean_present, 7, 9),
     ("Ross, two servers (W)", lambda: ross_two_stations().mean_response_s, 7 / 9, 9),

@@ -30,7 +30,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "evaluate": ("advisor.commands.evaluate", "Judge an existing architecture under a scenario; nothing is optimised."),
     "model": ("advisor.commands.model", "Compute a model function: queues, latency, availability, memory, capacity, cost."),
+    "audit": (
+        "advisor.commands.audit",
+        "Check somebody's cost table or load test: what agrees, what differs, which slip explains it.",
+    ),
     "candidates": ("advisor.commands.candidates", "List every sized candidate of a scenario with its constants."),
+    "price": ("advisor.commands.price", "Price a bill of quantities, line by line."),
     "check": ("advisor.commands.check", "Validate and solve a scenario without writing anything; for CI."),
     "catalog": ("advisor.commands.catalog", "Look into the catalog and where its figures come from."),
     "init": ("advisor.commands.init", "Write a commented scenario to start from."),

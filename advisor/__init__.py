@@ -22,8 +22,11 @@ _HOMES = {
     "load_bill": "advisor.billing.load",
     "bill_from_text": "advisor.billing.load",
     "price": "advisor.billing.load",
+    "audit_table": "advisor.audit.report",
+    "audit_text": "advisor.audit.report",
     "propose": "advisor.proposal",
     "evaluate": "advisor.designs",
+    "select": "advisor.selection.run",
     "explain": "advisor.explanation.explain",
     "candidate_table": "advisor.candidates.table",
     "example": "advisor.resources",
@@ -32,6 +35,8 @@ _NAMES = {"candidate_table": "table"}  # the name candidates is taken by the pac
 
 __all__ = [
     "__version__",
+    "audit_table",
+    "audit_text",
     "bill_from_text",
     "candidate_table",
     "evaluate",
@@ -43,9 +48,11 @@ __all__ = [
     "load_scenario",
     "price",
     "propose",
+    "select",
 ]
 
 if TYPE_CHECKING:
+    from advisor.audit.report import audit_table, audit_text
     from advisor.billing.load import bill_from_text, load_bill, price
     from advisor.candidates.table import table as candidate_table
     from advisor.catalog.load import load_catalog
@@ -54,6 +61,7 @@ if TYPE_CHECKING:
     from advisor.proposal import propose
     from advisor.resources import example
     from advisor.scenario.load import load_scenario
+    from advisor.selection.run import select
 
 
 def __getattr__(name: str) -> Any:

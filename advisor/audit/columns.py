@@ -117,19 +117,21 @@ _COST_RULES = (
     ("months", r"^months?$|\bterm\b|\(months?\)"),
     ("days", r"^days?$|days per month|\(days\)|days ?/ ?month"),
     ("one_time", r"one[- ]?time|up[- ]?front|set[- ]?up|initial"),
-    ("price", r"unit (price|cost|rate)|price/unit|cost/unit|\brates?\b|list price|per[- ]unit|^(price|cost) each|hourly"),
+    ("price", r"unit (price|cost|rate)|price/unit|cost/unit|\brates?\b|list price|per[- ]unit|(price|cost) each|hourly|einzelpreis"),
     ("quantity", r"^(usage|units?|volumes?|quantit(y|ies))\s*(/|per)\s*mo"),
-    ("annual", r"annual|yearly|per year|/ ?ye?a?r\b|\byear\b|p\.a\."),
-    ("monthly", r"month|/ ?mo\b|\bmrr\b"),
+    ("annual", r"annual|jahr|yearly|per year|/ ?ye?a?r\b|\byear\b|p\.a\."),
+    ("monthly", r"month|monat|/ ?mo\b|\bmrr\b"),
     ("daily", r"\bdaily\b|per day|/ ?day\b"),
-    ("quantity", r"quantit|\bqty\b|usage|volume|consumption|\bsize\b|storage|requests|tokens|users|seats|^units$|^gb$"),
-    ("count", r"count|instances|nodes|replicas|^number|^#|^no\.?$|\bnum\b|\bvms?\b|\bservers\b"),
-    ("unit", r"^units?$|\buom\b|metric|^per$|meter$|pricing unit|billing unit|unit of"),
-    ("amount", r"cost|price|total|charge|amount|subtotal|fee|spend|estimate|\busd\b|\beur\b|\$|€|£|budget"),
+    ("quantity", r"quantit|\bqty\b|usage|volume|consumption|\bsize\b|storage|requests|tokens|users|seats|^units$|^gb$|menge"),
+    ("count", r"count|anzahl|instances|nodes|replicas|^number|^#|^no\.?$|\bnum\b|\bvms?\b|\bservers\b"),
+    ("unit", r"^units?$|^einheit$|\buom\b|metric|^per$|meter$|pricing unit|billing unit|unit of"),
+    ("amount", r"cost|kosten|betrag|preis|price|total|charge|amount|subtotal|fee|spend|estimate|\busd\b|\beur\b|\$|€|£|budget"),
     ("name", r"^item|service|component|resource|^name|product|\bsku\b|line item|category|environment|feature|tier|plan"),
+    ("note", r"duration|schedule|runtime|period"),
     ("note", r"spec|config|detail|note|comment|description|type|calculation|formula|assumption|use|basis|purpose"),
 )
-_MONEY = re.compile(r"cost|price|rate|charge|fee|spend|\$|€|£|\busd\b|\beur\b|\bgbp\b|budget|subtotal|total|bill|estimate")
+_MONEY = re.compile(r"cost|kosten|preis|price|rate|charge|fee|spend|\$|€|£|\busd\b|\beur\b|\bgbp\b|budget|subtotal|total|bill|estimate")
+_FEE = re.compile(r"\bfee|\bprice|\brate|\beach|per (seat|user|unit|instance)", re.IGNORECASE)
 _STAT_RULES = (
     ("p99.9", r"p ?99[.,]?9|99\.9"),
     ("p99", r"p ?99|99 ?%|99th"),
@@ -301,14 +303,28 @@ def _completed(table: Table, columns: list[Column], kind: str) -> list[Column]:
     """Settle what only the cells can tell: text or figures, price or amount, shares or counts, the name."""
     settled = [_by_cells(table, column, kind) for column in columns]
     if kind == "cost":
-        if not any(c.role in AMOUNT_ROLES for c in settled):
-            settled = [replace(c, role="amount") if c.role == "price" else c for c in settled]
+        settled = _prices_and_amounts(settled)
     elif any(c.role.startswith(("ttft", "tpot")) for c in settled) and not any(c.role == "output_rate" for c in settled):
         tps = [c for c in settled if c.role == "throughput" and re.search(r"\btps\b|throughput$", c.header.lower())]
         settled = [replace(c, role="output_rate", why="beside TTFT or TPOT") if c in tps else c for c in settled]
     if not any(c.role in ("name", "label") for c in settled):
         settled = _named(table, settled, "name" if kind == "cost" else "label")
     return settled
+
+
+def _prices_and_amounts(columns: list[Column]) -> list[Column]:
+    """Call a lone price the amount; call a month's fee a price when it is multiplied into another amount."""
+    amounts = [column for column in columns if column.role in AMOUNT_ROLES]
+    if not amounts:
+        return [replace(c, role="amount") if c.role == "price" else c for c in columns]
+    counted = any(column.role in ("count", "quantity") for column in columns)
+    priced = any(column.role == "price" for column in columns)
+    if len(amounts) < 2 or not counted or priced:
+        return columns
+    return [
+        replace(c, role="price", text="/month", months=0.0) if c.role == "monthly" and _FEE.search(c.header) else c
+        for c in columns
+    ]
 
 
 def _named(table: Table, columns: list[Column], role: str) -> list[Column]:

@@ -14,6 +14,7 @@ from advisor.audit.numbers import Number
 from advisor.audit.readings import Assumed, Reading, price_per, readings, text_factors, with_text
 
 LENGTH_OF_MONTH = "h/month"
+COARSE = 0.05  # an amount with fewer digits than this is not said to be cut off
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,16 @@ def check_lines(
         if not found:
             silent += amount.value != 0
             continue
-        lines.append(Line(record, amount, column, tuple(found), tuple(_with_text(record, sheet, found))))
+        lines.append(Line(record, amount, column, tuple(found), tuple(_with_text(record, sheet, column, found))))
     hours = _month_of_table(lines)
     return [_judged(line, lines, hours, bool(months)) for line in lines], silent
 
 
-def _with_text(record: Record, sheet: Sheet, found: Sequence[Reading]) -> list[Reading]:
+def _with_text(record: Record, sheet: Sheet, column: Column, found: Sequence[Reading]) -> list[Reading]:
     columns = [column for column in sheet.all("price") if record.number(column) is not None]
     price = record.number(columns[0])
     assert price is not None
-    factors = text_factors(record, sheet, price_per(record, sheet, price, columns[0]))
+    factors = text_factors(record, sheet, price_per(record, sheet, price, columns[0]), column)
     return [extended for reading in found for extended in with_text(reading, factors)]
 
 
@@ -74,7 +75,8 @@ def _fits(value: Interval, amount: Number) -> bool:
 
 def _fits_cut(value: Interval, amount: Number) -> bool:
     """Return whether an amount was cut off instead of rounded: within one whole unit of its last digit."""
-    return value.meets(amount.interval.widened(amount.interval.half))
+    coarse = amount.approximate or amount.is_range or amount.interval.half > COARSE * abs(amount.value)
+    return not coarse and value.meets(amount.interval.widened(amount.interval.half))
 
 
 def _judged(line: Line, lines: Sequence[Line], hours: set[str], timed: bool) -> Finding:
@@ -193,6 +195,9 @@ def _sharper(line: Line, reading: Reading) -> list[str]:
 
 def _finding(line: Line, reading: Reading, explanations: tuple[Explanation, ...]) -> Finding:
     verdict = Verdict.EXPLAINED if explanations else Verdict.CANNOT
+    counted = any(factor.kind in ("quantity", "count", "hours", "text") for factor in reading.factors)
+    value = shown(reading.exact.middle)
+    formula = f"{reading.formula} = {value}, not {line.amount.text}"
     return Finding(
         verdict,
         "line",
@@ -200,8 +205,8 @@ def _finding(line: Line, reading: Reading, explanations: tuple[Explanation, ...]
         line.record.row.line,
         line.column.header,
         line.amount.text,
-        shown(reading.exact.middle),
-        f"{reading.formula} = {shown(reading.exact.middle)}, not {line.amount.text}",
+        value if counted or explanations else "",
+        formula if counted or explanations else f"{reading.formula} × how many? = {line.amount.text}",
         explanations,
         "" if explanations else question(line, reading),
     )

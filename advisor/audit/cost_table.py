@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from advisor.audit.columns import AMOUNT_ROLES, Column, Sheet
-from advisor.audit.cost_lines import LENGTH_OF_MONTH, check_lines, shown
+from advisor.audit.cost_lines import check_lines, shown
 from advisor.audit.cost_rows import Sorted, is_credit, sorted_rows
 from advisor.audit.cost_totals import _year_slips, check_totals
 from advisor.audit.findings import Explanation, Finding, Verdict
-from advisor.audit.interval import Interval, total
+from advisor.audit.interval import Interval, exactly, total
 from advisor.audit.numbers import Number
 from advisor.audit.readings import DAYS_PER_MONTH, Assumed
 from advisor.audit.slips import swaps
@@ -29,7 +29,7 @@ def audit_cost(sheet: Sheet, assumed: Assumed) -> tuple[list[Finding], list[str]
         records = [row.record for row in rows if row.kind == "line"]
         found, silent = check_lines(records, sheet, target, _months(sheet, target), assumed)
         findings += found
-        computed = {f.row: _value(f) for f in found if f.wrong}
+        computed = {f.row: _value(f) for f in found if f.wrong and f.expected}
         if silent:
             notes.append(f"{silent} line{'s' if silent > 1 else ''} with an amount state no price: not recomputed")
         findings += _calendars(found)
@@ -63,23 +63,32 @@ def _months(sheet: Sheet, column: Column) -> float:
     return 0.0
 
 
+_CONVENTIONS = (
+    (r"[\d.]+ h/month", "one length of a month", "state the hours per month"),
+    (r"[\d.]+ days a month", "one length of a month", "state the days of a month"),
+    (r"1 [KMGTP]B = [\d,]+ [KMGTP]B", "one size of each unit", "state whether a TB is 1 000 or 1 024 GB"),
+)
+
+
 def _calendars(found: Sequence[Finding]) -> Iterator[Finding]:
-    """Yield a finding when lines of one table agree only under different lengths of a month."""
-    months: dict[str, list[str]] = {}
-    for finding in found:
-        lengths = set(re.findall(r"(\d+) h/month", finding.remark))
-        if len(lengths) == 1:
-            months.setdefault(lengths.pop(), []).append(finding.row)
-    if len(months) > 1:
-        listed = "; ".join(f"{h} h: {', '.join(rows[:3])}" for h, rows in sorted(months.items()))
-        yield Finding(
-            Verdict.DIFFERS,
-            "calendar",
-            found=" and ".join(f"{h} {LENGTH_OF_MONTH}" for h in sorted(months)),
-            expected="one length of a month",
-            formula=listed,
-            question="state the hours per month",
-        )
+    """Yield a finding when lines of one table agree only under different lengths of a month or sizes of a unit."""
+    for pattern, expected, question in _CONVENTIONS:
+        groups: dict[str, list[str]] = {}
+        for finding in found:
+            named = set(re.findall(pattern, finding.remark))
+            if len(named) == 1 and "rounding" not in finding.remark:
+                groups.setdefault(named.pop(), []).append(finding.row)
+        if len({re.sub(r"^30.4\d* ", "30.42 ", group) for group in groups}) > 1 and _same_unit(groups):
+            listed = "; ".join(f"{group}: {', '.join(rows[:3])}" for group, rows in sorted(groups.items()))
+            found_text = " and ".join(sorted(groups))
+            yield Finding(
+                Verdict.DIFFERS, "convention", found=found_text, expected=expected, formula=listed, question=question
+            )
+
+
+def _same_unit(groups: Iterable[str]) -> bool:
+    """Return whether conventions are about the same unit: 1 TB = 1 000 GB does not contradict 1 GB = 1 024 MB."""
+    return len({group.rpartition("=")[0] for group in groups}) < len(list(groups))
 
 
 def _periods(sheet: Sheet, rows: Sequence[Sorted]) -> Iterator[Finding]:
@@ -89,19 +98,22 @@ def _periods(sheet: Sheet, rows: Sequence[Sorted]) -> Iterator[Finding]:
         ratio = longer.months / shorter.months
         if ratio > 1 and shorter == min(covered, key=lambda c: c.months):
             for row in rows:
-                yield from _year_row(row, shorter, longer, ratio)
+                yield from _year_row(sheet, row, shorter, longer, ratio)
     daily, monthly = sheet.first("daily"), sheet.first("monthly")
     if daily is not None and monthly is not None:
         for row in rows:
             yield from _day_row(row, daily, monthly)
 
 
-def _year_row(row: Sorted, shorter: Column, longer: Column, ratio: float) -> Iterator[Finding]:
+def _year_row(sheet: Sheet, row: Sorted, shorter: Column, longer: Column, ratio: float) -> Iterator[Finding]:
     small, large = row.record.number(shorter), row.record.number(longer)
     if small is None or large is None or row.one_time:
         return
     agrees = small.interval.scaled(ratio).meets(large.interval)
     slips = () if agrees else tuple(_year_slips(small, large, ratio))
+    counts = [n.value for c in sheet.all("count", "quantity") if (n := row.record.number(c)) is not None]
+    if not agrees and counts and small.interval.scaled(ratio * counts[0]).meets(large.interval):
+        agrees, slips, ratio = True, (), ratio * counts[0]
     yield Finding(
         Verdict.AGREES if agrees else Verdict.EXPLAINED if slips else Verdict.DIFFERS,
         "year",
@@ -147,22 +159,31 @@ def _shares(sheet: Sheet, rows: Sequence[Sorted], target: Column | None) -> Iter
     whole = 100.0 if sum(number.value for number in shares) > 3 else 1.0
     added = total(number.interval for number in shares)
     fits = added.meets(Interval(whole, whole))
-    left = [row.record.label for row in lines if _complements(row.record.number(column), added, whole)]
+    slips = () if fits else tuple(_share_slips(lines, column, added, whole))
     yield Finding(
-        Verdict.AGREES if fits else Verdict.EXPLAINED if left else Verdict.DIFFERS,
+        Verdict.AGREES if fits else Verdict.EXPLAINED if slips else Verdict.DIFFERS,
         "shares",
         column=column.header,
         found=f"{added.middle:.6g}",
         expected=f"{whole:g}",
         formula=f"the shares add to {added.middle:.6g}",
-        explanations=() if fits else tuple(Explanation("line_twice", f"'{label}' counted twice") for label in left),
+        explanations=slips,
     )
     if target is not None:
         yield from _each_share(lines, rows, column, target, whole)
 
 
-def _complements(number: Number | None, added: Interval, whole: float) -> bool:
-    return number is not None and added.scaled(1).meets(Interval(whole + number.value, whole + number.value))
+def _share_slips(lines: Sequence[Sorted], column: Column, added: Interval, whole: float) -> Iterator[Explanation]:
+    """Yield single shares that, changed, would let all add to the whole."""
+    for row in lines:
+        number, label = row.record.number(column), row.record.label
+        if number is None:
+            continue
+        if added.meets(exactly(whole + number.value)):
+            yield Explanation("line_twice", f"'{label}' ({number.text}) counted twice")
+        for value, text in swaps(number):
+            if added.meets(exactly(whole + number.value - value)):
+                yield Explanation("swapped_digits", f"two digits of '{label}' swapped: {text} meant")
 
 
 def _each_share(

@@ -236,6 +236,7 @@ def _added(context: _Context, candidate: Sum, sums: Sequence[Sum], scale: float)
     if context.unknown:
         remarks.append(f"{_names(context.unknown)} states no amount and is not in it")
     slip = Explanation("one_time_in_monthly", f"the one-time cost of {_names(once)} added to a month's total")
+    recurring = sum(part.number.value for part in candidate.parts if not part.one_time)
     return Finding(
         Verdict.EXPLAINED if mixed else Verdict.AGREES,
         "total",
@@ -243,7 +244,7 @@ def _added(context: _Context, candidate: Sum, sums: Sequence[Sum], scale: float)
         context.row.record.row.line,
         context.column.header,
         context.number.text,
-        shown(candidate.value * scale),
+        shown((recurring if mixed else candidate.value) * scale),
         _formula(candidate, scale),
         (slip,) if mixed else (),
         remark="; ".join(remarks),
@@ -272,15 +273,17 @@ def _explained(context: _Context, sums: Sequence[Sum], scale: float) -> Iterator
 
 def _one_line(context: _Context, wanted: Sum, scale: float) -> Iterator[Explanation]:
     """Yield slips with one part of the sum."""
+    tolerance = 2 * (wanted.interval.half + context.number.interval.half / scale)
     for part in wanted.parts:
         value, name = part.number.value, f"'{part.label}' ({part.number.text})"
         if value == 0 or part.number.is_range:
             continue
+        powers = [p for p in _POWERS if abs(value * p) > tolerance]  # less is the same as left out
         changes = [
             ("line_left_out", -value, f"the line {name} left out"),
             ("line_twice", value, f"the line {name} counted twice"),
             ("wrong_sign", -2 * value, f"the line {name} added with the wrong sign"),
-            *(("decimal_point", value * (p - 1), f"the line {name} added as {shown(value * p)}") for p in _POWERS),
+            *(("decimal_point", value * (p - 1), f"the line {name} added as {shown(value * p)}") for p in powers),
             *(("swapped_digits", v - value, f"the line {name} added as {text}") for v, text in swaps(part.number)),
         ]
         if part.label in context.lines:
@@ -288,6 +291,8 @@ def _one_line(context: _Context, wanted: Sum, scale: float) -> Iterator[Explanat
             text = f"the line {name} added as {shown(right)}, which is what its price and quantity give"
             changes.insert(0, ("line_corrected", right - value, text))
         for slip, change, text in changes:
+            if slip == "swapped_digits" and abs(change - changes[0][1]) <= tolerance and part.label in context.lines:
+                continue  # the same as the corrected line
             if _moved(wanted, change, scale).meets(context.number.interval):
                 yield Explanation(slip, text)
     for part in context.subtotals:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from advisor.audit.interval import Interval, exactly, product, times
@@ -18,6 +19,7 @@ LARGEST = 1e30  # no amount, count or time of a table is beyond; products of sev
 MAX_TEXT = 200
 MAX_EXPONENT = 40
 MAX_FACTORS = 4
+REMEMBERED = 8192  # cells: each is looked at by several checks
 
 Decimal = Literal[".", ","]
 
@@ -67,6 +69,7 @@ class Number:
         rest: what follows the number: a unit, or "" when nothing does.
         currency: ISO code, "US cent", or "".
         ambiguous: True when one separator and three digits after it could be thousands or decimals.
+        approximate: True when it says so: "~", "about".
     """
 
     text: str
@@ -76,6 +79,7 @@ class Number:
     rest: str = ""
     currency: str = ""
     ambiguous: bool = False
+    approximate: bool = False
 
     @property
     def exact(self) -> Interval:
@@ -114,6 +118,7 @@ def malformed(text: str) -> bool:
     return only_marks and not _BOUND.match(body) and isinstance(read(text), Unknown)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def plain(text: str) -> str:
     """Return a cell without Markdown and HTML marks, footnotes and odd spaces.
 
@@ -131,6 +136,7 @@ def stripped(text: str) -> str:
     return _APPROXIMATE.sub("", plain(text))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def read(text: str, decimal: Decimal = ".") -> Cell:
     """Read one cell; ``decimal`` decides only what could be read both ways.
 
@@ -211,7 +217,8 @@ def _single(shown: str, body: str, decimal: Decimal, approximate: bool) -> Cell:
     exact = whole and not approximate and magnitude == 1.0
     if rest[:1].isdigit() or rest[:1] in (".", ",", ":", "-") or _SEVERAL.search(rest):
         return Unknown(shown)  # 12:30, 1.2.3, 2024-01, 5 → 7, 5 ± 1, 10 [9, 11]
-    return Number(shown, middle, Interval(middle - half, middle + half), exact, rest, currency(body), ambiguous)
+    reach = Interval(middle - half, middle + half)
+    return Number(shown, middle, reach, exact, rest, currency(body), ambiguous, approximate)
 
 
 def currency(text: str) -> str:

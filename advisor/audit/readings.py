@@ -17,7 +17,7 @@ from advisor.audit.units import Unit
 HOURS_PER_MONTH = (730.0, 720.0, 744.0)
 DAYS_PER_MONTH = (30.0, 30.4, 365 / 12, 31.0)
 MONTHS_PER_YEAR = 12.0
-MAX_TEXT_FACTORS = 6
+MAX_TEXT_FACTORS = 8
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,8 @@ def price_per(record: Record, sheet: Sheet, price: Number, column: Column) -> Un
     """Return what a price is per: from its cell, else its header, else the table's column of units."""
     if re.search(r"/|\bper\b", price.rest):
         return units.denominators(price.rest)
-    header = re.search(r"(?:/|\bper\b).*", f"{column.header} {column.text if column.why == 'stated' else ''}".lower())
+    stated = column.text if column.why == "stated" or column.text.startswith("/") else ""
+    header = re.search(r"(?:/|\bper\b).*", f"{column.header} {stated}".lower())
     if header and not re.search(r"per[- ]unit|/ ?unit", header[0]):
         return units.denominators(header[0])
     if re.search(r"hourly", column.header.lower()):
@@ -298,14 +299,15 @@ _TEXT_FACTOR = re.compile(
     r"|(?P<number>\d[\d,.]*)\s*(?P<scale>[kKM](?![A-Za-z])|million|thousand)?\s*"
     r"(?P<unit>[x×](?!\w)|GiB|TiB|GB|TB|MB|h\b|hrs?\b|hours?\b|days?\b|nodes?\b|instances?\b|users?\b|replicas?\b|pages?\b|"
     r"docs\b|requests?\b|queries\b|tokens?\b|calls\b|shards?\b|seats?\b|vCPUs?\b|pods?\b|disks?\b|volumes?\b|[a-z]*s\b)?"
+    r"(?:\s*(?:/|per|a)\s*(?P<per>day|hour|week)\b)?"
 )
 
 
-def text_factors(record: Record, sheet: Sheet, per: Unit) -> list[Factor]:
-    """Return figures that names and notes state: "t3.small, 730h", "20GB each", "(2x)", "50K pages"."""
+def text_factors(record: Record, sheet: Sheet, per: Unit, target: Column) -> list[Factor]:
+    """Return figures that names, notes and the amount's header state: "730h", "20GB each", "(2x)", "10K queries/day"."""
     found: list[Factor] = []
-    for column in sheet.all("name", "note"):
-        text = numbers.plain(record.row.cells[column.index])
+    texts = [numbers.plain(record.row.cells[column.index]) for column in sheet.all("name", "note")]
+    for text in (*texts, target.header):
         for match in _TEXT_FACTOR.finditer(text):
             if match["times"]:
                 found.append(fixed("text", match[0], float(match["n"]), text=match[0]))
@@ -320,12 +322,22 @@ def _text_factor(match: re.Match[str], per: Unit) -> Iterator[Factor]:
         return
     value = number.value * (1e6 if match["scale"] == "million" else 1e3 if match["scale"] == "thousand" else 1)
     size = units.parse(match["unit"] or "").size
-    if size and per.size and size != per.size:
+    if match["per"]:
+        for count, words in _TEXT_PERIODS[match["per"]]:
+            yield fixed("text", f"{match[0].strip()} × {words}", value * count, f"{words} a month", match[0].strip())
+    elif size and per.size and size != per.size:
         steps = units.step(size) - units.step(per.size)
         for base in (1000.0, 1024.0):
             yield fixed("text", f"{match[0].strip()} at {base:g}", value * base**steps, text=match[0].strip())
     else:
         yield fixed("text", match[0].strip(), value, text=match[0].strip())
+
+
+_TEXT_PERIODS = {
+    "day": [(days, f"{days:.4g} days") for days in DAYS_PER_MONTH],
+    "hour": [(hours, f"{hours:g} h") for hours in HOURS_PER_MONTH],
+    "week": [(52 / 12, "4.333 weeks"), (4.0, "4 weeks")],
+}
 
 
 def with_text(reading: Reading, factors: Sequence[Factor]) -> Iterator[Reading]:

@@ -206,11 +206,11 @@ def _unit(column: Column, sheet: Sheet) -> str:
         return ""
     cells = [cell for record in sheet.records if (cell := record.number(column)) is not None]
     currencies = sorted({cell.currency for cell in cells if cell.currency} or {column.currency} - {""})
-    unit = units_of(column) if column.role == "price" else column.text
+    unit = units_of(column) if column.role == "price" else "" if column.role in AMOUNT_ROLES else column.text
     if column.role in LOAD_ROLES and not known_unit(column.role, unit):
         unit = ""
     unit = "" if numbers.currency(unit) == unit.upper().strip() or unit in ("$", "€", "£", "USD") else unit
-    shown = list(dict.fromkeys(cell.rest for cell in cells if cell.rest))
+    shown = list(dict.fromkeys(cell.rest for cell in cells if cell.rest and "(" not in cell.rest))
     if not unit and shown:
         unit = ", ".join(shown[:MOST_UNITS]) + (", …" if len(shown) > MOST_UNITS else "") + " (in the cells)"
     return " ".join(part for part in ("/".join(currencies), unit) if part)

@@ -18,7 +18,8 @@ from advisor.audit.readings import Reading
 HOURS = {730.0: "730 h", 720.0: "720 h", 744.0: "744 h", 8760.0: "8 760 h (a year)", 24.0: "24 h (a day)"}
 DAYS = {30.0: "30 days", 365 / 12: "30.4 days", 31.0: "31 days"}
 # A pair of slips is listed only if so few pairs fall together by chance at the figure's precision.
-MOST_CHANCE = 0.05
+MOST_CHANCE = 0.01
+COARSE = 0.1  # an amount with fewer digits is reproduced by too many slips
 LARGE = 10_000  # a quantity that people write in thousands or millions
 _COUNTED = re.compile(r"req|token|call|quer|message|event|invocation|operation|record|row|\d\s*[kKMB]\b")
 MOST_RELATIVE_HALF = 0.02  # a figure less precise than this is reproduced by too much to mean anything
@@ -187,6 +188,8 @@ def explaining(
     printed precisely enough for a match to mean something.
     """
     listed = list(readings)
+    if amount.interval.half > COARSE * abs(amount.value):
+        return []
     for exact in (True, False):
         found = _singles(listed, amount, slips_of, exact)
         if found:

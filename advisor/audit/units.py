@@ -22,11 +22,11 @@ _TIMES = {
     **dict.fromkeys(("ms", "msec", "msecs", "millisecond", "milliseconds", "millis"), "ms"),
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
     **dict.fromkeys(("min", "mins", "minute", "minutes"), "min"),
-    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours", "hourly"), "h"),
-    **dict.fromkeys(("d", "day", "days", "daily"), "day"),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours", "hourly", "stunde", "std"), "h"),
+    **dict.fromkeys(("d", "day", "days", "daily", "tag", "jour"), "day"),
     **dict.fromkeys(("week", "weeks", "wk", "weekly"), "week"),
-    **dict.fromkeys(("mo", "mon", "mth", "month", "months", "monthly", "pm"), "month"),
-    **dict.fromkeys(("y", "yr", "yrs", "year", "years", "annual", "annually", "annum", "yearly"), "year"),
+    **dict.fromkeys(("mo", "mon", "mth", "month", "months", "monthly", "pm", "monat", "mois", "mes"), "month"),
+    **dict.fromkeys(("y", "yr", "yrs", "year", "years", "annual", "annually", "annum", "yearly", "jahr", "an"), "year"),
 }
 SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "day": 86400.0, "week": 604800.0}
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mm": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9}

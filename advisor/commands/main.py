@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Check somebody's cost table or load test: what agrees, what differs, which slip explains it.",
     ),
     "candidates": ("advisor.commands.candidates", "List every sized candidate of a scenario with its constants."),
+    "select": ("advisor.commands.select", "Choose one option for each role of any table, proved optimal."),
     "price": ("advisor.commands.price", "Price a bill of quantities, line by line."),
     "check": ("advisor.commands.check", "Validate and solve a scenario without writing anything; for CI."),
     "catalog": ("advisor.commands.catalog", "Look into the catalog and where its figures come from."),

@@ -26,7 +26,7 @@ def report_text(report: Report, width: int = 100) -> str:
     parts = [_table(table, report.file, width) for table in report.tables]
     if report.skipped:
         listed = ", ".join(f"table {number} (line {line}) {reason}" for number, line, reason in report.skipped)
-        parts.append(_filled(f"Not audited: {listed}.", "", width))
+        parts.append(_filled(f"Not audited: {listed}.", "", width) + "\n")
     return "\n".join(parts)
 
 
@@ -75,6 +75,7 @@ def _finding(finding: Finding, width: int) -> Iterator[str]:
         part for part in (f"line {finding.line}" if finding.line else "", finding.row, finding.column) if part
     )
     expected = f", expected {finding.expected}" if finding.expected else ""
+    place = place or "the table as a whole"
     mark = MARKS[finding.verdict]
     head = f"{mark} {harmless(place)}: found {harmless(finding.found)}{harmless(expected)} — {finding.verdict.value}"
     yield from _filled(head, "", width, "  ").splitlines()

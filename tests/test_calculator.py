@@ -197,10 +197,13 @@ def test_most_examples_can_be_written_as_command_lines() -> None:
     assert len({function.qualified for function, _ in PLAIN}) > len(FUNCTIONS) / 2
 
 
-@pytest.mark.parametrize("number_", range(len(example_calls())))
-def test_examples_give_the_same_by_text(number_: int) -> None:
+EXAMPLES = example_calls()
+
+
+@pytest.mark.parametrize("example", range(len(EXAMPLES)))
+def test_examples_give_the_same_by_text(example: int) -> None:
     """Each call in a docstring, its arguments written as text, gives exactly what Python gives for it."""
-    function, call = example_calls()[number_]
+    function, call = EXAMPLES[example]
     try:
         arguments = _bound(function, call)
         texts = [f"{name}={_text(value)}" for name, value in arguments.arguments.items()]

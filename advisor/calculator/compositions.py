@@ -15,23 +15,27 @@ from advisor.calculator.values import built
 from advisor.models.downtime import Period
 from advisor.models.latency import Distribution
 from advisor.models.reliability_report import Analysis, analyse
+from advisor.models.tail_bounds import highest_max_quantile, highest_sum_quantile, together_quantile
 
+MOST_APART = 20  # runs in a row that are taken as so many stages which may depend on each other
 LEVELS = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 
 
 @dataclass(frozen=True)
 class Percentile:
-    """A percentile of a path, by how the stages depend on each other.
+    """A percentile of a path, by how the stages of its outermost series (or parallel) depend on each other.
 
     Attributes:
         percentile: ``p50`` to ``p99.9``.
         independent_ms: every stage on its own; exact but for the lattice.
-        slow_together_ms: the percentiles of stages in series added, the largest of parallel ones: no bound.
+        slow_together_ms: the percentiles of the stages added (in parallel: the largest); a warning sign, no bound.
+        worst_case_ms: no dependence makes it larger.
     """
 
     percentile: str
     independent_ms: float
     slow_together_ms: float
+    worst_case_ms: float
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class PathLatency:
 
     Attributes:
         mean_ms: the mean, which no dependence between stages in series changes.
-        percentiles: each under independence, and if stages are slow together.
+        percentiles: if stages are independent, if they are slow together, and at worst, whatever their dependence.
         stages: every stage and composition of the tree.
         extra_load: what retries and hedges cost, per request that reaches them.
         assumptions: what was filled in, and how well the fits meet what was stated.
@@ -97,8 +101,8 @@ def latency_path(tree: Given | Mapping[str, Any]) -> PathLatency:
         series: X + Y;  parallel: max(X, Y);  mixture: X or Y by their shares;  repeat: X + ... + X
         k_of_n: k-th smallest;  retry: again after a time-out;  hedge: min(X, delay + Y)
 
-    Stages are independent of each other; beside that stands what comes out if they are slow together. A stage that
-    states figures is a lognormal through them.
+    Stages are independent of each other; beside that stands what comes out if those of the outermost series are slow
+    together, and the worst case whatever their dependence. A stage that states figures is a lognormal through them.
 
     Args:
         tree: the stages and how they are composed; the forms are in docs/calculator.md.
@@ -115,26 +119,35 @@ def latency_path(tree: Given | Mapping[str, Any]) -> PathLatency:
     root = node(tree if isinstance(tree, Given) else Given.of("tree", tree))
     whole = root.distribution
     mean = whole.mean()
-    together = [_slow_together(root, p) for p in LEVELS.values()]
-    rows = zip(LEVELS, whole.quantiles(list(LEVELS.values())), together, strict=True)
     return PathLatency(
         mean_ms=mean,
-        percentiles=tuple(Percentile(*row) for row in rows),
+        percentiles=tuple(_percentiles(root)),
         stages=tuple(_stages(root, "1", mean, adds=True)),
         extra_load=tuple(_extra_load(root, "1")),
         assumptions=tuple(_assumptions(root)),
     )
 
 
-def _slow_together(one: Node, p: float) -> float:
-    """Return the p-quantile of a tree whose stages in series and in parallel reach their p-quantiles together."""
+def _percentiles(root: Node) -> Iterator[Percentile]:
+    """Yield the percentiles, and what they are for stages that depend on each other."""
+    independent = root.distribution.quantiles(list(LEVELS.values()))
+    branches, stages = [part.distribution for part in root.parts], _in_series(root)
+    for (name, p), alone in zip(LEVELS.items(), independent, strict=True):
+        together, worst = alone, alone  # of a single stage
+        if root.kind == "parallel":
+            together, worst = max(branch.quantile(p) for branch in branches), highest_max_quantile(branches, p)
+        elif len(stages) > 1:
+            together, worst = together_quantile(stages, p), highest_sum_quantile(stages, p)
+        yield Percentile(name, alone, together, worst)
+
+
+def _in_series(one: Node) -> list[Distribution]:
+    """Return the stages whose times add up, series within series and repeated runs taken apart."""
     if one.kind == "series":
-        return math.fsum(_slow_together(part, p) for part in one.parts)
-    if one.kind == "parallel":
-        return max(_slow_together(part, p) for part in one.parts)
-    if one.kind == "repeat":
-        return one.times * _slow_together(one.parts[0], p)
-    return one.distribution.quantile(p)
+        return [stage for part in one.parts for stage in _in_series(part)]
+    if one.kind == "repeat" and one.times <= MOST_APART:
+        return _in_series(one.parts[0]) * one.times
+    return [one.distribution]
 
 
 def _stages(one: Node, place: str, whole: float, adds: bool) -> Iterator[StageTime]:

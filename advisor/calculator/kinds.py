@@ -32,6 +32,7 @@ LISTS = (
     collections.abc.Collection,
     collections.abc.Set,
 )
+STRUCTURES = "advisor.models.reliability_structure"
 MAPPINGS = (dict, collections.abc.Mapping)
 NAMED = 4  # a mapping with so many keys is called by them, a larger one by its name
 _PLURALS = {"whole number": "whole numbers", "number": "numbers", "text": "texts", "distribution": "distributions"}
@@ -85,10 +86,15 @@ def defaults(kind: Any) -> dict[str, Any]:
     return found
 
 
+def is_structure(kind: Any) -> bool:
+    """Return whether a kind is a tree of named parts, or one of its nodes."""
+    return any(getattr(member, "__module__", "") == STRUCTURES for member in members(kind))
+
+
 def is_record(kind: Any) -> bool:
     """Return whether a kind has named fields: a dataclass or a named tuple. A distribution is none."""
     named = isinstance(kind, type) and (dataclasses.is_dataclass(kind) or hasattr(kind, "_fields"))
-    return named and kind is not Given and not is_distribution(kind)
+    return named and kind is not Given and not is_distribution(kind) and not is_structure(kind)
 
 
 @lru_cache(maxsize=256)
@@ -106,7 +112,7 @@ def writable(kind: Any, inside: tuple[Any, ...] = ()) -> bool:
     >>> writable(collections.abc.Sequence[tuple[float | None, float]]), writable(collections.abc.Callable[[], int])
     (True, False)
     """
-    if kind in SCALARS or kind in (Any, Given) or is_distribution(kind) or kind in inside:
+    if kind in SCALARS or kind in (Any, Given) or is_distribution(kind) or is_structure(kind) or kind in inside:
         return True
     if typing.get_origin(kind) is Literal:
         return True
@@ -128,7 +134,7 @@ def describe(kind: Any) -> str:
     """
     if kind in SCALARS:
         return SCALARS[kind]
-    if kind is Given:
+    if kind is Given or is_structure(kind):
         return "tree"
     if len(members(kind)) > 1:
         return "tree" if Given in members(kind) else " or ".join(describe(part) for part in members(kind))

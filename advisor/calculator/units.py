@@ -121,8 +121,10 @@ def number(text: str, unit: Unit) -> Number:
     ValueError: is in s; GB is not a unit of time
     """
     found = _NUMBER.fullmatch(text.strip()) if len(text) <= LONGEST_NUMBER else None
-    if found is None or abs(int(found[2] or 0)) > LARGEST_EXPONENT:
+    if found is None:
         raise ValueError("is not a number")
+    if abs(int(found[2] or 0)) > LARGEST_EXPONENT:
+        raise ValueError(f"has an exponent beyond {LARGEST_EXPONENT}")
     value = Fraction(found[1].replace("_", ""))
     return Number(value * _factor(found[3], unit), found[3]) if found[3] else Number(value)
 

@@ -27,14 +27,12 @@ def argument(given: Given, kind: Any, name: str) -> Any:
     Traceback (most recent call last):
     advisor.errors.InputError: servers: found 2.5; must be a whole number
     """
+    if kinds.is_structure(kind):
+        return _structure(given, kind)
     if len(kinds.members(kind)) > 1:
         return _either(given, kind, name)
-    if kind in (int, float):
-        return _number(given, kind, name)
     if kind in kinds.SCALARS:
-        return _word(given, kind)
-    if kind is Given:
-        return given
+        return _number(given, kind, name) if kind in (int, float) else _word(given, kind)
     if kinds.is_distribution(kind):
         return _distribution(given, kind)
     return _compound(given, kind, name)
@@ -52,7 +50,7 @@ def _compound(given: Given, kind: Any, name: str) -> Any:
         return _mapping(given, kind, name)
     if kinds.is_record(kind):
         return _record(given, kind)
-    return given.data
+    return given if kind is Given else given.data
 
 
 def _either(given: Given, kind: Any, name: str) -> Any:
@@ -179,4 +177,13 @@ def _distribution(given: Given, kind: Any) -> Any:
     found = distribution(given)
     if not isinstance(found, kind):
         raise given.refuse(f"must be a {kind.__name__.lower()} distribution, found a {type(found).__name__.lower()}")
+    return found
+
+
+def _structure(given: Given, kind: Any) -> Any:
+    from advisor.calculator.availability_tree import structure
+
+    found, _ = structure(given)
+    if not isinstance(found, kinds.members(kind)):
+        raise given.refuse(f"must be {' or '.join(member.__name__ for member in kinds.members(kind))}")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,12 +14,13 @@ from advisor.calculator.given import Conversion
 from advisor.calculator.registry import Function, Parameter
 from advisor.calculator.results import ALONE, Field
 from advisor.calculator.units import unit_of
-from advisor.render.catalog_text import aligned
 from advisor.render.numbers import NARROW
 
 DIGITS = 10
 WIDTH = 110
+LONGEST_CELL = 30
 _IN = "  "
+_SENTENCE_END = re.compile(r"(?<!\.)\.\s+(?=[A-Z])")
 
 
 def functions() -> str:
@@ -36,7 +38,7 @@ def first_sentence(function: Function) -> str:
     >>> first_sentence(registry.find("mmc"))
     'the steady state of M/M/c'
     """
-    sentence = function.doc.summary.partition(". ")[0].rstrip(".")
+    sentence = _SENTENCE_END.split(function.doc.summary)[0].rstrip(".")
     return sentence.removeprefix("Return ")
 
 
@@ -102,8 +104,9 @@ def _short(value: Any) -> str:
 def _with_texts(rows: Sequence[Sequence[str]], texts: Sequence[str]) -> list[str]:
     """Return aligned rows, each followed by its text, which goes on below itself where it is long."""
     lines: list[str] = []
-    for row, text in zip(aligned(rows), texts, strict=True):
-        width = max(len(line) for line in aligned(rows)) + 2
+    columns = aligned(rows)
+    width = max((len(line) for line in columns), default=0) + 2
+    for row, text in zip(columns, texts, strict=True):
         if not text:
             lines.append(row)
             continue
@@ -140,7 +143,7 @@ def _understood(call: Call) -> list[str]:
     given = [name for name in call.shown if name not in call.defaults]
     rows = [(f"{_IN}{name}", f"= {_inline(call.shown[name])}{_unit(name)}{written.get(name, '')}") for name in given]
     nested = [(_IN + found.path, _converted(found)) for found in call.conversions if found.path not in call.shown]
-    lines = list(aligned([*rows, *nested]))
+    lines = aligned([*rows, *nested])
     if call.defaults:
         assumed = ", ".join(f"{name} = {_inline(call.shown[name])}{_unit(name)}" for name in call.defaults)
         lines += _wrapped(f"by default: {assumed}")
@@ -172,19 +175,25 @@ def _figures(fields: Sequence[Field], alone: str) -> list[list[str]]:
 
     A result that is one number is called ``alone``, as its function.
     """
-    single = [field for field in fields if not isinstance(field.value, list | dict)]
+    single = [field for field in fields if not _is_block(field.value)]
     rows = [(_IN + (alone if field.name == ALONE else field.name), figure(field.value), field.unit) for field in single]
     blocks = [_with_texts(rows, [field.text for field in single])] if rows else []
-    return blocks + [_block(field) for field in fields if isinstance(field.value, list | dict)]
+    return blocks + [_block(field) for field in fields if _is_block(field.value)]
+
+
+def _is_block(value: Any) -> bool:
+    return isinstance(value, list | dict) or (isinstance(value, str) and len(value) > LONGEST_CELL)
 
 
 def _block(field: Field) -> list[str]:
+    """Return a list, mapping or long text below its name; nothing for an empty one."""
     title = f"{field.name}: {field.text}" if field.text else field.name
     if isinstance(field.value, dict):
         return [title, *aligned([(_IN + name, _cell(part)) for name, part in field.value.items()])]
-    if field.value and all(isinstance(row, dict) for row in field.value):
-        return [title, *(_IN + line for line in table(field.value))]
-    return [title, *(line for part in field.value for line in _item(_cell(part)))] if field.value else []
+    items: list[Any] = field.value.splitlines() if isinstance(field.value, str) else field.value
+    if items and all(isinstance(row, dict) for row in items):
+        return [title, *(_IN + line for line in table(items))]
+    return [title, *(line for part in items for line in _item(_cell(part)))] if items else []
 
 
 def _item(text: str) -> list[str]:
@@ -193,19 +202,28 @@ def _item(text: str) -> list[str]:
     return textwrap.wrap(text.strip(), WIDTH, initial_indent=indent, subsequent_indent=indent + _IN)
 
 
-def table(rows: Sequence[Mapping[str, Any]]) -> Iterable[str]:
+def table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return rows of the same fields as lines, numbers to the right.
 
-    >>> list(table([{"name": "cpu", "busy": 0.5}, {"name": "disk", "busy": 1}]))
+    >>> table([{"name": "cpu", "busy": 0.5}, {"name": "disk", "busy": 1}])
     ['name  busy', 'cpu    0.5', 'disk     1']
     """
     names = list(rows[0])
     right = [all(isinstance(row.get(name), int | float | None) for row in rows) for name in names]
     cells = [names, *([_cell(row.get(name)) for name in names] for row in rows)]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(names))]
-    for row in cells:
-        padded = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)]
-        yield _IN.join(padded).rstrip()
+    return aligned(cells, right)
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool] = ()) -> list[str]:
+    """Return rows as lines with aligned columns; ``right`` says which of them are aligned to the right.
+
+    >>> aligned([("a", "bb"), ("ccc", "d")])
+    ['a    bb', 'ccc  d']
+    """
+    columns = range(len(rows[0])) if rows else range(0)
+    widths = [max(len(row[i]) for row in rows) for i in columns]
+    sides = [str.rjust if right and right[i] else str.ljust for i in columns]
+    return [_IN.join(side(c, w) for side, c, w in zip(sides, row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _cell(value: Any) -> str:

@@ -72,13 +72,18 @@ def zone_tails(k: int, sizes: Sequence[int], unit: Pair, zones: Sequence[Pair]) 
     """
     whole(least=0, most=MOST_UNITS_IN_ZONES, **{f"size of zone {i}": size for i, size in enumerate(sizes, 1)})
     check_k_of_n(k, sum(sizes), MOST_UNITS_IN_ZONES)
+    return _tails(k, tuple(sizes), unit, tuple(zones))
+
+
+@lru_cache(maxsize=4096)  # candidates ask for the same few layouts thousands of times
+def _tails(k: int, sizes: tuple[int, ...], unit: Pair, zones: tuple[Pair, ...]) -> Pair:
     up: Distribution = np.ones(1)
     for size, zone in zip(sizes, zones, strict=True):
         up = np.convolve(up, _one_zone(size, unit, zone))
     return min(1.0, float(up[k:].sum())), min(1.0, float(up[:k].sum()))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _one_zone(size: int, unit: Pair, zone: Pair) -> Distribution:
     """Return the distribution of the number of units of one zone that are up."""
     up: Distribution = zone[0] * np.array([term(j, size, *unit) for j in range(size + 1)])

@@ -45,6 +45,7 @@ def test_figures_of_the_revised_model_s_readme() -> None:
     """The same README, /optimize of June 2026. It takes prefill at the mean batch, not the one run in: TTFT 0.5 %."""
     server = LlmServer(iteration_times(12, 0.05, 0.0005, 128, 512), 49, 128)
     load = serving.serve(server, 2.9715836)
+    assert serving.serve_iterations(12, 0.05, 0.0005, 128, 512, 49, 2.9715836, 128) == load
     assert load.response_ms == pytest.approx(10277.985, rel=1e-6)
     assert load.wait_ms == pytest.approx(12.017578, rel=1e-4)
     assert load.mean_batch == pytest.approx(30.50618, rel=1e-6)
@@ -275,6 +276,8 @@ def test_littles_law_finds_the_requests_that_were_not_there() -> None:
         (lambda: serving.serve(replace(SMALL, max_batch=True), 1.0), "max_batch must be a whole number from 1"),
         (lambda: serving.serve(replace(SMALL, max_queue=-1), 1.0), "max_queue must be a whole number from 0"),
         (lambda: serving.serve(LlmServer(RequestTimes(0, 0, 1, -1, 5), 8), 1.0), "decode_each_ms must be at least 0"),
+        (lambda: serving.serve(LlmServer(RequestTimes(0, 0, 1, 1, 5, 2), 8), 1.0), "first_decodes must be a whole"),
+        (lambda: serving.serve(LlmServer(decode_times(1e90, 1.0, 1e90), 8), 1.0), r"request_ms\(0\) must lie between"),
         (lambda: serving.largest_rate_per_s(SMALL), "at least one of ttft_ms and tpot_ms"),
         (lambda: serving.largest_rate_per_s(SMALL, ttft_ms=5.0), "ttft_ms must be above 6, that of an idle server"),
         (lambda: serving.past_knee(SMALL, 1.0, 1.0), "before the knee: arrival_rate_per_s must be at least"),

@@ -18,7 +18,7 @@ from operator import mul
 
 from advisor.models.arguments import not_negative, positive, whole
 from advisor.models.bisection import boundary
-from advisor.models.llm_times import RequestTimes
+from advisor.models.llm_times import RequestTimes, iteration_times
 
 LARGEST_STATES = 1_000_000
 
@@ -137,6 +137,40 @@ def serve(server: LlmServer, arrival_rate_per_s: float) -> LlmLoad:
     leaving = [0.0, *(p * n / server.times.request_ms(n) for n, p in enumerate(batches[1:], 1))]
     runs_in = _mean(leaving) / math.fsum(leaving)
     return _load(server, arrival_rate_per_s, p_lost, _mean(batches), runs_in, waiting)
+
+
+def serve_iterations(
+    alpha_ms: float,
+    beta_ms: float,
+    gamma_ms: float,
+    input_tokens: float,
+    output_tokens: float,
+    max_batch: int,
+    arrival_rate_per_s: float,
+    max_queue: int | None = None,
+) -> LlmLoad:
+    """Return the steady state of a server from (alpha, beta, gamma) in one call: ``serve`` with ``iteration_times``.
+
+        T(n) = alpha + n delta, delta the mean work of a request in an iteration;  then as in ``serve``
+
+    Args:
+        alpha_ms: base of an iteration > 0.
+        beta_ms: per token computed >= 0.
+        gamma_ms: per token of context read >= 0.
+        input_tokens: mean prompt >= 0.
+        output_tokens: mean answer > 0.
+        max_batch: largest batch, 1 to a million.
+        arrival_rate_per_s: lambda > 0; without a limit to the queue below capacity.
+        max_queue: room to queue, None for no limit.
+
+    Raises:
+        ValueError: an argument out of range, or no steady state.
+
+    >>> round(serve_iterations(12, 0.05, 0.0005, 128, 512, 49, 2.9715836, 128).mean_batch, 5)
+    30.50618
+    """
+    times = iteration_times(alpha_ms, beta_ms, gamma_ms, input_tokens, output_tokens)
+    return serve(LlmServer(times, max_batch, max_queue), arrival_rate_per_s)
 
 
 def largest_rate_per_s(server: LlmServer, *, ttft_ms: float | None = None, tpot_ms: float | None = None) -> float:
@@ -269,13 +303,20 @@ def _mean(weights: list[float]) -> float:
 
 def _check(server: LlmServer) -> None:
     times = server.times
+    whole(most=LARGEST_STATES, max_batch=server.max_batch)
+    if server.max_queue is not None:
+        whole(least=0, most=LARGEST_STATES, max_queue=server.max_queue)
+    whole(least=0, most=1, first_decodes=times.first_decodes)
     not_negative(
         prefill_each_ms=times.prefill_each_ms,
         decode_each_ms=times.decode_each_ms,
         decodes=times.decodes,
         **{"prefill_ms(1)": times.prefill_ms(1), "request_ms(0)": times.request_ms(0)},
     )
-    positive(**{"decode_ms(1)": times.decode_ms(1), "request_ms(1)": times.request_ms(1)})
-    whole(most=LARGEST_STATES, max_batch=server.max_batch)
-    if server.max_queue is not None:
-        whole(least=0, most=LARGEST_STATES, max_queue=server.max_queue)
+    positive(
+        **{
+            "decode_ms(1)": times.decode_ms(1),
+            "request_ms(1)": times.request_ms(1),
+            "request_ms(max_batch)": times.request_ms(server.max_batch),
+        }
+    )

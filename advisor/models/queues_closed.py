@@ -139,7 +139,7 @@ def mean_value_analysis(users: int, think_time_s: float, stations: Sequence[Stat
     processor sharing (product-form networks). For several servers see ``closed_mmc``.
 
     Args:
-        users: N >= 1.
+        users: N, 1 to ten million.
         think_time_s: Z >= 0.
         stations: at least one, names distinct, demands >= 0, not all of them 0.
 
@@ -270,7 +270,7 @@ def asymptotic_bounds(users: int, think_time_s: float, stations: Sequence[Statio
     D is the sum of all demands, Dq of queues, Dd of delays, Dmax the largest of a queue.
 
     Args:
-        users: N >= 1.
+        users: N, 1 to ten million.
         think_time_s: Z >= 0.
         stations: at least one queue with a demand above 0; names distinct.
 
@@ -308,7 +308,7 @@ def _loop(
 
 
 def _check(users: int, think_time_s: float, stations: Sequence[Station]) -> None:
-    whole(users=users)
+    whole(most=LARGEST_COUNT, users=users)
     _check_stations(think_time_s, stations)
 
 

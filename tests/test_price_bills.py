@@ -24,14 +24,18 @@ amounts = st.floats(0, 1e6)
 prices = st.floats(0, 1e3)
 
 
-@pytest.fixture(scope="module")
+SMALL = load_catalog(MINI)
+
+
+@pytest.fixture
 def mini() -> Catalog:
     """Return the small catalog, whose price book has a store and a model."""
-    return load_catalog(MINI)
+    return SMALL
 
 
 def priced(*lines: dict[str, Any], catalog: Catalog | None = None, as_of: str | None = None, **keys: Any) -> PricedBill:
     """Return a bill of these lines, priced."""
+    catalog = catalog or SMALL
     bill = bill_from_text(
         json.dumps({"title": "Test", "hours_per_month": 730, "lines": list(lines), **keys}), "", catalog
     )

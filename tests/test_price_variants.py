@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.billing.load import Priced, bill_from_text, price
+from advisor.catalog.load import load_catalog
 from advisor.errors import InputError
 
 quick = settings(derandomize=True, deadline=None, max_examples=80)
 Data = dict[str, Any]
+SMALL = load_catalog(Path(__file__).parent / "data" / "mini_catalog")
 
 
 def line(name: str, usd: float, quantity: float = 1, **keys: Any) -> Data:
@@ -24,7 +27,7 @@ def line(name: str, usd: float, quantity: float = 1, **keys: Any) -> Data:
 
 def priced(**keys: Any) -> Priced:
     """Return a priced bill."""
-    return price(bill_from_text(json.dumps({"title": "Test", "hours_per_month": 730, **keys})))
+    return price(bill_from_text(json.dumps({"title": "Test", "hours_per_month": 730, **keys})), SMALL)
 
 
 SHARED = [line("store", 10), line("egress", 20), line("logs", 5)]

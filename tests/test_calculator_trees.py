@@ -22,7 +22,7 @@ from advisor.models.latency import Constant, Lognormal, exponential
 from advisor.models.tail_bounds import highest_sum_quantile
 
 LEVELS = [0.5, 0.9, 0.95, 0.99, 0.999]
-quick = settings(derandomize=True, deadline=None, max_examples=100)
+quick = settings(derandomize=True, deadline=None, max_examples=60)
 STAGE = {"p50_ms": 40, "p95_ms": 90}
 FITTED = Lognormal.fit(p50=40, p95=90)
 OTHER = {"name": "other", "mean_ms": 20, "cv": 0.5}
@@ -92,7 +92,7 @@ def test_each_node_is_the_model_of_its_name(name: str) -> None:
 
 
 def test_a_path_agrees_with_simulation() -> None:
-    """Series, parallel, mixture and repetition together: mean and percentiles of 400 000 draws within 1.5 %."""
+    """Series, parallel, mixture and repetition together: mean and percentiles of 200 000 draws within 2 %."""
     tree = {
         "series": [
             {"exponential_mean_ms": 10},
@@ -108,12 +108,12 @@ def test_a_path_agrees_with_simulation() -> None:
         either = 1.0 if rng.random() < 0.25 else rng.uniform(0, 50)
         return rng.expovariate(1 / 10) + slowest + either + rng.expovariate(1 / 5) + rng.expovariate(1 / 5)
 
-    drawn = sorted(once() for _ in range(400_000))
+    drawn = sorted(once() for _ in range(200_000))
     path = latency_path(tree)
     assert path.mean_ms == pytest.approx(math.fsum(drawn) / len(drawn), rel=0.005)
     for row in path.percentiles[:4]:
         level = float(row.percentile[1:]) / 100
-        assert row.independent_ms == pytest.approx(drawn[int(level * len(drawn))], rel=0.015)
+        assert row.independent_ms == pytest.approx(drawn[int(level * len(drawn))], rel=0.02)
 
 
 def test_three_views_of_a_percentile_of_two_stages() -> None:
@@ -135,12 +135,13 @@ def test_the_worst_case_of_rare_slowness_is_reached() -> None:
 
 def test_shares_of_the_mean_add_up_and_places_are_an_outline() -> None:
     """Stages in series share the mean; inside parallels and mixtures there is no share."""
-    path = latency_path({"series": [STAGE, {"parallel": [STAGE, OTHER]}, {"name": "z", "series": [OTHER]}]})
+    fixed, other = {"constant_ms": 40}, {"name": "other", "constant_ms": 20}
+    path = latency_path({"series": [fixed, {"parallel": [fixed, other]}, {"name": "z", "series": [other]}]})
     assert [(row.place, row.stage) for row in path.stages] == [
         ("1", "series"),
-        ("1.1", "stage"),
+        ("1.1", "constant"),
         ("1.2", "parallel"),
-        ("1.2.1", "stage"),
+        ("1.2.1", "constant"),
         ("1.2.2", "other"),
         ("1.3", "z"),
         ("1.3.1", "other"),
@@ -152,12 +153,11 @@ def test_shares_of_the_mean_add_up_and_places_are_an_outline() -> None:
 
 def test_retries_and_hedges_state_their_load() -> None:
     """Exponential stage, time-out at its 90th percentile, three attempts: 0.11 further calls, 0.1 % unanswered."""
-    limit = 10 * math.log(10)
-    tree = {"series": [{"retry": {"timeout_ms": limit, "attempts": 3, "of": {"exponential_mean_ms": 10}}},
-                       {"hedge": {"after_ms": limit, "of": {"exponential_mean_ms": 10}}}]}  # fmt: skip
-    first, second = latency_path(tree).extra_load
-    assert (first.further_calls, first.unanswered) == (pytest.approx(0.11), pytest.approx(0.001))
-    assert (second.further_calls, second.unanswered) == (pytest.approx(0.1), 0)
+    limit, stage = 10 * math.log(10), {"exponential_mean_ms": 10}
+    (retried,) = latency_path({"retry": {"timeout_ms": limit, "attempts": 3, "of": stage}}).extra_load
+    (hedged,) = latency_path({"hedge": {"after_ms": limit, "of": stage}}).extra_load
+    assert (retried.further_calls, retried.unanswered) == (pytest.approx(0.11), pytest.approx(0.001))
+    assert (hedged.further_calls, hedged.unanswered) == (pytest.approx(0.1), 0)
 
 
 def test_what_is_assumed_is_said() -> None:

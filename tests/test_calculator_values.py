@@ -22,7 +22,7 @@ from advisor.errors import InputError
 from advisor.models.latency import Distribution, Lognormal
 from advisor.models.queues_closed import Station
 
-quick = settings(derandomize=True, deadline=None, max_examples=200)
+quick = settings(derandomize=True, deadline=None, max_examples=80)
 
 
 def read(value: Any, kind: Any, name: str = "x") -> Any:

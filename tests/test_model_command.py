@@ -216,7 +216,7 @@ def test_figures_have_ten_digits(value: Any, shown: str) -> None:
     assert figure(value).replace(NARROW, " ") == shown
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(derandomize=True, deadline=None, max_examples=200)
 @given(st.floats(-1e14, 1e14, allow_nan=False))
 def test_a_printed_figure_is_the_number_to_ten_digits(value: float) -> None:
     """Reading a printed figure back gives the number to one part in two thousand million."""
@@ -228,7 +228,7 @@ YAML = ["[]", "{}", "[1, 2]", "[[1, 2]]", "{a: 1}", "{name: x}", "{constant_ms: 
 TEXTS = st.one_of(st.text(max_size=12), st.sampled_from([*NUMBERS, *YAML, "@", "@/", "@missing.yml"]))
 
 
-@settings(derandomize=True, deadline=None, max_examples=400)
+@settings(derandomize=True, deadline=None, max_examples=250)
 @given(name=st.sampled_from(sorted(registry.callable_functions())), data=st.data())
 def test_whatever_is_typed_is_answered(name: str, data: st.DataObject) -> None:
     """For any text as any argument the exit code is 0 or 2: a result or a message, never a traceback."""

@@ -20,6 +20,7 @@ DIGITS = 10
 WIDTH = 110
 LONGEST_CELL = 30
 _IN = "  "
+_RANGE = re.compile(r"([<>]=?) (?=\S)")  # a comparison is not torn apart at the end of a line
 _SENTENCE_END = re.compile(r"(?<!\.)\.\s+(?=[A-Z])")
 
 
@@ -110,7 +111,7 @@ def _with_texts(rows: Sequence[Sequence[str]], texts: Sequence[str]) -> list[str
         if not text:
             lines.append(row)
             continue
-        first, *more = textwrap.wrap(text, max(WIDTH - width, 40), break_on_hyphens=False)
+        first, *more = textwrap.wrap(_RANGE.sub(rf"\1{NARROW}", text), max(WIDTH - width, 40), break_on_hyphens=False)
         lines += [f"{row.ljust(width)}{first}", *(" " * width + line for line in more)]
     return lines
 

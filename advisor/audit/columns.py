@@ -131,7 +131,9 @@ _COST_RULES = (
     ("note", r"spec|config|detail|note|comment|description|type|calculation|formula|assumption|use|basis|purpose"),
 )
 _MONEY = re.compile(r"cost|kosten|preis|price|rate|charge|fee|spend|\$|€|£|\busd\b|\beur\b|\bgbp\b|budget|subtotal|total|bill|estimate")
+_REQUEST_RATE = re.compile(r"\b(req\w*|quer\w*|calls|messages|events)\s*(/|per)\s*(s|sec|second|min|h|hour|d|day)\b|\b[rq]ps\b")
 _FEE = re.compile(r"\bfee|\bprice|\brate|\beach|per (seat|user|unit|instance)", re.IGNORECASE)
+_PRICE = re.compile(r"^price\b|\bprice$|^preis\b", re.IGNORECASE)
 _STAT_RULES = (
     ("p99.9", r"p ?99[.,]?9|99\.9"),
     ("p99", r"p ?99|99 ?%|99th"),
@@ -201,6 +203,8 @@ def cost_role(header: str) -> str:
     ['price', 'monthly', 'quantity', 'hours', 'price']
     """
     text = _words(header)
+    if _REQUEST_RATE.search(text) and not re.search(r"cost|price|\$|€", text):
+        return "quantity"
     if _MONEY.search(text) and (match := re.search(r"(?:/|\bper\b)(.*)", text)):
         per = units.denominators(match[0])
         period_only = not per.size and not per.noun and per.scale == 1 and set(per.times) <= {"month", "year", "day"}
@@ -317,6 +321,8 @@ def _prices_and_amounts(columns: list[Column]) -> list[Column]:
     amounts = [column for column in columns if column.role in AMOUNT_ROLES]
     if not amounts:
         return [replace(c, role="amount") if c.role == "price" else c for c in columns]
+    if len(amounts) > 1:
+        columns = [replace(c, role="price") if c.role == "amount" and _PRICE.search(c.header) else c for c in columns]
     counted = any(column.role in ("count", "quantity") for column in columns)
     priced = any(column.role == "price" for column in columns)
     if len(amounts) < 2 or not counted or priced:
@@ -363,8 +369,8 @@ def _by_cells(table: Table, column: Column, kind: str) -> Column:
         role = "quantity" if not re.fullmatch(r"unit|per", column.header.lower()) else role
     elif role in ("quantity", "count", "hours", "days", "months") and numeric < 0.3:
         role = "note" if numeric < 1 else role
-    elif role == "name" and numeric > 0.8 and not money:
-        role = ""
+    elif role == "name" and cells and not money and not any(re.search("[A-Za-z]", cell.text) for cell in cells):
+        role = "" if numeric > 0.8 else role
     return replace(column, role=role)
 
 

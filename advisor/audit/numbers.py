@@ -209,11 +209,11 @@ def _single(shown: str, body: str, decimal: Decimal, approximate: bool) -> Cell:
     number, unit, ambiguous, whole = value
     if approximate:
         unit = max(unit, _last_digit(number))
-    sign = -1.0 if match["minus"] else 1.0
-    middle, half = sign * number * magnitude, unit * magnitude / 2
     rest = match["rest"].strip()
     if rest in ("m", "mio") and currency(body):
         magnitude, rest = 1e6, ""  # £1.2m is money, not minutes
+    sign = -1.0 if match["minus"] else 1.0
+    middle, half = sign * number * magnitude, unit * magnitude / 2
     exact = whole and not approximate and magnitude == 1.0
     if rest[:1].isdigit() or rest[:1] in (".", ",", ":", "-") or _SEVERAL.search(rest):
         return Unknown(shown)  # 12:30, 1.2.3, 2024-01, 5 → 7, 5 ± 1, 10 [9, 11]

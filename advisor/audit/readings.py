@@ -143,7 +143,9 @@ def price_per(record: Record, sheet: Sheet, price: Number, column: Column) -> Un
     """Return what a price is per: from its cell, else its header, else the table's column of units."""
     if re.search(r"/|\bper\b", price.rest):
         return units.denominators(price.rest)
-    stated = column.text if column.why == "stated" or column.text.startswith("/") else ""
+    if column.text.startswith("/"):
+        return units.denominators(column.text)
+    stated = column.text if column.why == "stated" else ""
     header = re.search(r"(?:/|\bper\b).*", f"{column.header} {stated}".lower())
     if header and not re.search(r"per[- ]unit|/ ?unit", header[0]):
         return units.denominators(header[0])

@@ -21,7 +21,7 @@ _HOMES = {
     "load_design": "advisor.designs",
     "load_bill": "advisor.billing.load",
     "bill_from_text": "advisor.billing.load",
-    "price": "advisor.billing.load",
+    "price": "advisor.billing.price",
     "audit_table": "advisor.audit.report",
     "audit_text": "advisor.audit.report",
     "propose": "advisor.proposal",
@@ -53,7 +53,8 @@ __all__ = [
 
 if TYPE_CHECKING:
     from advisor.audit.report import audit_table, audit_text
-    from advisor.billing.load import bill_from_text, load_bill, price
+    from advisor.billing.load import bill_from_text, load_bill
+    from advisor.billing.price import price
     from advisor.candidates.table import table as candidate_table
     from advisor.catalog.load import load_catalog
     from advisor.designs import evaluate, load_design

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.billing import units
-from advisor.billing.load import bill_from_text, price
+from advisor.billing.load import bill_from_text
+from advisor.billing.price import price
 from advisor.billing.result import PricedBill
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.errors import InputError

@@ -7,9 +7,9 @@ import datetime
 import pytest
 
 from advisor.billing import units
-from advisor.billing.load import newest_check
 from advisor.billing.model import Line
 from advisor.billing.offers import find
+from advisor.billing.price import newest_check
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import ServiceMeter
 

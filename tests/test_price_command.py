@@ -11,7 +11,8 @@ import jsonschema
 import pytest
 
 from advisor import resources
-from advisor.billing.load import load_bill, price
+from advisor.billing.load import load_bill
+from advisor.billing.price import price
 from advisor.commands.main import run
 from advisor.commands.schema import schema_text
 

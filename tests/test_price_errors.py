@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from advisor.billing.load import bill_from_text, load_bill, price
+from advisor.billing.load import bill_from_text, load_bill
+from advisor.billing.price import price
 from advisor.commands.main import run
 from advisor.errors import InputError
 

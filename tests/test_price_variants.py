@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.billing.load import Priced, bill_from_text, price
+from advisor.billing.load import bill_from_text
+from advisor.billing.price import Priced, price
 from advisor.catalog.load import load_catalog
 from advisor.errors import InputError
 

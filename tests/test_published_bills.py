@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from advisor.billing.load import bill_from_text, price
+from advisor.billing.load import bill_from_text
+from advisor.billing.price import price
 
 Line = dict[str, Any]
 

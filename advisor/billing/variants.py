@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ def expand(
 ) -> tuple[list[Placed], list[Problem]]:
     """Return the lines of a variant: the shared ones without, with other keys or replaced, then its own."""
     place: Place = ("variants", name)
-    found = list(_references(base, variant, place, document))
+    found = list(references([each.line.id for each in base], variant, place, document))
     lines = []
     for each in base:
         own = each.line.id
@@ -41,11 +41,11 @@ def expand(
         found.extend(wrong)
         lines.append(changed)
     lines += [Placed(line, (*place, "lines", i)) for i, line in enumerate(variant.lines)]
-    return lines, [*found, *repeated(lines, document)]
+    return lines, [*found, *repeated(((each.line.id, each.place) for each in lines), document)]
 
 
-def _references(base: Sequence[Placed], variant: Variant, place: Place, document: Document) -> Iterator[Problem]:
-    known = [each.line.id for each in base]
+def references(known: Sequence[str], variant: Variant, place: Place, document: Document) -> Iterator[Problem]:
+    """Yield a problem for every shared line that a variant names and that there is not, or names twice."""
     named: list[tuple[str, Place]] = [(own, (*place, "without", i)) for i, own in enumerate(variant.without)]
     named += [(own, (*place, key, own)) for key in ("replace", "set") for own in getattr(variant, key)]
     for own, where in named:
@@ -81,15 +81,14 @@ def _raw(document: Document, place: Place) -> Mapping[str, Any]:
     return value
 
 
-def repeated(lines: Sequence[Placed], document: Document) -> Iterator[Problem]:
+def repeated(ids: Iterable[tuple[str, Place]], document: Document) -> Iterator[Problem]:
     """Yield a problem for every line id that is used twice."""
     seen: dict[str, Place] = {}
-    for each in lines:
-        if each.line.id in seen:
-            first = document.line(seen[each.line.id])
-            words = f"'{each.line.id}' is already the id of the line in row {first} of the file"
-            yield document.problem((*each.place, "id"), words)
-        seen.setdefault(each.line.id, each.place)
+    for own, place in ids:
+        if own in seen:
+            words = f"'{own}' is already the id of the line in row {document.line(seen[own])} of the file"
+            yield document.problem((*place, "id"), words)
+        seen.setdefault(own, place)
 
 
 @dataclass(frozen=True)

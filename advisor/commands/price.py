@@ -11,7 +11,7 @@ import click
 from advisor.commands import options
 
 if TYPE_CHECKING:
-    from advisor.billing.load import Priced
+    from advisor.billing.price import Priced
     from advisor.catalog.load import Catalog
 
 EPILOG = """\b
@@ -54,7 +54,8 @@ def command(
     BILL is a YAML or CSV file with lines of component, meter and quantity, or with prices of its own. Variants stand
     side by side, and tenants get their shares. Exit codes: 0 priced, 2 bad input.
     """
-    from advisor.billing.load import load_bill, price
+    from advisor.billing.load import load_bill
+    from advisor.billing.price import price
     from advisor.catalog.load import load_catalog
     from advisor.render import bill_json, json_output
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.billing.load import newest_check
 from advisor.billing.model import Line
 from advisor.billing.offers import Offer, find
+from advisor.billing.price import newest_check
 from advisor.billing.quantity import number
 from advisor.billing.result import Charge, PricedLine
 from advisor.catalog.load import Catalog

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from advisor.billing.chargeback import Chargeback, Share
-from advisor.billing.load import Priced
+from advisor.billing.price import Priced
 from advisor.billing.result import Charge, PricedBill, PricedLine
 from advisor.billing.variants import Comparison
 from advisor.render.json_output import SCHEMA_VERSION

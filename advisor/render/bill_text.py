@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from advisor.billing.chargeback import Chargeback
-from advisor.billing.load import Priced
+from advisor.billing.price import Priced
 from advisor.billing.quantity import number
 from advisor.billing.result import Charge, PricedBill, PricedLine
 from advisor.billing.variants import Comparison, Standing
@@ -68,7 +68,8 @@ def _rows(line: PricedLine) -> Iterator[tuple[str, str, str, str, str]]:
 
 
 def _amount(charge: Charge) -> str:
-    return f"{number(charge.quantity)}{NARROW}{clean(charge.offer.unit)}"
+    times = f"{NARROW}×" if charge.offer.unit[0].isdigit() else ""
+    return f"{number(charge.quantity)}{times}{NARROW}{clean(charge.offer.unit)}"
 
 
 def totals(bill: PricedBill) -> Table:

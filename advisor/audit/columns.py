@@ -177,7 +177,8 @@ def statistic(header: str) -> str:
     >>> [statistic(h) for h in ("Avg latency (ms)", "p99.9", "P95 TTFT", "Median", "Latency (ms)")]
     ['mean', 'p99.9', 'p95', 'p50', '']
     """
-    return next((name for name, pattern in _STAT_RULES if re.search(pattern, header.lower())), "")
+    text = re.sub(r"[(\[]\s*min(utes)?\s*[)\]]", "", header.lower())  # a unit, not the minimum
+    return next((name for name, pattern in _STAT_RULES if re.search(pattern, text)), "")
 
 
 def load_role(header: str) -> str:

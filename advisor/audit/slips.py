@@ -71,7 +71,7 @@ def _counts(reading: Reading) -> Iterator[Slip]:
 
 def _hours(reading: Reading) -> Iterator[Slip]:
     factor = reading.factor("hours")
-    if factor is None:
+    if factor is None or factor.exact.middle <= 0:
         return
     for hours, words in HOURS.items():
         value = factor.exact.middle

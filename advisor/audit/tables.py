@@ -90,7 +90,7 @@ def _format(text: str, file: str) -> str:
     lines = text.splitlines()
     if suffix in ("md", "markdown") or any(_is_rule(lines, i) for i in range(1, len(lines))):
         return "markdown"
-    return "yaml" if re.match(r"\s*(#.*\n)*\s*(-\s+\w|\w+:\s*\n\s*-)", text) else "csv"
+    return "yaml" if re.match(r"\s*(#.*\n)*\s*(-\s+[\w{]|\w+:\s*\n\s*-)", text) else "csv"
 
 
 def _is_rule(lines: Sequence[str], i: int) -> bool:

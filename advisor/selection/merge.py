@@ -1,0 +1,273 @@
+"""The fast engine where attributes add up: roles are merged one after another, and only labels that matter are kept.
+
+A label is the vector of what some roles add to the goals and to the limits. One that another beats everywhere can
+never be needed; one that no completion brings within the limits, or below the best design known, is dropped. Products
+are sums of logarithms. Where labels become too many the caller turns to :mod:`advisor.selection.search`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from advisor.selection.problem import TOLERANCE, Aggregation, Goal, Limit
+from advisor.selection.space import Space
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+MOST_LABELS = {1: 1_000_000, 2: 1_000_000, 3: 150_000}  # by number of columns; with more columns:
+MOST_LABELS_WIDE = 6_000
+CANDIDATES = 8_000_000  # most labels before dropping
+BEAM = 400
+MULTIPLIER_STEPS = 80
+DECIMALS = 6
+
+
+class TooManyError(Exception):
+    """There are too many labels; another engine has to do it."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The numbers of a problem whose attributes all add up.
+
+    Attributes:
+        names: role -> option names, in the order of names.
+        tables: for each role a row an option: goals first, limits after; smaller is better.
+        rooms: what each limit leaves room for.
+        goals: how many columns are goals.
+    """
+
+    names: tuple[tuple[str, tuple[str, ...]], ...]
+    tables: tuple[Array, ...]
+    rooms: Array
+    goals: int
+
+
+def columns(space: Space, goals: Sequence[Goal]) -> Columns | None:
+    """Return the numbers of a problem, None where not everything adds up."""
+    import numpy as np
+
+    limits = space.problem.limits
+    if space.coupled or any(limit.sense == "=" for limit in limits):
+        return None
+    wanted = [(goal.attribute, -1.0 if goal.maximize else 1.0) for goal in goals]
+    wanted += [(limit.attribute, 1.0 if limit.sense == "<=" else -1.0) for limit in limits]
+    names = tuple(space.options.items())
+    parts, rooms = [], []
+    for number, (attribute, sign) in enumerate(wanted):
+        own = [np.array([_number(space, role, o, attribute) for o in options]) for role, options in names]
+        power = _power(np.concatenate(own))
+        parts.append([sign * (np.round(power * column) if power else column) for column in own])
+        if number >= len(goals):
+            room = _room(space, limits[number - len(goals)], sign)
+            if room is None:
+                return None
+            rooms.append(room * (power or 1.0))
+    kept = [*range(len(goals))]
+    kept += [k for k in range(len(goals), len(wanted)) if sum(c.max() for c in parts[k]) > rooms[k - len(goals)]]
+    tables = tuple(np.column_stack([parts[k][r] for k in kept]) for r in range(len(names)))
+    return Columns(names, tables, np.array([rooms[k - len(goals)] for k in kept[len(goals) :]]), len(goals))
+
+
+def _number(space: Space, role: str, option: str, attribute: str) -> float:
+    value = space.value(role, option, attribute)
+    if space.problem.aggregations[attribute] is Aggregation.PRODUCT:
+        return math.log(1.0 if value is None else value)
+    return value or 0.0
+
+
+def _room(space: Space, limit: Limit, sign: float) -> float | None:
+    if space.problem.aggregations[limit.attribute] is Aggregation.PRODUCT:
+        return sign * math.log(limit.bound) + TOLERANCE if limit.bound > 0 else None
+    return sign * limit.bound + TOLERANCE * abs(limit.bound)
+
+
+def _power(values: Array) -> float | None:
+    """Return the power of ten that makes decimal numbers whole, so that sums and ties are exact; None without one.
+
+    >>> import numpy as np
+    >>> _power(np.array([0.25, 3.0])), _power(np.array([1 / 3]))
+    (100.0, None)
+    """
+    import numpy as np
+
+    for digits in range(DECIMALS + 1):
+        scaled = values * 10.0**digits
+        near = np.round(scaled)
+        if np.abs(scaled).sum() > 2.0**52:
+            return None
+        if (np.abs(scaled - near) <= 1e-14 * np.abs(near)).all():
+            return float(10.0**digits)
+    return None
+
+
+# --- one goal -------------------------------------------------------------------------------------------------------
+
+
+def best_design(numbers: Columns) -> dict[str, str] | None:
+    """Return the best design by the single goal, the first by name of several; None when no design is within limits.
+
+    Raises:
+        TooManyError: there are too many labels.
+    """
+    multipliers = _multipliers(numbers)
+    most = _quick(numbers, multipliers)
+    suffixes = _suffixes(numbers, multipliers, most)
+    if suffixes is None:
+        return None
+    return _first(numbers, suffixes)
+
+
+def _suffixes(numbers: Columns, multipliers: Array, most: float, beam: int = 0) -> list[Array] | None:
+    """Return for each role the labels of that role and all later ones; None when the limits leave none.
+
+    Args:
+        most: no label that leads above this value of the goal is of interest.
+        beam: keep only so many labels a role, the most promising ones; 0 keeps all.
+    """
+    import numpy as np
+
+    least = np.array([table.min(axis=0) for table in numbers.tables])
+    priced = [table[:, 0] + table[:, 1:] @ multipliers for table in numbers.tables]
+    least_priced = np.array([p.min() for p in priced])
+    rooms = np.concatenate(([most], numbers.rooms))
+    labels = np.zeros((1, numbers.tables[0].shape[1]))
+    found = [labels]
+    for index in range(len(numbers.tables) - 1, -1, -1):
+        room = rooms - least[:index].sum(axis=0)
+        room_priced = most + float(numbers.rooms @ multipliers) - float(least_priced[:index].sum())
+        labels = _joined(labels, numbers.tables[index])
+        fits = (labels <= room + _noise(labels)).all(axis=1)
+        price = labels[:, 0] + labels[:, 1:] @ multipliers
+        fits &= price <= room_priced + 1e-9 * max(1.0, abs(room_priced))
+        labels, price = labels[fits], price[fits]
+        if not len(labels):
+            return None
+        if beam and len(labels) > beam:
+            labels = labels[np.argsort(price, kind="stable")[:beam]]
+        else:
+            labels = _undominated(labels)
+        found.append(labels)
+    return found[::-1]
+
+
+def _noise(labels: Array) -> float:
+    """Return what rounding may have added to a label's numbers."""
+    import numpy as np
+
+    return 1e-13 * float(np.abs(labels).max(initial=1.0))
+
+
+def _joined(labels: Array, table: Array) -> Array:
+    if len(labels) * len(table) > CANDIDATES:
+        raise TooManyError
+    joined: Array = (labels[:, None, :] + table[None, :, :]).reshape(-1, table.shape[1])
+    return joined
+
+
+def _undominated(labels: Array) -> Array:
+    from advisor.selection.dominance import undominated_mask
+
+    if len(labels) > 4 * MOST_LABELS.get(labels.shape[1], MOST_LABELS_WIDE):
+        raise TooManyError
+    kept: Array = labels[undominated_mask(labels)]
+    if len(kept) > MOST_LABELS.get(labels.shape[1], MOST_LABELS_WIDE):
+        raise TooManyError
+    return kept
+
+
+def _multipliers(numbers: Columns) -> Array:
+    """Return a price for each limit that makes the Lagrangian bound large: projected subgradient steps.
+
+    Any prices of at least 0 give a valid bound; good ones only make it sharper.
+    """
+    import numpy as np
+
+    count = len(numbers.rooms)
+    prices = np.zeros(count)
+    if not count:
+        return prices
+    scale = np.maximum(np.abs(numbers.rooms), 1e-12)
+    best, best_value = prices, -math.inf
+    spread = sum(float(np.ptp(table[:, 0])) for table in numbers.tables) or 1.0
+    step = spread / scale
+    for number in range(MULTIPLIER_STEPS):
+        rows = [table[np.argmin(table[:, 0] + table[:, 1:] @ prices)] for table in numbers.tables]
+        total = np.sum(rows, axis=0)
+        excess = total[1:] - numbers.rooms
+        value = float(total[0] + excess @ prices)
+        if value > best_value:
+            best, best_value = prices, value
+        prices = np.maximum(0.0, prices + step * 0.9**number * excess / scale)
+    return best
+
+
+def _quick(numbers: Columns, multipliers: Array) -> float:
+    """Return the value of a good design, infinite where the quick search finds none."""
+    suffixes = _suffixes(numbers, multipliers, math.inf, beam=BEAM) if len(numbers.rooms) else None
+    return math.inf if suffixes is None else float(suffixes[0][:, 0].min())
+
+
+def _first(numbers: Columns, suffixes: Sequence[Array]) -> dict[str, str]:
+    """Walk through the roles by name, each at its first option from which an optimal design can be completed."""
+    import numpy as np
+
+    value = float(suffixes[0][:, 0].min())
+    rooms = np.concatenate(([value + TOLERANCE * abs(value)], numbers.rooms))
+    spent = np.zeros(len(rooms))
+    chosen = {}
+    for index, (role, options) in enumerate(numbers.names):
+        table, after = numbers.tables[index], suffixes[index + 1]
+        for name, row in zip(options, table, strict=True):
+            if ((after + (spent + row)) <= rooms + _noise(after)).all(axis=1).any():
+                chosen[role], spent = name, spent + row
+                break
+    return chosen
+
+
+# --- a front --------------------------------------------------------------------------------------------------------
+
+
+def front(numbers: Columns) -> list[dict[str, str]]:
+    """Return a design for each point that no other beats in the goals: of equal ones the first by name.
+
+    Raises:
+        TooManyError: there are too many labels.
+    """
+    import numpy as np
+
+    from advisor.selection.dominance import undominated_mask
+
+    labels, steps = np.zeros((1, numbers.tables[0].shape[1])), []
+    least = np.array([table.min(axis=0) for table in numbers.tables])
+    for index, table in enumerate(numbers.tables):
+        later = least[index + 1 :].sum(axis=0)[numbers.goals :]
+        joined = _joined(labels, table)
+        fits = np.flatnonzero((joined[:, numbers.goals :] + later <= numbers.rooms + _noise(joined)).all(axis=1))
+        if len(fits) > 4 * MOST_LABELS.get(joined.shape[1], MOST_LABELS_WIDE):
+            raise TooManyError
+        kept = fits[undominated_mask(joined[fits])] if len(fits) else fits
+        labels = joined[kept]
+        steps.append(np.stack((kept // len(table), kept % len(table))))
+        if len(labels) > MOST_LABELS.get(labels.shape[1], MOST_LABELS_WIDE):
+            raise TooManyError
+    last = np.flatnonzero(undominated_mask(labels[:, : numbers.goals])) if len(labels) else np.zeros(0, dtype=int)
+    return _designs(numbers, steps, last)
+
+
+def _designs(numbers: Columns, steps: Sequence[Any], last: Any) -> list[dict[str, str]]:
+    """Follow labels back to the options they were made from."""
+    picked: list[tuple[str, tuple[str, ...], Any]] = []
+    at = last
+    for (role, options), step in zip(reversed(numbers.names), reversed(steps), strict=True):
+        picked.append((role, options, step[1][at]))
+        at = step[0][at]
+    picked.reverse()
+    return [{role: options[int(index[k])] for role, options, index in picked} for k in range(len(last))]

@@ -1,0 +1,154 @@
+"""Pools of unlike units in the linear program, and the shares of a finished plan."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+import pulp
+
+from advisor.errors import bad_input
+from advisor.selection.formulation import CONSTRAINTS, Expression, Model, Row, Variable, constraint
+from advisor.selection.judge import PoolPlan
+from advisor.selection.problem import Aggregation, Pool
+from advisor.selection.space import Space
+
+SMALLEST_SHARE = 1e-12
+
+
+def load_of(pool: Pool, unit: str) -> dict[str, float]:
+    """Return class -> units of a type that serving the whole class takes, for the classes that it can serve."""
+    return {c.name: c.demand / c.throughput[unit] for c in pool.classes if c.demand > 0 and unit in c.throughput}
+
+
+def most_units(space: Space, pool: Pool, unit: str) -> int:
+    """Return a number of units of a type beyond which more of them are of no use.
+
+    That is enough for all classes it serves, and, where a limit or the goal asks for much of something, what limits
+    from above leave room for. Raises :class:`~advisor.errors.InputError` when nothing bounds it.
+    """
+    most = math.ceil(sum(load_of(pool, unit).values()) + 1e-9)
+    for limit in space.problem.limits:
+        stated = pool.units[unit].get(limit.attribute, 0.0)
+        if limit.sense != "<=" and stated > 0 and limit.bound > 0:
+            most += math.ceil(limit.bound / stated)
+    for goal in space.goals:
+        if goal.maximize and pool.units[unit].get(goal.attribute, 0.0) > 0:
+            return _room(space, pool, unit, goal.attribute)
+    return most
+
+
+def _room(space: Space, pool: Pool, unit: str, attribute: str) -> int:
+    """Return how many units the limits from above leave room for."""
+    rooms = []
+    for limit in space.problem.limits:
+        stated = pool.units[unit].get(limit.attribute, 0.0)
+        sums = space.problem.aggregations[limit.attribute] is Aggregation.SUM
+        if limit.sense != ">=" and stated > 0 and sums:
+            pairs = sum(min(0.0, pair.values.get(limit.attribute, 0.0)) for pair in space.problem.pairs)
+            least = sum(space.best(role, limit.attribute, lowest=True) for role in space.options) + pairs
+            rooms.append(max(0, math.floor((limit.bound - least) / stated + 1e-6)))
+    if not rooms:
+        message = f"{attribute} grows without end with more units of '{unit}'; set a limit on what they use"
+        raise bad_input(message, path=pool.name)
+    return min(rooms)
+
+
+def add(model: Model, pool: Pool) -> None:
+    """Add a pool's shares and rows to a model."""
+    shares = {
+        (c.name, unit): model.variable("share", 1)
+        for c in pool.classes
+        for unit in sorted(pool.units)
+        if unit in c.throughput and c.demand > 0
+    }
+    model.add(CONSTRAINTS["served"](model, pool, shares))
+    model.add(CONSTRAINTS["capacity"](model, pool, shares))
+
+
+Shares = Mapping[tuple[str, str], Variable]
+
+
+@constraint("served")
+def served(model: Model, pool: Pool, shares: Shares) -> Iterator[Row]:
+    """The shares of a class add up to 1."""
+    for number, one in enumerate(pool.classes):
+        terms = [(shares[one.name, unit], 1.0) for unit in sorted(pool.units) if (one.name, unit) in shares]
+        if terms:
+            row = Expression(terms) == 1
+            row.name = f"served__{_number(model, pool)}__{number:04d}"
+            yield row
+
+
+@constraint("capacity")
+def capacity(model: Model, pool: Pool, shares: Shares) -> Iterator[Row]:
+    """The work that the units of a type are given is at most what they carry."""
+    for number, unit in enumerate(sorted(pool.units)):
+        terms = [(shares[name, unit], load) for name, load in load_of(pool, unit).items()]
+        if terms:
+            most = max(1.0, *(load for _, load in terms))
+            scaled = [(z, load / most) for z, load in terms]
+            row = Expression([*scaled, (model.units[pool.name, unit], -1.0 / most)]) <= 0
+            row.name = f"capacity__{_number(model, pool)}__{number:04d}"
+            yield row
+
+
+def _number(model: Model, pool: Pool) -> str:
+    return f"{[one.name for one in model.space.problem.pools].index(pool.name):03d}"
+
+
+@constraint("not_these_units")
+def not_these_units(
+    model: Model, chosen: list[tuple[str, str]], counts: Mapping[tuple[str, str], int]
+) -> Iterator[Row]:
+    """This combination of options and units is out: an option is another one, or a count is smaller or larger."""
+    differs: list[tuple[Variable, float]] = [(model.x[member], 1.0) for member in chosen]
+    for key, count in sorted(counts.items()):
+        units = model.units[key]
+        most = float(units.upBound)
+        for sign, room in ((1.0, most - count + 1), (-1.0, count + 1.0)):
+            switch = model.variable("differs", 1, whole=True)
+            differs.append((switch, -1.0))
+            # switch on: units <= count - 1 (sign 1) or units >= count + 1 (sign -1)
+            row = Expression([(units, sign), (switch, room)]) <= sign * count + room - 1
+            row.name = f"differs__{switch.name}"
+            yield row
+    row = Expression(differs) <= len(chosen) - 1
+    row.name = f"not_these_units__{len(model.problem.constraints):04d}"
+    yield row
+
+
+def plan(pool: Pool, units: Mapping[str, int]) -> PoolPlan:
+    """Return the plan in which the busiest unit type is as little busy as can be; more than full where too few units.
+
+    Args:
+        units: unit type -> whole number of units.
+    """
+    from advisor.selection.session import quiet_session
+
+    problem = pulp.LpProblem("shares", pulp.LpMinimize)
+    busiest = problem.add_variable("busiest", 0, None)
+    shares = {
+        (c.name, unit): problem.add_variable(f"share__{i:04d}__{k:04d}", 0, 1)
+        for i, c in enumerate(pool.classes)
+        for k, unit in enumerate(sorted(pool.units))
+        if unit in c.throughput and c.demand > 0 and units[unit] > 0
+    }
+    for one in pool.classes:
+        mine = [(z, 1.0) for (name, _), z in shares.items() if name == one.name]
+        if one.demand > 0:
+            problem.addConstraint(Expression(mine) == 1)
+    for unit in sorted(pool.units):
+        loads = [(shares[name, unit], load) for name, load in load_of(pool, unit).items() if (name, unit) in shares]
+        if loads:
+            problem.addConstraint(Expression([*loads, (busiest, -float(units[unit]))]) <= 0)
+    problem.setObjective(Expression([(busiest, 1.0)]))
+    outcome = quiet_session(problem).solve(problem.objective)
+    found: dict[str, dict[str, float]] = {c.name: {} for c in pool.classes if c.demand > 0}
+    for (name, unit), z in shares.items():
+        share = outcome.values.get(z.name, 0.0)
+        if share > SMALLEST_SHARE:
+            found[name][unit] = share
+    whole = {name: math.fsum(parts.values()) or 1.0 for name, parts in found.items()}
+    cleaned = {name: {u: share / whole[name] for u, share in parts.items()} for name, parts in found.items()}
+    return PoolPlan(dict(sorted(units.items())), cleaned)

@@ -1,0 +1,314 @@
+"""The general engine: a mixed-integer linear program whose every answer passes the judge.
+
+What the solver calls feasible and the judge does not is cut off, alone, and the solver runs again. Options that the
+relaxation shows to cost more than the best design known take no part, so the proof runs on a small program.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from advisor.optimizer.solver import Outcome, Status
+from advisor.selection import totals
+from advisor.selection.formulation import CONSTRAINTS, Expression, Model, Row, formulate, limit_rows, loadable
+from advisor.selection.judge import Judged, PoolPlan, judge
+from advisor.selection.pool import plan
+from advisor.selection.problem import TOLERANCE, Goal, Limit
+from advisor.selection.session import quiet_session
+from advisor.selection.space import Space
+
+FIRST_OPTIONS = 2.5  # options per role that the first solve looks at, on average
+FIRST_TIME = 0.25  # share of the time limit that it may take
+SMALL = 60  # programs with fewer options are solved whole
+WEIGHT = 10_000  # largest weight by which one solve decides the order of several roles
+MOST_NODES = 500  # a proof that took more branch-and-bound nodes is not repeated to settle ties by name
+
+
+class OutOfTimeError(Exception):
+    """The time limit passed."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something asked for beside the problem: rows for the solver, a test for the judge."""
+
+    rows: Callable[[Model], Iterator[Row]]
+    holds: Callable[[Judged], bool]
+
+
+def within(limit: Limit) -> Condition:
+    """Return the condition that a limit holds."""
+
+    def holds(judged: Judged) -> bool:
+        return limit.holds(judged.totals[limit.attribute])
+
+    return Condition(lambda model: limit_rows(model, limit, loose=0.0), holds)
+
+
+def at_least_as_good(space: Space, goal: Goal, best: Judged) -> Condition:
+    """Return the condition that a design is at least as good by a goal as one that is known."""
+    reached = best.loss(goal)
+    kind = space.problem.aggregations[goal.attribute]
+
+    def rows(model: Model) -> Iterator[Row]:
+        most = totals.linear_loss(kind, goal, best.totals[goal.attribute] or 0.0)
+        slack = TOLERANCE * (1.0 if kind.value == "product" else abs(most))
+        yield from CONSTRAINTS["kept"](model, totals.loss(model, goal), most, slack)
+
+    return Condition(rows, lambda judged: judged.loss(goal) <= reached + TOLERANCE * abs(reached))
+
+
+@dataclass(frozen=True)
+class Found:
+    """The end of a search. ``bound``: no design has a smaller linear loss."""
+
+    status: Status
+    best: Judged | None = None
+    bound: float = -math.inf
+
+
+class Search:
+    """A problem loaded into the solver, to be searched under changing conditions."""
+
+    def __init__(self, space: Space, deadline: float = math.inf) -> None:
+        self.space, self.deadline, self.rounds = space, deadline, 0
+        self.rejected: list[Judged] = []  # what the judge refused whatever the conditions
+        self.local: list[Judged] = []  # designs cut off for this search only
+        self.conditions: tuple[Condition, ...] = ()
+        self._build()
+
+    def _build(self) -> None:
+        self.model = formulate(self.space)
+        if self.model.units:
+            for judged in (*self.rejected, *self.local):
+                self.model.add(self._cut_rows(judged))
+        loadable(self.model)
+        self.session = quiet_session(self.model.problem)
+        self.base = self.session.add(())
+        self._permitted = dict.fromkeys((x.name for x in self.model.x.values()), True)
+
+    def _load(self, conditions: Sequence[Condition]) -> None:
+        """Put the session into the state that the conditions ask for."""
+        rebuild = bool(self.model.units and self.local)
+        self.conditions, self.local = tuple(conditions), []
+        if rebuild:
+            self._build()
+        self._fill()
+
+    def _fill(self) -> None:
+        self.session.truncate(self.base)
+        if not self.model.units:
+            for judged in (*self.rejected, *self.local):
+                self.session.add(self._cut_rows(judged))
+        for condition in self.conditions:
+            self.session.add(condition.rows(self.model))
+        self.session.allow(self._permitted)
+
+    def _cut_rows(self, judged: Judged) -> Iterator[Row]:
+        chosen = [(role, option) for role, option in sorted(judged.chosen.items()) if (role, option) in self.model.x]
+        if not self.model.units:
+            return CONSTRAINTS["not_this_design"](self.model, chosen)
+        counts = {(pool, unit): n for pool, p in judged.pools.items() for unit, n in p.units.items()}
+        return CONSTRAINTS["not_these_units"](self.model, chosen, counts)
+
+    def _cut(self, judged: Judged, *, always: bool) -> None:
+        (self.rejected if always else self.local).append(judged)
+        if self.model.units:
+            permitted = self._permitted
+            self._build()
+            self._permitted = permitted
+            self._fill()
+        else:
+            self.session.add(self._cut_rows(judged))
+
+    def _allow(self, names: Iterable[str]) -> None:
+        kept = set(names)
+        self._permitted = {x.name: x.name in kept for x in self.model.x.values()}
+        self.session.allow(self._permitted)
+
+    def left(self) -> float:
+        """Return the seconds left, 0 for no limit. Raises :class:`OutOfTimeError`."""
+        if math.isinf(self.deadline):
+            return 0.0
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise OutOfTimeError
+        return left
+
+    def _solve(self, objective: Expression, share: float = 1.0) -> tuple[Outcome, Judged | None]:
+        """Solve until the judge accepts; the design is None when there is none or time ran out.
+
+        Args:
+            share: of the time that is left, for each solve.
+        """
+        while True:
+            self.rounds += 1
+            outcome = self.session.solve(objective, share * self.left())
+            if not outcome.found:
+                return outcome, None
+            judged = self.read(outcome.values)
+            if judged.feasible and all(condition.holds(judged) for condition in self.conditions):
+                return outcome, judged
+            if outcome.status is not Status.OPTIMAL:
+                return outcome, None
+            self._cut(judged, always=not judged.feasible)
+
+    def read(self, values: Mapping[str, float]) -> Judged:
+        """Return the judged design of a solution's values."""
+        x, problem = self.model.x, self.space.problem
+        chosen = {
+            role: max(names, key=lambda name: values[x[role, name].name]) for role, names in self.space.options.items()
+        }
+        plans: dict[str, PoolPlan] = {}
+        for pool in problem.pools:
+            units = {unit: round(values[self.model.units[pool.name, unit].name]) for unit in sorted(pool.units)}
+            plans[pool.name] = plan(pool, units)
+        return judge(problem, chosen, plans)
+
+    # --- one goal ---------------------------------------------------------------------------------------------------
+
+    def optimum(self, goal: Goal, conditions: Sequence[Condition] = ()) -> Found:
+        """Return a design that is optimal for a goal under conditions, with the proof; the best so far if time ends."""
+        self._permitted = dict.fromkeys(self._permitted, True)
+        self._load(conditions)
+        objective = totals.loss(self.model, goal)
+        try:
+            self.left()
+            relaxed = self.session.relax(objective)
+            if relaxed is None:
+                return Found(Status.INFEASIBLE)
+            return self._narrowed(goal, objective, *relaxed)
+        except OutOfTimeError:
+            return Found(Status.STOPPED)
+
+    def _narrowed(self, goal: Goal, objective: Expression, bound: float, prices: Mapping[str, float]) -> Found:
+        """Search among the most promising options, then among all that may be part of something better."""
+        first = self._promising(goal, objective, bound, prices)
+        if first.status is Status.OPTIMAL:
+            return first
+        reach = math.inf if first.best is None else self._worth(goal, first.best, bound)
+        self._allow(name for name, price in prices.items() if price <= reach)
+        try:
+            outcome, best = self._solve(objective)
+        except OutOfTimeError:
+            return Found(Status.STOPPED, first.best, bound)
+        if outcome.status is Status.INFEASIBLE and first.best is None:
+            return Found(Status.INFEASIBLE)
+        best = min((b for b in (best, first.best) if b), key=lambda b: b.loss(goal), default=None)
+        if outcome.status is Status.OPTIMAL and best is not None:
+            return Found(Status.OPTIMAL, best, self._linear(goal, best))
+        value = math.inf if best is None else self._linear(goal, best)
+        left = outcome.bound if outcome.status is Status.STOPPED else bound
+        return Found(Status.STOPPED, best, max(bound, min(left, value)))
+
+    def _promising(self, goal: Goal, objective: Expression, bound: float, prices: Mapping[str, float]) -> Found:
+        """Search among the options that the relaxation prices lowest; one left out costs ``bound`` plus its price."""
+        own = sorted(prices[x.name] for x in self.model.x.values())
+        count = round(FIRST_OPTIONS * len(self.space.options))
+        if len(own) <= max(SMALL, count):
+            return Found(Status.STOPPED)
+        reach = max(own[count - 1], 0.0)
+        self._allow(name for name, price in prices.items() if price <= reach)
+        outcome, best = self._solve(objective, FIRST_TIME)
+        proved = outcome.status is Status.OPTIMAL and best is not None and self._linear(goal, best) <= bound + reach
+        return Found(Status.OPTIMAL if proved else Status.STOPPED, best, bound)
+
+    def _worth(self, goal: Goal, best: Judged, bound: float) -> float:
+        """Return the highest price at which an option may be part of a design as good as the best known."""
+        value = self._linear(goal, best)
+        return (value - bound) * (1 + TOLERANCE) + TOLERANCE * max(abs(value), abs(bound))
+
+    def _linear(self, goal: Goal, judged: Judged) -> float:
+        total = judged.totals[goal.attribute]
+        assert total is not None
+        return totals.linear_loss(self.space.problem.aggregations[goal.attribute], goal, total)
+
+    # --- ties -------------------------------------------------------------------------------------------------------
+
+    def first_by_name(self, goal: Goal, best: Judged) -> Judged:
+        """Return, of all designs that tie with an optimum, the first in the order of names (roles in order of names).
+
+        After the options, pools have as few units as can be of their types in the order of names. A proof that was
+        hard is not repeated for this; which of several optima is returned is then up to the solver, the same each time.
+        """
+        if self.session.nodes > MOST_NODES:
+            return best
+        try:
+            other = self._other(goal, best)
+            if other is None:
+                return best
+            return self._lexicographic(goal, min(best, other, key=lambda judged: judged.loss(goal)))
+        except OutOfTimeError:
+            return best
+
+    def _other(self, goal: Goal, best: Judged) -> Judged | None:
+        """Return a design that is at least as good as one that is known, None when there is no other."""
+        self._permitted = dict.fromkeys(self._permitted, True)
+        self._load([at_least_as_good(self.space, goal, best)])
+        objective = totals.loss(self.model, goal)
+        relaxed = self.session.relax(objective)
+        if relaxed is None:
+            return None
+        bound, prices = relaxed
+        reach = self._worth(goal, best, bound)
+        self._allow(name for name, price in prices.items() if price <= reach)
+        self._cut(best, always=False)
+        return self._solve(objective)[1]
+
+    def _lexicographic(self, goal: Goal, best: Judged) -> Judged:
+        """Settle the roles one group after the other, each at its first option that leaves an optimal design."""
+        self._permitted = dict.fromkeys(self._permitted, True)
+        self._load([at_least_as_good(self.space, goal, best)])
+        settled: dict[str, str] = {}
+        for group in self._groups():
+            ranks: list[tuple[object, float]] = []
+            for role, weight in group:
+                ranks += [(self.model.x[role, name], weight * i) for i, name in enumerate(self.space.options[role])]
+            _, found = self._solve(Expression(ranks))
+            if found is None:
+                return best
+            best = found
+            settled |= {role: best.chosen[role] for role, _ in group}
+            self._allow(x.name for (role, name), x in self.model.x.items() if settled.get(role, name) == name)
+        return self._fewest_units(best) if self.model.units else best
+
+    def _groups(self) -> Iterator[list[tuple[str, float]]]:
+        """Yield groups of (role, weight): within a group earlier roles outweigh all later ones together."""
+        group: list[str] = []
+        size = 1
+        for role, names in self.space.options.items():
+            if group and size * len(names) > WEIGHT:
+                yield self._weighted(group)
+                group, size = [], 1
+            group.append(role)
+            size *= len(names)
+        if group:
+            yield self._weighted(group)
+
+    def _weighted(self, group: Sequence[str]) -> list[tuple[str, float]]:
+        weights, weight = [], 1
+        for role in reversed(group):
+            weights.append((role, float(weight)))
+            weight *= len(self.space.options[role])
+        return weights[::-1]
+
+    def _fewest_units(self, best: Judged) -> Judged:
+        """Make the unit counts as small as can be, one type after the other in the order of names."""
+        for key in sorted(self.model.units):
+            _, found = self._solve(Expression([(self.model.units[key], 1.0)]))
+            if found is None:
+                return best
+            best, count = found, found.pools[key[0]].units[key[1]]
+            self.conditions = (*self.conditions, _no_more_units(key, count))
+            self._fill()
+        return best
+
+
+def _no_more_units(key: tuple[str, str], count: int) -> Condition:
+    def rows(model: Model) -> Iterator[Row]:
+        yield Expression([(model.units[key], 1.0)]) <= float(count)
+
+    return Condition(rows, lambda judged: judged.pools[key[0]].units[key[1]] <= count)

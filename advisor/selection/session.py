@@ -1,0 +1,65 @@
+"""Sessions with the solver as selections need them: silent, whole numbers left whole, effort counted."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+
+import pulp
+
+from advisor.optimizer.solver import Outcome, Session
+
+LARGEST_WHOLE = 1e6
+
+
+class CountingSession(Session):
+    """A session that counts branch-and-bound nodes, which are the same in every run, as seconds are not."""
+
+    nodes = 0
+
+    def solve(self, objective: pulp.LpAffineExpression, time_limit_s: float = 0.0) -> Outcome:
+        """Minimise an expression over the model as it stands; ``time_limit_s`` 0 means none."""
+        outcome = super().solve(objective, time_limit_s)
+        self.nodes = int(self._highs.getInfo().mip_node_count)
+        return outcome
+
+    def _set_costs(self, objective: pulp.LpAffineExpression) -> None:
+        """Load an objective; whole coefficients stay as they are, so that the solver can round its bounds."""
+        super()._set_costs(objective)
+        values = list(objective.values())
+        if values and all(v == round(v) for v in values) and 1 <= max(map(abs, values)) <= LARGEST_WHOLE:
+            import numpy as np
+
+            count = len(self._variables)
+            costs = np.zeros(count)
+            for variable, coefficient in objective.items():
+                costs[self._index[variable.name]] = coefficient
+            self._scale = 1.0
+            self._highs.changeColsCost(count, np.arange(count, dtype=np.int32), costs)
+
+
+def quiet_session(problem: pulp.LpProblem) -> CountingSession:
+    """Return a model loaded into the solver; nothing is printed, though some versions of HiGHS greet when loaded."""
+    with _silenced():
+        return CountingSession(problem)
+
+
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+    """Send what native code writes to standard output nowhere: JSON may follow."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # there is no standard output
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(nowhere)
+        os.close(kept)

@@ -183,13 +183,21 @@ def _replaced(search: Search, best: Evaluation, role: str, candidate: Candidate)
     for other, current in best.design.items():
         for cache, used in current.behind.items():
             if other != role and design[cache].is_none == used:
-                twin = current.id.removesuffix(f"+{cache}") if used else f"{current.id}+{cache}"
+                twin = _twin(current, cache, used)
                 match = [c for c in search.table.candidates[other] if c.id == twin]
                 if not match:
                     return None
                 design[other] = match[0]
     fits = all(design[cache].is_none != used for c in design.values() for cache, used in c.behind.items())
     return design if fits else None
+
+
+def _twin(current: Candidate, cache: str, used: bool) -> str:
+    """Return the id of the same candidate sized for the other use of a cache."""
+    if used:
+        return current.id.replace(f"+{cache}", "")
+    ids = current.id.split("~")  # of a combination every other word is a part's id, the rest say how they are linked
+    return "~".join(f"{word}+{cache}" if index % 2 == 0 else word for index, word in enumerate(ids))
 
 
 def _worst(evaluation: Evaluation) -> float:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from advisor.candidates.candidate import NONE, Candidate, CostLine, Load
 from advisor.candidates.demand import Demand
+from advisor.candidates.layout import Layout
 from advisor.candidates.sizing import loads
-from advisor.candidates.tactics import Layout
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Figure, Latency, Operation, Option, Price
 from advisor.models import availability, cost, quality
@@ -36,8 +36,13 @@ def build(
     scenario: Scenario,
     catalog: Catalog,
     as_of: datetime.date,
+    *,
+    billed: Demand | None = None,
 ) -> Candidate:
     """Return the candidate with all its constants.
+
+    Args:
+        demand: what it must be able to carry. billed: what it is asked for on average, when that is less (a backup).
 
     Raises:
         ValueError: a price is missing on that date, or the load leaves no steady state; the message says which.
@@ -47,22 +52,23 @@ def build(
     up, availability_note = _availability(option, layout, catalog)
     latency, latency_notes = _latency(option, demand, layout, full, scenario, catalog)
     return Candidate(
-        id=f"{option.id}.{layout.units}u.{layout.zones}z{suffix}",
+        id=f"{option.id}.{layout.name}{suffix}",
         role=demand.role,
         component=component,
         option=option,
         units=layout.units,
         zones=layout.zones,
         needed_units=layout.needed,
-        tactics=layout.tactics,
+        tactics=(*layout.tactics, *(("cache_aside",) if demand.role in scenario.blueprint.cache_roles else ())),
         behind=dict(behind),
-        lines=bill(option, layout.units, demand, catalog, as_of),
+        lines=bill(option, layout.units, billed or demand, catalog, as_of),
         operations_h_per_month=option.operations_h_per_month.value,
         usd_per_hour=scenario.usd_per_hour,
         availability=up,
         quality=_quality(option, demand.role, catalog),
         latency=latency,
         loads=full,
+        layout=layout,
         assumptions=(*availability_note, *latency_notes, *_capacity_notes(option, full), *_price_notes(option, as_of)),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from advisor.candidates.layout import Layout
 from advisor.catalog.model import Component, Option, Price
 from advisor.models.latency import Distribution
 from advisor.scenario.load import Assumption
@@ -50,6 +51,7 @@ class Candidate:
         bill_usd_per_month: what vendors bill; ``cost_usd_per_month`` adds the operations hours at the hourly rate.
         latency: operation -> (time to the first item, time until complete), ms.
         quality: factor in (0, 1]; 1 for a role that bears no quality.
+        layout: how it is run and bought.
         parts: of a combination (a model with its fallback, a split of traffic): the candidates that it runs; the first
             is the primary, whose component and option stand in ``component`` and ``option``.
     """
@@ -71,6 +73,7 @@ class Candidate:
     latency: Mapping[str, tuple[Distribution, Distribution]] = field(default_factory=dict)
     loads: Mapping[str, Load] = field(default_factory=dict)
     assumptions: tuple[Assumption, ...] = ()
+    layout: Layout | None = None
     parts: tuple[Candidate, ...] = ()
 
     @property

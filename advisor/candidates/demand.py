@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from advisor import expression
 from advisor.catalog.blueprint import Flow, Step
@@ -58,6 +58,18 @@ class Demand:
     uses: tuple[Use, ...]
     stock: Mapping[str, float]
     stock_derivation: Mapping[str, str]
+
+    def scaled(self, share: float) -> Demand:
+        """Return the demand when only a share of the requests comes here; what is stored stays.
+
+        >>> Demand("llm", (Use("f", "do", "requests_per_s", 2.0, 6.0, {}, "", "1", 1.0, 3.0),), {}, {}).scaled(0.5).peak
+        {'requests_per_s': 3.0}
+        """
+        uses = tuple(
+            replace(use, average=share * use.average, peak=share * use.peak, share=share * use.share)
+            for use in self.uses
+        )
+        return replace(self, uses=uses)
 
     @property
     def average(self) -> dict[str, float]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
 from advisor.candidates.build import build, left_out
 from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.demand import Demand, demands
+from advisor.candidates.layout import Layout
 from advisor.candidates.sizing import needed_units
-from advisor.candidates.tactics import Layout, layouts
+from advisor.candidates.tactics import Bench, combinations, layouts
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option
 from advisor.errors import bad_input, listing, nearest
@@ -89,6 +90,7 @@ def table(scenario: Scenario, catalog: Catalog, as_of: datetime.date | None = No
     rejections: list[Rejection] = []
     for role, use in scenario.blueprint.roles.items():
         found = list(_of_role(role, scenario, catalog, date, demand, rejections))
+        found += _combined(role, catalog, scenario, found, demand, date)
         candidates[role] = tuple([left_out(role, catalog), *found] if use.optional else found)
     return Table(scenario, catalog, date, candidates, tuple(rejections), demand)
 
@@ -125,7 +127,7 @@ def _of_role(
                 continue
             try:
                 needed = needed_units(option, demand[caches][role], scenario.sizing.target_utilisation)
-                for layout in layouts(option, needed, scenario.sizing):
+                for layout in layouts(option, needed, scenario):
                     candidate = build(component, option, layout, demand[caches][role], behind, scenario, catalog, date)
                     if candidate.id not in seen:
                         seen.add(candidate.id)
@@ -134,6 +136,47 @@ def _of_role(
                 rejection = Rejection(role, component, option, str(error))
                 if rejection not in rejections:
                     rejections.append(rejection)
+
+
+def _combined(
+    role: str,
+    catalog: Catalog,
+    scenario: Scenario,
+    plain: Sequence[Candidate],
+    demand: Mapping[frozenset[str], Mapping[str, Demand]],
+    date: datetime.date,
+) -> Iterator[Candidate]:
+    """Yield the combinations that a role's tactics make of its candidates, for each use of the caches."""
+    allowed = scenario.tactics.allowed & frozenset(catalog.role(role).tactics)
+    admitted = [c for c in plain if all(c.admitted_by(rule) for rule in scenario.filters)]
+    for behind in dict.fromkeys(tuple(c.behind.items()) for c in admitted):
+        same = [c for c in admitted if tuple(c.behind.items()) == behind]
+        caches = next(used for used in demand if _behind(role, used, scenario) == dict(behind))
+        resize = _Resize(demand[caches][role], scenario, catalog, date)
+        yield from combinations(Bench(role, scenario, same, resize), allowed)
+
+
+@dataclass(frozen=True)
+class _Resize:
+    """Sizes a candidate again for a share of the demand, keeping its spare units, zones and the way it is bought."""
+
+    demand: Demand
+    scenario: Scenario
+    catalog: Catalog
+    date: datetime.date
+
+    def __call__(self, one: Candidate, carried: float, billed: float) -> Candidate:
+        assert one.option is not None
+        assert one.component is not None
+        assert one.layout is not None
+        demand = self.demand.scaled(carried)
+        needed = needed_units(one.option, demand, self.scenario.sizing.target_utilisation)
+        units = needed + one.units - one.needed_units
+        layout = replace(one.layout, units=units, needed=needed, zones=min(one.zones, units))
+        asked = self.demand.scaled(billed)
+        return build(
+            one.component, one.option, layout, demand, one.behind, self.scenario, self.catalog, self.date, billed=asked
+        )
 
 
 def _own_variant(role: str, demand: Mapping[frozenset[str], object]) -> frozenset[str]:

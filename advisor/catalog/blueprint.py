@@ -97,7 +97,8 @@ class Step(Strict):
         """Return the parameters that say what this step asks, how long it takes and how big it is."""
         formulas = (*self.work.values(), *self.kb.values(), *([self.wait_s] if self.wait_s else []))
         named = (self.hit_share, self.items, self.items_before, self.then_ms)
-        return frozenset({name for text in formulas for name in expression.parse(text).names} | set(filter(None, named)))
+        used = {name for text in formulas for name in expression.parse(text).names}
+        return frozenset(used.union(filter(None, named)))
 
     def is_taken(self, workload: Mapping[str, float]) -> bool:
         """Return whether any request takes this step."""

@@ -6,6 +6,7 @@ A figure's unit is part of its key (``search_ms``, ``stored_gb``) and never impl
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -101,6 +102,20 @@ class Tier(Strict):
     usd: float = Field(ge=0)
 
 
+def check_price(usd: float | None, ends: Sequence[float | None] | None) -> None:
+    """Refuse a price that has not exactly one form, or whose tiers do not rise to an open end.
+
+    >>> check_price(None, [10, 5, None])
+    Traceback (most recent call last):
+    ValueError: tiers must rise by up_to, and only the last has up_to: null
+    """
+    if (usd is None) == (ends is None):
+        raise ValueError("give exactly one of usd and tiers")
+    closed = [end for end in ends[:-1] if end is not None] if ends else []
+    if ends and (ends[-1] is not None or len(closed) < len(ends) - 1 or closed != sorted(set(closed))):
+        raise ValueError("tiers must rise by up_to, and only the last has up_to: null")
+
+
 class Tariff(Provenance):
     """USD per unit of a meter, with everything that a bill applies to it.
 
@@ -119,11 +134,7 @@ class Tariff(Provenance):
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
-        if (self.usd is None) == (self.tiers is None):
-            raise ValueError("give exactly one of usd and tiers")
-        ends = [tier.up_to for tier in self.tiers or []]
-        if ends and (ends[-1] is not None or None in ends[:-1] or ends[:-1] != sorted(set(ends[:-1]))):  # type: ignore[type-var]
-            raise ValueError("tiers must rise by up_to, and only the last has up_to: null")
+        check_price(self.usd, None if self.tiers is None else [tier.up_to for tier in self.tiers])
         return self
 
 

@@ -13,7 +13,7 @@ from advisor.evaluation.evaluate import UNIT_MS, judge
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer import formulation
 from advisor.optimizer.formulation import CONSTRAINTS
-from advisor.optimizer.prune import Relevance, always_no_slower, dominated_by
+from advisor.candidates.dominance import Relevance, always_no_slower, dominated_by
 from advisor.optimizer.solver import Session
 from advisor.optimizer.tails import MARGIN, Tail
 from advisor.scenario.requirements import CLOUDS, OPERATIONS, QUALITY, Bound, Filter, Requirement, split_percentile

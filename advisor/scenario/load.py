@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +26,7 @@ from advisor.scenario.requirements import (
     Requirement,
     level,
 )
+from advisor.scenario.tactics import AllowedTactics, allowed_tactics, tactic_problems
 from advisor.schema import salvage, shown
 from advisor.yamlfile import Document, load, parse
 
@@ -81,6 +82,7 @@ class Scenario:
     sizing: Sizing
     usd_per_hour: float
     assumptions: tuple[Assumption, ...]
+    tactics: AllowedTactics = field(default_factory=AllowedTactics)
 
     @property
     def bounds(self) -> tuple[Bound, ...]:
@@ -137,6 +139,7 @@ def _semantic_problems(
         yield from goal_problems(document, raw.objective, blueprint)
     yield from _choice_problems(document, raw, blueprint, catalog)
     yield from _licence_problems(document, raw, catalog)
+    yield from tactic_problems(document, raw.tactics)
 
 
 def _licence_problems(document: Document, raw: ScenarioFile, catalog: Catalog) -> Iterator[Problem]:
@@ -227,6 +230,7 @@ def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprin
         sizing=sizing,
         usd_per_hour=raw.operations.usd_per_hour if raw.operations else DEFAULT_USD_PER_HOUR,
         assumptions=tuple(assumptions),
+        tactics=allowed_tactics(raw.tactics),
     )
 
 

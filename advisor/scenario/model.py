@@ -141,6 +141,29 @@ class Sizing(Strict):
     zones: list[Literal[1, 2, 3]] | None = Field(None, min_length=1)
 
 
+TacticName = Literal[
+    "replicate", "headroom", "reserve", "spot", "prompt_cache", "fallback", "split", "cascade", "hedge"
+]
+
+
+class Tactics(Strict):
+    """Which architectural tactics may be used, and the figures that only the user can know.
+
+    ``allow`` adds tactics that are not used by default, ``deny`` takes away. ``split_shares``: shares of the traffic
+    that the first of two models may take. ``escalation_share``: share of the answers that a cascade sends on to the
+    second model. ``fallback_switch``: probability that a change to the backup works. ``fallback_after_ms``: time after
+    which a request is sent to the backup. ``hedge_at``: share of the requests answered before the second copy goes out.
+    """
+
+    allow: list[TacticName] = []
+    deny: list[TacticName] = []
+    split_shares: list[Annotated[float, Field(gt=0, lt=1)]] | None = Field(None, min_length=1, max_length=9)
+    escalation_share: float | None = Field(None, gt=0, lt=1)
+    fallback_switch: float | None = Field(None, gt=0, le=1)
+    fallback_after_ms: float | None = Field(None, gt=0, le=600_000)
+    hedge_at: float | None = Field(None, ge=0.5, lt=1)
+
+
 class ScenarioFile(Strict):
     """The file as the user writes it."""
 
@@ -154,3 +177,4 @@ class ScenarioFile(Strict):
     choices: Choices = Choices()
     operations: Operations | None = None
     sizing: Sizing | None = None
+    tactics: Tactics = Tactics()

@@ -1,87 +1,39 @@
-"""Architectural tactics that turn an option into several sized layouts. Register one with :func:`tactic`.
-
-Source of the tactic catalogue: Bass, Clements, Kazman, "Software Architecture in Practice" (redundancy, spare,
-placement).
-"""
+"""Architectural tactics, one module each: what turns options into candidates, and candidates into others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
+from advisor.candidates.candidate import Candidate
+from advisor.candidates.layout import Layout
+from advisor.candidates.tactics import cascade, fallback, headroom, replicate, split
+from advisor.candidates.tactics.combine import Bench
+from advisor.candidates.tactics.registry import TACTICS, of_kind
 from advisor.catalog.model import Option
-from advisor.scenario.load import Sizing
+from advisor.scenario.load import Scenario
+
+MODULES = (replicate, headroom, fallback, split, cascade)  # importing a tactic's module registers it
+
+__all__ = ["MODULES", "TACTICS", "Bench", "Layout", "combinations", "layouts", "of_kind"]
 
 
-@dataclass(frozen=True)
-class Layout:
-    """How many units run where, and which tactics that uses."""
-
-    units: int
-    zones: int
-    needed: int
-    tactics: tuple[str, ...] = ()
-
-
-Tactic = Callable[[Option, int, Sizing], Iterator[Layout]]
-TACTICS: dict[str, Tactic] = {}
-
-
-def tactic(name: str) -> Callable[[Tactic], Tactic]:
-    """Register a tactic under the name that outputs show."""
-
-    def register(function: Tactic) -> Tactic:
-        TACTICS[name] = function
-        return function
-
-    return register
-
-
-def layouts(option: Option, needed: int, sizing: Sizing) -> list[Layout]:
+def layouts(option: Option, needed: int, scenario: Scenario) -> list[Layout]:
     """Return every layout of an option that needs this many units: as it is, and under each tactic, without repeats."""
     plain = Layout(needed, 1, needed)
     found = {
-        (layout.units, layout.zones): layout
-        for name in reversed(TACTICS)
-        for layout in TACTICS[name](option, needed, sizing)
+        layout.name: layout
+        for tactic in reversed(of_kind("layout", scenario.tactics.allowed))
+        for layout in tactic.apply(option, needed, scenario.sizing)
     }
     if option.availability.service_by_zones is None or "1" in option.availability.service_by_zones:
-        found[plain.units, plain.zones] = plain
-    return [found[key] for key in sorted(found) if option.unit is None or key[0] <= option.unit.most]
+        found[plain.name] = plain
+    for tactic in of_kind("variant", scenario.tactics.allowed):
+        found |= {v.name: v for layout in list(found.values()) for v in tactic.apply(option, layout, scenario)}
+    kept = [layout for layout in found.values() if option.unit is None or layout.units <= option.unit.most]
+    return sorted(kept, key=lambda layout: (layout.units, layout.zones, layout.name))
 
 
-@tactic("replicate")
-def replicate(option: Option, needed: int, sizing: Sizing) -> Iterator[Layout]:
-    """More units than needed, spread over zones: single extra units, or whole copies where units hold data.
-
-    A managed service with an SLA for each number of zones keeps one copy in each zone.
-    """
-    if option.unit is None:
-        return
-    if option.availability.service_by_zones:
-        for zones in sorted(int(zone) for zone in option.availability.service_by_zones):
-            if zones > 1:
-                yield Layout(needed * zones, zones, needed, ("replicate",))
-        return
-    if option.availability.software is None:
-        return
-    for units in _counts(option, needed, sizing.extra_units):
-        for zones in sizing.zones:
-            if 1 < zones <= units or (zones == 1 and units > needed):
-                yield Layout(units, zones, needed, ("replicate",))
-
-
-def _counts(option: Option, needed: int, extra: int) -> list[int]:
-    if option.unit and option.unit.stateful:
-        return [needed * copies for copies in range(1, extra + 2)]
-    return [needed + more for more in range(extra + 1)]
-
-
-@tactic("headroom")
-def headroom(option: Option, needed: int, sizing: Sizing) -> Iterator[Layout]:
-    """More units than needed of a service whose redundancy is the provider's: buys shorter queues."""
-    provided = option.availability.service or option.availability.observed
-    if option.unit is None or not provided:
-        return
-    for units in range(needed + 1, needed + sizing.extra_units + 1):
-        yield Layout(units, 1, needed, ("headroom",))
+def combinations(bench: Bench, allowed: frozenset[str]) -> Iterator[Candidate]:
+    """Yield every combination of a role's candidates; what cannot be sized for its share is left out."""
+    for tactic in of_kind("combination", allowed):
+        yield from tactic.apply(bench)

@@ -1,0 +1,119 @@
+"""What combinations are made of: the plain candidates of a role, sized again for a share of its demand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+from advisor.candidates.candidate import Candidate
+from advisor.models.latency import Distribution, mixture
+from advisor.scenario.load import Assumption, Scenario
+
+Times = Mapping[str, tuple[Distribution, Distribution]]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The candidates that a combination may use, all sized for the same use of the caches.
+
+    Attributes:
+        role: whose candidates these are.
+        plain: one candidate an option and layout, each admitted by the scenario's rules.
+        resized: (candidate, share of the demand to carry, share to be billed for) -> the same option sized again;
+            raises ``ValueError`` where that cannot be done.
+    """
+
+    role: str
+    scenario: Scenario
+    plain: Sequence[Candidate]
+    resized: Callable[[Candidate, float, float], Candidate]
+
+    def leanest(self) -> list[Candidate]:
+        """Return the cheapest candidate of each option: what a part of a combination starts from."""
+        best: dict[str, Candidate] = {}
+        for one in self.plain:
+            assert one.option is not None
+            known = best.get(one.option.id)
+            if known is None or one.cost_usd_per_month < known.cost_usd_per_month:
+                best[one.option.id] = one
+        return list(best.values())
+
+    def better_and_cheaper(self) -> list[tuple[Candidate, Candidate]]:
+        """Return the pairs of a better and a cheaper candidate, of those that nothing beats on all counts.
+
+        The counts are cost, quality, availability and mean times, within the same clouds. A pair in which one is both
+        better and cheaper has nothing to share out.
+        """
+        lean = self.leanest()
+        values = {one.id: _counts(one) for one in lean}
+        found = [one for one in lean if not any(_beats(values[o.id], values[one.id], o, one) for o in lean)]
+        return [
+            (a, b)
+            for a, b in product(found, found)
+            if a.quality > b.quality and a.cost_usd_per_month > b.cost_usd_per_month
+        ]
+
+    def matters(self, *metrics: str) -> bool:
+        """Return whether the scenario bounds or optimises a metric that ends so."""
+        named = [bound.metric for bound in self.scenario.bounds]
+        named += [term.metric for goal in self.scenario.objective for term in goal.terms]
+        return any(name == metric or name.endswith(f".{metric}") for name in named for metric in metrics)
+
+
+def _counts(one: Candidate) -> tuple[float, ...]:
+    times = [time.mean() for pair in one.latency.values() for time in pair]
+    return (one.cost_usd_per_month, -one.quality, -one.availability, *times)
+
+
+def _beats(a: tuple[float, ...], b: tuple[float, ...], one: Candidate, other: Candidate) -> bool:
+    return a != b and one.clouds == other.clouds and all(x <= y for x, y in zip(a, b, strict=True))
+
+
+def combined(
+    tactic: str,
+    link: str,
+    parts: tuple[Candidate, Candidate],
+    *,
+    availability: float,
+    quality: float,
+    latency: Times,
+    notes: Sequence[Assumption] = (),
+) -> Candidate:
+    """Return the candidate that runs two others; bills and operations hours add up.
+
+    Args:
+        link: what stands between the parts' ids.
+    """
+    first, second = parts
+    return replace(
+        first,
+        id=f"{first.id}~{link}~{second.id}",
+        tactics=tuple(dict.fromkeys((*first.tactics, *second.tactics, tactic))),
+        lines=(*first.lines, *second.lines),
+        operations_h_per_month=math.fsum(part.operations_h_per_month for part in parts),
+        availability=availability,
+        quality=quality,
+        latency=latency,
+        assumptions=tuple(dict.fromkeys((*first.assumptions, *second.assumptions, *notes))),
+        parts=parts,
+    )
+
+
+def mixed(shares: tuple[float, float], first: Times, second: Times) -> Times:
+    """Return the times when a share of the requests goes one way and the rest the other."""
+    return {
+        name: (
+            mixture(shares, [first[name][0], second[name][0]]),
+            mixture(shares, [first[name][1], second[name][1]]),
+        )
+        for name in first
+    }
+
+
+def note(scenario: Scenario, setting: str, subject: str, value: str, reason: str) -> tuple[Assumption, ...]:
+    """Return the assumption that a figure of a tactic is when the scenario does not state it, else nothing."""
+    if setting in scenario.tactics.given:
+        return ()
+    return (Assumption(subject, value, reason, f"tactics.{setting}"),)

@@ -1,0 +1,57 @@
+"""The architectural tactics: each a module of its own that registers one function here.
+
+Three kinds, applied in this order. A *layout* tactic turns an option into ways to run it; a *variant* turns one way
+into others; a *combination* makes one candidate of several. Each says where it is described, and whether it is used
+unless the scenario denies it: what brings a second vendor, commits somebody, can be interrupted, or rests on a share
+that only the user knows is used only when the scenario allows it.
+
+Source of the catalogue of tactics: Bass, Clements, Kazman, "Software Architecture in Practice", 4th ed. (2021).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["layout", "variant", "combination"]
+
+
+@dataclass(frozen=True)
+class Tactic:
+    """A registered tactic.
+
+    Attributes:
+        name: as scenarios and outputs write it; title: for people.
+        source: where it is described.
+        by_default: used unless the scenario denies it.
+        apply: layout: ``(option, needed units, sizing) -> layouts``; variant: ``(layout, Setting) -> layouts``;
+            combination: ``(candidates, Setting) -> candidates``.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    source: str
+    by_default: bool
+    apply: Callable[..., Any]
+
+
+TACTICS: dict[str, Tactic] = {}
+
+
+def tactic(
+    name: str, kind: Kind, title: str, source: str, *, by_default: bool = True
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function as the tactic ``name``."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        TACTICS[name] = Tactic(name, title, kind, source, by_default, function)
+        return function
+
+    return register
+
+
+def of_kind(kind: Kind, allowed: frozenset[str]) -> list[Tactic]:
+    """Return the tactics of a kind that may be used, in the order in which they were registered."""
+    return [one for one in TACTICS.values() if one.kind == kind and one.name in allowed]

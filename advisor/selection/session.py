@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pulp
 
@@ -18,12 +20,22 @@ class CountingSession(Session):
     """A session that counts branch-and-bound nodes, which are the same in every run, as seconds are not."""
 
     nodes = 0
+    _limit_s = math.inf
 
     def solve(self, objective: pulp.LpAffineExpression, time_limit_s: float = 0.0) -> Outcome:
         """Minimise an expression over the model as it stands; ``time_limit_s`` 0 means none."""
-        outcome = super().solve(objective, time_limit_s)
+        self._limit_s = time_limit_s if time_limit_s > 0 else math.inf
+        try:
+            outcome = super().solve(objective, time_limit_s)
+        finally:
+            self._limit_s = math.inf
         self.nodes = int(self._highs.getInfo().mip_node_count)
         return outcome
+
+    def _run(self) -> Any:
+        """Run with the limit for this run: HiGHS measures each mixed-integer run from its own start."""
+        self._highs.setOptionValue("time_limit", self._limit_s)
+        return super()._run()
 
     def _set_costs(self, objective: pulp.LpAffineExpression) -> None:
         """Load an objective; whole coefficients stay as they are, so that the solver can round its bounds."""

@@ -92,7 +92,9 @@ def line(rng: random.Random, number: int, hours: int, *, round_prices: bool) -> 
     if kind == "hourly":
         made = Line(name, kind, price(rng, 0.01, 4, 4), Decimal(0), "hr", rng.randint(1, 12), "", Decimal(hours))
     elif kind == "storage":
-        made = Line(name, kind, price(rng, 0.02, 0.4, 3), Decimal(0), "GB-month", rng.randint(20, 9000), "GB", Decimal(1))
+        made = Line(
+            name, kind, price(rng, 0.02, 0.4, 3), Decimal(0), "GB-month", rng.randint(20, 9000), "GB", Decimal(1)
+        )
     elif kind == "requests":
         count = rng.randint(2, 900) * 100_000
         made = Line(name, kind, price(rng, 0.2, 4, 2), Decimal(0), "1M requests", count, "requests", Decimal("1e-6"))
@@ -163,7 +165,15 @@ def load_test(seed: int) -> LoadTest:
 def llm_test(seed: int) -> LoadTest:
     """Return a correct load test of a language model: E2E = TTFT + (L - 1) TPOT, X = N / E2E."""
     rng = random.Random(seed)
-    header = ["concurrency", "req/s", "output tok/s", "total tok/s", "mean TTFT (ms)", "mean TPOT (ms)", "mean E2E (ms)"]
+    header = [
+        "concurrency",
+        "req/s",
+        "output tok/s",
+        "total tok/s",
+        "mean TTFT (ms)",
+        "mean TPOT (ms)",
+        "mean E2E (ms)",
+    ]
     header += ["input tokens", "output tokens", "tok/s/user"]
     rows = []
     first, each = rng.uniform(20, 300), rng.uniform(5, 40)

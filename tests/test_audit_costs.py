@@ -110,7 +110,9 @@ def test_two_slips_are_weaker_than_one() -> None:
     found = finding(audited(text), "line")
     assert all("+" in slip for slip in slips(found))
     assert all(explanation.weak for explanation in found.explanations)
-    assert "hours+hundred" in slips(found) or "count_left_out+hundred" in slips(found) or found.verdict is Verdict.CANNOT
+    assert (
+        "hours+hundred" in slips(found) or "count_left_out+hundred" in slips(found) or found.verdict is Verdict.CANNOT
+    )
 
 
 def test_stated_hours_decide() -> None:
@@ -124,7 +126,9 @@ def test_stated_hours_decide() -> None:
 
 def test_a_rounded_price_widens_what_agrees() -> None:
     """$0.09 may be $0.0864: 1 000 GB for $86.40 is no error, $84.00 is."""
-    assert finding(audited("item,gb,price ($/GB),monthly cost\na,1000,0.09,86.40\n"), "line").remark.startswith("within")
+    assert finding(audited("item,gb,price ($/GB),monthly cost\na,1000,0.09,86.40\n"), "line").remark.startswith(
+        "within"
+    )
     assert finding(audited("item,gb,price ($/GB),monthly cost\na,1000,0.09,84.00\n"), "line").wrong
 
 
@@ -137,8 +141,14 @@ def test_a_slip_to_the_digit_is_said_even_when_rounding_would_do() -> None:
 
 def test_the_missing_input_is_asked_for_by_name() -> None:
     """What a line would need is named: how much of it, its unit, or the hours."""
-    assert "how much or how many of 'a'" in finding(audited("item,price,monthly cost\na,$0.5/1K calls,$77.10\n"), "line").question
-    assert "the unit of the quantity 7" in finding(audited("item,quantity,price,monthly cost\na,7,$0.5/1K calls,$77.10\n"), "line").question
+    assert (
+        "how much or how many of 'a'"
+        in finding(audited("item,price,monthly cost\na,$0.5/1K calls,$77.10\n"), "line").question
+    )
+    assert (
+        "the unit of the quantity 7"
+        in finding(audited("item,quantity,price,monthly cost\na,7,$0.5/1K calls,$77.10\n"), "line").question
+    )
     assert "hours per month" in finding(audited("item,price,monthly cost\na,$0.5/h,$77.10\n"), "line").question
 
 
@@ -244,7 +254,8 @@ def test_a_line_without_amount_is_not_zero() -> None:
 
 
 @pytest.mark.parametrize(
-    ("year", "slip"), [("$24596.88", None), ("$2049.74", "month_year"), ("$24956.88", "swapped_digits"), ("$24000.00", "")]
+    ("year", "slip"),
+    [("$24596.88", None), ("$2049.74", "month_year"), ("$24956.88", "swapped_digits"), ("$24000.00", "")],
 )
 def test_a_year_is_twelve_months(year: str, slip: str | None) -> None:
     """An annual total is twelve times the monthly one, in a row or in a column."""
@@ -337,7 +348,9 @@ def other_price(line: Line, table: Table) -> Decimal | None:
 
 Injected = Callable[[Line, Table], Decimal | None]
 INJECTED: dict[str, Injected] = {
-    "hours": lambda li, t: li.value * 744 / t.hours if li.kind == "hourly" and t.hours_stated and t.hours != 744 else None,
+    "hours": lambda li, t: (
+        li.value * 744 / t.hours if li.kind == "hourly" and t.hours_stated and t.hours != 744 else None
+    ),
     "month_year": lambda li, t: li.value * 12,
     "day_month": lambda li, t: li.value / 30,
     "gb_gib": lambda li, t: li.value * Decimal(2) ** 30 / 10**9 if li.kind == "storage" else None,
@@ -367,7 +380,7 @@ def with_slip(name: str, seed: int) -> tuple[Table, Line] | None:
 
 @pytest.mark.parametrize("name", INJECTED)
 def test_the_injected_slip_is_named_and_only_its_line_accused(name: str) -> None:
-    """In a correct table with one slip, that line is found, the slip is among those named, and no other row is accused."""
+    """In a correct table with one slip, that line is found, the slip is named, and no other row is accused."""
     tried = 0
     for seed in range(40):
         made = with_slip(name, seed)
@@ -376,7 +389,11 @@ def test_the_injected_slip_is_named_and_only_its_line_accused(name: str) -> None
         table, line = made
         report = audited(table.markdown(), "t.md")
         found = finding(report, "line", line.name)
-        named = slips(found) if found.wrong else [name if "to the digit" in found.remark or "rounding" in found.remark else ""]
+        named = (
+            slips(found)
+            if found.wrong
+            else [name if "to the digit" in found.remark or "rounding" in found.remark else ""]
+        )
         assert name in named, (seed, found)
         assert {f.row for f in report.wrong} <= {line.name}
         tried += 1

@@ -164,15 +164,51 @@ def test_a_short_run_says_how_much_of_it_is_start_and_drain() -> None:
 @pytest.mark.parametrize(
     ("header", "row", "check", "verdict", "slip"),
     [
-        ("mean TTFT (ms),mean TPOT (ms),output tokens,mean E2E (ms)", "400,20,101,2400", "end_to_end", Verdict.AGREES, ""),
-        ("mean TTFT (ms),mean TPOT (ms),output tokens,mean E2E (ms)", "400,20,101,2000", "end_to_end", Verdict.EXPLAINED, "ttft_left_out"),
-        ("mean TTFT (ms),mean TPOT (ms),output tokens,mean E2E (ms)", "400,20,101,2.4", "end_to_end", Verdict.EXPLAINED, "ms_s"),
-        ("mean TTFT (ms),mean TPOT (ms),output tokens,mean E2E (ms)", "400,20,101,4800", "end_to_end", Verdict.DIFFERS, ""),
+        (
+            "mean TTFT (ms),mean TPOT (ms),output tokens,mean E2E (ms)",
+            "400,20,101,2400",
+            "end_to_end",
+            Verdict.AGREES,
+            "",
+        ),
+        (
+            "mean TTFT (ms),mean TPOT (ms),output tokens,mean E2E (ms)",
+            "400,20,101,2000",
+            "end_to_end",
+            Verdict.EXPLAINED,
+            "ttft_left_out",
+        ),
+        (
+            "mean TTFT (ms),mean TPOT (ms),output tokens,mean E2E (ms)",
+            "400,20,101,2.4",
+            "end_to_end",
+            Verdict.EXPLAINED,
+            "ms_s",
+        ),
+        (
+            "mean TTFT (ms),mean TPOT (ms),output tokens,mean E2E (ms)",
+            "400,20,101,4800",
+            "end_to_end",
+            Verdict.DIFFERS,
+            "",
+        ),
         ("req/s,output tokens,output tok/s", "5,128,640", "output_rate", Verdict.AGREES, ""),
-        ("req/s,input tokens,output tokens,output tok/s", "5,512,128,3200", "output_rate", Verdict.EXPLAINED, "total_tokens"),
+        (
+            "req/s,input tokens,output tokens,output tok/s",
+            "5,512,128,3200",
+            "output_rate",
+            Verdict.EXPLAINED,
+            "total_tokens",
+        ),
         ("concurrency,req/s,output tokens,output tok/s", "20,5,128,32", "output_rate", Verdict.EXPLAINED, "per_user"),
         ("req/s,input tokens,output tokens,total tok/s", "5,512,128,3200", "total_rate", Verdict.AGREES, ""),
-        ("req/s,input tokens,output tokens,total tok/s", "5,512,128,640", "total_rate", Verdict.EXPLAINED, "output_tokens"),
+        (
+            "req/s,input tokens,output tokens,total tok/s",
+            "5,512,128,640",
+            "total_rate",
+            Verdict.EXPLAINED,
+            "output_tokens",
+        ),
         ("input tok/s,output tok/s,total tok/s", "2560,640,3200", "total_rate", Verdict.AGREES, ""),
         ("input tok/s,output tok/s,total tok/s", "2560,640,3900", "total_rate", Verdict.DIFFERS, ""),
         ("mean TPOT (ms),tok/s/user", "20,50", "user_rate", Verdict.AGREES, ""),
@@ -201,7 +237,7 @@ def test_given_figures_close_what_the_table_leaves_open() -> None:
 
 
 def test_more_users_with_less_of_both() -> None:
-    """Throughput and latency cannot both fall when users rise; throughput falling while latency rises is saturation."""
+    """Throughput and latency cannot both fall when users rise; with rising latency it is saturation."""
     text = "users,req/s,p50 (ms)\n100,900,110\n200,{},{}\n"
     assert finding(audited(text.format(700, 90)), "trend").verdict is Verdict.DIFFERS
     assert [f.check for f in audited(text.format(700, 280)).findings if f.check == "trend"] == []
@@ -282,7 +318,12 @@ LOAD_SLIPS: dict[str, tuple[Callable[[int], LoadTest], Callable[[LoadTest, int],
     "half the users": (load_test, half_the_users, "littles_law", "think_time"),
     "fewer requests than users": (load_test, few_requests, "requests", ""),
     "percentiles swapped": (load_test, swapped_percentiles, "percentiles", ""),
-    "tokens for requests": (llm_test, lambda t, r: scaled("req/s", t.get(r, "output tokens"))(t, r), "littles_law", "tokens"),
+    "tokens for requests": (
+        llm_test,
+        lambda t, r: scaled("req/s", t.get(r, "output tokens"))(t, r),
+        "littles_law",
+        "tokens",
+    ),
     "s for ms in E2E": (llm_test, scaled("mean E2E (ms)", 0.001), "end_to_end", "ms_s"),
     "total for output": (
         llm_test,

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.audit import numbers, units
-from advisor.audit.columns import cost_role, load_role, statistic
 from advisor.audit.interval import SIGMAS, Interval, total
 from advisor.audit.numbers import Number, Unknown
+from advisor.audit.vocabulary import cost_role, load_role, statistic
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ from advisor.audit.numbers import Number, Unknown
     ],
 )
 def test_number_and_precision(text: str, value: float, half: float | None) -> None:
-    """A cell gives its value, and the interval of half a unit of its last printed digit; "about" ends at its last digit."""
+    """A cell gives its value and half a unit of its last printed digit; "about" ends at its last digit that is not 0."""
     cell = numbers.read(text)
     assert isinstance(cell, Number)
     assert cell.value == pytest.approx(value, rel=1e-12)
@@ -55,7 +55,8 @@ def test_number_and_precision(text: str, value: float, half: float | None) -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["", "n/a", "-", "—", "Varies", "< 5", "> 200", "up to 10", "12:30", "1.2.3", "2024-01-05", "5 ± 1", "1e400"]
+    "text",
+    ["", "n/a", "-", "—", "Varies", "< 5", "> 200", "up to 10", "12:30", "1.2.3", "2024-01-05", "5 ± 1", "1e400"],
 )
 def test_unknown_is_not_zero(text: str) -> None:
     """What states no figure, or only a bound, is unknown."""
@@ -63,7 +64,7 @@ def test_unknown_is_not_zero(text: str) -> None:
 
 
 def test_digit_grouping_comes_from_the_rest_of_the_column() -> None:
-    """The same three digits after a mark are thousands or decimals, as the column shows; nothing shown is nothing known."""
+    """Three digits after a mark are thousands or decimals, as the column shows; nothing shown is nothing known."""
     assert numbers.decimal_of(["$1,234", "$12.50"]) == "."
     assert numbers.decimal_of(["1.234", "0,50"]) == ","
     assert numbers.decimal_of(["1.234.567", "1.500"]) == ","

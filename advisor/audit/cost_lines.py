@@ -11,7 +11,8 @@ from advisor.audit.columns import Column, Record, Sheet
 from advisor.audit.findings import Explanation, Finding, Verdict
 from advisor.audit.interval import Interval
 from advisor.audit.numbers import Number
-from advisor.audit.readings import Assumed, Reading, price_per, readings, text_factors, with_text
+from advisor.audit.readings import Assumed, Reading, price_per, readings
+from advisor.audit.text_factors import text_factors, with_text
 
 LENGTH_OF_MONTH = "h/month"
 COARSE = 0.05  # an amount with fewer digits than this is not said to be cut off

@@ -1,4 +1,4 @@
-"""The rows of a cost table by what they are: lines, parts of a line, subtotals, totals, figures derived from a total."""
+"""The rows of a cost table by what they are: lines, their parts, subtotals, totals, figures derived from a total."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from advisor.audit import numbers
-from advisor.audit.columns import AMOUNT_ROLES, Record, Sheet
+from advisor.audit.columns import Record, Sheet
 from advisor.audit.numbers import Number
+from advisor.audit.vocabulary import AMOUNT_ROLES
 
 Kind = Literal["line", "part", "subtotal", "total", "derived", "heading"]
 
@@ -19,7 +20,7 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 _PER = re.compile(
-    r"\b(?:cost|price|total|amount)?\s*(?:per|/)\s*(?P<scale>[\d,.]+\s*[kKM]?|thousand|million)?\s*(?P<noun>[a-z][a-z -]*)",
+    r"(?:\bper\b|/)\s*(?P<scale>[\d,.]+\s*[kKM]?|thousand|million)?\s*(?P<noun>[a-z][a-z -]*)",
     re.IGNORECASE,
 )
 _PERIODS = {"month", "year", "day", "hour", "week", "annum", "mo", "yr", "hr", "h"}

@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
-from advisor.audit.columns import AMOUNT_ROLES, Column, Sheet
+from advisor.audit.columns import Column, Sheet
 from advisor.audit.cost_lines import check_lines, shown
 from advisor.audit.cost_rows import Sorted, is_credit, sorted_rows
-from advisor.audit.cost_totals import _year_slips, check_totals
+from advisor.audit.cost_totals import check_totals
 from advisor.audit.findings import Explanation, Finding, Verdict
 from advisor.audit.interval import Interval, exactly, total
-from advisor.audit.numbers import Number
 from advisor.audit.readings import DAYS_PER_MONTH, Assumed
 from advisor.audit.slips import swaps
+from advisor.audit.total_slips import year_slips
+from advisor.audit.vocabulary import AMOUNT_ROLES
 
 
 def audit_cost(sheet: Sheet, assumed: Assumed) -> tuple[list[Finding], list[str]]:
@@ -110,7 +111,7 @@ def _year_row(sheet: Sheet, row: Sorted, shorter: Column, longer: Column, ratio:
     if small is None or large is None or row.one_time:
         return
     agrees = small.interval.scaled(ratio).meets(large.interval)
-    slips = () if agrees else tuple(_year_slips(small, large, ratio))
+    slips = () if agrees else tuple(year_slips(small, large, ratio))
     counts = [n.value for c in sheet.all("count", "quantity") if (n := row.record.number(c)) is not None]
     if not agrees and counts and small.interval.scaled(ratio * counts[0]).meets(large.interval):
         agrees, slips, ratio = True, (), ratio * counts[0]
@@ -232,7 +233,8 @@ def _sanity(sheet: Sheet, rows: Sequence[Sorted]) -> Iterator[Finding]:
                     "an amount of at least 0, or a row that says it is a credit",
                     question=f"state whether '{row.record.label}' is a credit",
                 )
-    counts = Counter(row.record.row.cells for row in lines if any(row.record.number(c) for c in sheet.all(*AMOUNT_ROLES)))
+    amounts = sheet.all(*AMOUNT_ROLES)
+    counts = Counter(row.record.row.cells for row in lines if any(row.record.number(c) for c in amounts))
     for cells, count in counts.items():
         if count > 1:
             twice = [row.record for row in lines if row.record.row.cells == cells]

@@ -43,7 +43,9 @@ def _enough(run: Run) -> Iterator[Finding]:
         remark += f"; about {1 / each:.0%} of the time is start or drain"
         expected = f"at least {ENOUGH_PER_USER:.0f} a user for a steady state"
         ask = "state averages over the time in which all users ran, or run longer"
-        yield run.finding(Verdict.CANNOT, "requests", requests, f"{each:.3g} a user", expected, formula, (), ask, remark)
+        yield run.finding(
+            Verdict.CANNOT, "requests", requests, f"{each:.3g} a user", expected, formula, (), ask, remark
+        )
     else:
         yield run.finding(Verdict.AGREES, "requests", requests, f"{each:.4g} a user", "at least 10", formula)
 
@@ -110,7 +112,9 @@ def _offered(run: Run, given: Given) -> Iterator[Finding]:
     if rate.reach.low > offered.reach.high * (1 + given.tolerance):
         ask = "state the arrival rate that was reached, and what throughput counts"
         remark = "more requests answered than sent"
-        yield run.finding(Verdict.DIFFERS, "arrivals", rate, rate.text, f"at most {offered.text}", formula, (), ask, remark)
+        yield run.finding(
+            Verdict.DIFFERS, "arrivals", rate, rate.text, f"at most {offered.text}", formula, (), ask, remark
+        )
         return
     mean = run.get("latency_mean", "latency")
     remark = f"open loop: about {rate.value * mean.value:.3g} in flight (X R)" if mean is not None else ""
@@ -132,7 +136,9 @@ def _ramp(run: Run, given: Given) -> Iterator[Finding]:
         return
     ask = "state whether the averages leave the ramp-up out"
     remark = f"with it, on average {1 - share / 2:.0%} of the users run"
-    yield run.finding(Verdict.CANNOT, "ramp_up", ramp, ramp.text, "a ramp-up outside the averages", formula, (), ask, remark)
+    yield run.finding(
+        Verdict.CANNOT, "ramp_up", ramp, ramp.text, "a ramp-up outside the averages", formula, (), ask, remark
+    )
 
 
 def check_percentiles(run: Run, given: Given) -> Iterator[Finding]:
@@ -165,5 +171,7 @@ def _mean_between(run: Run) -> Iterator[Finding]:
     elif low is not None and mean.reach.high < low * (1 - 1e-9):
         listed = ", ".join(f"{name} {figure.text}" for name, _, figure in percentiles(run))
         expected = f"at least {seconds_shown(low)}"
-        text = f"each request takes at least the percentile below it: {listed} give a mean of {seconds_shown(low)} or more"
+        text = (
+            f"each request takes at least the percentile below it: {listed} give a mean of {seconds_shown(low)} or more"
+        )
         yield run.finding(Verdict.DIFFERS, "mean", mean, mean.text, expected, text)

@@ -110,7 +110,7 @@ def _only_percentile(mean: Measured) -> str:
 
 
 def _unstated(mean: Measured) -> bool:
-    from advisor.audit.columns import statistic
+    from advisor.audit.vocabulary import statistic
 
     return statistic(mean.header) == "" and "×" not in mean.text
 
@@ -137,7 +137,9 @@ def _slips(run: Run, law: Law, mean: Measured, ratio: float, given: Given) -> It
         yield Explanation("tokens", f"throughput counts output tokens, not requests ({length.text} a request)")
     elif ratio > 1.5 and abs(ratio - round(ratio)) <= tolerance * ratio / 2 and not is_(1000) and not is_(60):
         count = round(ratio)
-        yield Explanation("batch", f"throughput counts {count} items a request, or concurrency is per worker of {count}")
+        yield Explanation(
+            "batch", f"throughput counts {count} items a request, or concurrency is per worker of {count}"
+        )
     if ratio < 1:
         yield from _below(run, law, ratio, given)
 
@@ -148,7 +150,9 @@ def _below(run: Run, law: Law, ratio: float, given: Given) -> Iterator[Explanati
     if requests is not None and requests.value >= law.users.value:
         full = requests.value / (math.ceil(requests.value / law.users.value) * law.users.value)
         if full < 1 and abs(ratio - full) <= given.tolerance:
-            words = f"{requests.text} requests by {law.users.text} users leave the last round {full:.0%} full on average"
+            words = (
+                f"{requests.text} requests by {law.users.text} users leave the last round {full:.0%} full on average"
+            )
             yield Explanation("last_round", f"{words}: throughput is averaged over the drain")
     ramp, duration = run.get("ramp_up"), run.get("duration")
     if ramp is not None and duration is not None and 0 < ramp.value <= duration.value:
@@ -157,8 +161,10 @@ def _below(run: Run, law: Law, ratio: float, given: Given) -> Iterator[Explanati
             words = f"{seconds_shown(ramp.value)} of {seconds_shown(duration.value)} are ramp-up"
             yield Explanation("ramp_up", f"{words}: on average {reached:.0%} of the users run")
     yield from _failures(run, ratio, given)
-    if errors is not None and errors.value and abs(law.users.value * (1 - ratio) - errors.value) <= (
-        given.tolerance * law.users.value
+    if (
+        errors is not None
+        and errors.value
+        and abs(law.users.value * (1 - ratio) - errors.value) <= (given.tolerance * law.users.value)
     ):
         yield Explanation("failed_connections", f"as many connections failed ({errors.text}) as are missing")
 
@@ -174,7 +180,9 @@ def _open_ended(law: Law, mean: Measured, ratio: float) -> Iterator[Explanation]
     """Yield what would explain any ratio with a figure of its own, so that the figure can be checked."""
     if ratio < 1:
         think = law.mean.middle - mean.value
-        yield Explanation("think_time", f"users pause {seconds_shown(think)} between requests (Z = N / X − R)", weak=True)
+        yield Explanation(
+            "think_time", f"users pause {seconds_shown(think)} between requests (Z = N / X − R)", weak=True
+        )
         reached = law.product(mean.reach).middle
         yield Explanation("not_reached", f"only {reached:.3g} requests were in flight on average (X R)", weak=True)
     if _unstated(mean):
@@ -220,9 +228,7 @@ def _percentile_slips(run: Run, law: Law, given: Given) -> Iterator[Explanation]
                 yield Explanation(slip, text)
 
 
-def _too_slow(
-    run: Run, law: Law, given: Given, needed: float, last: tuple[str, Measured], formula: str
-) -> Finding:
+def _too_slow(run: Run, law: Law, given: Given, needed: float, last: tuple[str, Measured], formula: str) -> Finding:
     name, figure = last
     share = run.get("error_share")
     success = run.get("success_share")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from advisor.audit import numbers, units
-from advisor.audit.columns import DEFAULT_UNITS, Column, Record, Sheet
+from advisor.audit.columns import Column, Record, Sheet
 from advisor.audit.findings import Explanation, Finding, Verdict
 from advisor.audit.interval import Interval, exactly
 from advisor.audit.numbers import Number
+from advisor.audit.vocabulary import DEFAULT_UNITS
 
 EXACT_ROLES = ("concurrency", "requests", "success", "errors")
 PERCENTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
@@ -97,13 +99,17 @@ def _scale(role: str, unit: str) -> float | None:
     text = unit.strip().lower()
     if role.endswith("_share"):
         return 0.01 if "%" in text or "percent" in text else None
-    if role.split("_")[0] in DEFAULT_UNITS and not role.endswith("_rate"):
+    if _is_time(role):
         return units.seconds(text)
     if role in ("throughput", "offered") or role.endswith("_rate"):
         per = re.search(r"/\s*(\w+)|\bper\s+(\w+)", text)
         seconds = 60.0 if text in ("rpm", "qpm") else units.seconds(per[1] or per[2]) if per else None
         return 1 / seconds if seconds else None
     return None
+
+
+def _is_time(role: str) -> bool:
+    return role.partition("_")[0] in DEFAULT_UNITS and not role.endswith("_rate")
 
 
 def known_unit(role: str, unit: str) -> bool:
@@ -128,7 +134,7 @@ def _unit(column: Column, sheet: Sheet, notes: list[str]) -> str:
     if column.role.endswith("_share"):
         values = [n.value for r in sheet.records if (n := r.number(column)) is not None]
         return "%" if max(values, default=0) > 1 or "%" in header else ""
-    if column.role.split("_")[0] in DEFAULT_UNITS and not column.role.endswith("_rate"):
+    if _is_time(column.role):
         cells = [n for record in sheet.records if (n := record.number(column)) is not None]
         bare = [n for n in cells if not re.match(r"[A-Za-zµμ]", n.rest)]
         default = "s" if column.role in ("duration", "ramp_up", "think_time") else "ms"
@@ -182,7 +188,7 @@ def ordered(found: list[Run]) -> Iterator[tuple[Run, Run]]:
             groups.setdefault(_series(run), []).append(run)
     for group in groups.values():
         rising = sorted(group, key=lambda run: run.figures["concurrency"].value)
-        yield from zip(rising, rising[1:], strict=False)
+        yield from pairwise(rising)
 
 
 def _series(run: Run) -> str:

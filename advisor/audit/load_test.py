@@ -80,7 +80,9 @@ def _pair(a: Run, b: Run, *roles: str) -> tuple[Measured, Measured] | None:
 
 def _figures(run: Run) -> tuple[tuple[str, str], ...]:
     """Return the measured figures of a row: those that would hardly come out alike twice."""
-    return tuple((role, f.text) for role, f in run.figures.items() if role.startswith(_MEASURED) and f.header != "stated")
+    return tuple(
+        (role, f.text) for role, f in run.figures.items() if role.startswith(_MEASURED) and f.header != "stated"
+    )
 
 
 def _repeated(found: Sequence[Run]) -> Iterator[Finding]:

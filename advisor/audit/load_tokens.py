@@ -58,7 +58,9 @@ def _output_rate(run: Run, given: Given) -> Iterator[Finding]:
     users = run.get("concurrency")
     if users is not None and users.value > 0:
         options.append(("the rate of one user", "per_user", rate.reach * length.reach * users.reach.inverse()))
-    yield _compared(run, given, "output_rate", tokens, rate.reach * length.reach, f"{rate.text} × {length.text}", options)
+    yield _compared(
+        run, given, "output_rate", tokens, rate.reach * length.reach, f"{rate.text} × {length.text}", options
+    )
 
 
 def _total(run: Run, rate: Measured) -> Interval | None:
@@ -133,7 +135,9 @@ def _stream_bound(run: Run, given: Given) -> Iterator[Finding]:
     bound = users.reach * each.reach.inverse()
     holds = tokens.reach.low <= bound.high * (1 + given.tolerance)
     formula = f"N / TPOT = {users.text} / {each.text} = {bound.middle:.4g} tokens/s"
-    ask = "" if holds else "state what throughput counts: output tokens of one instance, of several, or input tokens too"
+    ask = (
+        "" if holds else "state what throughput counts: output tokens of one instance, of several, or input tokens too"
+    )
     remark = "only an inequality can be judged; state the output tokens of a request" if holds else ""
     verdict = Verdict.AGREES if holds else Verdict.DIFFERS
     expected = f"at most {bound.middle:.4g}"

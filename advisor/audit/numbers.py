@@ -54,7 +54,7 @@ def _amount(name: str) -> str:
 
 
 _NUMBER = re.compile(rf"(?P<minus>[-−]\s*)?{_amount('a')}(?P<rest>.*)", re.DOTALL)
-_RANGE = re.compile(rf"{_amount('a')}\s*(?:-|–|—|to\b|\.\.\.?)\s*{_amount('b')}(?P<rest>.*)", re.DOTALL)
+_RANGE = re.compile(rf"{_amount('a')}\s*(?:-|–|—|to\b)\s*{_amount('b')}(?P<rest>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,7 @@ def read(text: str, decimal: Decimal = ".") -> Cell:
     body = body[1:-1].strip() if negative else body
     if len(body) > MAX_TEXT or _BOUND.match(body):
         return Unknown(shown)
-    found = (
-        _product(shown, body, decimal) or _range(shown, body, decimal) or _single(shown, body, decimal, approximate)
-    )
+    found = _product(shown, body, decimal) or _range(shown, body, decimal) or _single(shown, body, decimal, approximate)
     if isinstance(found, Number) and negative:
         return replace(found, value=-found.value, interval=found.interval.scaled(-1))
     return found

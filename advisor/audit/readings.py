@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations, product
+from itertools import product
 
 from advisor.audit import numbers, units
 from advisor.audit.columns import Column, Record, Sheet
@@ -17,7 +17,6 @@ from advisor.audit.units import Unit
 HOURS_PER_MONTH = (730.0, 720.0, 744.0)
 DAYS_PER_MONTH = (30.0, 30.4, 365 / 12, 31.0)
 MONTHS_PER_YEAR = 12.0
-MAX_TEXT_FACTORS = 8
 
 
 @dataclass(frozen=True)
@@ -188,8 +187,8 @@ def _quantities(
         kind = "hours" if unit.times == ("h",) and not unit.size and "h" in per.times else column.role
         factor = printed(kind, number, _quantity_words(number, unit))
         if free is not None and position == 0 and number.value > free.value >= 0:
-            less = number.value - free.value
-            factor = replace(factor, words=f"({number.text} − {free.text} free)", exact=exactly(less), wide=exactly(less))
+            less = exactly(number.value - free.value)
+            factor = replace(factor, words=f"({number.text} − {free.text} free)", exact=less, wide=less)
         yield [factor]
         if unit.scale != 1:
             yield [fixed("scale", f"{unit.scale:,.15g}", unit.scale)]
@@ -218,7 +217,8 @@ def _conversions(source: str, target: str) -> Iterator[Factor]:
         factor = 1024.0 ** units.step(source) if units.is_binary(source) else 1000.0 ** units.step(source)
         factor /= 1024.0 ** units.step(target) if units.is_binary(target) else 1000.0 ** units.step(target)
         yield fixed("size", f"{factor * bits:.10g} {words}", factor * bits)
-        yield fixed("size", f"{1024.0**steps * bits:.10g} {words}", 1024.0**steps * bits, f"{source} and {target} alike")
+        alike = 1024.0**steps * bits
+        yield fixed("size", f"{alike:.10g} {words}", alike, f"{source} and {target} alike")
     elif steps == 0:
         yield fixed("size", f"{bits:.10g} {words}", bits)
     else:
@@ -294,60 +294,3 @@ def _times_per_period(
         return
     if period > 1:
         yield [fixed("period", f"{period:g} months", period, "" if months_stated else f"{period:g} months")]
-
-
-_TEXT_FACTOR = re.compile(
-    r"(?P<times>[x×]\s*(?P<n>\d{1,6})\b(?!\s*[x×]))"
-    r"|(?P<number>\d[\d,.]*)\s*(?P<scale>[kKM](?![A-Za-z])|million|thousand)?\s*"
-    r"(?P<unit>[x×](?!\w)|GiB|TiB|GB|TB|MB|h\b|hrs?\b|hours?\b|days?\b|nodes?\b|instances?\b|users?\b|replicas?\b|pages?\b|"
-    r"docs\b|requests?\b|queries\b|tokens?\b|calls\b|shards?\b|seats?\b|vCPUs?\b|pods?\b|disks?\b|volumes?\b|[a-z]*s\b)?"
-    r"(?:\s*(?:/|per|a)\s*(?P<per>day|hour|week)\b)?"
-)
-
-
-def text_factors(record: Record, sheet: Sheet, per: Unit, target: Column) -> list[Factor]:
-    """Return figures that names, notes and the amount's header state: "730h", "20GB each", "(2x)", "10K queries/day"."""
-    found: list[Factor] = []
-    texts = [numbers.plain(record.row.cells[column.index]) for column in sheet.all("name", "note")]
-    for text in (*texts, target.header):
-        for match in _TEXT_FACTOR.finditer(text):
-            if match["times"]:
-                found.append(fixed("text", match[0], float(match["n"]), text=match[0]))
-            elif match["unit"] or match["scale"]:
-                found += _text_factor(match, per)
-    return list({factor.words: factor for factor in found if factor.exact.low not in (0, 1)}.values())[:MAX_TEXT_FACTORS]
-
-
-def _text_factor(match: re.Match[str], per: Unit) -> Iterator[Factor]:
-    number = numbers.read(match["number"] + (match["scale"] or ""))
-    if not isinstance(number, Number):
-        return
-    value = number.value * (1e6 if match["scale"] == "million" else 1e3 if match["scale"] == "thousand" else 1)
-    size = units.parse(match["unit"] or "").size
-    if match["per"]:
-        for count, words in _TEXT_PERIODS[match["per"]]:
-            yield fixed("text", f"{match[0].strip()} × {words}", value * count, f"{words} a month", match[0].strip())
-    elif size and per.size and size != per.size:
-        steps = units.step(size) - units.step(per.size)
-        for base in (1000.0, 1024.0):
-            yield fixed("text", f"{match[0].strip()} at {base:g}", value * base**steps, text=match[0].strip())
-    else:
-        yield fixed("text", match[0].strip(), value, text=match[0].strip())
-
-
-_TEXT_PERIODS = {
-    "day": [(days, f"{days:.4g} days") for days in DAYS_PER_MONTH],
-    "hour": [(hours, f"{hours:g} h") for hours in HOURS_PER_MONTH],
-    "week": [(52 / 12, "4.333 weeks"), (4.0, "4 weeks")],
-}
-
-
-def with_text(reading: Reading, factors: Sequence[Factor]) -> Iterator[Reading]:
-    """Yield the reading times one, two or three figures from the text; a time from the text replaces a convention."""
-    present = {factor.exact.middle for factor in reading.factors if factor.kind in ("quantity", "count", "hours")}
-    fresh = [factor for factor in factors if factor.exact.middle not in present or factor.words.endswith(("h", "s"))]
-    for count in (1, 2, 3):
-        for chosen in combinations(fresh, count):
-            hours = [f for f in chosen if re.search(r"\d\s*(h|hrs?|hours?)$", f.words)]
-            kept = tuple(f for f in reading.factors if not (hours and f.kind == "hours" and f.unstated))
-            yield replace(reading, factors=(*kept, *chosen))

@@ -8,17 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from advisor.audit import numbers
-from advisor.audit.columns import (
-    AMOUNT_ROLES,
-    LOAD_ROLES,
-    ROLES,
-    TEXT_ROLES,
-    Column,
-    Sheet,
-    guess_kind,
-    stated_problems,
-    understood,
-)
+from advisor.audit.columns import Column, Sheet, guess_kind, stated_problems, understood
 from advisor.audit.cost_table import audit_cost
 from advisor.audit.findings import Finding, Report, TableReport
 from advisor.audit.load_runs import Given, given_figure, known_unit
@@ -26,6 +16,7 @@ from advisor.audit.load_test import audit_load
 from advisor.audit.numbers import Decimal
 from advisor.audit.readings import MONTHS_PER_YEAR, Assumed, units_of
 from advisor.audit.tables import MAX_BYTES, Table, tables, transposed
+from advisor.audit.vocabulary import AMOUNT_ROLES, LOAD_ROLES, ROLES, TEXT_ROLES
 from advisor.errors import InputError, Problem, bad_input, nearest
 
 DEFAULT_TOLERANCE = 0.05
@@ -271,4 +262,3 @@ def _check_options(options: Options) -> None:
             problems.append(f"given {role} must be a number, found '{text}'")
     if problems:
         raise InputError(Problem("", 0, "", problem) for problem in problems)
-

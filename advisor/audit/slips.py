@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from advisor.audit import numbers, units
 from advisor.audit.findings import Explanation
@@ -151,7 +151,7 @@ def swaps(number: Number) -> Iterator[tuple[float, str]]:
     text = number.text
     places = [i for i, c in enumerate(text) if c.isdigit()]
     mark = numbers.decimal_of([text])
-    for a, b in zip(places, places[1:], strict=False):
+    for a, b in pairwise(places):
         if text[a] == text[b] or any(c not in ".,'’ _" for c in text[a + 1 : b]):
             continue
         swapped = text[:a] + text[b] + text[a + 1 : b] + text[a] + text[b + 1 :]
@@ -229,4 +229,3 @@ def _pairs(listed: Sequence[Reading], amount: Number, slips_of: Sequence[Sequenc
 
 def _resting(reading: Reading) -> str:
     return f" (taking {', '.join(reading.unstated)})" if reading.unstated else ""
-

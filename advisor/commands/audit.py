@@ -38,7 +38,7 @@ Examples:
     "--hours-per-month",
     metavar="HOURS",
     type=float,
-    help="Length of a month where a line needs it and does not state it (default: 730, 720 and 744 are tried, and said).",
+    help="Length of a month where a line needs it and does not state it (default: 730, 720 and 744 are tried).",
 )
 @click.option(
     "--tolerance",

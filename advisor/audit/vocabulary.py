@@ -1,0 +1,195 @@
+"""The words of headers: which roles columns can have, and what people call them."""
+
+from __future__ import annotations
+
+import re
+
+from advisor.audit import numbers, units
+
+STATISTICS = ("mean", "min", "p50", "p75", "p90", "p95", "p99", "p99.9", "max")
+COST_ROLES = {
+    "name": "what the line is for",
+    "note": "text that may state sizes, counts or hours",
+    "unit": "unit of the quantity, or what the price is per",
+    "price": "unit price",
+    "quantity": "how much is used",
+    "count": "how many there are",
+    "hours": "hours each runs",
+    "days": "days each runs",
+    "months": "months each runs",
+    "free": "free allowance, in the unit of the quantity",
+    "monthly": "cost a month",
+    "annual": "cost a year",
+    "daily": "cost a day",
+    "one_time": "cost that arises once",
+    "amount": "cost, its period not stated",
+    "share": "share of the total",
+}
+LOAD_ROLES = {
+    "label": "name of the run",
+    "concurrency": "requests in flight, users or connections",
+    "offered": "arrival rate asked for, requests/s",
+    "throughput": "requests/s",
+    "input_rate": "input tokens/s",
+    "output_rate": "output tokens/s",
+    "total_rate": "input and output tokens/s",
+    "user_rate": "output tokens/s of one user",
+    "latency": "response time, statistic not stated",
+    **{f"latency_{s}": f"response time, {s}" for s in STATISTICS},
+    **{f"ttft_{s}": f"time to first token, {s}" for s in STATISTICS},
+    **{f"tpot_{s}": f"time per output token, {s}" for s in STATISTICS},
+    "requests": "requests sent",
+    "success": "requests answered well",
+    "errors": "requests that failed",
+    "error_share": "share of requests that failed",
+    "success_share": "share of requests answered well",
+    "duration": "length of the test",
+    "ramp_up": "time until all users run",
+    "think_time": "pause of a user between answer and next request",
+    "input_tokens": "input tokens of a request",
+    "output_tokens": "output tokens of a request",
+}
+ROLES = {"cost": COST_ROLES, "load": LOAD_ROLES}
+MONEY_ROLES = ("price", "monthly", "annual", "daily", "one_time", "amount")
+AMOUNT_ROLES = ("monthly", "annual", "daily", "one_time", "amount")
+TEXT_ROLES = ("name", "note", "unit", "label")
+DEFAULT_UNITS = {"latency": "s", "ttft": "s", "tpot": "s", "duration": "s", "ramp": "s", "think": "s"}
+
+_COST_RULES = (
+    ("share", r"%|\bshares?\b|percent|\bpct\b|of total"),
+    ("", r"saving|discount|difference|delta|increase|\bvs\b|priority|necessity|status|condition"),
+    ("free", r"\bfree\b|allowance|included"),
+    ("hours", r"\bhours?\b|\bhrs?\b(?!\s*rate)|\bh\s*/\s*mo"),
+    ("months", r"^months?$|\bterm\b|\(months?\)"),
+    ("days", r"^days?$|days per month|\(days\)|days ?/ ?month"),
+    ("one_time", r"one[- ]?time|up[- ]?front|set[- ]?up|initial"),
+    ("price", r"unit (price|cost|rate)|(price|cost)/unit|\brates?\b|list price|per[- ]unit|(price|cost) each"),
+    ("price", r"hourly|einzelpreis"),
+    ("quantity", r"^(usage|units?|volumes?|quantit(y|ies))\s*(/|per)\s*mo"),
+    ("annual", r"annual|jahr|yearly|per year|/ ?ye?a?r\b|\byear\b|p\.a\."),
+    ("monthly", r"month|monat|/ ?mo\b|\bmrr\b"),
+    ("daily", r"\bdaily\b|per day|/ ?day\b"),
+    ("quantity", r"quantit|\bqty\b|usage|volume|consumption|\bsize\b|storage|^units$|^gb$|menge"),
+    ("quantity", r"requests|tokens|users|seats"),
+    ("count", r"count|anzahl|instances|nodes|replicas|^number|^#|^no\.?$|\bnum\b|\bvms?\b|\bservers\b"),
+    ("unit", r"^units?$|^einheit$|\buom\b|metric|^per$|meter$|pricing unit|billing unit|unit of"),
+    ("amount", r"cost|kosten|betrag|preis|price|total|charge|amount|subtotal|fee|spend|estimate|budget"),
+    ("amount", r"\busd\b|\beur\b|\$|€|£"),
+    ("name", r"^item|service|component|resource|^name|product|\bsku\b|category|environment|feature|tier|plan"),
+    ("note", r"duration|schedule|runtime|period"),
+    ("note", r"spec|config|detail|note|comment|description|type|calculation|formula|assumption|use|basis|purpose"),
+)
+_MONEY = re.compile(
+    r"cost|kosten|preis|price|rate|charge|fee|spend|\$|€|£|\busd\b|\beur\b|\bgbp\b|budget|total|bill|estimate"
+)
+_REQUEST_RATE = re.compile(
+    r"\b(req\w*|quer\w*|calls|messages|events)\s*(/|per)\s*(s|sec|second|min|h|hour|d|day)\b|\b[rq]ps\b"
+)
+_STAT_RULES = (
+    ("p99.9", r"p ?99[.,]?9|99\.9"),
+    ("p99", r"p ?99|99 ?%|99th"),
+    ("p95", r"p ?95|95 ?%|95th"),
+    ("p90", r"p ?90|90 ?%|90th"),
+    ("p75", r"p ?75|75 ?%|75th"),
+    ("p50", r"p ?50|50 ?%|50th|median|\bmed\b"),
+    ("mean", r"mean|average|\bavg\b"),
+    ("max", r"\bmax(imum)?\b|slowest|longest"),
+    ("min", r"\bmin(imum)?\b|fastest|shortest"),
+)
+_LOAD_RULES = (
+    ("", r"st(andar)?d.? ?dev|stdev|\bcpu\b|memory|\bmem\b|\brss\b|speed-?up|improve|accept|transfer|across all|\bgpu"),
+    ("ttft", r"ttft|ttfa|time to first|first[- ](token|byte)"),
+    ("tpot", r"tpot|\bitl\b|inter-?token|time per (output )?token|per output token|ms/tok|latency per token|s/tok"),
+    ("user_rate", r"tok\w*/s\w*/(user|req|stream)|(per|/)[ -](user|request|stream).*tok|decode"),
+    ("user_rate", r"tok.*per (user|request|stream)"),
+    ("total_rate", r"total.*tok\w*(/s| ?per s| throughput|.*tput)|total throughput|total tput"),
+    ("input_rate", r"(input|prompt|prefill).*(tok\w*/s|tput|throughput)"),
+    ("output_rate", r"tok\w*\s*(/|per)\s*s|tok.*throughput|tok.*tput|throughput.*tok|output (tput|throughput)|\btgs\b"),
+    ("input_tokens", r"(input|prompt)[ _]?(tok|len)|\bisl\b|tokens in"),
+    ("output_tokens", r"(output|completion|generated)[ _]?(tok|len)|\bosl\b|tokens out|max_?tokens"),
+    ("offered", r"(request|arrival|offered|target|injection) ?(rate|rps|qps|load)|\boffered\b|target"),
+    ("ramp_up", r"ramp"),
+    ("think_time", r"think|pacing|wait time|sleep"),
+    ("throughput", r"\brps\b|\bqps\b|\btps\b|\bops\b|throughput|tput"),
+    ("throughput", r"(req\w*|quer\w*|ops|transactions?|calls|hits)\s*(/|per)\s*(s|m)"),
+    ("success_share", r"success.*(%|rate|share|ratio)|(%|rate).*success|^success$"),
+    ("error_share", r"(err|fail)\w*.*(%|rate|share|ratio)|(%|rate).*(err|fail)"),
+    ("errors", r"err|fail|timeouts?"),
+    ("success", r"success|completed|\bok\b|passed"),
+    ("concurrency", r"concurren|\bconc\b|\bvus?\b|users|clients|in[- ]flight|threads|workers|streams"),
+    ("concurrency", r"connections|\bconns?\b"),
+    ("requests", r"requests|num.?prompts|\bprompts\b|samples|iterations|^n$|queries"),
+    ("latency", r"latency|response|\be2el?\b|end[- ]to[- ]end|time per req|\brt\b|elapsed"),
+    ("latency", r"\btime\b.*\(m?s\)|^time$"),
+    ("duration", r"duration|test length|run ?time|wall"),
+    ("label", r"scenario|test|case|name|endpoint|server|protocol|config|model|backend|framework|label|route"),
+    ("label", r"engine|run\b"),
+)
+
+
+def statistic(header: str) -> str:
+    """Return the statistic that a header names, "" for none.
+
+    >>> [statistic(h) for h in ("Avg latency (ms)", "p99.9", "P95 TTFT", "Median", "Latency (ms)")]
+    ['mean', 'p99.9', 'p95', 'p50', '']
+    """
+    text = re.sub(r"[(\[]\s*min(utes)?\s*[)\]]", "", header.lower())  # a unit, not the minimum
+    return next((name for name, pattern in _STAT_RULES if re.search(pattern, text)), "")
+
+
+def load_role(header: str) -> str:
+    """Return the role of a load-test column.
+
+    >>> [load_role(h) for h in ("Concurrency", "RPS", "p95", "Mean TTFT (ms)", "Output tok/s", "Error rate", "CPU")]
+    ['concurrency', 'throughput', 'latency_p95', 'ttft_mean', 'output_rate', 'error_share', '']
+    """
+    text = words_of(header)
+    role = next((role for role, pattern in _LOAD_RULES if re.search(pattern, text)), None)
+    stat = statistic(text)
+    if role in ("ttft", "tpot"):
+        return f"{role}_{stat or 'mean'}"
+    if role == "latency" or (stat and role in (None, "duration", "requests", "label")):
+        return f"latency_{stat}" if stat else "latency"
+    return role or ""
+
+
+def cost_role(header: str) -> str:
+    """Return the role of a column of a cost table.
+
+    >>> [cost_role(h) for h in ("Unit price ($/GB)", "Monthly cost (USD)", "qty", "hours/month", "Price per GB-month")]
+    ['price', 'monthly', 'quantity', 'hours', 'price']
+    """
+    text = words_of(header)
+    if _REQUEST_RATE.search(text) and not re.search(r"cost|price|\$|€", text):
+        return "quantity"
+    if _MONEY.search(text) and (match := re.search(r"(?:/|\bper\b)(.*)", text)):
+        per = units.denominators(match[0])
+        period_only = not per.size and not per.noun and per.scale == 1 and set(per.times) <= {"month", "year", "day"}
+        if not period_only or re.search(r"unit|rate", text):
+            return "price"
+    found = next((role for role, pattern in _COST_RULES if re.search(pattern, text)), "")
+    used = re.search(r"qty|usage|volume|req|tok", text)
+    if found in ("annual", "monthly", "daily") and used and not _MONEY.search(text):
+        return "quantity"
+    return found
+
+
+def words_of(header: str) -> str:
+    """Return a header in lower case without markup.
+
+    >>> words_of("**Output_Tokens**")
+    'output tokens'
+    """
+    return " ".join(numbers.plain(header).replace("_", " ").lower().split())
+
+
+def months_of(header: str, role: str) -> float:
+    """Return the months that an amount covers, 0 when that is not stated.
+
+    >>> months_of("5-Year Cost", "annual"), months_of("Monthly", "monthly"), months_of("Total", "amount")
+    (60.0, 1.0, 0.0)
+    """
+    if role == "annual":
+        match = re.search(r"(\d+)[ -]?year", header.lower())
+        return 12.0 * (int(match[1]) if match and int(match[1]) <= 50 else 1)
+    return 1.0 if role == "monthly" else 0.0

@@ -17,6 +17,7 @@ EPILOG = """\b
 Examples:
   advisor candidates scenario.yml --role vector_store
   advisor candidates scenario.yml --pruned --json > candidates.json
+  advisor candidates scenario.yml --pruned --csv > candidates.csv
 """
 
 
@@ -26,6 +27,7 @@ Examples:
 @click.option(
     "--pruned", is_flag=True, help="Only those that the optimizer chooses from: admitted, not dominated, not too slow."
 )
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, one row a candidate, instead of a table.")
 @options.json_option
 @options.as_of_option
 @options.catalog_option
@@ -33,6 +35,7 @@ def command(
     scenario: str,
     role: str | None,
     pruned: bool,
+    as_csv: bool,
     as_json: bool,
     as_of: datetime.date | None,
     catalog_folder: Path | None,
@@ -50,7 +53,13 @@ def command(
     marks = _marks(found)
     if pruned:
         found = _kept(found, marks)
-    if as_json:
+    if as_csv and as_json:
+        raise click.UsageError("--csv and --json exclude each other")
+    if as_csv:
+        from advisor.render import candidates_csv
+
+        click.echo(candidates_csv.text(found, marks), nl=False)
+    elif as_json:
         click.echo(json_output.dumps(json_output.candidates(found, marks)), nl=False)
     else:
         from advisor.commands.console import console

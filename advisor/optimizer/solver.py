@@ -41,15 +41,32 @@ class Outcome:
 
 def version() -> str:
     """Return the solver's name and version. Raises :class:`SolverError` when it is missing."""
+    return f"HiGHS {_quiet_highs().version()} through PuLP {pulp.__version__}"
+
+
+def _quiet_highs() -> Any:
+    """Return a new HiGHS that prints nothing, not even its greeting: standard output is where our data goes.
+
+    HiGHS 1.16 greets when a new solver's callbacks are enabled, before an option could be set from outside.
+    """
     try:
         import highspy
     except ImportError:
         raise SolverError("the solver HiGHS is missing; `pip install highspy` brings it") from None
-    engine: Any = highspy.Highs
-    return f"HiGHS {engine().version()} through PuLP {pulp.__version__}"
+    base: Any = highspy.Highs
+
+    class Quiet(base):  # type: ignore[misc]
+        def enableCallbacks(self) -> None:  # noqa: N802
+            self.setOptionValue("output_flag", False)
+            super().enableCallbacks()
+
+    found = Quiet()
+    found.setOptionValue("output_flag", False)
+    return found
 
 
 LARGEST = 1e4
+OPTIONS = {"threads": 1, "mip_rel_gap": 0.0, "mip_abs_gap": 1e-9, "random_seed": 1, "mip_allow_restart": False}
 
 
 def _infeasible() -> tuple[Any, ...]:
@@ -69,11 +86,10 @@ class Session:
     """A model loaded into HiGHS, to be solved again and again with small changes."""
 
     def __init__(self, problem: pulp.LpProblem) -> None:
-        version()
-        solver = pulp.HiGHS(msg=False, threads=1, gapRel=0.0, gapAbs=1e-9, random_seed=1, mip_allow_restart=False)
-        solver.createAndConfigureSolver(problem)
-        solver.buildSolverModel(problem)
-        self._highs = problem.solverModel
+        self._highs = problem.solverModel = _quiet_highs()
+        for option, value in OPTIONS.items():
+            self._highs.setOptionValue(option, value)
+        pulp.HiGHS(msg=False).buildSolverModel(problem)
         self._variables = list(problem.variables())
         self._index = {variable.name: variable.index for variable in self._variables}
         self.seconds = 0.0  # spent inside the solver, for benchmarks

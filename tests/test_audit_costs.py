@@ -139,6 +139,14 @@ def test_a_slip_to_the_digit_is_said_even_when_rounding_would_do() -> None:
     assert "720 h" in found.remark
 
 
+def test_the_same_slip_in_two_lines_is_no_rounding() -> None:
+    """Two lines that are to the digit 720 h instead of the stated 730 h are called what they are."""
+    text = "item,hours,rate,monthly cost\na,730,$0.10/h,$72.00\nb,730,$0.30/h,$216.00\n"
+    found = finding(audited(text), "convention")
+    assert found.verdict is Verdict.EXPLAINED
+    assert slips(found) == ["hours"]
+
+
 def test_the_missing_input_is_asked_for_by_name() -> None:
     """What a line would need is named: how much of it, its unit, or the hours."""
     assert (
@@ -282,6 +290,25 @@ def test_parts_of_a_line_are_not_added_twice() -> None:
     assert [f.verdict for f in audited(text).findings] == [Verdict.AGREES] * 2
     wrong = audited(text.replace("out,20", "out,25"))
     assert finding(wrong, "total", "LLM").wrong
+
+
+def test_totals_across_columns() -> None:
+    """Where most rows add up across, a row that does not is found; where none does, the column is no sum."""
+    text = "item,dev,prod,total\na,$5,$90,$95\nb,$50,$480,$530\nc,$73,$146,{}\n"
+    assert {f.verdict for f in audited(text.format("$219")).findings} == {Verdict.AGREES}
+    found = finding(audited(text.format("$291")), "across", "c")
+    assert found.verdict is Verdict.EXPLAINED or found.verdict is Verdict.DIFFERS
+    unrelated = "item,dev,prod,total\na,$5,$90,$9\nb,$50,$480,$7\ntotal,$55,$570,$16\n"
+    assert "across" not in [f.check for f in audited(unrelated).findings]
+
+
+def test_a_calculation_in_words() -> None:
+    """A calculation in a text column is recomputed like columns, with its units of time converted."""
+    text = "| Item | Calculation | Monthly Cost |\n|--|--|--|\n| a | 2 vCPU × 730 hrs × $0.000024/vCPU-sec | {} |\n"
+    right = finding(audited(text.format("$126.14"), "t.md"), "line")
+    assert right.verdict is Verdict.AGREES
+    assert right.formula.endswith("= 126.14")
+    assert "720 h" in finding(audited(text.format("$124.42"), "t.md"), "line").remark
 
 
 # ---- sanity

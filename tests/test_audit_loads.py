@@ -225,12 +225,42 @@ def test_tokens(header: str, row: str, check: str, verdict: Verdict, slip: str) 
 
 
 def test_given_figures_close_what_the_table_leaves_open() -> None:
-    """With the output length stated, Little's law is judged by TTFT + (L - 1) TPOT; without, what is missing is said."""
+    """With the output length stated, Little's law is judged by TTFT + (L - 1) TPOT; else what is missing is said."""
     text = "concurrency,TTFT (ms),ITL (ms),throughput (tok/s)\n8,200,20,370\n"
     assert any("output_tokens" in note for note in audited(text).notes)
     found = finding(audited(text, given={"output_tokens": "128"}), "littles_law")
     assert found.verdict is Verdict.AGREES
     assert finding(audited(text, given={"output_tokens": "12"}), "littles_law").wrong
+
+
+def test_the_output_of_a_serving_benchmark() -> None:
+    """Token counts of a whole run are not those of a request: they are divided by the requests that completed."""
+    header = "max_concurrency,completed,duration,request_throughput,output_throughput,total_output_tokens,mean_ttft_ms"
+    text = f"{header},mean_tpot_ms\n32,640,152.4,4.199,1075.0,163840,410.2,28.21\n"
+    report = audited(text)
+    assert not report.wrong
+    assert {f.check for f in report.findings} == {"littles_law", "requests", "request_rate", "output_rate"}
+    assert finding(audited(text.replace("1075.0", "4300.0")), "output_rate").wrong
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Label,# Samples,Average,Median,90% Line,99% Line,Min,Max,Error %,Throughput,Received KB/sec,Std. Dev.\n"
+        "Home,12000,212,180,350,890,45,2100,0.02%,200.1/sec,850.2,120.5\n"
+        "TOTAL,12000,212,180,350,890,45,2100,0.02%,200.1/sec,850.2,120.5\n",
+        "Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,"
+        "Average Content Size,Requests/s,Failures/s,50%,99%,100%\n"
+        "/api,60123,12,87.0,95.3,12.1,2048.0,200.41,0.04,87,300,1500\n"
+        "Aggregated,60123,12,87.0,95.3,12.1,2048.0,200.41,0.04,87,300,1500\n",
+    ],
+    ids=["jmeter", "locust"],
+)
+def test_reports_of_tools_are_not_accused(text: str) -> None:
+    """What JMeter and Locust print is read: Min is no minute, sizes are no times, a summary may repeat its only row."""
+    report = audited(text)
+    assert not report.wrong
+    assert any("state concurrency" in note for note in report.notes)
 
 
 # ---- rows against each other

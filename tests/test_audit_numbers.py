@@ -46,7 +46,7 @@ from advisor.audit.vocabulary import cost_role, load_role, statistic
     ],
 )
 def test_number_and_precision(text: str, value: float, half: float | None) -> None:
-    """A cell gives its value and half a unit of its last printed digit; "about" ends at its last digit that is not 0."""
+    """A cell gives its value and half a unit of its last printed digit; "about" ends at its last digit above 0."""
     cell = numbers.read(text)
     assert isinstance(cell, Number)
     assert cell.value == pytest.approx(value, rel=1e-12)

@@ -186,29 +186,35 @@ def _numeric(table: Table, index: int) -> float:
 
 
 def _by_cells(table: Table, column: Column, kind: str) -> Column:
+    """Return a column with the role that its cells leave possible."""
     if column.why == "stated":
         return column
     cells = [cell for text in table.column(column.index) if isinstance(cell := numbers.read(text), Number)]
-    numeric = _numeric(table, column.index)
-    money = sum(bool(cell.currency) for cell in cells)
-    percent = sum(cell.rest.startswith("%") for cell in cells)
+    settle = _load_by_cells if kind == "load" else _cost_by_cells
+    return settle(column, cells, _numeric(table, column.index))
+
+
+def _load_by_cells(column: Column, cells: Sequence[Number], numeric: float) -> Column:
+    percent = sum(cell.rest.startswith("%") for cell in cells) > len(cells) / 2
+    if percent and column.role in ("errors", "success"):
+        return replace(column, role="error_share" if column.role == "errors" else "success_share")
+    return replace(column, role="") if column.role != "label" and numeric == 0 else column
+
+
+def _cost_by_cells(column: Column, cells: Sequence[Number], numeric: float) -> Column:
+    money = sum(bool(cell.currency) for cell in cells) > len(cells) / 2
+    worked = sum(bool(re.search(r"[×*]|\sx\s", cell.text)) for cell in cells) > len(cells) / 2
     role = column.role
-    if kind == "load":
-        if role == "errors" and percent > len(cells) / 2:
-            role = "error_share"
-        elif role == "success" and percent > len(cells) / 2:
-            role = "success_share"
-        elif role and role != "label" and numeric == 0:
-            role = ""
-        return replace(column, role=role)
-    if role in ("", "note", "name", "unit") and cells and numeric >= 0.5 and money > len(cells) / 2:
+    if role in ("note", "amount") and worked:
+        role = "note"
+    elif role in ("", "note", "name", "unit") and numeric >= 0.5 and money:
         return replace(column, role="amount", why="its cells are money")
-    if role == "unit" and numeric >= 0.5:
-        role = "quantity" if not re.fullmatch(r"unit|per", column.header.lower()) else role
+    elif role == "unit" and numeric >= 0.5 and not re.fullmatch(r"unit|per", column.header.lower()):
+        role = "quantity"
     elif role in ("quantity", "count", "hours", "days", "months") and numeric < 0.3:
-        role = "note" if numeric < 1 else role
-    elif role == "name" and cells and not money and not any(re.search("[A-Za-z]", cell.text) for cell in cells):
-        role = "" if numeric > 0.8 else role
+        role = "note"
+    elif role == "name" and numeric > 0.8 and not any(re.search("[A-Za-z]", cell.text) for cell in cells):
+        role = ""
     return replace(column, role=role)
 
 

@@ -11,7 +11,7 @@ from advisor.audit.columns import Column, Record, Sheet
 from advisor.audit.findings import Explanation, Finding, Verdict
 from advisor.audit.interval import Interval
 from advisor.audit.numbers import Number
-from advisor.audit.readings import Assumed, Reading, price_per, readings
+from advisor.audit.readings import Assumed, Reading, pricing, readings
 from advisor.audit.text_factors import text_factors, with_text
 
 LENGTH_OF_MONTH = "h/month"
@@ -52,10 +52,10 @@ def check_lines(
 
 
 def _with_text(record: Record, sheet: Sheet, column: Column, found: Sequence[Reading]) -> list[Reading]:
-    columns = [column for column in sheet.all("price") if record.number(column) is not None]
-    price = record.number(columns[0])
-    assert price is not None
-    factors = text_factors(record, sheet, price_per(record, sheet, price, columns[0]), column)
+    priced = pricing(record, sheet)
+    if priced is None or priced.worked:
+        return []
+    factors = text_factors(record, sheet, priced.per, column)
     return [extended for reading in found for extended in with_text(reading, factors)]
 
 

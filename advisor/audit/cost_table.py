@@ -13,6 +13,7 @@ from advisor.audit.cost_rows import Sorted, is_credit, sorted_rows
 from advisor.audit.cost_totals import check_totals
 from advisor.audit.findings import Explanation, Finding, Verdict
 from advisor.audit.interval import Interval, exactly, total
+from advisor.audit.numbers import Number
 from advisor.audit.readings import DAYS_PER_MONTH, Assumed
 from advisor.audit.slips import swaps
 from advisor.audit.total_slips import year_slips
@@ -26,17 +27,18 @@ def audit_cost(sheet: Sheet, assumed: Assumed) -> tuple[list[Finding], list[str]
     findings: list[Finding] = []
     notes: list[str] = []
     computed: dict[str, float] = {}
-    if target is not None and sheet.all("price"):
+    if target is not None:
         records = [row.record for row in rows if row.kind == "line"]
         found, silent = check_lines(records, sheet, target, _months(sheet, target), assumed)
         findings += found
         computed = {f.row: _value(f) for f in found if f.wrong and f.expected}
-        if silent:
+        if silent and found:
             notes.append(f"{silent} line{'s' if silent > 1 else ''} with an amount state no price: not recomputed")
-        findings += _calendars(found)
+        findings += [*_calendars(found), *_to_the_digit(found)]
     for column in sheet.all(*AMOUNT_ROLES):
         findings += check_totals(rows, sheet, column, computed if column is target else {})
     findings += _periods(sheet, rows)
+    findings += _across(sheet, rows)
     findings += _shares(sheet, rows, target)
     findings += _sanity(sheet, rows)
     return findings, notes
@@ -84,6 +86,25 @@ def _calendars(found: Sequence[Finding]) -> Iterator[Finding]:
             found_text = " and ".join(sorted(groups))
             yield Finding(
                 Verdict.DIFFERS, "convention", found=found_text, expected=expected, formula=listed, question=question
+            )
+
+
+def _to_the_digit(found: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield a finding when several lines, each within the rounding of its price, are to the digit the same slip."""
+    groups: dict[str, list[str]] = {}
+    for finding in found:
+        match = re.search(r"to the digit it is what (.*?) gives at", finding.remark)
+        if match:
+            groups.setdefault(match[1], []).append(finding.row)
+    for slip, rows in groups.items():
+        if len(rows) > 1:
+            text = f"{slip}: one such line may be a rounded price, {len(rows)} are not"
+            yield Finding(
+                Verdict.EXPLAINED,
+                "convention",
+                found=f"{len(rows)} lines that only a rounded price would allow: {', '.join(rows[:3])}",
+                expected="amounts at the printed prices",
+                explanations=(Explanation("hours" if " h" in slip else "gb_gib", text),),
             )
 
 
@@ -146,6 +167,38 @@ def _day_row(row: Sorted, daily: Column, monthly: Column) -> Iterator[Finding]:
         f"{days:.4g} × {small.text} = {shown(small.value * days)}",
         remark=f"agrees under {days:.4g} days a month, which is not stated" if fitting else "",
     )
+
+
+def _across(sheet: Sheet, rows: Sequence[Sorted]) -> Iterator[Finding]:
+    """Yield whether a column of totals is the sum of the other columns, where most rows show that it is meant so."""
+    amounts = sheet.all("amount", "monthly", "annual")
+    whole = next((c for c in amounts if re.fullmatch(r"(grand )?total|sum|all", c.header.strip().lower())), None)
+    if whole is None:
+        return
+    others = [c for c in amounts if c is not whole and c.months == whole.months]
+    judged = []
+    for row in rows:
+        parts = [number for c in others if (number := row.record.number(c)) is not None]
+        number = row.record.number(whole)
+        if number is not None and len(parts) > 1 and len(parts) == len(others):
+            judged.append((row, number, parts, total(part.interval for part in parts)))
+    fitting = sum(added.meets(number.interval) for _, number, _, added in judged)
+    if judged and fitting >= len(judged) / 2:
+        yield from (_across_row(row, whole, number, parts, added) for row, number, parts, added in judged)
+
+
+def _across_row(row: Sorted, whole: Column, number: Number, parts: Sequence[Number], added: Interval) -> Finding:
+    fits = added.meets(number.interval)
+    value = shown(sum(part.value for part in parts))
+    formula = f"{' + '.join(part.text for part in parts)} = {value}"
+    slips = [
+        Explanation("swapped_digits", f"two digits swapped: {t} meant")
+        for v, t in swaps(number)
+        if added.meets(exactly(v))
+    ]
+    verdict = Verdict.AGREES if fits else Verdict.EXPLAINED if slips else Verdict.DIFFERS
+    place = (row.record.label, row.record.row.line, whole.header)
+    return Finding(verdict, "across", *place, number.text, value, formula, () if fits else tuple(slips))
 
 
 def _shares(sheet: Sheet, rows: Sequence[Sorted], target: Column | None) -> Iterator[Finding]:

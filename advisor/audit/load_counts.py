@@ -25,7 +25,7 @@ def check_counts(run: Run, given: Given) -> Iterator[Finding]:
 
 
 def _enough(run: Run) -> Iterator[Finding]:
-    users, requests = run.get("concurrency"), run.get("requests")
+    users, requests = run.get("concurrency"), run.get("requests", "success")
     if users is None or requests is None or users.value <= 0:
         return
     each = requests.value / users.value

@@ -15,17 +15,23 @@ from advisor.audit.numbers import Number
 from advisor.audit.vocabulary import DEFAULT_UNITS
 
 EXACT_ROLES = ("concurrency", "requests", "success", "errors")
+TOKEN_ROLES = ("input_tokens", "output_tokens", "all_input_tokens", "all_output_tokens")
+SHORTEST_UNITS = ("ns", "us", "µs", "ms", "s", "sec", "secs", "seconds")  # at a header's end "min" is the minimum
 PERCENTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A figure in seconds, requests/s, tokens or as a share, with what is printed and where."""
+    """A figure in seconds, requests/s, tokens or as a share, with what is printed and where.
+
+    ``average``: worked out as a mean over requests that may differ.
+    """
 
     reach: Interval
     text: str
     header: str
     unit: str = ""
+    average: bool = False
 
     @property
     def value(self) -> float:
@@ -76,21 +82,33 @@ def runs(sheet: Sheet, given: Mapping[str, Measured]) -> tuple[list[Run], list[s
     scales = {c.index: _unit(c, sheet, notes) for c in sheet.columns if c.role and c.role not in ("label",)}
     found = []
     for record in sheet.records:
-        figures = dict(given)
+        figures: dict[str, Measured] = {}
         for column in sheet.columns:
             number = record.number(column)
             if column.index in scales and number is not None:
-                figures[column.role] = _measured(number, column, scales[column.index])
-        if len(figures) > len(given):
-            found.append(Run(record, figures))
+                figures.setdefault(column.role, _measured(number, column, scales[column.index]))
+        if figures:
+            found.append(Run(record, {**given, **figures, **_averages(figures)}))
     return found, notes
+
+
+def _averages(figures: Mapping[str, Measured]) -> dict[str, Measured]:
+    """Return tokens a request where only the tokens of all requests are stated."""
+    requests = figures.get("success") or figures.get("requests")
+    found = {}
+    for role in ("input_tokens", "output_tokens"):
+        tokens = figures.get(f"all_{role}")
+        if role not in figures and tokens is not None and requests is not None and requests.reach.low > 0:
+            reach = tokens.reach * requests.reach.inverse()
+            found[role] = Measured(reach, f"{tokens.text} / {requests.text}", tokens.header, average=True)
+    return found
 
 
 def _measured(number: Number, column: Column, unit: str) -> Measured:
     """Convert a cell; a unit in the cell goes before the header's."""
     own = re.match(r"/?\s*[A-Za-zµμ%]+(?:/\w+)?", number.rest)
     scale = _scale(column.role, own[0] if own else "") or _scale(column.role, unit) or 1.0
-    exact = number.whole and column.role in (*EXACT_ROLES, "input_tokens", "output_tokens")
+    exact = number.whole and column.role in (*EXACT_ROLES, *TOKEN_ROLES)
     return Measured((number.exact if exact else number.interval).scaled(scale), number.text, column.header, unit)
 
 
@@ -125,7 +143,8 @@ def _unit(column: Column, sheet: Sheet, notes: list[str]) -> str:
     """Return the unit of a column: stated, in its header, or in its cells; else an assumption that is noted."""
     header = column.header.lower()
     inside: list[str] = re.findall(r"[(\[]([^)\]]*)[)\]]", header)
-    candidates = [column.text, *inside, header.rpartition("_")[2], header.split()[-1] if header.split() else ""]
+    last = re.split(r"[\s_]+", header)[-1]
+    candidates = [column.text, *inside, last if last in SHORTEST_UNITS or not _is_time(column.role) else ""]
     if column.role in ("throughput", "offered") or column.role.endswith("_rate"):
         candidates.append(header)
     for text in candidates:
@@ -138,9 +157,9 @@ def _unit(column: Column, sheet: Sheet, notes: list[str]) -> str:
         cells = [n for record in sheet.records if (n := record.number(column)) is not None]
         bare = [n for n in cells if not re.match(r"[A-Za-zµμ]", n.rest)]
         default = "s" if column.role in ("duration", "ramp_up", "think_time") else "ms"
-        if bare:
+        if bare and not any(f"taken as {default};" in note for note in notes):
             notes.append(
-                f"the unit of '{column.header}' is not stated: taken as {default}; "
+                f"the unit of '{column.header}' (and of others like it) is not stated: taken as {default}; "
                 f"state --column '{column.header}={column.role}:s' for seconds"
             )
         return default

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from advisor.audit.columns import Sheet
@@ -14,6 +15,7 @@ from advisor.audit.load_tokens import check_tokens
 LEAST_ROWS_FOR_RATIO = 4
 LEAST_SPREAD = 3.0  # largest over smallest, for a constant ratio to be remarkable
 LEAST_DIGITS = 50.0  # value over its half unit: figures with fewer digits have constant ratios by rounding
+_SUMMARY = re.compile(r"\b(total|aggregated?|overall|all|average|mean)\b", re.IGNORECASE)
 _MEASURED = ("throughput", "output_rate", "total_rate", "latency", "ttft", "tpot")
 
 
@@ -91,7 +93,7 @@ def _repeated(found: Sequence[Run]) -> Iterator[Finding]:
     for run in found:
         figures = _figures(run)
         digits = sum(len([c for c in text if c.isdigit()]) for _, text in figures)
-        if len(figures) < 2 or digits < 6:
+        if len(figures) < 2 or digits < 6 or _SUMMARY.search(run.record.label):
             continue
         first = seen.setdefault(figures, run)
         if first is not run:

@@ -17,6 +17,7 @@ from advisor.audit.units import Unit
 HOURS_PER_MONTH = (730.0, 720.0, 744.0)
 DAYS_PER_MONTH = (30.0, 30.4, 365 / 12, 31.0)
 MONTHS_PER_YEAR = 12.0
+_TIMES_SIGN = re.compile(r"\s*[×*]\s*|\s+x\s+")
 
 
 @dataclass(frozen=True)
@@ -98,13 +99,11 @@ def readings(record: Record, sheet: Sheet, target: Column, months: float, assume
     Returns:
         Nothing when the line states no price.
     """
-    price_column = _price_column(record, sheet)
-    price = record.number(price_column)
-    if price is None or price_column is None:
+    priced = pricing(record, sheet)
+    if priced is None:
         return []
-    per = price_per(record, sheet, price, price_column)
-    base = [printed("price", price, _words(price, price_column))]
-    amounts = list(_amounts(record, sheet))
+    per, amounts = priced.per, priced.amounts
+    base = [printed("price", priced.price, priced.words)]
     stated = {kind: record.number(sheet.first(kind)) for kind in ("hours", "days", "months")}
     found: list[Reading] = []
     for period in (months,) if months else (1.0, MONTHS_PER_YEAR):
@@ -121,9 +120,43 @@ def readings(record: Record, sheet: Sheet, target: Column, months: float, assume
     return sorted(unique.values(), key=lambda reading: len(reading.unstated))
 
 
-def _price_column(record: Record, sheet: Sheet) -> Column | None:
-    prices = [column for column in sheet.all("price") if record.number(column) is not None]
-    return prices[0] if prices else None
+@dataclass(frozen=True)
+class Pricing:
+    """What a line is priced by: its price, what that is per, and the quantities (kind, number, unit) it multiplies."""
+
+    price: Number
+    words: str
+    per: Unit
+    amounts: tuple[tuple[str, Number, Unit], ...]
+    worked: bool = False
+
+
+def pricing(record: Record, sheet: Sheet) -> Pricing | None:
+    """Return what a line is priced by: its columns, else a calculation that stands in its text; None without price."""
+    for column in sheet.all("price"):
+        price = record.number(column)
+        if price is not None:
+            per = price_per(record, sheet, price, column)
+            return Pricing(price, _words(price, column), per, tuple(_amounts(record, sheet)))
+    texts = (numbers.plain(record.row.cells[column.index]) for column in sheet.all("note", "name"))
+    return next((found for text in texts if (found := calculation(text)) is not None), None)
+
+
+def calculation(text: str) -> Pricing | None:
+    """Read a calculation in words, None when it is none.
+
+    >>> found = calculation("2 vCPU × 730 hrs × $0.000024/vCPU-sec = $126.14")
+    >>> found.words, [number.value for _, number, _ in found.amounts], found.per.times
+    ('$0.000024/vCPU-sec', [2.0, 730.0], ('s',))
+    """
+    parts = _TIMES_SIGN.split(text.partition("=")[0])
+    read = [numbers.read(part) for part in parts]
+    figures = [cell for cell in read if isinstance(cell, Number)]
+    prices = [cell for cell in figures if cell.currency]
+    if len(parts) < 2 or len(figures) < len(parts) or len(prices) != 1:
+        return None
+    amounts = tuple(("quantity", cell, units.parse(cell.rest)) for cell in figures if not cell.currency)
+    return Pricing(prices[0], prices[0].text, units.denominators(prices[0].rest), amounts, worked=True)
 
 
 def _words(number: Number, column: Column) -> str:
@@ -158,8 +191,8 @@ def _unit_text(record: Record, column: Column) -> str:
     return numbers.plain(record.row.cells[column.index])
 
 
-def _amounts(record: Record, sheet: Sheet) -> Iterator[tuple[Column, Number, Unit]]:
-    """Yield quantities and counts with their units."""
+def _amounts(record: Record, sheet: Sheet) -> Iterator[tuple[str, Number, Unit]]:
+    """Yield quantities and counts: kind, number, unit."""
     for column in sheet.all("quantity", "count"):
         number = record.number(column)
         if number is None:
@@ -169,7 +202,7 @@ def _amounts(record: Record, sheet: Sheet) -> Iterator[tuple[Column, Number, Uni
             stated = units.parse(units_of(column)) if column.text else _header_unit(column)
             shared = sheet.first("unit")
             unit = stated or (replace(units.parse(_unit_text(record, shared)), scale=1.0) if shared else Unit())
-        yield column, number, unit
+        yield column.role, number, unit
 
 
 def _header_unit(column: Column) -> Unit:
@@ -178,13 +211,13 @@ def _header_unit(column: Column) -> Unit:
 
 
 def _quantities(
-    amounts: Sequence[tuple[Column, Number, Unit]], per: Unit, record: Record, sheet: Sheet
+    amounts: Sequence[tuple[str, Number, Unit]], per: Unit, record: Record, sheet: Sheet
 ) -> Iterator[list[Factor | None]]:
     """Yield options for each quantity, less the free allowance, in the unit of the price."""
     free = record.number(sheet.first("free"))
     scaled = any(unit.scale != 1 for _, _, unit in amounts)
-    for position, (column, number, unit) in enumerate(amounts):
-        kind = "hours" if unit.times == ("h",) and not unit.size and "h" in per.times else column.role
+    for position, (role, number, unit) in enumerate(amounts):
+        kind = "hours" if unit.times == ("h",) and not unit.size and {"h", "min", "s"} & {*per.times} else role
         factor = printed(kind, number, _quantity_words(number, unit))
         if free is not None and position == 0 and number.value > free.value >= 0:
             less = exactly(number.value - free.value)
@@ -230,7 +263,7 @@ def _conversions(source: str, target: str) -> Iterator[Factor]:
 
 def _time_options(
     per: Unit,
-    amounts: Sequence[tuple[Column, Number, Unit]],
+    amounts: Sequence[tuple[str, Number, Unit]],
     stated: dict[str, Number | None],
     period: float,
     assumed: Assumed,
@@ -244,6 +277,10 @@ def _time_options(
     for time in given:
         if time in open_times:
             open_times.remove(time)
+        elif (finer := next((t for t in open_times if _finer(t, time)), "")) != "":
+            open_times.remove(finer)
+            ratio = units.SECONDS[time] / units.SECONDS[finer]
+            yield [fixed("scale", f"{ratio:g} {finer}/{time}", ratio)]
     hours = stated["hours"]
     if hours is not None and ("h" in open_times or not per.times) and "h" not in given:
         open_times = [time for time in open_times if time != "h"]
@@ -257,6 +294,11 @@ def _time_options(
     rates = [time for _, _, unit in amounts for time in unit.per]
     for time in [*open_times, *rates]:
         yield from _times_per_period(time, period, assumed, months_stated=months_stated)
+
+
+def _finer(time: str, than: str) -> bool:
+    """Return whether a unit of time goes into another a certain number of times: seconds into hours."""
+    return time in units.SECONDS and than in units.SECONDS and units.SECONDS[time] < units.SECONDS[than]
 
 
 def _stated_hours(hours: Number, sheet: Sheet, days: Number | None, period: float) -> Iterator[list[Factor | None]]:

@@ -48,6 +48,8 @@ LOAD_ROLES = {
     "think_time": "pause of a user between answer and next request",
     "input_tokens": "input tokens of a request",
     "output_tokens": "output tokens of a request",
+    "all_input_tokens": "input tokens of all requests",
+    "all_output_tokens": "output tokens of all requests",
 }
 ROLES = {"cost": COST_ROLES, "load": LOAD_ROLES}
 MONEY_ROLES = ("price", "monthly", "annual", "daily", "one_time", "amount")
@@ -93,11 +95,12 @@ _STAT_RULES = (
     ("p75", r"p ?75|75 ?%|75th"),
     ("p50", r"p ?50|50 ?%|50th|median|\bmed\b"),
     ("mean", r"mean|average|\bavg\b"),
-    ("max", r"\bmax(imum)?\b|slowest|longest"),
+    ("max", r"\bmax(imum)?\b|slowest|longest|^100%$"),
     ("min", r"\bmin(imum)?\b|fastest|shortest"),
 )
 _LOAD_RULES = (
     ("", r"st(andar)?d.? ?dev|stdev|\bcpu\b|memory|\bmem\b|\brss\b|speed-?up|improve|accept|transfer|across all|\bgpu"),
+    ("", r"\bsize\b|\bbytes\b|\b[km]b\b|fail\w*/s|err\w*/s|^(66|80|98|99\.99)%$|peak"),
     ("ttft", r"ttft|ttfa|time to first|first[- ](token|byte)"),
     ("tpot", r"tpot|\bitl\b|inter-?token|time per (output )?token|per output token|ms/tok|latency per token|s/tok"),
     ("user_rate", r"tok\w*/s\w*/(user|req|stream)|(per|/)[ -](user|request|stream).*tok|decode"),
@@ -105,6 +108,8 @@ _LOAD_RULES = (
     ("total_rate", r"total.*tok\w*(/s| ?per s| throughput|.*tput)|total throughput|total tput"),
     ("input_rate", r"(input|prompt|prefill).*(tok\w*/s|tput|throughput)"),
     ("output_rate", r"tok\w*\s*(/|per)\s*s|tok.*throughput|tok.*tput|throughput.*tok|output (tput|throughput)|\btgs\b"),
+    ("all_input_tokens", r"total (input|prompt)[ _]?tok"),
+    ("all_output_tokens", r"total (output|completion|generated)[ _]?tok"),
     ("input_tokens", r"(input|prompt)[ _]?(tok|len)|\bisl\b|tokens in"),
     ("output_tokens", r"(output|completion|generated)[ _]?(tok|len)|\bosl\b|tokens out|max_?tokens"),
     ("offered", r"(request|arrival|offered|target|injection) ?(rate|rps|qps|load)|\boffered\b|target"),
@@ -118,7 +123,8 @@ _LOAD_RULES = (
     ("success", r"success|completed|\bok\b|passed"),
     ("concurrency", r"concurren|\bconc\b|\bvus?\b|users|clients|in[- ]flight|threads|workers|streams"),
     ("concurrency", r"connections|\bconns?\b"),
-    ("requests", r"requests|num.?prompts|\bprompts\b|samples|iterations|^n$|queries"),
+    ("duration", r"time taken|total time|test time"),
+    ("requests", r"requests|request count|num.?prompts|\bprompts\b|samples|iterations|^n$|queries"),
     ("latency", r"latency|response|\be2el?\b|end[- ]to[- ]end|time per req|\brt\b|elapsed"),
     ("latency", r"\btime\b.*\(m?s\)|^time$"),
     ("duration", r"duration|test length|run ?time|wall"),

@@ -12,12 +12,15 @@ from advisor import expression
 from advisor.candidates.candidate import Candidate
 from advisor.catalog.blueprint import Step
 from advisor.models import latency
+from advisor.models.truncation import Within
 from advisor.scenario.load import Scenario
 
 Samples = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def sample(distribution: latency.Distribution, rng: np.random.Generator, count: int) -> Samples:  # noqa: PLR0911
+def sample(  # noqa: PLR0911, PLR0912, C901
+    distribution: latency.Distribution, rng: np.random.Generator, count: int
+) -> Samples:
     """Return samples of a distribution (ms)."""
     match distribution:
         case latency.Lognormal():
@@ -37,7 +40,30 @@ def sample(distribution: latency.Distribution, rng: np.random.Generator, count: 
             which = rng.choice(len(distribution.shares), count, p=distribution.shares)
             parts = [sample(part, rng, count) for part in distribution.parts]
             return np.choose(which, parts)
+        case latency.KOfN():
+            answers = np.sort([sample(branch, rng, count) for branch in distribution.branches], axis=0)
+            return np.asarray(answers[distribution.k - 1])
+        case latency.RandomSum():
+            return _random_sum(distribution, rng, count)
+        case latency.Scaled():
+            return distribution.factor * sample(distribution.stage, rng, count)
+        case latency.Erlang():
+            return rng.gamma(distribution.stages, 1 / distribution.rate, count)
+        case Within():
+            times = sample(distribution.stage, rng, count)
+            while (late := times > distribution.limit).any():
+                times[late] = sample(distribution.stage, rng, int(late.sum()))
+            return times
     raise TypeError(distribution)
+
+
+def _random_sum(distribution: latency.RandomSum, rng: np.random.Generator, count: int) -> Samples:
+    numbers, chances = zip(*distribution.counts, strict=True)
+    runs = rng.choice(numbers, count, p=chances)
+    total = np.zeros(count)
+    for i in range(max(numbers)):
+        total[runs > i] += sample(distribution.stage, rng, int((runs > i).sum()))
+    return total
 
 
 def flow_times(

@@ -96,6 +96,22 @@ def test_a_line_with_one_slip(header: str, row: str, slip: str) -> None:
         assert found.question
 
 
+@pytest.mark.parametrize(
+    ("price", "note"),
+    [("$0.09/GB first 10 TB, then $0.085/GB", ""), ("$0.09/GB", "first 10 TB at $0.09/GB, then $0.085/GB")],
+)
+@pytest.mark.parametrize(
+    ("amount", "slip"), [("$1750.00", ""), ("$1800.00", "tier_for_all"), ("$1700.00", "tier_for_all")]
+)
+def test_tiers_in_words(price: str, note: str, amount: str, slip: str) -> None:
+    """Tiers that stand beside a price are applied; one tier's price for everything is recognised."""
+    header = "| item | gb | unit price | monthly cost | notes |\n|--|--|--|--|--|\n"
+    text = f"{header}| a | 20000 | {price} | {amount} | {note} |\n"
+    found = finding(audited(text, "t.md"), "line")
+    assert found.wrong == bool(slip)
+    assert (slip in slips(found)) if slip else not slips(found)
+
+
 def test_the_price_of_another_row() -> None:
     """A line that took its neighbour's price is recognised by it, and the neighbour is named."""
     text = "item,qty,unit price,monthly cost\nsmall,6,$31.25,$448.50\nlarge,2,$74.75,$149.50\n"

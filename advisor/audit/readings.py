@@ -12,6 +12,7 @@ from advisor.audit.columns import Column, Record, Sheet
 from advisor.audit.interval import Interval, exactly
 from advisor.audit.interval import product as multiplied
 from advisor.audit.numbers import Number
+from advisor.audit.tiers import Tiers, tiers
 from advisor.audit.units import Unit
 
 HOURS_PER_MONTH = (730.0, 720.0, 744.0)
@@ -33,6 +34,7 @@ class Factor:
     wide: Interval
     unstated: str = ""
     text: str = ""
+    tiers: Tiers | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def readings(record: Record, sheet: Sheet, target: Column, months: float, assume
     if priced is None:
         return []
     per, amounts = priced.per, priced.amounts
-    base = [printed("price", priced.price, priced.words)]
+    base = [_price_factor(priced)]
     stated = {kind: record.number(sheet.first(kind)) for kind in ("hours", "days", "months")}
     found: list[Reading] = []
     for period in (months,) if months else (1.0, MONTHS_PER_YEAR):
@@ -120,6 +122,20 @@ def readings(record: Record, sheet: Sheet, target: Column, months: float, assume
     return sorted(unique.values(), key=lambda reading: len(reading.unstated))
 
 
+def _price_factor(priced: Pricing) -> Factor:
+    """Return the price; of tiers, the average over the quantity."""
+    if priced.tiers is None:
+        return printed("price", priced.price, priced.words)
+    _, number, unit = priced.amounts[0]
+    quantity = number.value * unit.scale
+    if unit.size and priced.per.size:
+        quantity *= 1000.0 ** (units.step(unit.size) - units.step(priced.per.size))
+    average = priced.tiers.average(quantity)
+    return Factor(
+        "price", f"{average:.6g} (average of the tiers)", exactly(average), exactly(average), tiers=priced.tiers
+    )
+
+
 @dataclass(frozen=True)
 class Pricing:
     """What a line is priced by: its price, what that is per, and the quantities (kind, number, unit) it multiplies."""
@@ -129,6 +145,7 @@ class Pricing:
     per: Unit
     amounts: tuple[tuple[str, Number, Unit], ...]
     worked: bool = False
+    tiers: Tiers | None = None
 
 
 def pricing(record: Record, sheet: Sheet) -> Pricing | None:
@@ -137,9 +154,26 @@ def pricing(record: Record, sheet: Sheet) -> Pricing | None:
         price = record.number(column)
         if price is not None:
             per = price_per(record, sheet, price, column)
-            return Pricing(price, _words(price, column), per, tuple(_amounts(record, sheet)))
+            return _tiered(Pricing(price, _words(price, column), per, tuple(_amounts(record, sheet))), record, sheet)
     texts = (numbers.plain(record.row.cells[column.index]) for column in sheet.all("note", "name"))
     return next((found for text in texts if (found := calculation(text)) is not None), None)
+
+
+def _tiered(priced: Pricing, record: Record, sheet: Sheet) -> Pricing:
+    """Return a pricing with the tiers that its price cell or a note states, if it has one quantity to apply them to."""
+    if len(priced.amounts) != 1:
+        return priced
+    texts = [numbers.plain(record.row.cells[column.index]) for column in sheet.all("price", "note", "name")]
+    for text in texts:
+        per = (
+            units.denominators(re.split(r"\bfirst\b", priced.price.rest)[0])
+            if "first" in priced.price.rest
+            else priced.per
+        )
+        found = tiers(text, priced.price, per)
+        if found is not None:
+            return replace(priced, per=per, tiers=found)
+    return priced
 
 
 def calculation(text: str) -> Pricing | None:

@@ -53,6 +53,7 @@ def of_line(reading: Reading, amount: Number, other_prices: Sequence[tuple[str, 
         *_hundreds(),
         *_digits(reading, amount),
         *_free(reading),
+        *_tiers(reading),
         *_prices(reading, other_prices),
     ]
     return [slip for slip in found if slip.factor > 0 and abs(slip.factor - 1) > 1e-6]
@@ -167,6 +168,16 @@ def _free(reading: Reading) -> Iterator[Slip]:
             if isinstance(full, Number):
                 ratio = full.value / factor.exact.middle
                 yield Slip("free_not_deducted", ratio, f"the free allowance not deducted from {factor.text}", "free")
+
+
+def _tiers(reading: Reading) -> Iterator[Slip]:
+    price = reading.factor("price")
+    if price is None or price.tiers is None or price.exact.middle <= 0:
+        return
+    for value, which in ((price.tiers.low_price, "first"), (price.tiers.high_price, "last")):
+        yield Slip(
+            "tier_for_all", value / price.exact.middle, f"the {which} tier's price {value:g} for everything", "price"
+        )
 
 
 def _prices(reading: Reading, others: Sequence[tuple[str, Number]]) -> Iterator[Slip]:

@@ -133,6 +133,7 @@ def test_the_lower_bound_is_the_smallest_mean_that_the_percentiles_allow() -> No
         ("requests,failed,error rate,req/s", "6000,120,2.0%,5", "error_share", Verdict.AGREES),
         ("requests,failed,error rate,req/s", "6000,120,0.02%,5", "error_share", Verdict.EXPLAINED),
         ("requests,failed,error rate,req/s", "6000,120,5.0%,5", "error_share", Verdict.DIFFERS),
+        ("requests,failed,req/s", "150,900,5", "errors", Verdict.CANNOT),
         ("request rate,req/s", "2.0,3.77", "arrivals", Verdict.DIFFERS),
         ("request rate,req/s", "4.0,3.77", "arrivals", Verdict.AGREES),
         ("users,req/s,duration (s),ramp-up (s)", "9,5,60,30", "ramp_up", Verdict.CANNOT),

@@ -99,10 +99,11 @@ def problems(text: str, file: str = "t.csv", options: Options | None = None) -> 
 
 def test_unreadable_numbers_are_reported_all_at_once() -> None:
     """Each cell that is meant as a number and is none: file, line, column, what was found."""
-    said = problems("item,qty,cost\na,1.2.3,5\nb,2,12..5\nc,3,7\n")
+    said = problems("item,qty,cost\na,1.2.3,5\nb,2,12..5\nc,3,7\nd,4,12O.50\n")
     assert said == [
         "t.csv:2: qty: found '1.2.3'; a number is expected, for example 1,234.56",
         "t.csv:3: cost: found '12..5'; a number is expected, for example 1,234.56",
+        "t.csv:5: cost: found '12O.50'; a number is expected, for example 1,234.56",
     ]
 
 

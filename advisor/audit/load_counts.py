@@ -76,6 +76,9 @@ def _rate(run: Run, given: Given) -> Iterator[Finding]:
 
 def _sum(run: Run) -> Iterator[Finding]:
     requests, success, errors = run.get("requests"), run.get("success"), run.get("errors")
+    if requests is not None and errors is not None and errors.value > requests.value:
+        ask = f"state whether '{requests.header}' counts the requests that failed, and what '{errors.header}' counts"
+        yield run.finding(Verdict.CANNOT, "errors", errors, errors.text, f"at most {requests.text}", question=ask)
     if requests is None or success is None or errors is None:
         return
     value = success.value + errors.value

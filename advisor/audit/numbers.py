@@ -39,6 +39,8 @@ _APPROXIMATE = re.compile(
 )
 _BOUND = re.compile(r"^(?:<|>|≤|≥|up to\b|from\b|at least\b|at most\b|under\b|over\b|min\b|max\b)", re.IGNORECASE)
 _MARKUP = re.compile(r"\*\*|__|~~|`|</?[A-Za-z][^>]{0,40}>|\[\^?\w{1,3}\]|[†‡¹²³⁴]|\\(?=[$~*|])")
+_TYPO = re.compile(r"[-+$€£\s]*\d[\d.,]*[A-Za-wyz]{1,2}[.,]?\d[\d.,]*")  # a letter O or l among the digits
+_EXPONENT = re.compile(r"\d[eE][-+]?\d{1,3}$")
 _TIMES = re.compile(r"\s*[×*]\s*|\s+x\s+")
 _SEVERAL = re.compile(r"[→±=\[]|->")
 _SPACES = "\u00a0\u202f\u2009"
@@ -110,10 +112,12 @@ Cell = Number | Unknown
 def malformed(text: str) -> bool:
     """Return whether a cell holds nothing but digits and marks and still is no number.
 
-    >>> malformed("1.2.3"), malformed("12..5"), malformed("varies"), malformed("n/a"), malformed("1,234.5")
+    >>> malformed("1.2.3"), malformed("12O.50"), malformed("varies"), malformed("n/a"), malformed("1,234.5")
     (True, True, False, False, False)
     """
     body = stripped(text)
+    if _TYPO.fullmatch(body) and not _EXPONENT.search(body):
+        return True
     only_marks = bool(re.fullmatch(r"[-+\s\d.,:'’_$€£%]+", body)) and any(c.isdigit() for c in body)
     return only_marks and not _BOUND.match(body) and isinstance(read(text), Unknown)
 
@@ -154,7 +158,7 @@ def read(text: str, decimal: Decimal = ".") -> Cell:
     approximate = body != shown
     negative = bool(re.fullmatch(r"\(.*\d.*\)", body)) and not re.search(r"[A-Za-z]{2}", body)
     body = body[1:-1].strip() if negative else body
-    if len(body) > MAX_TEXT or _BOUND.match(body):
+    if len(body) > MAX_TEXT or _BOUND.match(body) or (_TYPO.fullmatch(body) and not _EXPONENT.search(body)):
         return Unknown(shown)
     found = _product(shown, body, decimal) or _range(shown, body, decimal) or _single(shown, body, decimal, approximate)
     if isinstance(found, Number) and negative:

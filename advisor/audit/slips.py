@@ -156,6 +156,8 @@ def swaps(number: Number) -> Iterator[tuple[float, str]]:
         if text[a] == text[b] or any(c not in ".,'’ _" for c in text[a + 1 : b]):
             continue
         swapped = text[:a] + text[b] + text[a + 1 : b] + text[a] + text[b + 1 :]
+        if re.search(r"(?<![\d.,])0\d", swapped):
+            continue  # nobody writes 06 for 60
         read = numbers.read(swapped, mark if mark in (".", ",") else ".")
         if isinstance(read, Number) and not read.is_range:
             yield read.value, swapped

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import math
+from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
+from advisor import resources
 from advisor.billing.load import bill_from_text, load_bill
 from advisor.billing.price import price
+from advisor.catalog.load import Catalog
 from advisor.commands.main import run
 from advisor.errors import InputError
+from advisor.yamlfile import load
 
 OWN = {"usd": 1, "unit": "GB"}
 
@@ -247,3 +254,34 @@ def test_what_is_no_bill_is_bad_input(text: str, tmp_path: Path, capsys: pytest.
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.startswith("error: ")
+
+
+WRECKS: tuple[Any, ...] = (None, -1, 1e-300, 1e18, 1e300, "", "x", "GB", "0 GB", [], {}, [1], True, "a" * 300, {"a": 1})
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of every value inside a document, the document itself left out."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield (*path, key)
+        yield from places(each, (*path, key))
+
+
+@pytest.mark.parametrize("name", ["photo_service", "assistant_variants"])
+def test_a_wrecked_bill_is_priced_or_refused(name: str, catalog: Catalog) -> None:
+    """Whatever value stands anywhere in a bill, it is priced with finite numbers or refused as bad input."""
+    whole = load(resources.folder("examples") / "bills" / f"{name}.yml").data
+    random = Random(7)
+    for path in [p for p in places(whole) if p[-1] != "as_of"]:
+        data = copy.deepcopy(whole)
+        data["as_of"] = None
+        holder = data
+        for key in path[:-1]:
+            holder = holder[key]
+        holder[path[-1]] = copy.deepcopy(random.choice(WRECKS))
+        try:
+            found = price(bill_from_text(json.dumps(data), catalog=catalog), catalog)
+        except InputError as error:
+            assert error.problems
+            continue
+        assert all(math.isfinite(bill.first_year_usd) and bill.monthly_usd >= 0 for bill in found.bills)

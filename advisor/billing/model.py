@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from advisor.billing.quantity import Amount, Positive, Quantity
+from advisor.catalog.model import check_price
 from advisor.schema import Strict
 
 MAX_LINES, MAX_VARIANTS, MAX_TENANTS, MAX_COLUMNS = 2_000, 20, 1_000, 200
@@ -73,11 +74,7 @@ class Charge(Strict):
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
-        if (self.usd is None) == (self.tiers is None):
-            raise ValueError("give exactly one of usd and tiers")
-        ends = [tier.up_to for tier in self.tiers or []]
-        if ends and (ends[-1] is not None or None in ends[:-1] or ends[:-1] != sorted(set(ends[:-1]))):  # type: ignore[type-var]
-            raise ValueError("tiers must rise by up_to, and only the last has up_to: null")
+        check_price(self.usd, None if self.tiers is None else [tier.up_to for tier in self.tiers])
         return self
 
 

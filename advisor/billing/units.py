@@ -18,12 +18,13 @@ from advisor.models.cost import HOURS_PER_MONTH
 COUNT = "count"  # the unit of a bare number of things: it fits every unit that counts things
 _SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "hundred": 1e2}
 _SIZES = {f"{prefix}B": 1000.0**power for power, prefix in enumerate(("", "K", "M", "G", "T", "P"))}
+_SIZES["kB"] = _SIZES["KB"]
 _SIZES |= {f"{prefix}iB": 1024.0**power for power, prefix in enumerate(("K", "M", "G", "T", "P"), 1)}
 _TIMES = {"ms": 0.001, "s": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "h": 3600.0, "hour": 3600.0}
 _TIMES |= {"day": 86_400.0}
 _MONTHS = {"month": 1.0, "year": 12.0}
 _NUMBER = re.compile(r"[0-9][0-9_]*(\.[0-9]+)?")
-_DECIMAL = re.compile(r"\b([KMGTP])B\b")
+_DECIMAL = re.compile(r"\b([kKMGTP])B\b")
 MAX_UNIT_TEXT = 60
 
 
@@ -111,11 +112,16 @@ def factor(found: str, wanted: str, hours_per_month: float = HOURS_PER_MONTH, *,
     """
     if found == wanted:
         return 1.0
-    one, other = (parse(_DECIMAL.sub(r"\1iB", text) if binary else text) for text in (found, wanted))
+    one, other = (parse(_DECIMAL.sub(_binary, text) if binary else text) for text in (found, wanted))
     bare = COUNT in one.kinds and one.counts and other.counts
     if one.kinds != other.kinds and not bare:
-        raise bad_input(f"a quantity in {found} cannot be turned into {wanted}")
+        hint = "; capitals count" if found.casefold() == wanted.casefold() else ""
+        raise bad_input(f"a quantity in {found} cannot be turned into {wanted}{hint}")
     return one.amount(hours_per_month) / other.amount(hours_per_month)
+
+
+def _binary(found: re.Match[str]) -> str:
+    return f"{found[1].upper()}iB"
 
 
 def is_time(text: str) -> bool:

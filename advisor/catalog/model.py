@@ -205,11 +205,15 @@ class Option(Strict):
     mode: Mode
     cloud: Cloud
     residency: list[Region] = Field(min_length=1, description="where data can be kept")
+    precision: Literal["fp8", "int8", "fp4", "int4"] | None = Field(
+        None, description="of the weights that are served, where the model is published in 16 bits"
+    )
     unit: Unit | None = None
     capacity: dict[Name, Capacity] = Field(description="per unit, for every dimension that its roles can ask")
     latency: dict[Name, Latency] = Field({}, description="for every operation figure of its roles")
     availability: Availability
     prices: list[Price] = []
+    batch_within_h: Figure | None = Field(None, description="an asynchronous API answers within so many hours")
     operations_h_per_month: Figure
     quality: dict[Name, Figure] = Field({}, description="metric -> score, for roles with a quality metric")
 
@@ -284,7 +288,11 @@ class Dimension(Strict):
 
 
 class Meter(Strict):
-    """What a price counts in a month, and how that follows from average demand."""
+    """What a price counts in a month, and how that follows from average demand.
+
+    ``asked``: only what is asked in this way, so that the other meters of the dimension count the rest: prompt tokens
+    read from or written to the provider's cache, or requests to its asynchronous API.
+    """
 
     title: Text
     unit: Text
@@ -293,16 +301,19 @@ class Meter(Strict):
     divide_by: float = Field(1, gt=0)
     size: Name | None = Field(None, description="payload size (KB) that started_kb rounds up")
     usage_based: bool = True
+    asked: Literal["cache_read", "cache_write", "batch"] | None = None
 
 
 class Instance(Strict):
-    """An instance type of a cloud with its dated on-demand price."""
+    """An instance type of a cloud with its dated on-demand price, and the prices of other ways to buy it."""
 
     vcpus: float = Field(gt=0)
     memory_gb: float = Field(gt=0)
     gpus: int = Field(0, ge=0)
     gpu: Text | None = None
     prices: list[Price] = Field(min_length=1, description="meter unit_hour")
+    purchases: list[Price] = Field([], description="meters unit_hour_reserved_1y, unit_hour_reserved_3y, unit_hour_spot")
+    interruptions_per_month: Figure | None = Field(None, description="how often a spot instance is taken back")
 
 
 class CloudFigures(Strict):
@@ -310,3 +321,5 @@ class CloudFigures(Strict):
 
     instance_availability: Figure
     zone_availability: Figure
+    spot_availability: Figure | None = Field(None, description="share of time in which there is any spot capacity")
+    spot_replacement_min: Figure | None = Field(None, description="from an interruption until another unit serves")

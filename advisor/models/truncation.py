@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -77,6 +78,9 @@ class Within(Distribution):
 
     def level(self, x: float) -> float:  # noqa: D102
         return min(self.stage.level(x) / self.share, 1.0) if x < self.limit else 1.0
+
+    def quantiles(self, ps: Sequence[float]) -> list[float]:  # noqa: D102
+        return [min(value, self.limit) for value in super().quantiles(ps)]
 
     def smooth(self, step: float, points: int, origin: float) -> Array:
         """Return the stage's masses up to the limit; its cell is cut where the limit is, counted as if level there."""

@@ -67,11 +67,13 @@ class Series(Distribution):
 
     @cached_property
     def closed(self) -> bool:  # noqa: D102
-        return len(self._random) == 1 and self._random[0].closed
+        return self.discrete or (len(self._random) == 1 and self._random[0].closed)
 
     def level(self, x: float) -> float:  # noqa: D102
-        if self.closed:
-            return self._random[0].level(x - self._fixed) if x >= self._fixed else 0.0
+        if x < self._fixed or not self._random:
+            return float(x >= self._fixed)
+        if len(self._random) == 1:
+            return self._random[0].level(x - self._fixed)
         return super().level(x)
 
     def quantiles(self, ps: Sequence[float]) -> list[float]:  # noqa: D102

@@ -66,7 +66,7 @@ class Distribution(ABC):
     @cached_property
     def closed(self) -> bool:
         """Return whether :meth:`cdf` is exact."""
-        return False
+        return self.discrete
 
     def masses(self, step: float, points: int, origin: float = 0.0) -> Array:
         """Return the probability masses at ``origin, origin + step, ...``; what lies beyond is left out."""

@@ -24,6 +24,7 @@ DAMPING = 12.0
 MOST_ATOMS = 2000
 _LEAST_WEIGHT = 1e-15
 _SAME = 1e-12  # times that differ by less than this share of themselves are one time
+_ULPS = 1e-15  # rounding of a sum of a few times
 _LEVEL_ROUNDING = 1e-9  # what FFTs may have lost of a probability
 
 
@@ -46,7 +47,7 @@ class Atoms:
 
     def up_to(self, x: float) -> float:
         """Return the probability of the atoms at ``x`` or before it."""
-        return math.fsum(w for v, w in zip(self.values, self.weights, strict=True) if v <= x * (1 + _SAME))
+        return math.fsum(w for v, w in zip(self.values, self.weights, strict=True) if v <= x * (1 + _ULPS))
 
     def reached(self, xs: Array) -> Array:
         """Return the probability of the atoms at each of several times or before it."""

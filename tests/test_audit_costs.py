@@ -318,6 +318,22 @@ def test_totals_across_columns() -> None:
     assert "across" not in [f.check for f in audited(unrelated).findings]
 
 
+def test_lines_that_are_set_apart() -> None:
+    """A total may leave out what is optional or what it says it is without; that is no slip, and is said."""
+    text = "item,spec,monthly cost\ndb,20 GB,$97.00\nstandby,optional,$95.00\ntotal,,{}\n"
+    assert "optional" in finding(audited(text.format("$97.00")), "total").remark
+    assert not audited(text.format("$192.00")).wrong
+    without = "item,monthly cost\ndb,$97.00\nHA standby,$95.00\nTotal (no HA),$97.00\n"
+    assert not audited(without).wrong
+
+
+def test_the_quantity_is_what_the_price_is_per() -> None:
+    """A column is the quantity when the price is per what it is called."""
+    text = "stage,trials,$/trial,total\neval,9000,$0.03,{}\n"
+    assert finding(audited(text.format("$270.00")), "line").verdict is Verdict.AGREES
+    assert finding(audited(text.format("$2700.00")), "line").wrong
+
+
 def test_a_calculation_in_words() -> None:
     """A calculation in a text column is recomputed like columns, with its units of time converted."""
     text = "| Item | Calculation | Monthly Cost |\n|--|--|--|\n| a | 2 vCPU × 730 hrs × $0.000024/vCPU-sec | {} |\n"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from advisor.audit import numbers
+from advisor.audit import numbers, units
 from advisor.audit.numbers import Cell, Decimal, Number, Unknown
 from advisor.audit.tables import Row, Table
 from advisor.audit.vocabulary import AMOUNT_ROLES, MONEY_ROLES, ROLES, TEXT_ROLES, cost_role, load_role, months_of
@@ -139,7 +139,7 @@ def _completed(table: Table, columns: list[Column], kind: str) -> list[Column]:
     """Settle what only the cells can tell: text or figures, price or amount, shares or counts, the name."""
     settled = [_by_cells(table, column, kind) for column in columns]
     if kind == "cost":
-        settled = _prices_and_amounts(settled)
+        settled = _multiplied(table, _prices_and_amounts(settled))
     elif _generates(settled):
         tps = [c for c in settled if c.role == "throughput" and re.search(r"\btps\b|throughput$", c.header.lower())]
         settled = [replace(c, role="output_rate", why="beside TTFT or TPOT") if c in tps else c for c in settled]
@@ -152,6 +152,24 @@ def _generates(columns: Sequence[Column]) -> bool:
     """Return whether a load test is of a language model, and no column is tokens/s yet: "TPS" then means that."""
     roles = {column.role for column in columns}
     return any(role.startswith(("ttft", "tpot")) for role in roles) and "output_rate" not in roles
+
+
+def _multiplied(table: Table, columns: list[Column]) -> list[Column]:
+    """Call a column the quantity that is named like what a price is per: "Trials" beside "$/trial"."""
+    prices = [column for column in columns if column.role == "price"]
+    texts = [
+        text
+        for column in prices
+        for text in (column.header, *table.column(column.index))
+        if "/" in text or "per" in text
+    ]
+    nouns = {units.denominators(numbers.plain(text).lower()).noun for text in texts} - {""}
+    return [
+        replace(c, role="quantity", why="the price is per it")
+        if not c.role and units.singular(c.header.lower()) in nouns and _numeric(table, c.index) >= 0.5
+        else c
+        for c in columns
+    ]
 
 
 def _prices_and_amounts(columns: list[Column]) -> list[Column]:

@@ -15,6 +15,7 @@ from advisor.audit.numbers import Number
 from advisor.audit.total_slips import Context, Part, Sum, explained, year_slips
 
 MAX_LISTED = 8
+_APART = ("optional", "future", "deferred")
 MOST_YEARS = 50  # "3 years" is a period, "Year 2026" is not
 
 
@@ -41,7 +42,7 @@ def check_totals(rows: Sequence[Sorted], sheet: Sheet, column: Column, lines: Ma
         number = row.record.number(column)
         if row.kind in ("line", "heading"):
             if number is not None:
-                part = Part(row.record.label, number, row.one_time)
+                part = Part(row.record.label, number, row.one_time, " ".join(row.record.row.cells))
                 everything.append(part)
                 section.append(part)
             elif row.kind == "line" and _states_something(row, column):
@@ -128,6 +129,17 @@ def _sums(
             recurring = tuple(part for part in candidate.parts if not part.one_time)
             if 0 < len(recurring) < len(candidate.parts):
                 yield Sum(recurring, f"{candidate.words} without one-time costs")
+            yield from _set_apart(row.record.label, candidate)
+
+
+def _set_apart(label: str, whole: Sum) -> Iterator[Sum]:
+    """Yield sums without lines that are set apart: optional or future ones, and what the total says it is without."""
+    without = re.search(r"\b(?:no|without|w/o|excl\w*\.?|before)\s+(\w{2,})", label, re.IGNORECASE)
+    words = [*_APART, *([re.escape(without[1])] if without else [])]
+    for word in words:
+        kept = tuple(part for part in whole.parts if not re.search(rf"\b{word}", part.text, re.IGNORECASE))
+        if 0 < len(kept) < len(whole.parts):
+            yield Sum(kept, f"{whole.words} without those set apart as '{word}'")
 
 
 def _judged(context: Context, sums: Sequence[Sum]) -> Finding:
@@ -187,6 +199,8 @@ def _added(context: Context, candidate: Sum, sums: Sequence[Sum], scale: float) 
     remarks = []
     if "without one-time" in candidate.words:
         remarks.append("one-time costs are left out, as they should be")
+    if "set apart" in candidate.words:
+        remarks.append(candidate.words)
     if context.unknown:
         remarks.append(f"{_names(context.unknown)} states no amount and is not in it")
     slip = Explanation("one_time_in_monthly", f"the one-time cost of {_names(once)} added to a month's total")

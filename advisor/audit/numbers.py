@@ -55,7 +55,7 @@ def _amount(name: str) -> str:
     return rf"(?:{_SIGN})?\s*(?P<{name}>{_DIGITS})(?:\s?(?P<{name}_x>{_SUFFIX})(?![A-Za-z]))?\s*(?:{_SIGN})?"
 
 
-_NUMBER = re.compile(rf"(?P<minus>[-−]\s*)?{_amount('a')}(?P<rest>.*)", re.DOTALL)
+_NUMBER = re.compile(rf"(?:(?P<minus>[-−])|\+)?\s*{_amount('a')}(?P<rest>.*)", re.DOTALL)
 _RANGE = re.compile(rf"{_amount('a')}\s*(?:-|–|—|to\b)\s*{_amount('b')}(?P<rest>.*)", re.DOTALL)
 
 

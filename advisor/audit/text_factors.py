@@ -17,8 +17,8 @@ MAX_TEXT_FACTORS = 8
 
 _TEXT_FACTOR = re.compile(
     r"(?P<times>[x×]\s*(?P<n>\d{1,6})\b(?!\s*[x×]))"
-    r"|(?P<number>\d[\d,.]*)\s*(?P<scale>[kKM](?![A-Za-z])|million|thousand)?\s*"
-    r"(?P<unit>[x×](?!\w)|GiB|TiB|GB|TB|MB|h\b|hr\b|hour\b|day\b|node\b|instance\b|user\b|vCPU\b|[A-Za-z]*s\b)?"
+    r"|(?P<number>\d[\d,.]*)[\s-]*(?P<scale>[kKM](?![A-Za-z])|million|thousand)?\s*"
+    r"(?P<unit>[x×](?!\w)|GiB|TiB|GB|TB|MB|h\b|hr\b|[Hh]our\b|[Dd]ay\b|node\b|instance\b|user\b|vCPU\b|[A-Za-z]*s\b)?"
     r"(?:\s*(?:/|per|a)\s*(?P<per>day|hour|week)\b)?"
 )
 
@@ -67,6 +67,6 @@ def with_text(reading: Reading, factors: Sequence[Factor]) -> Iterator[Reading]:
     fresh = [factor for factor in factors if factor.exact.middle not in present or factor.words.endswith(("h", "s"))]
     for count in (1, 2, 3):
         for chosen in combinations(fresh, count):
-            hours = [f for f in chosen if re.search(r"\d\s*(h|hrs?|hours?)$", f.words)]
+            hours = [f for f in chosen if re.search(r"\d[\s-]*(h|hrs?|hours?)$", f.words.lower())]
             kept = tuple(f for f in reading.factors if not (hours and f.kind == "hours" and f.unstated))
             yield replace(reading, factors=(*kept, *chosen))

@@ -20,11 +20,12 @@ _POWERS = (10.0, 100.0, 1000.0, 0.1, 0.01, 0.001)
 
 @dataclass(frozen=True)
 class Part:
-    """A line that is added: its label, its amount, and whether it arises once."""
+    """A line that is added: its label, its amount, whether it arises once, and all that its row says."""
 
     label: str
     number: Number
     one_time: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True)

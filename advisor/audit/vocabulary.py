@@ -58,7 +58,8 @@ TEXT_ROLES = ("name", "note", "unit", "label")
 DEFAULT_UNITS = {"latency": "s", "ttft": "s", "tpot": "s", "duration": "s", "ramp": "s", "think": "s"}
 
 _COST_RULES = (
-    ("share", r"%|\bshares?\b|percent|\bpct\b|of total"),
+    ("share", r"^%$|^% |\bshares?\b|^percent(age)?$|^pct$|of total|allocation"),
+    ("", r"%"),
     ("", r"saving|discount|difference|delta|increase|\bvs\b|priority|necessity|status|condition"),
     ("free", r"\bfree\b|allowance|included"),
     ("hours", r"\bhours?\b|\bhrs?\b(?!\s*rate)|\bh\s*/\s*mo"),
@@ -174,6 +175,8 @@ def cost_role(header: str) -> str:
         if not period_only or re.search(r"unit|rate", text):
             return "price"
     found = next((role for role, pattern in _COST_RULES if re.search(pattern, text)), "")
+    if found in ("hours", "days", "months") and re.search(r"cost|price|charge|fee", text):
+        return "amount"
     used = re.search(r"qty|usage|volume|req|tok", text)
     if found in ("annual", "monthly", "daily") and used and not _MONEY.search(text):
         return "quantity"

@@ -168,7 +168,8 @@ def _row(terms: Sequence[tuple[Variable, float]], bound: float, name: str) -> Ro
     return row
 
 
-def _name(model: Model, kind: str) -> str:
+def row_name(model: Model, kind: str) -> str:
+    """Return a name for a row, numbered within its kind."""
     number = model.names[f"row {kind}"] = model.names.get(f"row {kind}", -1) + 1
     return f"{kind}__{number:04d}"
 
@@ -178,7 +179,7 @@ def number_row(model: Model, terms: Sequence[tuple[Variable, float]], bound: flo
     merged: dict[str, tuple[Variable, float]] = {}
     for x, value in terms:
         merged[x.name] = x, value + merged.get(x.name, (x, 0.0))[1]
-    return at_most(list(merged.values()), bound, 0.0, _name(model, kind))
+    return at_most(list(merged.values()), bound, 0.0, row_name(model, kind))
 
 
 @constraint("choose_one")
@@ -186,7 +187,7 @@ def choose_one(model: Model) -> Iterator[Row]:
     """Each role has exactly one option (leaving a role out is an option)."""
     for role, names in model.space.options.items():
         row = Expression([(model.x[role, name], 1.0) for name in names]) == 1
-        row.name = _name(model, "choose_one")
+        row.name = row_name(model, "choose_one")
         yield row
 
 
@@ -204,10 +205,10 @@ def both_chosen(model: Model) -> Iterator[Row]:
                 sides.setdefault((pair.source, pair.target)[end], []).append(pair)
             for member, mine in sides.items():
                 here = [(model.both[pair.source, pair.target], 1.0) for pair in mine]
-                yield _row([*here, (model.x[member], -1.0)], 0.0, _name(model, "at_most_chosen"))
+                yield _row([*here, (model.x[member], -1.0)], 0.0, row_name(model, "at_most_chosen"))
                 others = [(model.x[(pair.target, pair.source)[end]], 1.0) for pair in mine]
                 forced = [*others, (model.x[member], 1.0), *((y, -1.0) for y, _ in here)]
-                yield _row(forced, 1.0, _name(model, "both_chosen"))
+                yield _row(forced, 1.0, row_name(model, "both_chosen"))
 
 
 def _between(model: Model) -> Mapping[tuple[str, str], list[Pair]]:
@@ -224,7 +225,7 @@ def requires(model: Model, rule: Rule) -> Iterator[Row]:
     for member in rule.members[1:]:
         if first is not None:
             needed = [(model.x[member], -1.0)] if member in model.x else []
-            yield _row([(first, 1.0), *needed], 0.0, _name(model, "requires"))
+            yield _row([(first, 1.0), *needed], 0.0, row_name(model, "requires"))
 
 
 @constraint("excludes")
@@ -233,7 +234,7 @@ def excludes(model: Model, rule: Rule) -> Iterator[Row]:
     members = sorted(set(rule.members))
     if all(member in model.x for member in members):
         terms = [(model.x[member], 1.0) for member in members]
-        yield _row(terms, len(members) - 1.0, _name(model, "excludes"))
+        yield _row(terms, len(members) - 1.0, row_name(model, "excludes"))
 
 
 @constraint("sum")
@@ -241,7 +242,7 @@ def total(model: Model, limit: Limit, loose: float = LOOSE) -> Iterator[Row]:
     """What the chosen options, pairs and units add up to is within the limit."""
     sign = 1.0 if limit.sense == "<=" else -1.0
     terms = [(x, sign * value) for x, value in model.parts(limit.attribute) if value]
-    yield at_most(terms, sign * limit.bound, TOLERANCE * abs(limit.bound), _name(model, "sum"), loose)
+    yield at_most(terms, sign * limit.bound, TOLERANCE * abs(limit.bound), row_name(model, "sum"), loose)
 
 
 @constraint("product")
@@ -250,13 +251,13 @@ def product(model: Model, limit: Limit, loose: float = LOOSE) -> Iterator[Row]:
     terms = [(x, -math.log(value)) for x, value in model.parts(limit.attribute) if value < 1]
     if limit.bound <= 0:
         if limit.sense == "<=":  # a product of positive numbers is positive
-            yield _row([], -1.0, _name(model, "product"))
+            yield _row([], -1.0, row_name(model, "product"))
         return
     right = -math.log(limit.bound)
     if limit.sense == ">=":
-        yield at_most(terms, right, TOLERANCE, _name(model, "product"), loose)
+        yield at_most(terms, right, TOLERANCE, row_name(model, "product"), loose)
     else:
-        yield at_most([(x, -value) for x, value in terms], -right, TOLERANCE, _name(model, "product"), loose)
+        yield at_most([(x, -value) for x, value in terms], -right, TOLERANCE, row_name(model, "product"), loose)
 
 
 @constraint("every")
@@ -264,14 +265,14 @@ def every(model: Model, limit: Limit) -> Iterator[Row]:
     """No option or pair is on the wrong side of the bound of a smallest or largest value."""
     beyond = [(x, 1.0) for x, value in model.parts(limit.attribute) if not limit.holds(value)]
     if beyond:
-        yield _row(beyond, 0.0, _name(model, "every"))
+        yield _row(beyond, 0.0, row_name(model, "every"))
 
 
 @constraint("some")
 def some(model: Model, limit: Limit) -> Iterator[Row]:
     """At least one chosen option or pair is on the right side of the bound."""
     within = [(x, -1.0) for x, value in model.parts(limit.attribute) if limit.holds(value)]
-    yield _row(within, -1.0, _name(model, "some"))
+    yield _row(within, -1.0, row_name(model, "some"))
 
 
 @constraint("path")
@@ -281,23 +282,23 @@ def path(model: Model, limit: Limit, loose: float = LOOSE) -> Iterator[Row]:
     longest = model.totals[limit.attribute, upper]
     terms = [(x, value if upper else -value) for x, value in longest.items()]
     bound = limit.bound if upper else -limit.bound
-    yield at_most(terms, bound, TOLERANCE * abs(bound), _name(model, "path"), loose)
+    yield at_most(terms, bound, TOLERANCE * abs(bound), row_name(model, "path"), loose)
 
 
 @constraint("something_chosen")
 def something_chosen(model: Model, goal: Goal) -> Iterator[Row]:
     """A smallest or largest value that is the goal is one of something."""
     if model.space.problem.aggregations[goal.attribute] in (Aggregation.MIN, Aggregation.MAX):
-        yield _row([(x, -1.0) for x, _ in model.parts(goal.attribute)], -1.0, _name(model, "something_chosen"))
+        yield _row([(x, -1.0) for x, _ in model.parts(goal.attribute)], -1.0, row_name(model, "something_chosen"))
 
 
 @constraint("not_this_design")
 def not_this_design(model: Model, chosen: Sequence[Member]) -> Iterator[Row]:
     """This combination of options is out."""
-    yield _row([(model.x[member], 1.0) for member in chosen], len(chosen) - 1.0, _name(model, "not_this_design"))
+    yield _row([(model.x[member], 1.0) for member in chosen], len(chosen) - 1.0, row_name(model, "not_this_design"))
 
 
 @constraint("kept")
 def kept(model: Model, objective: Expression, most: float, slack: float) -> Iterator[Row]:
     """An expression that was minimised before stays at what it reached."""
-    yield at_most(list(objective.items()), most - (objective.constant or 0.0), slack, _name(model, "kept"), LOOSE)
+    yield at_most(list(objective.items()), most - (objective.constant or 0.0), slack, row_name(model, "kept"), LOOSE)

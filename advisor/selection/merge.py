@@ -25,6 +25,7 @@ MOST_LABELS = {1: 1_000_000, 2: 1_000_000, 3: 150_000}  # by number of columns; 
 MOST_LABELS_WIDE = 6_000
 CANDIDATES = 8_000_000  # most labels before dropping
 BEAM = 400
+WIDE_BEAM = 1500  # for a design to start from where merging all labels is too much
 MULTIPLIER_STEPS = 80
 DECIMALS = 6
 
@@ -123,6 +124,12 @@ def best_design(numbers: Columns) -> dict[str, str] | None:
     if suffixes is None:
         return None
     return _first(numbers, suffixes)
+
+
+def good_design(numbers: Columns) -> dict[str, str] | None:
+    """Return a design within the limits that is likely to be good, None where the quick search finds none."""
+    suffixes = _suffixes(numbers, _multipliers(numbers), math.inf, beam=WIDE_BEAM)
+    return None if suffixes is None else _first(numbers, suffixes)
 
 
 def _suffixes(numbers: Columns, multipliers: Array, most: float, beam: int = 0) -> list[Array] | None:

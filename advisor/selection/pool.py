@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import pulp
 
 from advisor.errors import bad_input
-from advisor.selection.formulation import CONSTRAINTS, Expression, Model, Row, Variable, constraint
+from advisor.selection.formulation import CONSTRAINTS, Expression, Model, Row, Variable, constraint, row_name
 from advisor.selection.judge import PoolPlan
 from advisor.selection.problem import Aggregation, Pool
 from advisor.selection.space import Space
@@ -114,7 +114,7 @@ def not_these_units(
             row.name = f"differs__{switch.name}"
             yield row
     row = Expression(differs) <= len(chosen) - 1
-    row.name = f"not_these_units__{len(model.problem.constraints):04d}"
+    row.name = row_name(model, "not_these_units")
     yield row
 
 

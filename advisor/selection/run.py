@@ -115,22 +115,24 @@ def solve(choice: Space, goal: Goal, deadline: float = math.inf, *, tie_break: b
         try:
             merged = merge.best_design(numbers)
         except merge.TooManyError:
-            pass
-        else:
-            if merged is None:
-                return Answer(Status.INFEASIBLE)
-            best = judge(choice.problem, merged)
-            if best.feasible:
-                return Answer(Status.OPTIMAL, best, best.totals[goal.attribute])
+            return _searched(choice, goal, deadline, tie_break, merge.good_design(numbers))
+        if merged is None:
+            return Answer(Status.INFEASIBLE)
+        best = judge(choice.problem, merged)
+        if best.feasible:
+            return Answer(Status.OPTIMAL, best, best.totals[goal.attribute])
     return _searched(choice, goal, deadline, tie_break)
 
 
-def _searched(choice: Space, goal: Goal, deadline: float, tie_break: bool) -> Answer:
+def _searched(
+    choice: Space, goal: Goal, deadline: float, tie_break: bool, start: Mapping[str, str] | None = None
+) -> Answer:
     from advisor.selection.search import Search
     from advisor.selection.totals import bound_of_total
 
     search = Search(choice, deadline)
-    found = search.optimum(goal)
+    known = None if start is None else judge(choice.problem, start)
+    found = search.optimum(goal, known=known if known is not None and known.feasible else None)
     kind = choice.problem.aggregations[goal.attribute]
     if found.status is Status.OPTIMAL:
         if found.best is None:

@@ -170,8 +170,12 @@ class Search:
 
     # --- one goal ---------------------------------------------------------------------------------------------------
 
-    def optimum(self, goal: Goal, conditions: Sequence[Condition] = ()) -> Found:
-        """Return a design that is optimal for a goal under conditions, with the proof; the best so far if time ends."""
+    def optimum(self, goal: Goal, conditions: Sequence[Condition] = (), known: Judged | None = None) -> Found:
+        """Return a design that is optimal for a goal under conditions, with the proof; the best so far if time ends.
+
+        Args:
+            known: a design that meets all conditions, to start from.
+        """
         self._permitted = dict.fromkeys(self._permitted, True)
         self._load(conditions)
         objective = totals.loss(self.model, goal)
@@ -180,13 +184,15 @@ class Search:
             relaxed = self.session.relax(objective)
             if relaxed is None:
                 return Found(Status.INFEASIBLE)
-            return self._narrowed(goal, objective, *relaxed)
+            return self._narrowed(goal, objective, *relaxed, known)
         except OutOfTimeError:
-            return Found(Status.STOPPED)
+            return Found(Status.STOPPED, known)
 
-    def _narrowed(self, goal: Goal, objective: Expression, bound: float, prices: Mapping[str, float]) -> Found:
+    def _narrowed(
+        self, goal: Goal, objective: Expression, bound: float, prices: Mapping[str, float], known: Judged | None
+    ) -> Found:
         """Search among the most promising options, then among all that may be part of something better."""
-        first = self._promising(goal, objective, bound, prices)
+        first = self._promising(goal, objective, bound, prices, known)
         if first.status is Status.OPTIMAL:
             return first
         reach = math.inf if first.best is None else self._worth(goal, first.best, bound)
@@ -197,22 +203,25 @@ class Search:
             return Found(Status.STOPPED, first.best, bound)
         if outcome.status is Status.INFEASIBLE and first.best is None:
             return Found(Status.INFEASIBLE)
-        best = min((b for b in (best, first.best) if b), key=lambda b: b.loss(goal), default=None)
+        best = _better(goal, best, first.best)
         if outcome.status is Status.OPTIMAL and best is not None:
             return Found(Status.OPTIMAL, best, self._linear(goal, best))
         value = math.inf if best is None else self._linear(goal, best)
         left = outcome.bound if outcome.status is Status.STOPPED else bound
         return Found(Status.STOPPED, best, max(bound, min(left, value)))
 
-    def _promising(self, goal: Goal, objective: Expression, bound: float, prices: Mapping[str, float]) -> Found:
+    def _promising(
+        self, goal: Goal, objective: Expression, bound: float, prices: Mapping[str, float], known: Judged | None
+    ) -> Found:
         """Search among the options that the relaxation prices lowest; one left out costs ``bound`` plus its price."""
         own = sorted(prices[x.name] for x in self.model.x.values())
         count = round(FIRST_OPTIONS * len(self.space.options))
         if len(own) <= max(SMALL, count):
-            return Found(Status.STOPPED)
+            return Found(Status.STOPPED, known)
         reach = max(own[count - 1], 0.0)
         self._allow(name for name, price in prices.items() if price <= reach)
         outcome, best = self._solve(objective, FIRST_TIME)
+        best = _better(goal, best, known)
         proved = outcome.status is Status.OPTIMAL and best is not None and self._linear(goal, best) <= bound + reach
         return Found(Status.OPTIMAL if proved else Status.STOPPED, best, bound)
 
@@ -305,6 +314,11 @@ class Search:
             self.conditions = (*self.conditions, _no_more_units(key, count))
             self._fill()
         return best
+
+
+def _better(goal: Goal, *designs: Judged | None) -> Judged | None:
+    """Return the best of some designs by a goal, the first of several."""
+    return min((d for d in designs if d is not None), key=lambda d: d.loss(goal), default=None)
 
 
 def _no_more_units(key: tuple[str, str], count: int) -> Condition:

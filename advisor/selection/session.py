@@ -11,9 +11,11 @@ from typing import Any
 
 import pulp
 
+from advisor.errors import SolverError
 from advisor.optimizer.solver import Outcome, Session
 
 LARGEST_WHOLE = 1e6
+TOLERANCE = 1e-9  # with the usual 1e-6 a row that is missed by a billionth made presolve drop designs that meet all
 
 
 class CountingSession(Session):
@@ -21,6 +23,10 @@ class CountingSession(Session):
 
     nodes = 0
     _limit_s = math.inf
+
+    def __init__(self, problem: pulp.LpProblem) -> None:
+        super().__init__(problem)
+        self._highs.setOptionValue("mip_feasibility_tolerance", TOLERANCE)
 
     def solve(self, objective: pulp.LpAffineExpression, time_limit_s: float = 0.0) -> Outcome:
         """Minimise an expression over the model as it stands; ``time_limit_s`` 0 means none."""
@@ -30,6 +36,8 @@ class CountingSession(Session):
         finally:
             self._limit_s = math.inf
         self.nodes = int(self._highs.getInfo().mip_node_count)
+        if not all(map(math.isfinite, outcome.values.values())):
+            raise SolverError("HiGHS returned a solution that is no number")
         return outcome
 
     def _run(self) -> Any:
@@ -38,10 +46,10 @@ class CountingSession(Session):
         return super()._run()
 
     def _set_costs(self, objective: pulp.LpAffineExpression) -> None:
-        """Load an objective; whole coefficients stay as they are, so that the solver can round its bounds."""
+        """Load an objective; one that is always a whole number stays as it is, so that the solver can round bounds."""
         super()._set_costs(objective)
-        values = list(objective.values())
-        if values and all(v == round(v) for v in values) and 1 <= max(map(abs, values)) <= LARGEST_WHOLE:
+        whole = all(x.cat == pulp.LpInteger and value == round(value) for x, value in objective.items())
+        if whole and 1 <= max(map(abs, objective.values()), default=0.0) <= LARGEST_WHOLE:
             import numpy as np
 
             count = len(self._variables)

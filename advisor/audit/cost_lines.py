@@ -10,7 +10,7 @@ from advisor.audit import slips
 from advisor.audit.columns import Column, Record, Sheet
 from advisor.audit.findings import Explanation, Finding, Verdict
 from advisor.audit.interval import Interval
-from advisor.audit.numbers import Number
+from advisor.audit.numbers import Number, read
 from advisor.audit.readings import Assumed, Reading, pricing, readings
 from advisor.audit.text_factors import text_factors, with_text
 
@@ -48,7 +48,8 @@ def check_lines(
             continue
         lines.append(Line(record, amount, column, tuple(found), tuple(_with_text(record, sheet, column, found))))
     hours = _month_of_table(lines)
-    return [_judged(line, lines, hours, bool(months)) for line in lines], silent
+    prices = _prices(lines)
+    return [_judged(line, prices, hours, bool(months)) for line in lines], silent
 
 
 def _with_text(record: Record, sheet: Sheet, column: Column, found: Sequence[Reading]) -> list[Reading]:
@@ -80,13 +81,12 @@ def _fits_cut(value: Interval, amount: Number) -> bool:
     return not coarse and value.meets(amount.interval.widened(amount.interval.half))
 
 
-def _judged(line: Line, lines: Sequence[Line], hours: set[str], timed: bool) -> Finding:
+def _judged(line: Line, prices: Sequence[tuple[str, Number]], hours: set[str], timed: bool) -> Finding:
     found = agreement(line, hours)
     if found is not None:
         return found
     usable = _for_slips(line, hours)
-    others = _other_prices(line, lines)
-    candidates = [slips.of_line(reading, line.amount, others, timed) for reading in usable]
+    candidates = [slips.of_line(reading, line.amount, prices, timed) for reading in usable]
     explanations = slips.explaining(usable, line.amount, candidates)
     closest = usable[0]
     return _finding(line, closest, tuple(explanations))
@@ -106,21 +106,14 @@ def _calendar(reading: Reading) -> set[str]:
     return {words for words in reading.unstated if LENGTH_OF_MONTH in words}
 
 
-def _other_prices(line: Line, lines: Sequence[Line]) -> list[tuple[str, Number]]:
+def _prices(lines: Sequence[Line]) -> list[tuple[str, Number]]:
+    """Return every price of the table once, with the first row that has it."""
     found: dict[float, tuple[str, Number]] = {}
-    for other in lines:
-        factor = other.readings[0].factors[0]
-        number = _read(factor.text)
-        if other is not line and number is not None and factor.text != line.readings[0].factors[0].text:
-            found.setdefault(number.value, (other.record.label, number))
+    for line in lines:
+        number = read(line.readings[0].factors[0].text)
+        if isinstance(number, Number):
+            found.setdefault(number.value, (line.record.label, number))
     return list(found.values())
-
-
-def _read(text: str) -> Number | None:
-    from advisor.audit.numbers import read
-
-    number = read(text)
-    return number if isinstance(number, Number) else None
 
 
 def agreement(line: Line, hours: set[str]) -> Finding | None:

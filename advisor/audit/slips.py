@@ -12,6 +12,7 @@ from itertools import combinations, pairwise
 
 from advisor.audit import numbers, units
 from advisor.audit.findings import Explanation
+from advisor.audit.interval import exactly
 from advisor.audit.numbers import Number
 from advisor.audit.readings import Reading
 
@@ -35,13 +36,13 @@ class Slip:
     family: str = ""
 
 
-def of_line(reading: Reading, amount: Number, other_prices: Sequence[tuple[str, Number]], timed: bool) -> list[Slip]:
+def of_line(reading: Reading, amount: Number, prices: Sequence[tuple[str, Number]], timed: bool) -> list[Slip]:
     """Return the slips that could befall a line, simplest first.
 
     Args:
         reading: how the line should be read.
         amount: what is printed for it.
-        other_prices: (row, price) of the other rows.
+        prices: (row, price) of every price in the table.
         timed: whether the amount covers a stated period, so that months and days can be mistaken.
     """
     found = [
@@ -54,7 +55,7 @@ def of_line(reading: Reading, amount: Number, other_prices: Sequence[tuple[str, 
         *_digits(reading, amount),
         *_free(reading),
         *_tiers(reading),
-        *_prices(reading, other_prices),
+        *_prices(reading, amount, prices),
     ]
     return [slip for slip in found if slip.factor > 0 and abs(slip.factor - 1) > 1e-6]
 
@@ -182,12 +183,15 @@ def _tiers(reading: Reading) -> Iterator[Slip]:
         )
 
 
-def _prices(reading: Reading, others: Sequence[tuple[str, Number]]) -> Iterator[Slip]:
+def _prices(reading: Reading, amount: Number, prices: Sequence[tuple[str, Number]]) -> Iterator[Slip]:
+    """Yield the prices of other rows that would give the amount; only those, since a table may have thousands."""
     price = reading.factor("price")
-    if price is None or not price.exact.middle:
+    if price is None or not price.exact.middle or not reading.exact.middle:
         return
-    for row, other in others:
-        if other.value > 0:
+    wanted = amount.interval.scaled(price.exact.middle / reading.exact.middle)
+    wanted = wanted.widened(reading.wide.half / abs(reading.exact.middle) * abs(wanted.middle))
+    for row, other in prices:
+        if other.value > 0 and wanted.meets(exactly(other.value)) and other.value != price.exact.middle:
             ratio = other.value / price.exact.middle
             yield Slip("other_price", ratio, f"the price of '{row}' ({other.text}) instead of {price.text}", "price")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 from advisor.audit.columns import Column
@@ -35,12 +36,12 @@ class Sum:
     parts: tuple[Part, ...]
     words: str
 
-    @property
+    @cached_property
     def interval(self) -> Interval:
         """The sum, with the roundings of its parts."""
         return total(part.number.interval for part in self.parts)
 
-    @property
+    @cached_property
     def value(self) -> float:
         """The sum of what is printed."""
         return sum(part.number.value for part in self.parts)

@@ -206,7 +206,7 @@ def read(levels: Array, atoms: Atoms, step: float, origin: float, p: float) -> t
     import numpy as np
 
     nodes = origin + step * np.arange(levels.size)
-    wanted = p - _LEVEL_ROUNDING
+    wanted = p - min(_LEVEL_ROUNDING, p / 1000)
     weights = np.cumsum((0.0, *atoms.weights))
     at = np.interp(atoms.values, nodes, levels) + weights[1:] if atoms.values else np.zeros(0)
     place = int(np.searchsorted(at, wanted))

@@ -33,7 +33,7 @@ class Constant(Primitive):
         not_negative(value=self.value)
 
     def mean(self) -> float:  # noqa: D102
-        return self.value
+        return float(self.value)
 
     def variance(self) -> float:  # noqa: D102
         return 0.0
@@ -52,7 +52,7 @@ class Constant(Primitive):
         return float(x >= self.value)
 
     def quantiles(self, ps: Sequence[float]) -> list[float]:  # noqa: D102
-        return [self.value for _ in checked_levels(ps)]
+        return [float(self.value) for _ in checked_levels(ps)]
 
     def limited_mean(self, x: Array) -> Array:  # noqa: D102
         import numpy as np

@@ -12,7 +12,7 @@ from pydantic import Field
 from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.table import Table, table
 from advisor.catalog.load import Catalog, load_catalog
-from advisor.catalog.model import Name
+from advisor.catalog.model import Component, Name
 from advisor.errors import InputError, Problem, bad_input, listing, nearest
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
@@ -26,7 +26,8 @@ Choice = str | Mapping[str, Any] | None
 class RoleChoice(Strict):
     """One role of a design: a candidate id alone, or an option with its units and zones.
 
-    ``id``: as ``advisor candidates`` prints it. ``component`` may be given to be checked against the option.
+    ``id``: as ``advisor candidates`` prints it. ``component`` is checked against the option, and is enough alone when
+    it has only one option for the role.
     """
 
     id: Name | None = None
@@ -141,6 +142,19 @@ def evaluate(
     return judge(chosen, scenario)
 
 
+def _only_option(component: str | None, fitting: Mapping[str, Component]) -> str:
+    """Return the option that a component alone means: its only one for the role."""
+    if component is None:
+        raise ValueError("give a candidate id, or option (or a component that has one option) with units and zones")
+    own = [name for name, owner in fitting.items() if owner.id == component]
+    if not own:
+        names = {owner.id for owner in fitting.values()}
+        raise ValueError(f"found component '{component}', which cannot fill this role{nearest(component, names)}")
+    if len(own) > 1:
+        raise ValueError(f"{component} has {len(own)} options for this role; name one: {listing(own, 20)}")
+    return own[0]
+
+
 def _is_none(choice: Choice) -> bool:
     return choice is None or choice == NONE or (isinstance(choice, Mapping) and choice.get("id") == NONE)
 
@@ -155,10 +169,8 @@ def _candidate(known: Table, role: str, choice: Choice, caches: frozenset[str]) 
     assert choice is not None
     if choice.get("id"):
         return known.find(role, choice["id"])
-    option_id = choice.get("option")
-    if option_id is None:
-        raise ValueError("give a candidate id, or option with units and zones")
     fitting = {option.id: component for component, option in known.catalog.options_for(role)}
+    option_id = choice.get("option") or _only_option(choice.get("component"), fitting)
     if option_id not in fitting:
         raise ValueError(f"found '{option_id}', which is not an option for this role{nearest(option_id, fitting)}")
     if choice.get("component") not in (None, fitting[option_id].id):

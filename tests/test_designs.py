@@ -1,0 +1,53 @@
+"""Designs that people bring: an option, a candidate's id, or a component that leaves no doubt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from advisor.candidates.table import Table
+from advisor.designs import evaluate
+from advisor.errors import InputError
+from advisor.proposal import Proposal
+
+
+@pytest.fixture
+def ids(proposal: Proposal) -> dict[str, Any]:
+    """Return the example's optimal design by ids."""
+    assert proposal.best is not None
+    return {role: c.id for role, c in proposal.best.design.items()}
+
+
+def judged(ids: dict[str, Any], candidates: Table, role: str, choice: dict[str, Any]) -> str:
+    """Return the option that a choice means."""
+    result = evaluate({**ids, role: choice}, candidates.scenario, candidates=candidates)
+    option = result.design[role].option
+    assert option is not None
+    return option.id
+
+
+def test_a_component_with_one_option_is_enough(ids: dict[str, Any], candidates: Table) -> None:
+    """A component that can run in one way only needs no option."""
+    pairs = candidates.catalog.options_for("object_store")
+    component = next(c for c, o in pairs if sum(other.id == c.id for other, _ in pairs) == 1)
+    only = next(o.id for c, o in pairs if c.id == component.id)
+    assert judged(ids, candidates, "object_store", {"component": component.id}) == only
+
+
+def test_a_component_with_several_options_must_say_which(ids: dict[str, Any], candidates: Table) -> None:
+    """Otherwise the options are listed."""
+    with pytest.raises(InputError, match=r"qdrant has \d options for this role; name one: .*qdrant_aws_m7i_4xlarge"):
+        judged(ids, candidates, "vector_store", {"component": "qdrant", "units": 2})
+
+
+def test_an_unknown_component_gets_the_nearest_name(ids: dict[str, Any], candidates: Table) -> None:
+    """A slip in a component's name is met with the name that was meant."""
+    with pytest.raises(InputError, match="found component 'qdrnt', which cannot fill this role; did you mean 'qdrant'"):
+        judged(ids, candidates, "vector_store", {"component": "qdrnt"})
+
+
+def test_a_choice_without_a_name_says_what_is_needed(ids: dict[str, Any], candidates: Table) -> None:
+    """Units alone choose nothing."""
+    with pytest.raises(InputError, match="give a candidate id, or option"):
+        judged(ids, candidates, "vector_store", {"units": 3})

@@ -108,7 +108,7 @@ def test_uniform_stages_reach_their_known_extremes(n: int, p: float) -> None:
 
 
 def test_equal_stages_with_a_falling_tail_reach_the_dual_bound() -> None:
-    """Three lognormals: the bound is that of a plain search over one common level (Wang and Wang 2011)."""
+    """Three lognormals: the bound is that of a plain search over one common level (Wang, Peng, Yang 2013)."""
     stage, p, n = Lognormal.from_mean_cv(100, 1.0), 0.99, 3
     xs = np.linspace(stage.quantile(0.98), stage.inverted(1 - 1e-7), 4000)
     late = np.array([1 - stage.level(x) for x in xs])

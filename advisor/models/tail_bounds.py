@@ -5,7 +5,8 @@ but an interval. Adding up the stages' percentiles ("all slow together") lies in
 that take turns in being slow make a higher percentile than stages that are slow together.
 
 Sources: Makarov (1981) and Rueschendorf (1982) for two stages; Embrechts and Puccetti, Bounds for functions of
-dependent risks, Finance and Stochastics 10 (2006), for the dual bound; Wang and Wang (2011) for its sharpness.
+dependent risks, Finance and Stochastics 10 (2006), for the dual bound; Wang, Peng and Yang, Finance and
+Stochastics 17 (2013), for its sharpness with equal stages whose density falls in the tail.
 """
 
 from __future__ import annotations

@@ -159,7 +159,7 @@ def _agrees(line: Line, fitting: Sequence[Reading], how: str) -> Finding:
         remarks.append(f"taking {' and '.join(figures)} from the text of the row")
     if reading.unstated:
         alternatives = dict.fromkeys(" and ".join(r.unstated) for r in fitting)
-        remarks.append(f"agrees under {' or '.join(alternatives)}, which is not stated")
+        remarks.append(f"agrees assuming {' or '.join(alternatives)}, which is not stated")
     if "rounded" in how and reading.factor("price") is not None:
         remarks.append("within the rounding of the printed price")
         remarks += _sharper(line, reading)

@@ -165,7 +165,7 @@ def _day_row(row: Sorted, daily: Column, monthly: Column) -> Iterator[Finding]:
         large.text,
         shown(small.value * days),
         f"{days:.4g} × {small.text} = {shown(small.value * days)}",
-        remark=f"agrees under {days:.4g} days a month, which is not stated" if fitting else "",
+        remark=f"agrees assuming {days:.4g} days a month, which is not stated" if fitting else "",
     )
 
 

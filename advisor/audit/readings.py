@@ -235,8 +235,24 @@ def _amounts(record: Record, sheet: Sheet) -> Iterator[tuple[str, Number, Unit]]
         if not unit and column.role == "quantity":
             stated = units.parse(units_of(column)) if column.text else _header_unit(column)
             shared = sheet.first("unit")
-            unit = stated or (replace(units.parse(_unit_text(record, shared)), scale=1.0) if shared else Unit())
+            unit = stated or (_shared_unit(_unit_text(record, shared)) if shared else Unit())
         yield column.role, number, unit
+
+
+_OF_THE_PRICE = re.compile(r"\s*(?:/|per\b)", re.IGNORECASE)
+
+
+def _shared_unit(text: str) -> Unit:
+    """Return a quantity's unit by the table's column of units; "per hour" is what the price is per, and leaves open
+    whether the quantity counts hours or what runs for hours.
+
+    >>> _shared_unit("GB-month").times, _shared_unit("per hour"), _shared_unit("per GB-month").size
+    (('month',), Unit(scale=1.0, size='', times=(), per=(), noun=''), 'GB')
+    """
+    if not _OF_THE_PRICE.match(text):
+        return replace(units.parse(text), scale=1.0)
+    unit = units.denominators(text)
+    return replace(unit, scale=1.0, times=unit.times if unit.size else ())
 
 
 def _header_unit(column: Column) -> Unit:
@@ -327,7 +343,24 @@ def _time_options(
         open_times = [time for time in open_times if time != "month"]
     rates = [time for _, _, unit in amounts for time in unit.per]
     for time in [*open_times, *rates]:
-        yield from _times_per_period(time, period, assumed, months_stated=months_stated)
+        spans = list(_times_per_period(time, period, assumed, months_stated=months_stated))
+        if time in open_times and _may_count(time, amounts):
+            counted = f"the quantity counts {_NAMES[time]}"
+            yield [*spans[0], fixed("hours", f"1 ({counted})", 1.0, counted)]
+            spans = spans[1:]
+        yield from spans
+
+
+_NAMES = {"s": "seconds", "min": "minutes", "h": "hours", "day": "days"}
+_LEAST_COUNTED = {"s": 24.0, "min": 24.0, "h": 24.0, "day": 5.0}
+
+
+def _may_count(time: str, amounts: Sequence[tuple[str, Number, Unit]]) -> bool:
+    """Return whether a quantity without a unit may count the unit of time itself: 730 at a price per hour."""
+    least = _LEAST_COUNTED.get(time)
+    return least is not None and any(
+        role == "quantity" and not unit and number.value >= least for role, number, unit in amounts
+    )
 
 
 def _finer(time: str, than: str) -> bool:

@@ -312,7 +312,9 @@ class Instance(Strict):
     gpus: int = Field(0, ge=0)
     gpu: Text | None = None
     prices: list[Price] = Field(min_length=1, description="meter unit_hour")
-    purchases: list[Price] = Field([], description="meters unit_hour_reserved_1y, unit_hour_reserved_3y, unit_hour_spot")
+    purchases: list[Price] = Field(
+        [], description="meter unit_hour_reserved_1y, unit_hour_reserved_3y or unit_hour_spot"
+    )
     interruptions_per_month: Figure | None = Field(None, description="how often a spot instance is taken back")
 
 

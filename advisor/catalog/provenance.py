@@ -126,6 +126,14 @@ def _traced(
     return Traced(record, name, _value(figure), _unit(catalog, record, path, figure, option), low, high, figure, source)
 
 
+_UNITS = {
+    "operations_h_per_month": "h/month",
+    "interruptions_per_month": "1/month",
+    "spot_replacement_min": "min",
+    "batch_within_h": "h",
+}
+
+
 def _unit(
     catalog: Catalog, record: str, path: tuple[str | int, ...], figure: Provenance, option: Option | None
 ) -> str:
@@ -139,8 +147,8 @@ def _unit(
         return f"{unit} per {option.unit.name}" if option and option.unit else unit
     if isinstance(figure, Latency):
         return "ms"
-    if path[-1] == "operations_h_per_month":
-        return "h/month"
+    if path[-1] in _UNITS:
+        return _UNITS[str(path[-1])]
     return "of 1" if "quality" not in path or path[-1] == "without" else f"on {path[-1]}"
 
 

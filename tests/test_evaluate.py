@@ -141,8 +141,8 @@ def test_cost_is_the_bill_recomputed_from_the_catalog(best: Evaluation, candidat
 def _bill(c: Candidate, catalog: Catalog, demand: object) -> Iterator[float]:
     assert c.option
     latest: dict[str, tuple[Price, int]] = {}
-    for price in c.option.prices:
-        if price.from_ is None or price.from_ <= catalog.date:
+    for price in c.option.prices:  # on demand and asked anew: what other ways cost is promised in test_tactics.py
+        if catalog.records.meters[price.meter].asked is None and (price.from_ is None or price.from_ <= catalog.date):
             latest[price.meter] = (price, 1)
     if c.option.unit and c.option.unit.instance:
         for price in catalog.records.instances[c.option.unit.instance].prices:

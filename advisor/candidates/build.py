@@ -6,18 +6,29 @@ import datetime
 import math
 from collections.abc import Mapping
 
-from advisor.candidates.candidate import NONE, Candidate, CostLine, Load
+from advisor.candidates.bill import bill
+from advisor.candidates.candidate import NONE, Candidate, Load
 from advisor.candidates.demand import Demand
 from advisor.candidates.layout import Layout
 from advisor.candidates.sizing import loads
 from advisor.catalog.load import Catalog
-from advisor.catalog.model import Component, Figure, Latency, Operation, Option, Price
-from advisor.models import availability, cost, quality
-from advisor.models.latency import Distribution, Lognormal, Wait, series
+from advisor.catalog.model import Component, Figure, Latency, Operation, Option
+from advisor.models import availability, quality
+from advisor.models.latency import (
+    Constant,
+    Distribution,
+    Lognormal,
+    Percentiles,
+    Wait,
+    affine,
+    from_percentiles,
+    series,
+)
 from advisor.models.queueing import mgc_wait
 from advisor.scenario.load import Assumption, Scenario
 
 NEGLIGIBLE = 1e-9  # a probability of waiting that no percentile up to p99.99 can show
+MS_PER_H = 3_600_000.0
 
 
 def left_out(role: str, catalog: Catalog) -> Candidate:
@@ -61,7 +72,7 @@ def build(
         needed_units=layout.needed,
         tactics=(*layout.tactics, *(("cache_aside",) if demand.role in scenario.blueprint.cache_roles else ())),
         behind=dict(behind),
-        lines=bill(option, layout.units, billed or demand, catalog, as_of),
+        lines=bill(option, layout, billed or demand, catalog, as_of),
         operations_h_per_month=option.operations_h_per_month.value,
         usd_per_hour=scenario.usd_per_hour,
         availability=up,
@@ -69,47 +80,13 @@ def build(
         latency=latency,
         loads=full,
         layout=layout,
-        assumptions=(*availability_note, *latency_notes, *_capacity_notes(option, full), *_price_notes(option, as_of)),
-    )
-
-
-def bill(option: Option, units: int, demand: Demand, catalog: Catalog, as_of: datetime.date) -> tuple[CostLine, ...]:
-    """Return the lines of the monthly bill at average demand, with the prices that are valid on a date."""
-    prices = [(price, 1.0) for price in option.prices]
-    if option.unit and option.unit.instance:
-        prices += [
-            (price, float(option.unit.instances)) for price in catalog.records.instances[option.unit.instance].prices
-        ]
-    valid: dict[str, tuple[Price, float]] = {}
-    for price, count in prices:
-        if price.from_ is None or price.from_ <= as_of:
-            valid[price.meter] = (price, count)
-    missing = {price.meter for price, _ in prices} - set(valid)
-    if missing:
-        raise ValueError(f"no price for {', '.join(sorted(missing))} on {as_of}")
-    return tuple(_line(price, units * count, demand, catalog) for price, count in valid.values())
-
-
-def _line(price: Price, units: float, demand: Demand, catalog: Catalog) -> CostLine:
-    meter = catalog.records.meters[price.meter]
-    if meter.counts == "units":
-        quantity = units * cost.HOURS_PER_MONTH
-    elif meter.counts == "month":
-        quantity = 1.0
-    else:
-        quantity = _counted(meter.dimension or "", meter.size, price.started_kb, demand) / meter.divide_by
-    tiers = [(tier.up_to, tier.usd) for tier in price.tiers] if price.tiers else [(None, price.usd or 0.0)]
-    usd = cost.metered(quantity, tiers, free=price.free, minimum_usd=price.minimum_usd)
-    return CostLine(meter.title, quantity, meter.unit, usd, meter.usage_based, price)
-
-
-def _counted(dimension: str, size: str | None, started_kb: float | None, demand: Demand) -> float:
-    if dimension in demand.stock:
-        return demand.stock[dimension]
-    return math.fsum(
-        use.average * cost.SECONDS_PER_MONTH * cost.started_units(use.kb.get(size or "", 0.0), started_kb)
-        for use in demand.uses
-        if use.dimension == dimension
+        assumptions=(
+            *availability_note,
+            *latency_notes,
+            *_capacity_notes(option, full),
+            *_price_notes(option, as_of),
+            *layout.notes,
+        ),
     )
 
 
@@ -117,11 +94,12 @@ def _availability(option: Option, layout: Layout, catalog: Catalog) -> tuple[flo
     stated = option.availability
     if stated.software is not None:
         figures = catalog.records.clouds[option.cloud]
-        unit = figures.instance_availability.value ** (option.unit.instances if option.unit else 1)
+        instance = figures.instance_availability.value * layout.unit_uptime
+        unit = instance ** (option.unit.instances if option.unit else 1)
         hardware = availability.units_in_zones(
             layout.needed, layout.units, layout.zones, unit, figures.zone_availability.value
         )
-        return stated.software.value * hardware, []
+        return stated.software.value * layout.common_uptime * hardware, []
     if stated.observed is not None:
         return stated.observed.value, []
     figure = stated.service or (stated.service_by_zones or {})[str(layout.zones)]  # type: ignore[index]
@@ -161,22 +139,32 @@ def _latency(
     for name, operation in catalog.role(demand.role).operations.items():
         if operation.latency is None:
             continue
+        if layout.batch and option.batch_within_h:
+            found[name] = (answered := Constant(option.batch_within_h.value * MS_PER_H), answered)
+            continue
         figure = option.latency[operation.latency]
         first: Distribution = fit(figure, operation.default_cv)
         wait = _wait(option, demand, layout, full, figure, catalog)
         if wait is not None and wait.p_wait > NEGLIGIBLE:
             first = series(first, wait)
-        if before := _items(option, operation, item_parameter(scenario, name, before=True), scenario):
+        if before := _items(option, operation, name, scenario, before=True):
             first = series(first, before)
-        after = _items(option, operation, item_parameter(scenario, name), scenario)
+        after = _items(option, operation, name, scenario)
         complete = series(first, after) if after else first
         found[name] = (first, complete)
         notes += _spread_notes(option, operation)
     return found, notes
 
 
-def fit(figure: Latency, default_cv: float) -> Lognormal:
-    """Return the lognormal fitted to what a latency figure states (ms)."""
+def fit(figure: Latency, default_cv: float) -> Lognormal | Percentiles:
+    """Return the distribution (ms) fitted to what a latency figure states.
+
+    A lognormal through one or two figures; through three percentiles that rise one that keeps each of them exactly.
+    """
+    stated = {0.5: figure.p50, 0.95: figure.p95, 0.99: figure.p99}
+    known = {level: value for level, value in stated.items() if value is not None}
+    if len(set(known.values())) == len(stated):
+        return from_percentiles(known)
     return Lognormal.fit(
         p50=figure.p50, p95=figure.p95, p99=figure.p99, mean=figure.mean, cv=figure.cv, default_cv=default_cv
     )
@@ -191,12 +179,17 @@ def item_parameter(scenario: Scenario, operation: str, *, before: bool = False) 
     return None
 
 
-def _items(option: Option, operation: Operation, parameter: str | None, scenario: Scenario) -> Lognormal | None:
+def _items(
+    option: Option, operation: Operation, name: str, scenario: Scenario, *, before: bool = False
+) -> Distribution | None:
     """Return the time for items: random count times random time per item; None when there are none."""
+    parameter = item_parameter(scenario, name, before=before) if operation.then_each else None
     if operation.then_each is None or parameter is None or scenario.workload[parameter] <= 0:
         return None
     each = fit(option.latency[operation.then_each], operation.default_cv_each)
     count, cv = scenario.workload[parameter], scenario.spread.get(parameter, 0.0)
+    if not isinstance(each, Lognormal):
+        return affine(Constant(0.0), each, Lognormal.from_mean_cv(count, cv) if cv else count)
     return Lognormal.from_mean_cv(count, cv).times(each) if cv else each.scaled(count)
 
 

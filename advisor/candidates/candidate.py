@@ -16,7 +16,11 @@ NONE = "none"
 
 @dataclass(frozen=True)
 class CostLine:
-    """One line of the monthly bill."""
+    """One line of the monthly bill.
+
+    Attributes:
+        share: of what the meter's dimension counts, when other lines bill the rest.
+    """
 
     title: str
     quantity: float
@@ -24,6 +28,7 @@ class CostLine:
     usd_per_month: float
     usage_based: bool
     price: Price
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,11 @@ class Candidate:
         latency: operation -> (time to the first item, time until complete), ms.
         quality: factor in (0, 1]; 1 for a role that bears no quality.
         layout: how it is run and bought.
+        billed_share: of the role's demand that it is billed for; below 1 in a part of a combination, above 1 when
+            requests are sent twice.
         parts: of a combination (a model with its fallback, a split of traffic): the candidates that it runs; the first
             is the primary, whose component and option stand in ``component`` and ``option``.
+        combined_by: of a combination, the tactic that made it. shares: the weight of each part's answers.
     """
 
     id: str
@@ -74,7 +82,10 @@ class Candidate:
     loads: Mapping[str, Load] = field(default_factory=dict)
     assumptions: tuple[Assumption, ...] = ()
     layout: Layout | None = None
+    billed_share: float = 1.0
     parts: tuple[Candidate, ...] = ()
+    combined_by: str = ""
+    shares: tuple[float, ...] = ()
 
     @property
     def members(self) -> tuple[Candidate, ...]:

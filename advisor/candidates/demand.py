@@ -23,6 +23,7 @@ class Use:
         kb: payload sizes by name, KB.
         rate, work: the flow's monthly rate and the work of one execution, formulas with their numbers.
         share: of the flow's requests that take the step. factor: peak over average.
+        part: of those, the share that comes here; other than 1 in a combination.
     """
 
     flow: str
@@ -35,18 +36,20 @@ class Use:
     work: str
     share: float
     factor: float
+    part: float = 1.0
 
     @property
     def derivation(self) -> str:
         """The peak as a formula with its numbers."""
         share = f" × {self.share:g} (past the cache)" if self.share != 1 else ""
+        share += f" × {self.part:g} (of them here)" if self.part != 1 else ""
         work = f" × ({self.work})" if self.work != "1" else ""
         return f"{self.rate} / 2 628 000 s × {self.factor:g} (peak){share}{work}"
 
     @property
     def monthly(self) -> str:
         """The quantity of an average month as a formula with its numbers."""
-        share = f" × {self.share:.10g}" if self.share != 1 else ""
+        share = "".join(f" × {share:.10g}" for share in (self.share, self.part) if share != 1)
         return f"{self.rate}{share}" + (f" × ({self.work})" if self.work != "1" else "")
 
 
@@ -60,14 +63,13 @@ class Demand:
     stock_derivation: Mapping[str, str]
 
     def scaled(self, share: float) -> Demand:
-        """Return the demand when only a share of the requests comes here; what is stored stays.
+        """Return the demand when a share of the requests comes here (above 1: some twice); what is stored stays.
 
         >>> Demand("llm", (Use("f", "do", "requests_per_s", 2.0, 6.0, {}, "", "1", 1.0, 3.0),), {}, {}).scaled(0.5).peak
         {'requests_per_s': 3.0}
         """
         uses = tuple(
-            replace(use, average=share * use.average, peak=share * use.peak, share=share * use.share)
-            for use in self.uses
+            replace(use, average=share * use.average, peak=share * use.peak, part=share * use.part) for use in self.uses
         )
         return replace(self, uses=uses)
 

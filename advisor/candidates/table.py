@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from advisor.candidates.build import build, left_out
@@ -12,7 +12,7 @@ from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.demand import Demand, demands
 from advisor.candidates.layout import Layout
 from advisor.candidates.sizing import needed_units
-from advisor.candidates.tactics import Bench, combinations, layouts
+from advisor.candidates.tactics import Bench, Setting, combinations, layouts, settings
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option
 from advisor.errors import bad_input, listing, nearest
@@ -120,22 +120,52 @@ def _of_role(
     rejections: list[Rejection],
 ) -> Iterator[Candidate]:
     seen: set[str] = set()
+    own = _own_variant(role, demand)
     for component, option in catalog.options_for(role):
+        ways = list(settings(Setting(role, option, scenario, catalog)))
+        if not ways:
+            rejections.append(Rejection(role, component, option, _QUANTISED.format(option.precision)))
         for caches in demand:
             behind = _behind(role, caches, scenario)
-            if not behind and caches != _own_variant(role, demand):
+            if not behind and caches != own:
                 continue
-            try:
-                needed = needed_units(option, demand[caches][role], scenario.sizing.target_utilisation)
-                for layout in layouts(option, needed, scenario):
-                    candidate = build(component, option, layout, demand[caches][role], behind, scenario, catalog, date)
+            for setting, base in ways:
+                found = _of_setting(setting, base, component, demand[caches][role], behind, date, rejections)
+                for candidate in found:
                     if candidate.id not in seen:
                         seen.add(candidate.id)
                         yield candidate
-            except ValueError as error:
-                rejection = Rejection(role, component, option, str(error))
-                if rejection not in rejections:
-                    rejections.append(rejection)
+
+
+_QUANTISED = "its weights are served in {}, and tactics.deny names quantise"
+
+
+def _of_setting(
+    setting: Setting,
+    base: Layout,
+    component: Component,
+    demand: Demand,
+    behind: Mapping[str, bool],
+    date: datetime.date,
+    rejections: list[Rejection],
+) -> Iterator[Candidate]:
+    """Yield an option in every layout that can be built; when there is none, say why the first cannot."""
+    scenario, option = setting.scenario, setting.option
+    problem, built = "", False
+    try:
+        needed = needed_units(option, demand, scenario.sizing.target_utilisation)
+    except ValueError as error:
+        problem, needed = str(error), 0
+    for layout in layouts(setting, needed, base) if needed else ():
+        try:
+            yield build(component, option, layout, demand, behind, scenario, setting.catalog, date)
+            built = True
+        except ValueError as error:
+            problem = problem or str(error)
+    if problem and not built:
+        rejection = Rejection(setting.role, component, option, problem)
+        if rejection not in rejections:
+            rejections.append(rejection)
 
 
 def _combined(
@@ -158,14 +188,24 @@ def _combined(
 
 @dataclass(frozen=True)
 class _Resize:
-    """Sizes a candidate again for a share of the demand, keeping its spare units, zones and the way it is bought."""
+    """Sizes a candidate again for a share of the demand, keeping its spare units, zones and the way it is bought.
+
+    What was sized once is remembered: a tactic that pairs candidates asks for each of them again and again.
+    """
 
     demand: Demand
     scenario: Scenario
     catalog: Catalog
     date: datetime.date
+    known: dict[tuple[str, int, float, float], Candidate] = field(default_factory=dict)
 
     def __call__(self, one: Candidate, carried: float, billed: float) -> Candidate:
+        key = (one.id, one.needed_units, carried, billed)
+        if key not in self.known:
+            self.known[key] = self._sized(one, carried, billed)
+        return self.known[key]
+
+    def _sized(self, one: Candidate, carried: float, billed: float) -> Candidate:
         assert one.option is not None
         assert one.component is not None
         assert one.layout is not None
@@ -174,9 +214,10 @@ class _Resize:
         units = needed + one.units - one.needed_units
         layout = replace(one.layout, units=units, needed=needed, zones=min(one.zones, units))
         asked = self.demand.scaled(billed)
-        return build(
+        found = build(
             one.component, one.option, layout, demand, one.behind, self.scenario, self.catalog, self.date, billed=asked
         )
+        return replace(found, billed_share=billed)
 
 
 def _own_variant(role: str, demand: Mapping[frozenset[str], object]) -> frozenset[str]:

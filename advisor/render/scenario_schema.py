@@ -34,6 +34,7 @@ DESCRIPTIONS = {
     "choices": "What is already decided.",
     "operations": f"How hours of operations are costed. Default: {DEFAULT_USD_PER_HOUR:g} USD/h.",
     "sizing": "How candidates are sized.",
+    "tactics": "Which architectural tactics may be used, and the figures that only you can know.",
     "constraints.cost_usd_per_month": "Bill plus operations, USD a month.",
     "constraints.flows": "Bounds on single flows: times and availability.",
     "constraints.quality": "Lower bound on the quality index in (0, 1]; it ranks within this catalog only.",

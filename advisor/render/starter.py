@@ -37,6 +37,9 @@ MORE_SECTIONS = (
     (f"  target_utilisation: {DEFAULT_TARGET_UTILISATION:g}", "share of a unit's capacity to plan for at peak"),
     (f"  extra_units: {DEFAULT_EXTRA_UNITS}", "units beyond the smallest count to consider as well"),
     (f"  zones: {list(DEFAULT_ZONES)}", "numbers of zones to consider"),
+    ("tactics:", "architectural tactics to use beyond those that are used anyway, or not to use"),
+    ("  allow: [reserve]", "or right_size, spot, batch, fallback, split, cascade, hedge"),
+    ("  deny: [headroom]", "or quantise, replicate, prompt_cache, which are used unless denied"),
 )
 
 

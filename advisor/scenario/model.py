@@ -142,7 +142,18 @@ class Sizing(Strict):
 
 
 TacticName = Literal[
-    "replicate", "headroom", "reserve", "spot", "prompt_cache", "fallback", "split", "cascade", "hedge"
+    "quantise",
+    "right_size",
+    "replicate",
+    "headroom",
+    "reserve",
+    "spot",
+    "prompt_cache",
+    "batch",
+    "fallback",
+    "split",
+    "cascade",
+    "hedge",
 ]
 
 
@@ -153,6 +164,8 @@ class Tactics(Strict):
     that the first of two models may take. ``escalation_share``: share of the answers that a cascade sends on to the
     second model. ``fallback_switch``: probability that a change to the backup works. ``fallback_after_ms``: time after
     which a request is sent to the backup. ``hedge_at``: share of the requests answered before the second copy goes out.
+    ``prompt_cache_hit_share``: share of the repeated prompt tokens (``workload.repeated_prompt_share``) that the
+    provider's cache still has.
     """
 
     allow: list[TacticName] = []
@@ -162,6 +175,7 @@ class Tactics(Strict):
     fallback_switch: float | None = Field(None, gt=0, le=1)
     fallback_after_ms: float | None = Field(None, gt=0, le=600_000)
     hedge_at: float | None = Field(None, ge=0.5, lt=1)
+    prompt_cache_hit_share: float | None = Field(None, gt=0, le=1)
 
 
 class ScenarioFile(Strict):

@@ -9,15 +9,16 @@ from advisor.errors import Problem
 from advisor.scenario.model import Tactics
 from advisor.yamlfile import Document
 
-#: Used unless the scenario denies them. The others bring a second vendor, commit somebody, can be interrupted, or rest
-#: on a share that only the user knows, so the scenario must allow them.
-BY_DEFAULT = frozenset({"replicate", "headroom"})
+#: Used unless the scenario denies them. The others bring a second vendor, commit somebody, can be interrupted, scale a
+#: figure that was measured elsewhere, or rest on a share that only the user knows, so the scenario must allow them.
+BY_DEFAULT = frozenset({"quantise", "replicate", "headroom", "prompt_cache"})
 
 SPLIT_SHARES = (0.25, 0.5, 0.75)
 ESCALATION_SHARE = 0.3
 FALLBACK_SWITCH = 0.99
 FALLBACK_AFTER_MS = 5_000.0
 HEDGE_AT = 0.95
+PROMPT_CACHE_HIT_SHARE = 0.8
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class AllowedTactics:
     fallback_switch: float = FALLBACK_SWITCH
     fallback_after_ms: float = FALLBACK_AFTER_MS
     hedge_at: float = HEDGE_AT
+    prompt_cache_hit_share: float = PROMPT_CACHE_HIT_SHARE
     given: frozenset[str] = frozenset()
 
 
@@ -37,7 +39,7 @@ def allowed_tactics(raw: Tactics) -> AllowedTactics:
     """Return what a scenario's section allows.
 
     >>> sorted(allowed_tactics(Tactics(allow=["split"], deny=["headroom"])).allowed)
-    ['replicate', 'split']
+    ['prompt_cache', 'quantise', 'replicate', 'split']
     """
     figures = {
         name: tuple(value) if isinstance(value, list) else value

@@ -3,22 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.layout import Layout
-from advisor.candidates.tactics import cascade, fallback, headroom, replicate, split
+from advisor.candidates.tactics import (
+    batch,
+    cascade,
+    fallback,
+    headroom,
+    hedge,
+    prompt_cache,
+    quantise,
+    replicate,
+    reserve,
+    right_size,
+    split,
+    spot,
+)
 from advisor.candidates.tactics.combine import Bench
-from advisor.candidates.tactics.registry import TACTICS, of_kind
-from advisor.catalog.model import Option
-from advisor.scenario.load import Scenario
+from advisor.candidates.tactics.registry import TACTICS, Setting, of_kind
 
-MODULES = (replicate, headroom, fallback, split, cascade)  # importing a tactic's module registers it
+#: Importing a tactic's module registers it. Of one kind they are applied in this order.
+MODULES = (
+    quantise,
+    right_size,
+    replicate,
+    headroom,
+    reserve,
+    spot,
+    prompt_cache,
+    batch,
+    fallback,
+    split,
+    cascade,
+    hedge,
+)
 
-__all__ = ["MODULES", "TACTICS", "Bench", "Layout", "combinations", "layouts", "of_kind"]
+__all__ = ["MODULES", "TACTICS", "Bench", "Layout", "Setting", "combinations", "layouts", "of_kind", "settings"]
 
 
-def layouts(option: Option, needed: int, scenario: Scenario) -> list[Layout]:
-    """Return every layout of an option that needs this many units: as it is, and under each tactic, without repeats."""
+def settings(setting: Setting) -> Iterator[tuple[Setting, Layout]]:
+    """Yield an option of the catalog and those that tactics make of it, each with what all of its layouts carry."""
+    if setting.option.precision is None:  # else it is an option of the tactic quantise
+        yield setting, Layout(0, 0, 0)
+    for tactic in of_kind("option", setting.scenario.tactics.allowed):
+        for option, notes in tactic.apply(setting):
+            yield replace(setting, option=option), Layout(0, 0, 0, (tactic.name,), notes=notes)
+
+
+def layouts(setting: Setting, needed: int, base: Layout) -> list[Layout]:
+    """Return every layout of an option that needs this many units: as it is, and under each tactic, without repeats.
+
+    Args:
+        base: tactics and notes that every layout carries.
+    """
+    option, scenario = setting.option, setting.scenario
     plain = Layout(needed, 1, needed)
     found = {
         layout.name: layout
@@ -28,8 +68,10 @@ def layouts(option: Option, needed: int, scenario: Scenario) -> list[Layout]:
     if option.availability.service_by_zones is None or "1" in option.availability.service_by_zones:
         found[plain.name] = plain
     for tactic in of_kind("variant", scenario.tactics.allowed):
-        found |= {v.name: v for layout in list(found.values()) for v in tactic.apply(option, layout, scenario)}
+        found |= {v.name: v for layout in list(found.values()) for v in tactic.apply(layout, setting)}
     kept = [layout for layout in found.values() if option.unit is None or layout.units <= option.unit.most]
+    if base.tactics:
+        kept = [replace(x, tactics=(*base.tactics, *x.tactics), notes=(*base.notes, *x.notes)) for x in kept]
     return sorted(kept, key=lambda layout: (layout.units, layout.zones, layout.name))
 
 

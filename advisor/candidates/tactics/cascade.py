@@ -27,6 +27,7 @@ def cascade(bench: Bench) -> Iterator[Candidate]:
             "cascade",
             f"cascade{100 * share:g}",
             (first, strong),
+            shares=(1 - share, share),
             availability=first.availability * (1 - share + share * strong.availability),
             quality=(1 - share) * first.quality + share * strong.quality,
             latency=_times(first, strong, share),

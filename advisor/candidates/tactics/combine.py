@@ -12,6 +12,7 @@ from advisor.models.latency import Distribution, mixture
 from advisor.scenario.load import Assumption, Scenario
 
 Times = Mapping[str, tuple[Distribution, Distribution]]
+TIMES = frozenset({"ttft_ms", "latency_ms", "freshness_s"})
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,12 @@ class Bench:
         named += [term.metric for goal in self.scenario.objective for term in goal.terms]
         return any(name == metric or name.endswith(f".{metric}") for name in named for metric in metrics)
 
+    def times_matter(self) -> bool:
+        """Return whether the scenario bounds or optimises a time of a flow."""
+        named = [bound.metric for bound in self.scenario.bounds]
+        named += [term.metric for goal in self.scenario.objective for term in goal.terms]
+        return any(name.split(".")[2:3] and name.split(".")[2] in TIMES for name in named)
+
 
 def _counts(one: Candidate) -> tuple[float, ...]:
     times = [time.mean() for pair in one.latency.values() for time in pair]
@@ -74,30 +81,34 @@ def _beats(a: tuple[float, ...], b: tuple[float, ...], one: Candidate, other: Ca
 def combined(
     tactic: str,
     link: str,
-    parts: tuple[Candidate, Candidate],
+    parts: tuple[Candidate, ...],
     *,
+    shares: tuple[float, ...],
     availability: float,
     quality: float,
     latency: Times,
     notes: Sequence[Assumption] = (),
 ) -> Candidate:
-    """Return the candidate that runs two others; bills and operations hours add up.
+    """Return the candidate that runs others; bills and operations hours add up.
 
     Args:
-        link: what stands between the parts' ids.
+        link: what stands after the first part's id and before those of the others.
+        shares: the weight of each part's answers.
     """
-    first, second = parts
+    first, *others = parts
     return replace(
         first,
-        id=f"{first.id}~{link}~{second.id}",
-        tactics=tuple(dict.fromkeys((*first.tactics, *second.tactics, tactic))),
-        lines=(*first.lines, *second.lines),
+        id="~".join([first.id, link, *(part.id for part in others)]),
+        tactics=tuple(dict.fromkeys((*(name for part in parts for name in part.tactics), tactic))),
+        lines=tuple(line for part in parts for line in part.lines),
         operations_h_per_month=math.fsum(part.operations_h_per_month for part in parts),
         availability=availability,
         quality=quality,
         latency=latency,
-        assumptions=tuple(dict.fromkeys((*first.assumptions, *second.assumptions, *notes))),
+        assumptions=tuple(dict.fromkeys((*(note for part in parts for note in part.assumptions), *notes))),
         parts=parts,
+        combined_by=tactic,
+        shares=shares,
     )
 
 

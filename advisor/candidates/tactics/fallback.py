@@ -65,6 +65,7 @@ def _with_backup(primary: Candidate, backup: Candidate, scenario: Scenario) -> C
         "fallback",
         "fallback",
         (primary, backup),
+        shares=(a, 1 - a),
         availability=up(a, backup.availability, settings.fallback_switch),
         quality=a * primary.quality + (1 - a) * backup.quality,
         latency=mixed((a, 1 - a), primary.latency, late),

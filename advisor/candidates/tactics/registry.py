@@ -1,9 +1,10 @@
 """The architectural tactics: each a module of its own that registers one function here.
 
-Three kinds, applied in this order. A *layout* tactic turns an option into ways to run it; a *variant* turns one way
-into others; a *combination* makes one candidate of several. Each says where it is described, and whether it is used
-unless the scenario denies it: what brings a second vendor, commits somebody, can be interrupted, or rests on a share
-that only the user knows is used only when the scenario allows it.
+Four kinds, applied in this order. An *option* tactic turns an option of the catalog into others; a *layout* tactic
+turns an option into ways to run it; a *variant* turns one way into others; a *combination* makes one candidate of
+several. Each says where it is described, and whether it is used unless the scenario denies it: what brings a second
+vendor, commits somebody, can be interrupted, scales what was measured elsewhere, or rests on a share that only the user
+knows is used only when the scenario allows it.
 
 Source of the catalogue of tactics: Bass, Clements, Kazman, "Software Architecture in Practice", 4th ed. (2021).
 """
@@ -14,7 +15,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["layout", "variant", "combination"]
+from advisor.catalog.load import Catalog
+from advisor.catalog.model import Instance, Option
+from advisor.scenario.load import Scenario
+
+Kind = Literal["option", "layout", "variant", "combination"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a tactic on a single option may look at."""
+
+    role: str
+    option: Option
+    scenario: Scenario
+    catalog: Catalog
+
+    @property
+    def instance(self) -> Instance | None:
+        """The instance type that a unit runs on, None where there is none or the provider chooses it."""
+        name = self.option.unit.instance if self.option.unit else None
+        return self.catalog.records.instances[name] if name else None
 
 
 @dataclass(frozen=True)
@@ -25,8 +46,8 @@ class Tactic:
         name: as scenarios and outputs write it; title: for people.
         source: where it is described.
         by_default: used unless the scenario denies it.
-        apply: layout: ``(option, needed units, sizing) -> layouts``; variant: ``(layout, Setting) -> layouts``;
-            combination: ``(candidates, Setting) -> candidates``.
+        apply: option: ``Setting -> (option, notes) pairs``; layout: ``(option, needed units, sizing) -> layouts``;
+            variant: ``(layout, Setting) -> layouts``; combination: ``Bench -> candidates``.
     """
 
     name: str

@@ -26,6 +26,7 @@ def split(bench: Bench) -> Iterator[Candidate]:
                 "split",
                 f"split{100 * share:g}",
                 parts,
+                shares=(share, 1 - share),
                 availability=share * parts[0].availability + (1 - share) * parts[1].availability,
                 quality=share * parts[0].quality + (1 - share) * parts[1].quality,
                 latency=mixed((share, 1 - share), parts[0].latency, parts[1].latency),

@@ -1,0 +1,71 @@
+"""Prompt caching: the provider keeps the state of a prompt's beginning, and charges less for reading it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from advisor.candidates.layout import Layout, PromptCache
+from advisor.candidates.tactics.combine import note
+from advisor.candidates.tactics.registry import Setting, tactic
+from advisor.catalog.model import Option
+from advisor.scenario.load import Assumption, Scenario
+
+REPEATED, PROMPT = "repeated_prompt_share", "input_tokens"  # parameters of a workload
+LEAST_PREFIX_TOKENS = 1024  # shorter beginnings are not cached: OpenAI and Anthropic guides to prompt caching
+SOURCE = "Gim et al. (2024), Prompt Cache: Modular Attention Reuse for Low-Latency Inference"
+
+
+@tactic("prompt_cache", "variant", "read the repeated part of prompts from the provider's cache", SOURCE)
+def prompt_cache(layout: Layout, setting: Setting) -> Iterator[Layout]:
+    """The same option with the repeated share of its prompts read at the cache's price, where that saves money.
+
+    Used only when the workload says that prompts repeat, and when the hits pay for what the misses cost to write. Time
+    to the first token is left as it is: providers publish only how much a hit can save at the most.
+    """
+    cache = _cache(setting.scenario)
+    if cache is None or layout.batch or not saves(setting.option, cache):
+        return
+    tactics = (*layout.tactics, "prompt_cache")
+    yield replace(layout, prompt_cache=cache, tactics=tactics, notes=(*layout.notes, *_notes(setting.scenario)))
+
+
+def _cache(scenario: Scenario) -> PromptCache | None:
+    share = scenario.workload.get(REPEATED, 0.0)
+    long_enough = share * scenario.workload.get(PROMPT, 0.0) >= LEAST_PREFIX_TOKENS
+    return PromptCache(share, scenario.tactics.prompt_cache_hit_share) if long_enough else None
+
+
+def saves(option: Option, cache: PromptCache) -> bool:
+    """Return whether reading and writing the repeated tokens costs less than sending them anew, at the newest prices.
+
+        hit share x read price + (1 - hit share) x write price < input price
+
+    A price that is not known saves nothing; where writing has none, a miss costs what any input costs.
+    """
+    usd = {price.meter: price.usd for price in option.prices}
+    plain, read = usd.get("million_input_tokens"), usd.get("million_cached_input_tokens")
+    if plain is None or read is None:
+        return False
+    write = usd.get("million_cache_write_tokens")
+    return cache.hit_share * read + (1 - cache.hit_share) * (plain if write is None else write) < plain
+
+
+def _notes(scenario: Scenario) -> tuple[Assumption, ...]:
+    hits = scenario.tactics.prompt_cache_hit_share
+    return (
+        *note(
+            scenario,
+            "prompt_cache_hit_share",
+            "share of repeated prompt tokens found in the provider's cache",
+            f"{hits:g}",
+            "no published figure: caches forget within minutes, so it depends on how often each beginning comes; "
+            "answers state the tokens that were read",
+        ),
+        Assumption(
+            "time to first token with a prompt cache",
+            "as without",
+            "providers publish only the most that a hit can save; measure it",
+            f"workload.{REPEATED}",
+        ),
+    )

@@ -42,15 +42,20 @@ def operations(result: Evaluation) -> Derivation:
     """Return the derivation of ``operations_h_per_month``."""
     parts = [
         stated(f"{role}: {c.component_id}", c.operations_h_per_month, "h/month", c.option.operations_h_per_month)
-        for role, c in result.design.items()
+        for role, chosen in result.design.items()
+        for c in chosen.members
         if c.option is not None
     ]
     return total("operations_h_per_month", result.operations_h_per_month, "h/month", parts, "the sum over roles")
 
 
 def _role(role: str, candidate: Candidate, catalog: Catalog, demand: Demand) -> Derivation:
-    lines = [_line(line, candidate, catalog, demand) for line in candidate.lines]
     name = f"{role}: {candidate.name}, {candidate.size}"
+    if candidate.parts:
+        parts = [_role(f"{role}, part", part, catalog, demand) for part in candidate.parts]
+        return total(name, candidate.bill_usd_per_month, USD, parts, "the sum over parts")
+    own = demand if candidate.billed_share == 1 else demand.scaled(candidate.billed_share)
+    lines = [_line(line, candidate, catalog, own) for line in candidate.lines]
     if len(lines) == 1:
         return replace(lines[0], name=f"{name}, {lines[0].name}")
     return total(name, candidate.bill_usd_per_month, USD, lines, "the sum over meters")
@@ -124,4 +129,6 @@ def _counted(name: str, line: CostLine, catalog: Catalog, demand: Demand) -> Der
     rounding = f" × started units of {line.price.started_kb:g} KB" if line.price.started_kb else ""
     formula = f"sum over steps of requests a month × share of them × work{rounding}"
     numbers = " + ".join(terms) or "0"
+    if line.share != 1:
+        numbers, formula = f"{plain(line.share)} × ({numbers})", f"share asked in this way × {formula}"
     return Derivation(name, line.quantity, meter.unit, formula, f"({numbers}){divide}" if divide else numbers)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from advisor.candidates.candidate import Candidate
 from advisor.catalog.load import Catalog
 from advisor.evaluation.result import Evaluation
+from advisor.explanation import combinations as combined
 from advisor.explanation.derivation import Derivation, plain, product, stated
 
 INDEX = "index"
@@ -25,8 +26,14 @@ def of_design(result: Evaluation, catalog: Catalog) -> Derivation:
 
 
 def _role(role: str, candidate: Candidate, catalog: Catalog) -> Derivation:
+    if len(candidate.parts) > 1:
+        parts = [_plain(role, part.name, part, catalog) for part in candidate.parts]
+        return combined.weighted(f"{role}: {candidate.name}", candidate, INDEX, parts, candidate.quality)
+    return _plain(role, f"{role}: {candidate.name}", candidate, catalog)
+
+
+def _plain(role: str, name: str, candidate: Candidate, catalog: Catalog) -> Derivation:
     metric = catalog.role(role).quality
-    name = f"{role}: {candidate.name}"
     if metric is None or candidate.option is None:
         figure = metric.without if metric else None
         if figure is not None:

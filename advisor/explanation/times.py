@@ -6,15 +6,16 @@ import math
 from dataclasses import replace
 
 from advisor import expression
-from advisor.candidates.build import fit, item_parameter
+from advisor.candidates.build import MS_PER_H, fit, item_parameter
 from advisor.candidates.candidate import Candidate
 from advisor.catalog.blueprint import Flow, Step
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Latency
 from advisor.evaluation.evaluate import UNIT_MS, flow_time, stages
 from advisor.evaluation.result import Evaluation
-from advisor.explanation.derivation import Derivation, origin, plain, total
-from advisor.models.latency import Distribution, Wait
+from advisor.explanation import combinations as combined
+from advisor.explanation.derivation import Derivation, origin, plain, stated, total
+from advisor.models.latency import Distribution, Percentiles, Wait
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import level
 
@@ -97,7 +98,15 @@ def _runs(
 
 def _operation(step: Step, candidate: Candidate, first: bool, scenario: Scenario, catalog: Catalog) -> list[Derivation]:
     """Return what one run is made of: the figure, the wait for a free unit, items before and after the first."""
+    if candidate.parts:
+        return combined.one_run(
+            candidate, step.do or "", first, scenario, lambda part, at: _operation(step, part, at, scenario, catalog)
+        )
     assert candidate.option is not None
+    if candidate.layout and candidate.layout.batch and (within := candidate.option.batch_within_h):
+        promised = stated("promised time", within.value, "h", within)
+        numbers = f"{plain(within.value)} × 3 600 000"
+        return [Derivation("batch", within.value * MS_PER_H, "ms", "hours in ms", numbers, parts=(promised,))]
     operation = catalog.role(candidate.role).operations[step.do or ""]
     figure = candidate.option.latency[operation.latency or ""]
     found = [_fitted(operation.latency or "", figure, operation.default_cv)]
@@ -121,6 +130,9 @@ def _fitted(key: str, figure: Latency, default_cv: float) -> Derivation:
     given = [f"{name} = {plain(value)}" for name in _GIVEN if (value := getattr(figure, name)) is not None]
     assumed = "" if len(given) > 1 else f"; only one number is stated, cv {default_cv:g} is assumed"
     measured = "; measured under load, so waiting is inside" if figure.loaded else ""
+    if isinstance(shape, Percentiles):
+        note = f"{', '.join(given)}, each kept exactly; lognormal between them{measured}"
+        return Derivation(key, shape.mean(), "ms", note=note, source=origin(figure))
     return Derivation(
         key,
         shape.mean(),

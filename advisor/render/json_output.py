@@ -182,6 +182,7 @@ def candidate(one: Candidate, *, times: bool = True) -> dict[str, Any]:
         "zones": one.zones,
         "needed_units": one.needed_units,
         "tactics": list(one.tactics),
+        "parts": [part.id for part in one.parts],
         "behind": dict(one.behind),
         "mode": one.option.mode if one.option else None,
         "cloud": one.option.cloud if one.option else None,

@@ -41,6 +41,7 @@ class Model:
     totals: dict[tuple[str, bool], Expression] = field(default_factory=dict)  # (attribute, as an upper bound)
     names: dict[str, int] = field(default_factory=dict)
     created: list[Variable] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
 
     def variable(self, kind: str, most: float | None, *, whole: bool = False) -> Variable:
         """Return a new variable from 0 to ``most``."""
@@ -67,6 +68,7 @@ class Model:
         """Add rows to the problem."""
         for row in rows:
             self.problem.addConstraint(row)
+            self.rows.append(row)
 
 
 def constraint(kind: str) -> Callable[[Callable[..., Iterator[Row]]], Callable[..., Iterator[Row]]]:

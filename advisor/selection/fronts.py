@@ -19,6 +19,7 @@ FULL = 4 * TOLERANCE  # how much better than a point, relative, another one has 
 def front(problem: SelectionProblem, goals: Sequence[Goal], time_limit_s: float | None = None) -> Front:
     """Return the exact front of two or three metrics under the problem's conditions."""
     from advisor.selection.conflict import find_conflict
+    from advisor.selection.run import left_of
 
     start = time.monotonic()
     choice = space(problem, goals)
@@ -26,7 +27,7 @@ def front(problem: SelectionProblem, goals: Sequence[Goal], time_limit_s: float 
     status, points, rounds = _points(choice, tuple(goals), deadline)
     left = sum(map(len, choice.options.values())), sum(len(role.options) for role in problem.roles)
     seconds = time.monotonic() - start
-    conflict = find_conflict(problem, time_limit_s) if status is Status.INFEASIBLE else None
+    conflict = find_conflict(problem, left_of(time_limit_s, seconds)) if status is Status.INFEASIBLE else None
     return Front(problem, tuple(goals), status, points, rounds, seconds, left, conflict)
 
 

@@ -8,6 +8,7 @@ are sums of logarithms. Where labels become too many the caller turns to :mod:`a
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-MOST_LABELS = {1: 1_000_000, 2: 1_000_000, 3: 150_000}  # by number of columns; with more columns:
-MOST_LABELS_WIDE = 6_000
+MOST_LABELS = {1: 1_000_000, 2: 1_000_000, 3: 200_000, 4: 500_000}  # by number of columns, the last for more as well
+MOST_COMPARED = 4_000  # labels of four and more columns that are compared with each other
+SHARES = (0.25, 0.5, 0.75, 1.0)
 CANDIDATES = 8_000_000  # most labels before dropping
 BEAM = 400
 WIDE_BEAM = 1500  # for a design to start from where merging all labels is too much
@@ -43,12 +45,14 @@ class Columns:
         tables: for each role a row an option: goals first, limits after; smaller is better.
         rooms: what each limit leaves room for.
         goals: how many columns are goals.
+        units: what the numbers of each goal were multiplied with.
     """
 
     names: tuple[tuple[str, tuple[str, ...]], ...]
     tables: tuple[Array, ...]
     rooms: Array
     goals: int
+    units: tuple[float, ...]
 
 
 def columns(space: Space, goals: Sequence[Goal]) -> Columns | None:
@@ -61,12 +65,14 @@ def columns(space: Space, goals: Sequence[Goal]) -> Columns | None:
     wanted = [(goal.attribute, -1.0 if goal.maximize else 1.0) for goal in goals]
     wanted += [(limit.attribute, 1.0 if limit.sense == "<=" else -1.0) for limit in limits]
     names = tuple(space.options.items())
-    parts, rooms = [], []
+    parts, rooms, units = [], [], []
     for number, (attribute, sign) in enumerate(wanted):
         own = [np.array([_number(space, role, o, attribute) for o in options]) for role, options in names]
         power = _power(np.concatenate(own))
         parts.append([sign * (np.round(power * column) if power else column) for column in own])
-        if number >= len(goals):
+        if number < len(goals):
+            units.append(power or 1.0)
+        else:
             room = _room(space, limits[number - len(goals)], sign)
             if room is None:
                 return None
@@ -74,7 +80,9 @@ def columns(space: Space, goals: Sequence[Goal]) -> Columns | None:
     kept = [*range(len(goals))]
     kept += [k for k in range(len(goals), len(wanted)) if sum(c.max() for c in parts[k]) > rooms[k - len(goals)]]
     tables = tuple(np.column_stack([parts[k][r] for k in kept]) for r in range(len(names)))
-    return Columns(names, tables, np.array([rooms[k - len(goals)] for k in kept[len(goals) :]]), len(goals))
+    return Columns(
+        names, tables, np.array([rooms[k - len(goals)] for k in kept[len(goals) :]]), len(goals), tuple(units)
+    )
 
 
 def _number(space: Space, role: str, option: str, attribute: str) -> float:
@@ -112,55 +120,78 @@ def _power(values: Array) -> float | None:
 # --- one goal -------------------------------------------------------------------------------------------------------
 
 
-def best_design(numbers: Columns) -> dict[str, str] | None:
+def best_design(numbers: Columns, deadline: float = math.inf) -> dict[str, str] | None:
     """Return the best design by the single goal, the first by name of several; None when no design is within limits.
 
+    Tried with ever more of the room between the Lagrangian bound and a design found quickly: the first design that
+    turns up within a part of it is the best of all.
+
     Raises:
-        TooManyError: there are too many labels.
+        TooManyError: there are too many labels, or it takes longer than the deadline (monotonic clock).
     """
     multipliers = _multipliers(numbers)
-    most = _quick(numbers, multipliers)
-    suffixes = _suffixes(numbers, multipliers, most)
-    if suffixes is None:
-        return None
-    return _first(numbers, suffixes)
+    quick = _suffixes(numbers, multipliers, math.inf, deadline, beam=BEAM) if len(numbers.rooms) else None
+    if quick is None:
+        suffixes = _suffixes(numbers, multipliers, math.inf, deadline)
+        return None if suffixes is None else _first(numbers, suffixes)
+    value, lowest = float(quick[0][:, 0].min()), bound(numbers, multipliers)
+    for share in SHARES:
+        suffixes = _suffixes(numbers, multipliers, value - (1 - share) * (value - lowest), deadline)
+        if suffixes is not None:
+            return _first(numbers, suffixes)
+    return _first(numbers, quick)
 
 
-def good_design(numbers: Columns) -> dict[str, str] | None:
+def good_design(numbers: Columns, deadline: float = math.inf) -> dict[str, str] | None:
     """Return a design within the limits that is likely to be good, None where the quick search finds none."""
-    suffixes = _suffixes(numbers, _multipliers(numbers), math.inf, beam=WIDE_BEAM)
+    try:
+        suffixes = _suffixes(numbers, _multipliers(numbers), math.inf, deadline, beam=WIDE_BEAM)
+    except TooManyError:
+        return None
     return None if suffixes is None else _first(numbers, suffixes)
 
 
-def _suffixes(numbers: Columns, multipliers: Array, most: float, beam: int = 0) -> list[Array] | None:
+def bound(numbers: Columns, multipliers: Array | None = None) -> float:
+    """Return the Lagrangian bound on the single goal's column: no design within the limits has a smaller one."""
+    multipliers = _multipliers(numbers) if multipliers is None else multipliers
+    least = sum(float((table[:, 0] + table[:, 1:] @ multipliers).min()) for table in numbers.tables)
+    return least - float(numbers.rooms @ multipliers)
+
+
+def _suffixes(numbers: Columns, multipliers: Array, most: float, deadline: float, beam: int = 0) -> list[Array] | None:
     """Return for each role the labels of that role and all later ones; None when the limits leave none.
+
+    The price of an option is its goal and what it takes of the limits at the multipliers, above the lowest of its
+    role. A design within the limits has a goal of at least the bound plus its prices, so the prices of a label may
+    not exceed what lies between the bound and ``most``.
 
     Args:
         most: no label that leads above this value of the goal is of interest.
-        beam: keep only so many labels a role, the most promising ones; 0 keeps all.
+        beam: keep only so many labels a role, those with the lowest prices; 0 keeps all.
     """
     import numpy as np
 
     least = np.array([table.min(axis=0) for table in numbers.tables])
-    priced = [table[:, 0] + table[:, 1:] @ multipliers for table in numbers.tables]
-    least_priced = np.array([p.min() for p in priced])
     rooms = np.concatenate(([most], numbers.rooms))
-    labels = np.zeros((1, numbers.tables[0].shape[1]))
+    budget = most - bound(numbers, multipliers)
+    budget += 1e-9 * max(1.0, abs(most)) if math.isfinite(most) else 0.0
+    labels, prices = np.zeros((1, numbers.tables[0].shape[1])), np.zeros(1)
     found = [labels]
     for index in range(len(numbers.tables) - 1, -1, -1):
-        room = rooms - least[:index].sum(axis=0)
-        room_priced = most + float(numbers.rooms @ multipliers) - float(least_priced[:index].sum())
-        labels = _joined(labels, numbers.tables[index])
-        fits = (labels <= room + _noise(labels)).all(axis=1)
-        price = labels[:, 0] + labels[:, 1:] @ multipliers
-        fits &= price <= room_priced + 1e-9 * max(1.0, abs(room_priced))
-        labels, price = labels[fits], price[fits]
+        if time.monotonic() > deadline:
+            raise TooManyError
+        table = numbers.tables[index]
+        own = table[:, 0] + table[:, 1:] @ multipliers
+        labels, prices = _joined(labels, prices, table, own - own.min(), budget)
+        fits = (labels <= rooms - least[:index].sum(axis=0) + _noise(labels)).all(axis=1)
+        labels, prices = labels[fits], prices[fits]
         if not len(labels):
             return None
-        if beam and len(labels) > beam:
-            labels = labels[np.argsort(price, kind="stable")[:beam]]
+        if beam:
+            kept: Any = np.argsort(prices, kind="stable")[:beam]
         else:
-            labels = _undominated(labels)
+            kept = _needed(labels)
+        labels, prices = labels[kept], prices[kept]
         found.append(labels)
     return found[::-1]
 
@@ -172,22 +203,31 @@ def _noise(labels: Array) -> float:
     return 1e-13 * float(np.abs(labels).max(initial=1.0))
 
 
-def _joined(labels: Array, table: Array) -> Array:
-    if len(labels) * len(table) > CANDIDATES:
+def _joined(labels: Array, prices: Array, table: Array, own: Array, budget: float) -> tuple[Array, Array]:
+    """Return each label with each option added, and their prices, where these are within the budget."""
+    import numpy as np
+
+    order = np.argsort(prices, kind="stable")
+    labels, prices = labels[order], prices[order]
+    counts = np.searchsorted(prices, budget - own, side="right")
+    if counts.sum() > CANDIDATES:
         raise TooManyError
-    joined: Array = (labels[:, None, :] + table[None, :, :]).reshape(-1, table.shape[1])
-    return joined
+    rows = [labels[:count] + row for count, row in zip(counts, table, strict=True)]
+    return np.concatenate(rows), np.concatenate([prices[:count] + p for count, p in zip(counts, own, strict=True)])
 
 
-def _undominated(labels: Array) -> Array:
+def _needed(labels: Array) -> Any:
+    """Return a mask of the labels that no other beats; of many wide ones all, since finding out takes too long."""
+    import numpy as np
+
     from advisor.selection.dominance import undominated_mask
 
-    if len(labels) > 4 * MOST_LABELS.get(labels.shape[1], MOST_LABELS_WIDE):
+    columns_ = labels.shape[1]
+    if len(labels) > MOST_LABELS[min(columns_, 4)]:
         raise TooManyError
-    kept: Array = labels[undominated_mask(labels)]
-    if len(kept) > MOST_LABELS.get(labels.shape[1], MOST_LABELS_WIDE):
-        raise TooManyError
-    return kept
+    if columns_ > 3 and len(labels) > MOST_COMPARED:
+        return np.ones(len(labels), dtype=bool)
+    return undominated_mask(labels)
 
 
 def _multipliers(numbers: Columns) -> Array:
@@ -214,12 +254,6 @@ def _multipliers(numbers: Columns) -> Array:
             best, best_value = prices, value
         prices = np.maximum(0.0, prices + step * 0.9**number * excess / scale)
     return best
-
-
-def _quick(numbers: Columns, multipliers: Array) -> float:
-    """Return the value of a good design, infinite where the quick search finds none."""
-    suffixes = _suffixes(numbers, multipliers, math.inf, beam=BEAM) if len(numbers.rooms) else None
-    return math.inf if suffixes is None else float(suffixes[0][:, 0].min())
 
 
 def _first(numbers: Columns, suffixes: Sequence[Array]) -> dict[str, str]:
@@ -255,15 +289,17 @@ def front(numbers: Columns) -> list[dict[str, str]]:
     labels, steps = np.zeros((1, numbers.tables[0].shape[1])), []
     least = np.array([table.min(axis=0) for table in numbers.tables])
     for index, table in enumerate(numbers.tables):
+        if len(labels) * len(table) > CANDIDATES:
+            raise TooManyError
+        joined = (labels[:, None, :] + table[None, :, :]).reshape(-1, table.shape[1])
         later = least[index + 1 :].sum(axis=0)[numbers.goals :]
-        joined = _joined(labels, table)
         fits = np.flatnonzero((joined[:, numbers.goals :] + later <= numbers.rooms + _noise(joined)).all(axis=1))
-        if len(fits) > 4 * MOST_LABELS.get(joined.shape[1], MOST_LABELS_WIDE):
+        if len(fits) > 4 * MOST_LABELS[min(joined.shape[1], 4)]:
             raise TooManyError
         kept = fits[undominated_mask(joined[fits])] if len(fits) else fits
         labels = joined[kept]
         steps.append(np.stack((kept // len(table), kept % len(table))))
-        if len(labels) > MOST_LABELS.get(labels.shape[1], MOST_LABELS_WIDE):
+        if len(labels) > MOST_LABELS[min(labels.shape[1], 4)]:
             raise TooManyError
     last = np.flatnonzero(undominated_mask(labels[:, : numbers.goals])) if len(labels) else np.zeros(0, dtype=int)
     return _designs(numbers, steps, last)

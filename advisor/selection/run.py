@@ -82,6 +82,18 @@ def select(
     return optimise(loaded, loaded.goal, time_limit_s)
 
 
+def left_of(time_limit_s: float | None, spent_s: float) -> float | None:
+    """Return the seconds for explaining what is infeasible: what the proof left, at least a quarter of the limit.
+
+    >>> left_of(60.0, 1.0), left_of(60.0, 59.0), left_of(None, 5.0)
+    (59.0, 15.0, None)
+    """
+    return None if time_limit_s is None else max(time_limit_s - spent_s, time_limit_s / 4)
+
+
+MERGING = 0.25  # share of the time limit that merging labels may take before the solver does it
+
+
 @dataclass(frozen=True)
 class Answer:
     """The end of one optimisation. ``bound``: on the total of the goal, None when nothing is known."""
@@ -101,7 +113,7 @@ def optimise(problem: SelectionProblem, goal: Goal, time_limit_s: float | None =
     answer = solve(choice, goal, math.inf if time_limit_s is None else start + time_limit_s)
     seconds = time.monotonic() - start
     left = sum(map(len, choice.options.values())), sum(len(role.options) for role in problem.roles)
-    conflict = find_conflict(problem, time_limit_s) if answer.status is Status.INFEASIBLE else None
+    conflict = find_conflict(problem, left_of(time_limit_s, seconds)) if answer.status is Status.INFEASIBLE else None
     found = Selection(problem, goal, answer.status, answer.best, answer.bound, answer.rounds, seconds, left)
     return replace(found, conflict=conflict)
 
@@ -112,10 +124,14 @@ def solve(choice: Space, goal: Goal, deadline: float = math.inf, *, tie_break: b
         return Answer(Status.INFEASIBLE)
     numbers = merge.columns(choice, [goal])
     if numbers is not None:
+        begun = time.monotonic()
+        part = deadline if math.isinf(deadline) else begun + MERGING * (deadline - begun)
         try:
-            merged = merge.best_design(numbers)
+            merged = merge.best_design(numbers, part)
         except merge.TooManyError:
-            return _searched(choice, goal, deadline, tie_break, merge.good_design(numbers))
+            good = merge.good_design(numbers, part + MERGING * (part - begun))
+            found = _searched(choice, goal, deadline, tie_break, good)
+            return found if found.status is Status.OPTIMAL else _with_bound(found, goal, choice, numbers)
         if merged is None:
             return Answer(Status.INFEASIBLE)
         best = judge(choice.problem, merged)
@@ -124,11 +140,21 @@ def solve(choice: Space, goal: Goal, deadline: float = math.inf, *, tie_break: b
     return _searched(choice, goal, deadline, tie_break)
 
 
+def _with_bound(found: Answer, goal: Goal, choice: Space, numbers: merge.Columns) -> Answer:
+    """Return an answer that time cut short with the Lagrangian bound where that is the better one."""
+    if found.status is not Status.STOPPED:
+        return found
+    kind = choice.problem.aggregations[goal.attribute]
+    lowest = merge.bound(numbers) / numbers.units[0]
+    total = bound_of_total(kind, goal, lowest)
+    better = found.bound is None or goal.loss(total) > goal.loss(found.bound)
+    return replace(found, bound=total) if better else found
+
+
 def _searched(
     choice: Space, goal: Goal, deadline: float, tie_break: bool, start: Mapping[str, str] | None = None
 ) -> Answer:
     from advisor.selection.search import Search
-    from advisor.selection.totals import bound_of_total
 
     search = Search(choice, deadline)
     known = None if start is None else judge(choice.problem, start)
@@ -141,6 +167,12 @@ def _searched(
         return Answer(Status.OPTIMAL, best, best.totals[goal.attribute], search.rounds)
     bound = bound_of_total(kind, goal, found.bound) if math.isfinite(found.bound) else None
     return Answer(found.status, found.best, bound, search.rounds)
+
+
+def bound_of_total(kind: Aggregation, goal: Goal, linear: float) -> float:
+    """Return the bound on a total that a bound on its linear loss stands for."""
+    total = -linear if goal.maximize else linear
+    return math.exp(min(total, 0.0)) if kind is Aggregation.PRODUCT else total
 
 
 def feasible(problem: SelectionProblem, deadline: float = math.inf) -> bool | None:

@@ -17,7 +17,7 @@ from advisor.selection.formulation import CONSTRAINTS, Expression, Model, Row, f
 from advisor.selection.judge import Judged, PoolPlan, judge
 from advisor.selection.pool import plan
 from advisor.selection.problem import TOLERANCE, Goal, Limit
-from advisor.selection.session import quiet_session
+from advisor.selection.session import NO_LIMIT, quiet_session
 from advisor.selection.space import Space
 
 FIRST_OPTIONS = 2.5  # options per role that the first solve looks at, on average
@@ -78,6 +78,7 @@ class Search:
         self.rejected: list[Judged] = []  # what the judge refused whatever the conditions
         self.local: list[Judged] = []  # designs cut off for this search only
         self.conditions: tuple[Condition, ...] = ()
+        self.most_nodes = NO_LIMIT
         self._build()
 
     def _build(self) -> None:
@@ -87,6 +88,7 @@ class Search:
                 self.model.add(self._cut_rows(judged))
         loadable(self.model)
         self.session = quiet_session(self.model.problem)
+        self.session.most_nodes = self.most_nodes
         self.base = self.session.add(())
         self._permitted = dict.fromkeys((x.name for x in self.model.x.values()), True)
 
@@ -245,70 +247,62 @@ class Search:
         """
         if self.session.nodes > MOST_NODES:
             return best
+        self.most_nodes = self.session.most_nodes = MOST_NODES
         try:
-            other = self._other(goal, best)
+            close = self._close(goal, best)
+            other = self._other(goal, best, close)
             if other is None:
                 return best
-            return self._lexicographic(goal, min(best, other, key=lambda judged: judged.loss(goal)))
+            return self._lexicographic(goal, min(best, other, key=lambda judged: judged.loss(goal)), close)
         except OutOfTimeError:
             return best
 
-    def _other(self, goal: Goal, best: Judged) -> Judged | None:
-        """Return a design that is at least as good as one that is known, None when there is no other."""
+    def _close(self, goal: Goal, best: Judged) -> dict[str, tuple[str, ...]]:
+        """Return role -> the options that the relaxation does not show to cost more than an optimum."""
         self._permitted = dict.fromkeys(self._permitted, True)
         self._load([at_least_as_good(self.space, goal, best)])
-        objective = totals.loss(self.model, goal)
-        relaxed = self.session.relax(objective)
+        relaxed = self.session.relax(totals.loss(self.model, goal))
         if relaxed is None:
-            return None
+            return {role: (best.chosen[role],) for role in self.space.options}
         bound, prices = relaxed
         reach = self._worth(goal, best, bound)
-        self._allow(name for name, price in prices.items() if price <= reach)
-        self._cut(best, always=False)
-        return self._solve(objective)[1]
+        return {
+            role: tuple(n for n in names if prices[self.model.x[role, n].name] <= reach or n == best.chosen[role])
+            for role, names in self.space.options.items()
+        }
 
-    def _lexicographic(self, goal: Goal, best: Judged) -> Judged:
+    def _only(self, options: Mapping[str, Sequence[str]]) -> None:
+        self._allow(self.model.x[role, name].name for role, names in options.items() for name in names)
+
+    def _other(self, goal: Goal, best: Judged, close: Mapping[str, Sequence[str]]) -> Judged | None:
+        """Return a design that is at least as good as one that is known, None when there is no other."""
+        self._only(close)
+        self._cut(best, always=False)
+        outcome, other = self._solve(totals.loss(self.model, goal))
+        return other if outcome.status is Status.OPTIMAL else None
+
+    def _lexicographic(self, goal: Goal, best: Judged, close: Mapping[str, tuple[str, ...]]) -> Judged:
         """Settle the roles one group after the other, each at its first option that leaves an optimal design."""
-        self._permitted = dict.fromkeys(self._permitted, True)
         self._load([at_least_as_good(self.space, goal, best)])
-        settled: dict[str, str] = {}
-        for group in self._groups():
+        left, found = dict(close), best
+        for group in _groups(close):
+            self._only(left)
             ranks: list[tuple[object, float]] = []
             for role, weight in group:
-                ranks += [(self.model.x[role, name], weight * i) for i, name in enumerate(self.space.options[role])]
-            _, found = self._solve(Expression(ranks))
-            if found is None:
+                ranks += [(self.model.x[role, name], weight * i) for i, name in enumerate(close[role])]
+            outcome, first = self._solve(Expression(ranks))
+            if first is None or outcome.status is not Status.OPTIMAL:
                 return best
-            best = found
-            settled |= {role: best.chosen[role] for role, _ in group}
-            self._allow(x.name for (role, name), x in self.model.x.items() if settled.get(role, name) == name)
-        return self._fewest_units(best) if self.model.units else best
-
-    def _groups(self) -> Iterator[list[tuple[str, float]]]:
-        """Yield groups of (role, weight): within a group earlier roles outweigh all later ones together."""
-        group: list[str] = []
-        size = 1
-        for role, names in self.space.options.items():
-            if group and size * len(names) > WEIGHT:
-                yield self._weighted(group)
-                group, size = [], 1
-            group.append(role)
-            size *= len(names)
-        if group:
-            yield self._weighted(group)
-
-    def _weighted(self, group: Sequence[str]) -> list[tuple[str, float]]:
-        weights, weight = [], 1
-        for role in reversed(group):
-            weights.append((role, float(weight)))
-            weight *= len(self.space.options[role])
-        return weights[::-1]
+            found = first
+            left |= {role: (found.chosen[role],) for role, _ in group}
+        self._only(left)
+        return self._fewest_units(found) if self.model.units else found
 
     def _fewest_units(self, best: Judged) -> Judged:
         """Make the unit counts as small as can be, one type after the other in the order of names."""
         for key in sorted(self.model.units):
-            _, found = self._solve(Expression([(self.model.units[key], 1.0)]))
-            if found is None:
+            outcome, found = self._solve(Expression([(self.model.units[key], 1.0)]))
+            if found is None or outcome.status is not Status.OPTIMAL:
                 return best
             best, count = found, found.pools[key[0]].units[key[1]]
             self.conditions = (*self.conditions, _no_more_units(key, count))
@@ -326,3 +320,30 @@ def _no_more_units(key: tuple[str, str], count: int) -> Condition:
         yield Expression([(model.units[key], 1.0)]) <= float(count)
 
     return Condition(rows, lambda judged: judged.pools[key[0]].units[key[1]] <= count)
+
+
+def _groups(options: Mapping[str, Sequence[str]]) -> Iterator[list[tuple[str, float]]]:
+    """Yield groups of (role, weight): within a group earlier roles outweigh all later ones together.
+
+    >>> list(_groups({"a": "xy", "b": "x", "c": "xyz"}))
+    [[('a', 3.0), ('c', 1.0)]]
+    """
+    group: list[str] = []
+    size = 1
+    for role, names in options.items():
+        if len(names) > 1:
+            if group and size * len(names) > WEIGHT:
+                yield _weighted(group, options)
+                group, size = [], 1
+            group.append(role)
+            size *= len(names)
+    if group:
+        yield _weighted(group, options)
+
+
+def _weighted(group: Sequence[str], options: Mapping[str, Sequence[str]]) -> list[tuple[str, float]]:
+    weights, weight = [], 1
+    for role in reversed(group):
+        weights.append((role, float(weight)))
+        weight *= len(options[role])
+    return weights[::-1]

@@ -15,6 +15,7 @@ from advisor.errors import SolverError
 from advisor.optimizer.solver import Outcome, Session
 
 LARGEST_WHOLE = 1e6
+NO_LIMIT = 2**31 - 1  # nodes; HiGHS's own value for none
 TOLERANCE = 1e-9  # with the usual 1e-6 a row that is missed by a billionth made presolve drop designs that meet all
 
 
@@ -22,6 +23,7 @@ class CountingSession(Session):
     """A session that counts branch-and-bound nodes, which are the same in every run, as seconds are not."""
 
     nodes = 0
+    most_nodes = NO_LIMIT
     _limit_s = math.inf
 
     def __init__(self, problem: pulp.LpProblem) -> None:
@@ -41,9 +43,14 @@ class CountingSession(Session):
         return outcome
 
     def _run(self) -> Any:
-        """Run with the limit for this run: HiGHS measures each mixed-integer run from its own start."""
+        """Run with the limits for this run: HiGHS measures each mixed-integer run from its own start."""
+        import highspy
+
         self._highs.setOptionValue("time_limit", self._limit_s)
-        return super()._run()
+        self._highs.setOptionValue("mip_max_nodes", self.most_nodes)
+        status = super()._run()
+        known = highspy.HighsModelStatus
+        return known.kIterationLimit if status == known.kSolutionLimit else status  # so many nodes: stopped
 
     def _set_costs(self, objective: pulp.LpAffineExpression) -> None:
         """Load an objective; one that is always a whole number stays as it is, so that the solver can round bounds."""

@@ -52,12 +52,6 @@ def linear_loss(kind: Aggregation, goal: Goal, total: float) -> float:
     return goal.loss(math.log(total) if kind is Aggregation.PRODUCT else total)
 
 
-def bound_of_total(kind: Aggregation, goal: Goal, linear: float) -> float:
-    """Return the bound on a total that a bound on its linear loss stands for."""
-    total = -linear if goal.maximize else linear
-    return math.exp(min(total, 0.0)) if kind is Aggregation.PRODUCT else total
-
-
 def _values(model: Model, attribute: str) -> list[tuple[Variable, float]]:
     return list(model.parts(attribute))
 

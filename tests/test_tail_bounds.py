@@ -34,7 +34,7 @@ def _most_likely_sum(marginals: Sequence[Marginal], low: float, high: float) -> 
     for axis, marginal in enumerate(marginals):
         for time, chance in marginal.items():
             problem.addConstraint(pulp.lpSum(x for cell, x in cells.items() if cell[axis] == time) == chance)
-    problem.solve(pulp.HiGHS(msg=False))
+    problem.solve(pulp.HiGHS(msg=False, threads=1))
     return float(pulp.value(problem.objective))
 
 

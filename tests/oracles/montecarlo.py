@@ -25,6 +25,8 @@ def sample(  # noqa: PLR0911, PLR0912, C901
     match distribution:
         case latency.Lognormal():
             return np.exp(distribution.mu + distribution.sigma * rng.standard_normal(count))
+        case latency.Percentiles():
+            return _through(distribution, rng.standard_normal(count))
         case latency.Wait():
             waits = rng.random(count) < distribution.p_wait
             return np.where(waits, rng.exponential(1 / distribution.rate, count), 0.0)
@@ -55,6 +57,14 @@ def sample(  # noqa: PLR0911, PLR0912, C901
                 times[late] = sample(distribution.stage, rng, int(late.sum()))
             return times
     raise TypeError(distribution)
+
+
+def _through(distribution: latency.Percentiles, z: Samples) -> Samples:
+    """Return exp of the straight lines through the known points, the outermost ones going on for ever."""
+    zs, logs = np.array(distribution.zs), np.array(distribution.logs)
+    left = np.clip(np.searchsorted(zs, z) - 1, 0, len(zs) - 2)
+    slopes = np.diff(logs) / np.diff(zs)
+    return np.exp(logs[left] + slopes[left] * (z - zs[left]))
 
 
 def _random_sum(distribution: latency.RandomSum, rng: np.random.Generator, count: int) -> Samples:

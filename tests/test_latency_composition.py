@@ -135,7 +135,7 @@ COMPOSED: dict[str, Distribution] = {
     "random count": repeat_random(series(fit(40, 0.7), Wait(0.3, 0.05)), {0: 0.2, 1: 0.5, 4: 0.3}),
     "loop": series(fit(30, 0.2), repeat_random(fit(100, 0.8), geometric_counts(0.6, least=0))),
     "work": affine(fit(20, 0.3), fit(0.5, 0.4), {10: 0.2, 50: 0.5, 400: 0.3}),
-    "measured": series(from_percentiles({0.5: 15, 0.95: 60, 0.99: 500}), fit(40, 0.7)),
+    "measured": series(from_percentiles({0.5: 15, 0.95: 60, 0.99: 110}), fit(40, 0.7)),
     "scaled": series(scale(parallel(exponential(3), Erlang(3, 1.0)), 4.0), Uniform(10)),
 }
 

@@ -59,7 +59,7 @@ def columns(space: Space, goals: Sequence[Goal]) -> Columns | None:
     """Return the numbers of a problem, None where not everything adds up."""
     import numpy as np
 
-    limits = space.problem.limits
+    limits = space.open_limits
     if space.coupled or any(limit.sense == "=" for limit in limits):
         return None
     wanted = [(goal.attribute, -1.0 if goal.maximize else 1.0) for goal in goals]

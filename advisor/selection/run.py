@@ -155,6 +155,7 @@ def _searched(
     choice: Space, goal: Goal, deadline: float, tie_break: bool, start: Mapping[str, str] | None = None
 ) -> Answer:
     from advisor.selection.search import Search
+    from advisor.selection.ties import first_by_name
 
     search = Search(choice, deadline)
     known = None if start is None else judge(choice.problem, start)
@@ -163,7 +164,7 @@ def _searched(
     if found.status is Status.OPTIMAL:
         if found.best is None:
             raise SolverError("the solver proved an optimum that it did not give")
-        best = search.first_by_name(goal, found.best) if tie_break else found.best
+        best = first_by_name(search, goal, found.best) if tie_break else found.best
         return Answer(Status.OPTIMAL, best, best.totals[goal.attribute], search.rounds)
     bound = bound_of_total(kind, goal, found.bound) if math.isfinite(found.bound) else None
     return Answer(found.status, found.best, bound, search.rounds)

@@ -23,8 +23,6 @@ from advisor.selection.space import Space
 FIRST_OPTIONS = 2.5  # options per role that the first solve looks at, on average
 FIRST_TIME = 0.25  # share of the time limit that it may take
 SMALL = 60  # programs with fewer options are solved whole
-WEIGHT = 10_000  # largest weight by which one solve decides the order of several roles
-MOST_NODES = 500  # a proof that took more branch-and-bound nodes is not repeated to settle ties by name
 
 
 class OutOfTimeError(Exception):
@@ -92,8 +90,9 @@ class Search:
         self.base = self.session.add(())
         self._permitted = dict.fromkeys((x.name for x in self.model.x.values()), True)
 
-    def _load(self, conditions: Sequence[Condition]) -> None:
-        """Put the session into the state that the conditions ask for."""
+    def load(self, conditions: Sequence[Condition]) -> None:
+        """Put the session into the state that the conditions ask for, with every option permitted."""
+        self._permitted = dict.fromkeys(self._permitted, True)
         rebuild = bool(self.model.units and self.local)
         self.conditions, self.local = tuple(conditions), []
         if rebuild:
@@ -116,7 +115,8 @@ class Search:
         counts = {(pool, unit): n for pool, p in judged.pools.items() for unit, n in p.units.items()}
         return CONSTRAINTS["not_these_units"](self.model, chosen, counts)
 
-    def _cut(self, judged: Judged, *, always: bool) -> None:
+    def cut(self, judged: Judged, *, always: bool) -> None:
+        """Cut one design off, for this search or for all."""
         (self.rejected if always else self.local).append(judged)
         if self.model.units:
             permitted = self._permitted
@@ -126,7 +126,13 @@ class Search:
         else:
             self.session.add(self._cut_rows(judged))
 
-    def _allow(self, names: Iterable[str]) -> None:
+    def require(self, condition: Condition) -> None:
+        """Add a condition; what is permitted and cut off stays."""
+        self.conditions = (*self.conditions, condition)
+        self._fill()
+
+    def allow(self, names: Iterable[str]) -> None:
+        """Permit the options with these variable names and no others."""
         kept = set(names)
         self._permitted = {x.name: x.name in kept for x in self.model.x.values()}
         self.session.allow(self._permitted)
@@ -140,7 +146,7 @@ class Search:
             raise OutOfTimeError
         return left
 
-    def _solve(self, objective: Expression, share: float = 1.0) -> tuple[Outcome, Judged | None]:
+    def solve(self, objective: Expression, share: float = 1.0) -> tuple[Outcome, Judged | None]:
         """Solve until the judge accepts; the design is None when there is none or time ran out.
 
         Args:
@@ -156,7 +162,7 @@ class Search:
                 return outcome, judged
             if outcome.status is not Status.OPTIMAL:
                 return outcome, None
-            self._cut(judged, always=not judged.feasible)
+            self.cut(judged, always=not judged.feasible)
 
     def read(self, values: Mapping[str, float]) -> Judged:
         """Return the judged design of a solution's values."""
@@ -178,8 +184,7 @@ class Search:
         Args:
             known: a design that meets all conditions, to start from.
         """
-        self._permitted = dict.fromkeys(self._permitted, True)
-        self._load(conditions)
+        self.load(conditions)
         objective = totals.loss(self.model, goal)
         try:
             self.left()
@@ -197,10 +202,10 @@ class Search:
         first = self._promising(goal, objective, bound, prices, known)
         if first.status is Status.OPTIMAL:
             return first
-        reach = math.inf if first.best is None else self._worth(goal, first.best, bound)
-        self._allow(name for name, price in prices.items() if price <= reach)
+        reach = math.inf if first.best is None else self.worth(goal, first.best, bound)
+        self.allow(name for name, price in prices.items() if price <= reach)
         try:
-            outcome, best = self._solve(objective)
+            outcome, best = self.solve(objective)
         except OutOfTimeError:
             return Found(Status.STOPPED, first.best, bound)
         if outcome.status is Status.INFEASIBLE and first.best is None:
@@ -221,13 +226,13 @@ class Search:
         if len(own) <= max(SMALL, count):
             return Found(Status.STOPPED, known)
         reach = max(own[count - 1], 0.0)
-        self._allow(name for name, price in prices.items() if price <= reach)
-        outcome, best = self._solve(objective, FIRST_TIME)
+        self.allow(name for name, price in prices.items() if price <= reach)
+        outcome, best = self.solve(objective, FIRST_TIME)
         best = _better(goal, best, known)
         proved = outcome.status is Status.OPTIMAL and best is not None and self._linear(goal, best) <= bound + reach
         return Found(Status.OPTIMAL if proved else Status.STOPPED, best, bound)
 
-    def _worth(self, goal: Goal, best: Judged, bound: float) -> float:
+    def worth(self, goal: Goal, best: Judged, bound: float) -> float:
         """Return the highest price at which an option may be part of a design as good as the best known."""
         value = self._linear(goal, best)
         return (value - bound) * (1 + TOLERANCE) + TOLERANCE * max(abs(value), abs(bound))
@@ -237,113 +242,7 @@ class Search:
         assert total is not None
         return totals.linear_loss(self.space.problem.aggregations[goal.attribute], goal, total)
 
-    # --- ties -------------------------------------------------------------------------------------------------------
-
-    def first_by_name(self, goal: Goal, best: Judged) -> Judged:
-        """Return, of all designs that tie with an optimum, the first in the order of names (roles in order of names).
-
-        After the options, pools have as few units as can be of their types in the order of names. A proof that was
-        hard is not repeated for this; which of several optima is returned is then up to the solver, the same each time.
-        """
-        if self.session.nodes > MOST_NODES:
-            return best
-        self.most_nodes = self.session.most_nodes = MOST_NODES
-        try:
-            close = self._close(goal, best)
-            other = self._other(goal, best, close)
-            if other is None:
-                return best
-            return self._lexicographic(goal, min(best, other, key=lambda judged: judged.loss(goal)), close)
-        except OutOfTimeError:
-            return best
-
-    def _close(self, goal: Goal, best: Judged) -> dict[str, tuple[str, ...]]:
-        """Return role -> the options that the relaxation does not show to cost more than an optimum."""
-        self._permitted = dict.fromkeys(self._permitted, True)
-        self._load([at_least_as_good(self.space, goal, best)])
-        relaxed = self.session.relax(totals.loss(self.model, goal))
-        if relaxed is None:
-            return {role: (best.chosen[role],) for role in self.space.options}
-        bound, prices = relaxed
-        reach = self._worth(goal, best, bound)
-        return {
-            role: tuple(n for n in names if prices[self.model.x[role, n].name] <= reach or n == best.chosen[role])
-            for role, names in self.space.options.items()
-        }
-
-    def _only(self, options: Mapping[str, Sequence[str]]) -> None:
-        self._allow(self.model.x[role, name].name for role, names in options.items() for name in names)
-
-    def _other(self, goal: Goal, best: Judged, close: Mapping[str, Sequence[str]]) -> Judged | None:
-        """Return a design that is at least as good as one that is known, None when there is no other."""
-        self._only(close)
-        self._cut(best, always=False)
-        outcome, other = self._solve(totals.loss(self.model, goal))
-        return other if outcome.status is Status.OPTIMAL else None
-
-    def _lexicographic(self, goal: Goal, best: Judged, close: Mapping[str, tuple[str, ...]]) -> Judged:
-        """Settle the roles one group after the other, each at its first option that leaves an optimal design."""
-        self._load([at_least_as_good(self.space, goal, best)])
-        left, found = dict(close), best
-        for group in _groups(close):
-            self._only(left)
-            ranks: list[tuple[object, float]] = []
-            for role, weight in group:
-                ranks += [(self.model.x[role, name], weight * i) for i, name in enumerate(close[role])]
-            outcome, first = self._solve(Expression(ranks))
-            if first is None or outcome.status is not Status.OPTIMAL:
-                return best
-            found = first
-            left |= {role: (found.chosen[role],) for role, _ in group}
-        self._only(left)
-        return self._fewest_units(found) if self.model.units else found
-
-    def _fewest_units(self, best: Judged) -> Judged:
-        """Make the unit counts as small as can be, one type after the other in the order of names."""
-        for key in sorted(self.model.units):
-            outcome, found = self._solve(Expression([(self.model.units[key], 1.0)]))
-            if found is None or outcome.status is not Status.OPTIMAL:
-                return best
-            best, count = found, found.pools[key[0]].units[key[1]]
-            self.conditions = (*self.conditions, _no_more_units(key, count))
-            self._fill()
-        return best
-
 
 def _better(goal: Goal, *designs: Judged | None) -> Judged | None:
     """Return the best of some designs by a goal, the first of several."""
     return min((d for d in designs if d is not None), key=lambda d: d.loss(goal), default=None)
-
-
-def _no_more_units(key: tuple[str, str], count: int) -> Condition:
-    def rows(model: Model) -> Iterator[Row]:
-        yield Expression([(model.units[key], 1.0)]) <= float(count)
-
-    return Condition(rows, lambda judged: judged.pools[key[0]].units[key[1]] <= count)
-
-
-def _groups(options: Mapping[str, Sequence[str]]) -> Iterator[list[tuple[str, float]]]:
-    """Yield groups of (role, weight): within a group earlier roles outweigh all later ones together.
-
-    >>> list(_groups({"a": "xy", "b": "x", "c": "xyz"}))
-    [[('a', 3.0), ('c', 1.0)]]
-    """
-    group: list[str] = []
-    size = 1
-    for role, names in options.items():
-        if len(names) > 1:
-            if group and size * len(names) > WEIGHT:
-                yield _weighted(group, options)
-                group, size = [], 1
-            group.append(role)
-            size *= len(names)
-    if group:
-        yield _weighted(group, options)
-
-
-def _weighted(group: Sequence[str], options: Mapping[str, Sequence[str]]) -> list[tuple[str, float]]:
-    weights, weight = [], 1
-    for role in reversed(group):
-        weights.append((role, float(weight)))
-        weight *= len(options[role])
-    return weights[::-1]

@@ -85,17 +85,23 @@ class Space:
 
     @property
     def coupled(self) -> bool:
-        """Whether anything but sums and products over single options matters."""
+        """Whether anything but sums and products over single options is left to be decided."""
         problem = self.problem
+        named = [goal.attribute for goal in self.goals] + [limit.attribute for limit in self.open_limits]
         return bool(problem.pools or problem.rules or self.pairs) or any(
-            problem.aggregations[a] not in (Aggregation.SUM, Aggregation.PRODUCT) for a in self.attributes
+            problem.aggregations[attribute] not in (Aggregation.SUM, Aggregation.PRODUCT) for attribute in named
         )
 
     @property
-    def attributes(self) -> tuple[str, ...]:
-        """The attributes that matter."""
-        named = [goal.attribute for goal in self.goals] + [limit.attribute for limit in self.problem.limits]
-        return tuple(dict.fromkeys(named))
+    def open_limits(self) -> tuple[Limit, ...]:
+        """The limits that do not already hold because every option left obeys them by itself."""
+        in_pairs = {attribute for pair in self.pairs for attribute in pair.values}
+        every = {(Aggregation.MAX, "<="), (Aggregation.MIN, ">=")}
+        return tuple(
+            limit
+            for limit in self.problem.limits
+            if (self.problem.aggregations[limit.attribute], limit.sense) not in every or limit.attribute in in_pairs
+        )
 
 
 def space(problem: SelectionProblem, goals: Sequence[Goal]) -> Space:

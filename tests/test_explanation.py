@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from advisor import resources
-from advisor.candidates.table import Table
+from advisor.candidates.table import Table, table
 from advisor.catalog.load import Catalog
 from advisor.commands.main import run
 from advisor.designs import evaluate
@@ -36,8 +36,8 @@ def by_hand(numbers: str) -> float:
 
 
 @pytest.fixture(scope="module")
-def designs(proposal: Proposal, candidates: Table) -> list[Evaluation]:
-    """Return the example's optimal design and twelve drawn ones, with and without the cache."""
+def designs(proposal: Proposal, candidates: Table, catalog: Catalog) -> list[Evaluation]:
+    """Return the example's optimal design, twelve drawn ones, with and without the cache, and twelve with tactics."""
     assert proposal.best is not None
     rng = random.Random(11)
     found = [proposal.best]
@@ -50,6 +50,27 @@ def designs(proposal: Proposal, candidates: Table) -> list[Evaluation]:
                 fitting = [c for c in known if c.is_none != cached]
             ids[role] = rng.choice(fitting).id
         found.append(evaluate(ids, candidates.scenario, candidates=candidates))
+    return [*found, *_with_tactics(found, catalog)]
+
+
+ALLOWED = "tactics: {allow: [reserve, spot, fallback, split, cascade, hedge], split_shares: [0.4]}\n"
+
+
+def _with_tactics(plain: list[Evaluation], catalog: Catalog) -> list[Evaluation]:
+    """Return some of the designs with every combination in the model's role, and with machines bought otherwise."""
+    text = resources.example("support_copilot").read_text() + ALLOWED
+    text = text.replace("workload:\n", "workload:\n  repeated_prompt_share: 0.5\n  tool_turns: 1.5\n", 1)
+    known = table(scenario_from_text(text, catalog), catalog)
+    rng, found = random.Random(7), []
+    for tactic in ("fallback", "split", "cascade", "hedge"):
+        for result in plain[:3]:
+            cached = not result.design["semantic_cache"].is_none
+            ids = {role: c.id for role, c in result.design.items()}
+            models = [c for c in known.candidates["llm"] if tactic in c.tactics]
+            ids["llm"] = rng.choice([c for c in models if c.behind["semantic_cache"] == cached]).id
+            for role, bought in (("input_guardrail", "spot"), ("embedding_workers", "reserve")):
+                ids[role] = rng.choice([c for c in known.candidates[role] if bought in c.tactics]).id
+            found.append(evaluate(ids, known.scenario, candidates=known))
     return found
 
 

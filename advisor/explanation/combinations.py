@@ -99,7 +99,7 @@ def _hedge_run(candidate: Candidate, operation: str, first: bool, scenario: Scen
         note=f"integrated numerically; d = {plain(round(after_ms, 3))} ms, which X keeps with probability {at:g}",
         parts=(_mean(copy, before),),
     )
-    return [faster, *run(copy, False)[len(before) :]]
+    return [faster, *run(copy, first)[len(before) :]]
 
 
 _RUNS = {"split": _split_run, "fallback": _fallback_run, "cascade": _cascade_run, "hedge": _hedge_run}

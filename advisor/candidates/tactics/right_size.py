@@ -11,20 +11,23 @@ from advisor.catalog.model import Capacity, Instance, Option
 from advisor.scenario.load import Assumption
 
 IN_MEMORY = "vector_gb"
+MOST_STEP = 2  # times bigger or smaller: further from what was measured, proportion is no longer a fair guess
 LOCAL_DISKS = re.compile(r"aws/i|azure/Standard_L")  # storage grows with the machine and is not in the figures
 SOURCE = "Bass, Clements, Kazman (2021), chapter 9: increase resources; AWS Well-Architected, Cost Optimization"
 
 
 @tactic("right_size", "option", "run other machine sizes of the same family", SOURCE, by_default=False)
 def right_size(setting: Setting) -> Iterator[tuple[Option, tuple[Assumption, ...]]]:
-    """Options on the other sizes of the family that have a price, with capacity scaled and latency unchanged.
+    """Options on the next sizes of the family, up to twice or half, with capacity scaled and latency unchanged.
 
     Rates scale with virtual processors, vectors in memory with memory; disks stay as they are. Only for units that we
     run ourselves: a managed service has its own sizes. Machines with accelerators or local disks are left out, since
-    neither scales with processors.
+    neither scales with processors. An option that the scenario excludes is excluded in every size.
     """
     own, option = setting.instance, setting.option
     if option.unit is None or own is None or option.availability.software is None or not _scalable(option, own):
+        return
+    if any(rule.kind == "exclude" and option.id in rule.values for rule in setting.scenario.filters):
         return
     for name, other in _siblings(option.unit.instance or "", own, setting.catalog.records.instances):
         resized = option.model_copy(
@@ -58,7 +61,8 @@ def _scalable(option: Option, own: Instance) -> bool:
 def _siblings(name: str, own: Instance, known: Mapping[str, Instance]) -> Iterator[tuple[str, Instance]]:
     for other, instance in known.items():
         alike = instance.memory_gb * own.vcpus == own.memory_gb * instance.vcpus
-        if other != name and alike and not other.endswith("_spot") and family(other) == family(name):
+        near = own.vcpus / MOST_STEP <= instance.vcpus <= own.vcpus * MOST_STEP
+        if other != name and alike and near and not other.endswith("_spot") and family(other) == family(name):
             yield other, instance
 
 

@@ -506,6 +506,19 @@ def test_one_unit_of_our_own_is_not_asked_twice(ask: Any) -> None:
     assert not of(ask("llm", [LUNA], tactics=allowed), "hedge")
 
 
+def test_a_part_that_cannot_carry_its_share_makes_no_combination(ask: Any, catalog: Catalog) -> None:
+    """At 98 % of a documented limit a model can be used, but not be sent 5 % more requests."""
+    limit = catalog.options[HAIKU][1].capacity["input_tokens_per_s"].value
+    assert limit
+    requests = 0.98 * limit / 3_600 / 5 * 2_628_000
+    bound = {"flows": {"answer": {"ttft_ms": {"p99": 5_000}}}}
+    for share, made in ((1.0, False), (0.9, True)):
+        workload = {"requests_per_month": share * requests}
+        problem = ask("llm", [HAIKU], workload=workload, constraints=bound, tactics={"allow": ["hedge"]})
+        assert [c.id for c in problem.candidates["llm"] if not c.parts] == [f"{HAIKU}.1u.1z"]
+        assert bool(of(problem, "hedge")) == made
+
+
 # --- rules on what a combination runs
 
 

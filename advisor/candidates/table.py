@@ -197,12 +197,15 @@ class _Resize:
     scenario: Scenario
     catalog: Catalog
     date: datetime.date
-    known: dict[tuple[str, int, float, float], Candidate] = field(default_factory=dict)
+    known: dict[tuple[str, int, float, float], Candidate | None] = field(default_factory=dict)
 
-    def __call__(self, one: Candidate, carried: float, billed: float) -> Candidate:
+    def __call__(self, one: Candidate, carried: float, billed: float) -> Candidate | None:
         key = (one.id, one.needed_units, carried, billed)
         if key not in self.known:
-            self.known[key] = self._sized(one, carried, billed)
+            try:
+                self.known[key] = self._sized(one, carried, billed)
+            except ValueError:  # above a limit, or no steady state
+                self.known[key] = None
         return self.known[key]
 
     def _sized(self, one: Candidate, carried: float, billed: float) -> Candidate:
@@ -212,6 +215,8 @@ class _Resize:
         demand = self.demand.scaled(carried)
         needed = needed_units(one.option, demand, self.scenario.sizing.target_utilisation)
         units = needed + one.units - one.needed_units
+        if one.option.unit and units > one.option.unit.most:
+            raise ValueError(f"{units} units are more than {one.option.unit.most}")
         layout = replace(one.layout, units=units, needed=needed, zones=min(one.zones, units))
         asked = self.demand.scaled(billed)
         found = build(

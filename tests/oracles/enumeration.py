@@ -58,7 +58,7 @@ def metrics(design: Design, scenario: Scenario) -> dict[str, float]:
         + sum(c.operations_h_per_month * c.usd_per_hour for c in used),
         "operations_h_per_month": hours,
         "quality": math.prod(c.quality for c in design.values()),
-        "clouds": float(len({c.option.cloud for c in used} - {"vendor"})),  # type: ignore[union-attr]
+        "clouds": float(len({one.option.cloud for c in used for one in _runs(c) if one.option} - {"vendor"})),
     }
     evaluation = judge(design, scenario)
     for flow_id, flow in scenario.blueprint.flows.items():
@@ -84,7 +84,12 @@ def _meets_bound(judged: Judged, bound: Bound) -> bool:
 
 
 def _meets_filter(judged: Judged, rule: Filter) -> bool:
-    return all(_admits(rule, role, c) for role, c in judged.design.items())
+    return all(_admits(rule, role, one) for role, c in judged.design.items() for one in _runs(c))
+
+
+def _runs(candidate: Candidate) -> list[Candidate]:
+    """Return what a candidate runs: itself, or of a combination everything that its parts run."""
+    return [one for part in candidate.parts for one in _runs(part)] or [candidate]
 
 
 def _admits(rule: Filter, role: str, candidate: Candidate) -> bool:

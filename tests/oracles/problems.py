@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,7 @@ ANSWER = [
 ]
 INGEST = ["object_store", "ingestion_queue", "embedding_workers"]
 MOST_DESIGNS = 110
+COMBINED = (2, 5)  # of every five seeds, the one with this remainder draws its models from combinations too
 RESOLUTION = 1e-5  # times are computed on a lattice: no limit lies closer than this to the value of a design
 
 
@@ -74,10 +76,23 @@ def small_table(seed: int, scenario: Scenario, catalog: Catalog, *, invented: bo
         requirements=(),
         objective=(Goal((Term("cost_usd_per_month", 1.0),), "minimize cost"),),
     )
-    full = table(plain, catalog)
+    full = _with_combinations(plain, catalog) if seed % COMBINED[1] == COMBINED[0] else table(plain, catalog)
     counts = _counts(rng, full)
     found = {role: _few(rng, full.candidates[role], counts[role], invented) for role in full.candidates}
     return dataclasses.replace(full, candidates=found)
+
+
+def _with_combinations(plain: Scenario, catalog: Catalog) -> Table:
+    """Return the table with splits, cascades, fallbacks and hedges, as if availability and times mattered."""
+    answer = next(f for f, flow in plain.blueprint.flows.items() if any(s.asks == "llm" for s in flow.steps()))
+    bounds = (
+        Bound("a", f"flows.{answer}.availability", False, 0.5),
+        Bound("b", f"flows.{answer}.ttft_ms.p99", True, 1e9),
+    )
+    allowed = plain.tactics.allowed | {"fallback", "split", "cascade", "hedge"}
+    tactics = dataclasses.replace(plain.tactics, allowed=allowed, split_shares=(0.4,), hedge_at=0.6)
+    asked = dataclasses.replace(plain, requirements=bounds, tactics=tactics)
+    return dataclasses.replace(table(asked, catalog), scenario=plain)
 
 
 def _counts(rng: random.Random, full: Table) -> dict[str, int]:
@@ -92,13 +107,26 @@ def _counts(rng: random.Random, full: Table) -> dict[str, int]:
 
 
 def _few(rng: random.Random, candidates: Sequence[Candidate], count: int, invented: bool) -> tuple[Candidate, ...]:
-    """Return leaving it out (where allowed) and a few options, each sized for every use of the cache."""
+    """Return leaving it out (where allowed) and a few options, each sized for every use of the cache.
+
+    Where there are combinations, all but one are such, each made by another tactic.
+    """
     stems: dict[str, list[Candidate]] = {}
     for c in candidates:
         if not c.is_none:
-            stems.setdefault(c.id.split("+")[0], []).append(c)
+            stems.setdefault(re.sub(r"\+[a-z_]+", "", c.id), []).append(c)
     left_out = [c for c in candidates if c.is_none]
-    chosen = sorted(rng.sample(sorted(stems), min(len(stems), count - len(left_out))))
+    combined: dict[str, list[str]] = {}
+    for stem in sorted(stems):
+        if "~" in stem:
+            combined.setdefault(stems[stem][0].combined_by, []).append(stem)
+    wanted = count - len(left_out)
+    if combined:
+        plain = [stem for stem in sorted(stems) if "~" not in stem]
+        ways = rng.sample(sorted(combined), min(len(combined), wanted - 1))
+        chosen = sorted([rng.choice(plain), *(rng.choice(combined[way]) for way in ways)])
+    else:
+        chosen = sorted(rng.sample(sorted(stems), min(len(stems), wanted)))
     found = [*left_out, *(c for stem in chosen for c in stems[stem])]
     return tuple(_invent(rng, c) for c in found) if invented else tuple(found)
 
@@ -106,7 +134,7 @@ def _few(rng: random.Random, candidates: Sequence[Candidate], count: int, invent
 def _invent(rng: random.Random, c: Candidate) -> Candidate:
     if c.is_none:
         return dataclasses.replace(c, quality=rng.choice([1.0, 0.9]))
-    price = c.lines[0].price
+    price = c.members[0].lines[0].price
     usd = rng.choice([float(rng.randrange(1, 6) * 100), rng.uniform(10, 2000)])
     return dataclasses.replace(
         c,

@@ -23,6 +23,8 @@ def cascade(bench: Bench) -> Iterator[Candidate]:
     share = bench.scenario.tactics.escalation_share
     for better, first in bench.better_and_cheaper():
         strong = bench.resized(better, share, share)
+        if strong is None:
+            continue
         yield combined(
             "cascade",
             f"cascade{100 * share:g}",

@@ -22,14 +22,14 @@ class Bench:
     Attributes:
         role: whose candidates these are.
         plain: one candidate an option and layout, each admitted by the scenario's rules.
-        resized: (candidate, share of the demand to carry, share to be billed for) -> the same option sized again;
-            raises ``ValueError`` where that cannot be done.
+        resized: (candidate, share of the demand to carry, share to be billed for) -> the same option sized again, None
+            where that cannot be done.
     """
 
     role: str
     scenario: Scenario
     plain: Sequence[Candidate]
-    resized: Callable[[Candidate, float, float], Candidate]
+    resized: Callable[[Candidate, float, float], Candidate | None]
 
     def leanest(self) -> list[Candidate]:
         """Return the cheapest candidate of each option: what a part of a combination starts from."""

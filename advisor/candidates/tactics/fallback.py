@@ -25,11 +25,12 @@ def fallback(bench: Bench) -> Iterator[Candidate]:
     """
     if not bench.matters("availability"):
         return
-    spares = [bench.resized(one, 1.0, TYPICAL_DOWN) for one in bench.leanest()]
+    spares = [spare for one in bench.leanest() if (spare := bench.resized(one, 1.0, TYPICAL_DOWN))]
     for primary in bench.leanest():
         for spare in _unbeaten([one for one in spares if _apart(primary, one)]):
             backup = bench.resized(spare, 1.0, 1 - primary.availability)
-            yield _with_backup(primary, backup, bench.scenario)
+            if backup is not None:
+                yield _with_backup(primary, backup, bench.scenario)
 
 
 def _unbeaten(spares: list[Candidate]) -> Iterator[Candidate]:

@@ -31,6 +31,8 @@ def hedge(bench: Bench) -> Iterator[Candidate]:
             continue
         asked = 1 + (1 - at)
         both = bench.resized(one, asked, asked)
+        if both is None:
+            continue
         yield combined(
             "hedge",
             f"hedge{100 * at:g}",

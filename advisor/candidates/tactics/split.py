@@ -21,15 +21,17 @@ def split(bench: Bench) -> Iterator[Candidate]:
     """
     for share in bench.scenario.tactics.split_shares:
         for first, second in bench.better_and_cheaper():
-            parts = bench.resized(first, share, share), bench.resized(second, 1 - share, 1 - share)
+            one, other = bench.resized(first, share, share), bench.resized(second, 1 - share, 1 - share)
+            if one is None or other is None:
+                continue
             yield combined(
                 "split",
                 f"split{100 * share:g}",
-                parts,
+                (one, other),
                 shares=(share, 1 - share),
-                availability=share * parts[0].availability + (1 - share) * parts[1].availability,
-                quality=share * parts[0].quality + (1 - share) * parts[1].quality,
-                latency=mixed((share, 1 - share), parts[0].latency, parts[1].latency),
+                availability=share * one.availability + (1 - share) * other.availability,
+                quality=share * one.quality + (1 - share) * other.quality,
+                latency=mixed((share, 1 - share), one.latency, other.latency),
                 notes=[
                     Assumption(
                         "quality of a split",

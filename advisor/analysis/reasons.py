@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -102,9 +102,12 @@ def _runner_up(search: Search, best: Evaluation, role: str, time_limit_s: float)
     )
 
 
-def reasons(search: Search, best: Evaluation) -> dict[str, tuple[Reason, ...]]:
-    """Return role -> the reason for every component that could fill it and was not chosen, in order of id."""
-    return {role: tuple(_of_role(search, best, role)) for role in best.design}
+def reasons(search: Search, best: Evaluation, roles: Collection[str] = ()) -> dict[str, tuple[Reason, ...]]:
+    """Return role -> the reason for every component that could fill it and was not chosen, in order of id.
+
+    ``roles``: these only.
+    """
+    return {role: tuple(_of_role(search, best, role)) for role in best.design if role in (roles or best.design)}
 
 
 def _of_role(search: Search, best: Evaluation, role: str) -> Iterator[Reason]:

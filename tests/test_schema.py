@@ -135,6 +135,7 @@ def test_every_key_says_what_it_means(schema: dict[str, Any]) -> None:
         return {f"{prefix}{name}": here.get("description", "") for name, here in properties.items()}
 
     sections = {"constraints": "Constraints", "operations": "Operations", "sizing": "Sizing", "choices": "Choices"}
+    sections |= {"today": "Today"}
     found = keys(schema["properties"], "")
     for section, place in sections.items():
         found |= keys(schema["$defs"][place]["properties"], f"{section}.")

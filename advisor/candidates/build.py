@@ -25,7 +25,8 @@ from advisor.models.latency import (
     series,
 )
 from advisor.models.queueing import mgc_wait
-from advisor.scenario.load import Assumption, Scenario
+from advisor.scenario.assumption import Assumption
+from advisor.scenario.load import Scenario
 
 NEGLIGIBLE = 1e-9  # a probability of waiting that no percentile up to p99.99 can show
 MS_PER_H = 3_600_000.0

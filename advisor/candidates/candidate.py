@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from advisor.candidates.layout import Layout
 from advisor.catalog.model import Component, Option, Price
 from advisor.models.latency import Distribution
-from advisor.scenario.load import Assumption
+from advisor.scenario.assumption import Assumption
 from advisor.scenario.requirements import Filter
 
 NONE = "none"
@@ -54,6 +54,7 @@ class Candidate:
         needed_units: units that must be up to carry the peak at the target utilisation.
         behind: cache role -> whether the candidate is sized for that cache being in use.
         bill_usd_per_month: what vendors bill; ``cost_usd_per_month`` adds the operations hours at the hourly rate.
+        migration_h: hours to have this instead of what runs today; paid off over ``horizon_months``.
         latency: operation -> (time to the first item, time until complete), ms.
         quality: factor in (0, 1]; 1 for a role that bears no quality.
         layout: how it is run and bought.
@@ -76,6 +77,8 @@ class Candidate:
     lines: tuple[CostLine, ...] = ()
     operations_h_per_month: float = 0.0
     usd_per_hour: float = 0.0
+    migration_h: float = 0.0
+    horizon_months: float = 1.0
     availability: float = 1.0
     quality: float = 1.0
     latency: Mapping[str, tuple[Distribution, Distribution]] = field(default_factory=dict)
@@ -118,8 +121,13 @@ class Candidate:
 
     @property
     def cost_usd_per_month(self) -> float:
-        """Bill plus operations."""
-        return self.bill_usd_per_month + self.operations_usd_per_month
+        """Bill, operations, and what a move from today's design costs, spread over its horizon."""
+        return self.bill_usd_per_month + self.operations_usd_per_month + self.migration_usd_per_month
+
+    @property
+    def migration_usd_per_month(self) -> float:
+        """The hours of moving here at the hourly rate, divided by the months over which they are paid off."""
+        return self.migration_h * self.usd_per_hour / self.horizon_months
 
     @property
     def component_id(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from advisor.scenario.load import Assumption
+from advisor.scenario.assumption import Assumption
 
 Purchase = Literal["on_demand", "reserved_1y", "reserved_3y", "spot"]
 

@@ -70,16 +70,9 @@ class Table:
             raise ValueError(f"{option_id} runs in {' or '.join(sorted(stated))} zones, not in {zones}")
         needed = needed_units(option, demand, self.scenario.sizing.target_utilisation)
         layout = Layout(units, zones, min(needed, units), ("replicate",) if units > needed or zones > 1 else ())
-        return build(
-            component,
-            option,
-            layout,
-            demand,
-            _behind(role, caches, self.scenario),
-            self.scenario,
-            self.catalog,
-            self.as_of,
-        )
+        behind = _behind(role, caches, self.scenario)
+        found = build(component, option, layout, demand, behind, self.scenario, self.catalog, self.as_of)
+        return moved(found, self.scenario)
 
 
 def table(scenario: Scenario, catalog: Catalog, as_of: datetime.date | None = None) -> Table:
@@ -91,8 +84,19 @@ def table(scenario: Scenario, catalog: Catalog, as_of: datetime.date | None = No
     for role, use in scenario.blueprint.roles.items():
         found = list(_of_role(role, scenario, catalog, date, demand, rejections))
         found += _combined(role, catalog, scenario, found, demand, date)
-        candidates[role] = tuple([left_out(role, catalog), *found] if use.optional else found)
+        every = [left_out(role, catalog), *found] if use.optional else found
+        candidates[role] = tuple(moved(candidate, scenario) for candidate in every)
     return Table(scenario, catalog, date, candidates, tuple(rejections), demand)
+
+
+def moved(candidate: Candidate, scenario: Scenario) -> Candidate:
+    """Return a candidate with the hours that it takes to have it instead of what runs today.
+
+    A combination that keeps what runs today is no move: what comes beside it is new.
+    """
+    today = scenario.standing
+    hours = min(today.hours(candidate.role, one.component, one.option) for one in candidate.members)
+    return replace(candidate, migration_h=hours, horizon_months=today.horizon_months) if hours else candidate
 
 
 def variants(scenario: Scenario) -> list[frozenset[str]]:

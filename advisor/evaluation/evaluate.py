@@ -11,7 +11,8 @@ from advisor.evaluation.result import LEVELS, Check, Design, Evaluation, FlowRes
 from advisor.evaluation.times import step_time
 from advisor.models import availability, quality
 from advisor.models.latency import Constant, Distribution, Series, mixture, series
-from advisor.scenario.load import Assumption, Scenario
+from advisor.scenario.assumption import Assumption
+from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import Bound, Requirement, level, split_percentile
 
 UNIT_MS = {"ttft_ms": 1.0, "latency_ms": 1.0, "freshness_s": 1000.0}
@@ -26,6 +27,8 @@ def judge(design: Design, scenario: Scenario) -> Evaluation:
         bill_usd_per_month=math.fsum(c.bill_usd_per_month for c in used),
         operations_usd_per_month=math.fsum(c.operations_usd_per_month for c in used),
         operations_h_per_month=math.fsum(c.operations_h_per_month for c in used),
+        migration_usd_per_month=math.fsum(c.migration_usd_per_month for c in used),
+        migration_h=math.fsum(c.migration_h for c in used),
         quality=quality.of_flow(c.quality for c in design.values()),
         clouds=tuple(sorted({cloud for c in used for cloud in c.clouds})),
         flows={flow_id: _flow(flow_id, flow, design, scenario) for flow_id, flow in scenario.blueprint.flows.items()},

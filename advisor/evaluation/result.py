@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from advisor.candidates.candidate import Candidate
-from advisor.scenario.load import Assumption, Scenario
+from advisor.scenario.assumption import Assumption
+from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COST, OPERATIONS, QUALITY, Requirement
 
 LEVELS = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
@@ -75,6 +76,7 @@ class Evaluation:
 
     Attributes:
         design: role -> candidate, for every role of the blueprint.
+        migration_h: hours that it takes to leave today's design; ``migration_usd_per_month`` pays them off.
         quality: index in (0, 1], for ranking within this catalog only.
         consistent: problems that make the design impossible as stated (overload, a cache it counts on is missing).
     """
@@ -84,6 +86,8 @@ class Evaluation:
     bill_usd_per_month: float
     operations_usd_per_month: float
     operations_h_per_month: float
+    migration_usd_per_month: float
+    migration_h: float
     quality: float
     clouds: tuple[str, ...]
     flows: Mapping[str, FlowResult]
@@ -93,8 +97,13 @@ class Evaluation:
 
     @property
     def cost_usd_per_month(self) -> float:
-        """Bill plus operations."""
-        return self.bill_usd_per_month + self.operations_usd_per_month
+        """Bill, operations, and what leaving today's design costs, spread over its horizon."""
+        return self.bill_usd_per_month + self.operations_usd_per_month + self.migration_usd_per_month
+
+    @property
+    def migration_usd(self) -> float:
+        """What leaving today's design costs once."""
+        return self.migration_h * self.scenario.usd_per_hour
 
     @property
     def feasible(self) -> bool:

@@ -30,7 +30,29 @@ def monthly_cost(result: Evaluation, catalog: Catalog, demand: Mapping[str, Dema
         f"{plain(result.operations_h_per_month)} × {plain(result.scenario.usd_per_hour)}",
         parts=(hours, rate),
     )
-    return total("cost_usd_per_month", result.cost_usd_per_month, USD, [bill, work], "bill + operations")
+    if not result.migration_h:
+        return total("cost_usd_per_month", result.cost_usd_per_month, USD, [bill, work], "bill + operations")
+    parts = [bill, work, _migration(result)]
+    return total("cost_usd_per_month", result.cost_usd_per_month, USD, parts, "bill + operations + migration")
+
+
+def _migration(result: Evaluation) -> Derivation:
+    """Return what leaving today's design costs a month: hours at the hourly rate, paid off over the horizon."""
+    roles = [
+        Derivation(f"{role}: to {c.name}", c.migration_h, "h", note="stated or assumed under today")
+        for role, c in result.design.items()
+        if c.migration_h
+    ]
+    hours = total("migration hours", result.migration_h, "h", roles, "the sum over roles that are moved")
+    months = result.scenario.standing.horizon_months
+    return Derivation(
+        "migration",
+        result.migration_usd_per_month,
+        USD,
+        "hours × hourly rate / months",
+        f"{plain(result.migration_h)} × {plain(result.scenario.usd_per_hour)} / {plain(months)}",
+        parts=(hours,),
+    )
 
 
 def _rate_note(result: Evaluation) -> str:

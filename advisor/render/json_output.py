@@ -121,6 +121,9 @@ def metrics(result: Evaluation) -> dict[str, Any]:
         "bill_usd_per_month": result.bill_usd_per_month,
         "operations_usd_per_month": result.operations_usd_per_month,
         "operations_h_per_month": result.operations_h_per_month,
+        "migration_usd_per_month": result.migration_usd_per_month,
+        "migration_usd": result.migration_usd,
+        "migration_h": result.migration_h,
         "quality": result.quality,
         "clouds": list(result.clouds),
         "flows": {

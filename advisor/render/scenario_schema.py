@@ -16,6 +16,7 @@ from advisor.scenario.load import DEFAULT_EXTRA_UNITS, DEFAULT_USD_PER_HOUR, DEF
 from advisor.scenario.load import DEFAULT_TARGET_UTILISATION as _UTILISATION
 from advisor.scenario.model import ScenarioFile
 from advisor.scenario.requirements import metrics
+from advisor.scenario.standing import DEFAULT_HORIZON_MONTHS, DEFAULT_MIGRATION_H
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 USUAL_LEVELS = ("p50", "p90", "p95", "p99", "p99.9")
@@ -35,7 +36,8 @@ DESCRIPTIONS = {
     "operations": f"How hours of operations are costed. Default: {DEFAULT_USD_PER_HOUR:g} USD/h.",
     "sizing": "How candidates are sized.",
     "tactics": "Which architectural tactics may be used, and the figures that only you can know.",
-    "constraints.cost_usd_per_month": "Bill plus operations, USD a month.",
+    "today": "The design that runs today and the hours that leaving it takes, weighed against what a move saves.",
+    "constraints.cost_usd_per_month": "Bill plus operations (and migration, under today), USD a month.",
     "constraints.flows": "Bounds on single flows: times and availability.",
     "constraints.quality": "Lower bound on the quality index in (0, 1]; it ranks within this catalog only.",
     "constraints.operations_h_per_month": "Hours of operations a month.",
@@ -48,6 +50,10 @@ DESCRIPTIONS = {
     "operations.usd_per_hour": "Loaded hourly rate of an engineer, USD/h.",
     "sizing.target_utilisation": f"Share of a unit's capacity to plan for at peak. Default: {_UTILISATION:g}.",
     "sizing.extra_units": f"Units beyond the smallest count to consider as well. Default: {DEFAULT_EXTRA_UNITS}.",
+    "today.design": "Role -> component, option or candidate id that runs today; a role that is missing is new.",
+    "today.migration_h": "Role -> hours of people to move it to another component, cloud or mode.",
+    "today.default_migration_h": f"Hours for roles without a figure of their own. Default: {DEFAULT_MIGRATION_H:g}.",
+    "today.horizon_months": f"Months over which a move is paid off. Default: {DEFAULT_HORIZON_MONTHS:g}.",
     "sizing.zones": f"Numbers of zones to consider. Default: {list(DEFAULT_ZONES)}.",
 }
 
@@ -64,6 +70,7 @@ def scenario_schema(blueprint: Blueprint, catalog: Catalog) -> dict[str, Any]:
     places["Objective"] = _objective(blueprint)
     places["Goal"] = _goal(blueprint)
     places["Choices"]["properties"] = _choices(blueprint, catalog)
+    places["Today"]["properties"] |= _today(blueprint, places["Today"]["properties"])
     _describe(top, "", places)
     head = {
         "$schema": DRAFT,
@@ -208,6 +215,18 @@ def _choices(blueprint: Blueprint, catalog: Catalog) -> dict[str, Any]:
     return {
         "pin": {"type": "object", "additionalProperties": False, "properties": pins},
         "exclude": {"type": "array", "items": {"enum": every}},
+    }
+
+
+def _today(blueprint: Blueprint, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the mappings from roles, closed over the roles that there are."""
+    return {
+        name: {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": dict.fromkeys(blueprint.roles, next(iter(properties[name]["patternProperties"].values()))),
+        }
+        for name in ("design", "migration_h")
     }
 
 

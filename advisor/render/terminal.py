@@ -226,6 +226,12 @@ def cost_tree(evaluation: Evaluation) -> RenderableType:
         f"{numbers.usd(evaluation.operations_usd_per_month)}  operations  "
         f"[dim]{numbers.significant(hours)} h at {numbers.usd(rate)}/h[/]"
     )
+    if evaluation.migration_h:
+        tree.add(
+            f"{numbers.usd(evaluation.migration_usd_per_month)}  migration  "
+            f"[dim]{numbers.significant(evaluation.migration_h)} h at {numbers.usd(rate)}/h once, "
+            f"over {evaluation.scenario.standing.horizon_months:g} months[/]"
+        )
     return tree
 
 

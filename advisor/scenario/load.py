@@ -12,6 +12,7 @@ from pathlib import Path
 from advisor.catalog.blueprint import Blueprint, Parameter
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.errors import InputError, Problem, bad_input, listing, nearest
+from advisor.scenario.assumption import Assumption
 from advisor.scenario.goals import Goal, goal_problems, goals
 from advisor.scenario.model import Quantity, ScenarioFile
 from advisor.scenario.requirements import (
@@ -27,6 +28,7 @@ from advisor.scenario.requirements import (
     level,
 )
 from advisor.scenario.tactics import AllowedTactics, allowed_tactics, tactic_problems
+from advisor.scenario.standing import Standing, standing, today_assumptions, today_problems
 from advisor.schema import salvage, shown
 from advisor.yamlfile import Document, load, parse
 
@@ -35,16 +37,6 @@ DEFAULT_USD_PER_HOUR = 75.0
 DEFAULT_TARGET_UTILISATION = 0.6
 DEFAULT_EXTRA_UNITS = 2
 DEFAULT_ZONES = (1, 2, 3)
-
-
-@dataclass(frozen=True)
-class Assumption:
-    """Something that was filled in because nobody said it: what, with which value, why, and where to change it."""
-
-    subject: str
-    value: str
-    reason: str
-    change_at: str
 
 
 @dataclass(frozen=True)
@@ -83,6 +75,7 @@ class Scenario:
     usd_per_hour: float
     assumptions: tuple[Assumption, ...]
     tactics: AllowedTactics = field(default_factory=AllowedTactics)
+    standing: Standing = field(default_factory=Standing)
 
     @property
     def bounds(self) -> tuple[Bound, ...]:
@@ -126,7 +119,7 @@ def _scenario(document: Document, text: str, catalog: Catalog) -> Scenario:
         problems += _semantic_problems(document, raw, blueprint, catalog)
     if problems or raw is None or blueprint is None:
         raise InputError(_without_repeats(problems))
-    return _build(document, text, raw, blueprint)
+    return _build(document, text, raw, blueprint, catalog)
 
 
 def _semantic_problems(
@@ -140,6 +133,7 @@ def _semantic_problems(
     yield from _choice_problems(document, raw, blueprint, catalog)
     yield from _licence_problems(document, raw, catalog)
     yield from tactic_problems(document, raw.tactics)
+    yield from today_problems(document, raw.today, blueprint, catalog)
 
 
 def _licence_problems(document: Document, raw: ScenarioFile, catalog: Catalog) -> Iterator[Problem]:
@@ -181,7 +175,7 @@ def _blueprint(document: Document, catalog: Catalog, problems: list[Problem]) ->
     return known.get(name)
 
 
-def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprint) -> Scenario:
+def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprint, catalog: Catalog) -> Scenario:
     values, spread, assumptions = _workload(raw.workload, blueprint)
     sizing = _sizing(raw, assumptions)
     assumptions.append(
@@ -201,6 +195,7 @@ def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprin
                 "operations.usd_per_hour",
             )
         )
+    assumptions += today_assumptions(raw.today)
     if raw.constraints.residency and raw.constraints.residency.require != "us":
         assumptions.append(
             Assumption(
@@ -231,6 +226,7 @@ def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprin
         usd_per_hour=raw.operations.usd_per_hour if raw.operations else DEFAULT_USD_PER_HOUR,
         assumptions=tuple(assumptions),
         tactics=allowed_tactics(raw.tactics),
+        standing=standing(raw.today, catalog),
     )
 
 

@@ -178,6 +178,20 @@ class Tactics(Strict):
     prompt_cache_hit_share: float | None = Field(None, gt=0, le=1)
 
 
+class Today(Strict):
+    """The design that runs today, and what it takes to leave it.
+
+    ``design``: role -> component, option, or candidate id; roles that are not named are new. ``migration_h``: role ->
+    hours of people to move that role to another component or place. ``default_migration_h``: for roles that are not
+    named there. ``horizon_months``: the months over which a move is paid off.
+    """
+
+    design: dict[Name, Label] = Field(min_length=1)
+    migration_h: dict[Name, Annotated[float, Field(ge=0, le=1e6)]] = {}
+    default_migration_h: float | None = Field(None, ge=0, le=1e6)
+    horizon_months: float | None = Field(None, gt=0, le=240)
+
+
 class ScenarioFile(Strict):
     """The file as the user writes it."""
 
@@ -192,3 +206,4 @@ class ScenarioFile(Strict):
     operations: Operations | None = None
     sizing: Sizing | None = None
     tactics: Tactics = Tactics()
+    today: Today | None = None

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from advisor.candidates.layout import Layout
 from advisor.candidates.tactics.registry import Setting, tactic
-from advisor.scenario.load import Assumption, Scenario
+from advisor.scenario.assumption import Assumption
+from advisor.scenario.load import Scenario
 
 INTERACTIVE = frozenset({"ttft_ms", "latency_ms"})  # measures of flows in which somebody waits
 SOURCE = "Dean and Ghemawat (2004), MapReduce; Bass, Clements, Kazman (2021), chapter 9: schedule resources"

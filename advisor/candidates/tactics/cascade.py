@@ -8,7 +8,8 @@ from advisor.candidates.candidate import Candidate
 from advisor.candidates.tactics.combine import Bench, Times, combined, note
 from advisor.candidates.tactics.registry import tactic
 from advisor.models.latency import mixture, series
-from advisor.scenario.load import Assumption, Scenario
+from advisor.scenario.assumption import Assumption
+from advisor.scenario.load import Scenario
 
 SOURCE = "Chen, Zaharia, Zou (2023), FrugalGPT: How to Use Large Language Models While Reducing Cost"
 

@@ -9,7 +9,8 @@ from itertools import product
 
 from advisor.candidates.candidate import Candidate
 from advisor.models.latency import Distribution, mixture
-from advisor.scenario.load import Assumption, Scenario
+from advisor.scenario.assumption import Assumption
+from advisor.scenario.load import Scenario
 
 Times = Mapping[str, tuple[Distribution, Distribution]]
 TIMES = frozenset({"ttft_ms", "latency_ms", "freshness_s"})

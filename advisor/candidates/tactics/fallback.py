@@ -9,7 +9,8 @@ from advisor.candidates.tactics.combine import Bench, Times, combined, mixed, no
 from advisor.candidates.tactics.registry import tactic
 from advisor.models.availability import fallback as up
 from advisor.models.latency import Constant, series
-from advisor.scenario.load import Assumption, Scenario
+from advisor.scenario.assumption import Assumption
+from advisor.scenario.load import Scenario
 
 TYPICAL_DOWN = 0.005  # share of the requests that backups are compared at
 SOURCE = "Bass, Clements, Kazman (2021), chapter 4: redundant spare, exception handling; Nygard, Release It! (2018)"

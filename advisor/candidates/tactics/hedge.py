@@ -9,7 +9,8 @@ from advisor.candidates.tactics.combine import Bench, combined, note
 from advisor.candidates.tactics.registry import tactic
 from advisor.models.latency import Distribution, series
 from advisor.models.retries import hedge as hedged
-from advisor.scenario.load import Assumption, Scenario
+from advisor.scenario.assumption import Assumption
+from advisor.scenario.load import Scenario
 
 SOURCE = "Dean and Barroso (2013), The Tail at Scale, CACM 56(2): hedged requests"
 

@@ -9,7 +9,8 @@ from advisor.candidates.layout import Layout, PromptCache
 from advisor.candidates.tactics.combine import note
 from advisor.candidates.tactics.registry import Setting, tactic
 from advisor.catalog.model import Option
-from advisor.scenario.load import Assumption, Scenario
+from advisor.scenario.assumption import Assumption
+from advisor.scenario.load import Scenario
 
 REPEATED, PROMPT = "repeated_prompt_share", "input_tokens"  # parameters of a workload
 LEAST_PREFIX_TOKENS = 1024  # shorter beginnings are not cached: OpenAI and Anthropic guides to prompt caching

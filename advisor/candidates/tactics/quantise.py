@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from advisor.candidates.tactics.registry import Setting, tactic
 from advisor.catalog.model import Option
-from advisor.scenario.load import Assumption
+from advisor.scenario.assumption import Assumption
 
 SOURCE = "Dettmers et al. (2022), LLM.int8(): 8-bit Matrix Multiplication for Transformers at Scale"
 _ACCURACY = {

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from advisor.candidates.layout import Layout, Purchase
 from advisor.candidates.tactics.registry import Setting, tactic
-from advisor.scenario.load import Assumption
+from advisor.scenario.assumption import Assumption
 
 SOURCE = "AWS Well-Architected Framework, Cost Optimization pillar: select the best pricing model"
 TERMS: dict[Purchase, str] = {"reserved_1y": "a year", "reserved_3y": "three years"}

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from advisor.candidates.tactics.registry import Setting, tactic
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Capacity, Instance, Option
-from advisor.scenario.load import Assumption
+from advisor.scenario.assumption import Assumption
 
 IN_MEMORY = "vector_gb"
 MOST_STEP = 2  # times bigger or smaller: further from what was measured, proportion is no longer a fair guess

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.tactics.combine import Bench, combined, mixed
 from advisor.candidates.tactics.registry import tactic
-from advisor.scenario.load import Assumption
+from advisor.scenario.assumption import Assumption
 
 SOURCE = "Ong et al. (2024), RouteLLM: Learning to Route LLMs with Preference Data"
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from advisor.candidates.layout import Layout
 from advisor.candidates.tactics.registry import Setting, tactic
 from advisor.models.cost import HOURS_PER_MONTH
-from advisor.scenario.load import Assumption
+from advisor.scenario.assumption import Assumption
 
 MINUTES_PER_H = 60
 SOURCE = "Sharma et al. (2015), SpotCheck: Designing a Derivative IaaS Cloud on the Spot Market"

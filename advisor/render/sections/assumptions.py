@@ -10,7 +10,7 @@ from advisor.render.markdown import escape, plural, table
 from advisor.render.sections.figures import Used, used_figures
 from advisor.render.sections.view import View, demanded, label, where
 from advisor.render.sections.workload import amount
-from advisor.scenario.load import Assumption
+from advisor.scenario.assumption import Assumption
 
 BASES = {
     "list_price": "list price",

@@ -7,7 +7,7 @@ import math
 from advisor.candidates.candidate import Candidate, CostLine
 from advisor.catalog.model import Price
 from advisor.render import charts, numbers
-from advisor.render.markdown import escape, table
+from advisor.render.markdown import escape, joined, table
 from advisor.render.page import Figure_
 from advisor.render.sections.view import NB, View, lower, name
 
@@ -30,7 +30,21 @@ def context(view: View) -> dict[str, object]:
         "bill_per_thousand": numbers.usd(1000 * best.bill_usd_per_month / view.rate_per_month(flow)),
         "flow": escape(lower(flow.title)),
         "as_of": view.proposal.table.as_of.isoformat(),
+        "migration": migration(view),
     }
+
+
+def migration(view: View) -> str:
+    """Return the sentence on what leaving today's design costs, "" when nothing is moved."""
+    best = view.best
+    if not best.migration_h:
+        return ""
+    moved = joined([f"{view.lower(role)} to {name(c)}" for role, c in view.used.items() if c.migration_h])
+    return (
+        f"Moving {moved} takes {numbers.significant(best.migration_h)}{NB}h, {numbers.usd(best.migration_usd)} once; "
+        f"paid off over {best.scenario.standing.horizon_months:g} months that is "
+        f"{numbers.usd(best.migration_usd_per_month)} a month, counted in the total."
+    )
 
 
 def split(candidate: Candidate) -> tuple[float, float]:

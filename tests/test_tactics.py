@@ -17,7 +17,7 @@ from oracles.problems import cut_blueprint
 import advisor
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table, table
-from advisor.candidates.tactics import MODULES, TACTICS
+from advisor.candidates.tactics import JOINS, MODULES, TACTICS
 from advisor.candidates.tactics.right_size import family
 from advisor.catalog.blueprint import Measure
 from advisor.catalog.load import Catalog
@@ -563,7 +563,7 @@ def test_the_number_of_clouds_counts_every_member(ask: Any) -> None:
 def test_every_combination_is_explained() -> None:
     """A combination without its own derivation of times fails the suite; other figures are weighted means."""
     combinations = {name for name, tactic in TACTICS.items() if tactic.kind == "combination"}
-    assert set(_RUNS) == combinations
+    assert set(_RUNS) == set(JOINS) == combinations
     assert set(_AVAILABILITY) < combinations
 
 
@@ -589,6 +589,46 @@ def test_a_design_may_name_it_by_id(tactic: str, combined: Any, catalog: Catalog
     assert tactic in result.design[role].tactics
     for path in metrics(result):
         assert explain(result, path, catalog).value == pytest.approx(result.metric(path), rel=1e-9)
+
+
+@pytest.mark.parametrize("tactic", sorted(set(PROBLEMS)))
+def test_sized_again_it_is_what_it_was(tactic: str, combined: Any) -> None:
+    """With its own units and demand a candidate is found again, however it is bought, asked or combined."""
+    scenario, found = combined
+    checked = 0
+    for role, candidates in found.candidates.items():
+        using = [c for c in candidates if tactic in c.tactics]
+        for c in using[:: max(1, len(using) // 4)]:
+            used = frozenset(name for name, on in c.behind.items() if on) or frozenset(
+                {role} & set(scenario.blueprint.cache_roles)
+            )
+            caches = next(known for known in found.demand if used <= known and (used or not c.behind or not known))
+            assert found.resized(c, c.units, c.zones, caches) == c
+            checked += 1
+    assert checked
+
+
+def test_sizes_say_how_it_is_bought_asked_and_combined(ask: Any) -> None:
+    """What a reader sees beside the name tells variants of an option and the parts of a combination apart."""
+    guard = ask("input_guardrail", [GUARD], tactics={"allow": ["reserve", "spot"]})
+    sizes = {c.id: c.size for c in guard.candidates["input_guardrail"]}
+    assert len(set(sizes.values())) == len(sizes)
+    assert sizes[f"{GUARD}.2u.2z.reserved_1y"].endswith("2 zones, reserved for a year")
+    assert sizes[f"{GUARD}.2u.1z.spot"].endswith(", on spot")
+    bound = {"flows": {"answer": {"ttft_ms": {"p99": 5_000}, "availability": {"min": 0.5}}}}
+    allowed = {"allow": ["fallback", "split", "cascade", "hedge"], "split_shares": [0.4]}
+    repeated = {"repeated_prompt_share": 0.5}
+    models = ask("llm", [LUNA, NOVA], tactics=allowed, constraints=bound, workload=repeated).candidates["llm"]
+    luna, nova = (next(c.size for c in models if c.id == f"{name}.1u.1z.prompt_cache") for name in (LUNA, NOVA))
+    assert luna.endswith(", with the provider's prompt cache")
+    assert {c.size for c in models if c.parts} == {
+        f"{luna}; while it is down: {nova}",
+        f"{nova}; while it is down: {luna}",
+        f"40 % of the requests: {luna}; 60 %: {nova}",
+        f"{nova}; for 30 % of the answers also: {luna}",
+        f"{luna}; a second copy when the first is late",
+        f"{nova}; a second copy when the first is late",
+    }
 
 
 def test_the_command_lists_tactics_and_parts(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from advisor.candidates.layout import Layout
@@ -58,8 +58,8 @@ class Candidate:
         latency: operation -> (time to the first item, time until complete), ms.
         quality: factor in (0, 1]; 1 for a role that bears no quality.
         layout: how it is run and bought.
-        billed_share: of the role's demand that it is billed for; below 1 in a part of a combination, above 1 when
-            requests are sent twice.
+        carried_share, billed_share: of the role's demand that it is sized and billed for; below 1 in a part of a
+            combination, above 1 when requests are sent twice.
         parts: of a combination (a model with its fallback, a split of traffic): the candidates that it runs; the first
             is the primary, whose component and option stand in ``component`` and ``option``.
         combined_by: of a combination, the tactic that made it. shares: the weight of each part's answers.
@@ -85,6 +85,7 @@ class Candidate:
     loads: Mapping[str, Load] = field(default_factory=dict)
     assumptions: tuple[Assumption, ...] = ()
     layout: Layout | None = None
+    carried_share: float = 1.0
     billed_share: float = 1.0
     parts: tuple[Candidate, ...] = ()
     combined_by: str = ""
@@ -98,6 +99,13 @@ class Candidate:
     def admitted_by(self, rule: Filter) -> bool:
         """Return whether a rule on single options admits everything that this candidate runs."""
         return all(rule.admits(self.role, one.component, one.option) for one in self.members)
+
+    def named_lines(self) -> Iterator[tuple[str, CostLine]]:
+        """Yield each line of the bill with what it is for; of a combination with whose line it is."""
+        for one in self.members:
+            whose = f", {one.name}" if self.parts else ""
+            for line in one.lines:
+                yield f"{line.title}{whose}", line
 
     @property
     def is_none(self) -> bool:
@@ -143,12 +151,21 @@ class Candidate:
 
     @property
     def size(self) -> str:
-        """The size for people: ``3 × r7g.xlarge on AWS, 2 zones``."""
+        """The size for people: ``3 × r7g.xlarge on AWS, 2 zones``; of a combination what each part is for."""
         if self.parts:
-            return "; ".join(one.size for one in self.members)
+            return _JOINED[self.combined_by](*(part.size for part in self.parts), *self.shares)
         if self.option is None:
             return ""
+        bought = self.layout.described if self.layout else ""
         if self.option.unit is None:
-            return self.option.title
+            return f"{self.option.title}{bought}"
         zones = f", {self.zones} zones" if self.zones > 1 else ""
-        return f"{self.units} × {self.option.title}{zones}"
+        return f"{self.units} × {self.option.title}{zones}{bought}"
+
+
+_JOINED: dict[str, Callable[..., str]] = {
+    "fallback": lambda one, other, *shares: f"{one}; while it is down: {other}",
+    "split": lambda one, other, share, rest: f"{100 * share:.3g} % of the requests: {one}; {100 * rest:.3g} %: {other}",
+    "cascade": lambda one, other, kept, sent: f"{one}; for {100 * sent:.3g} % of the answers also: {other}",
+    "hedge": lambda one, *shares: f"{one}; a second copy when the first is late",
+}

@@ -64,3 +64,21 @@ class Layout:
         """The part of a candidate's id that tells layouts of one option apart."""
         bought = "" if self.purchase == "on_demand" else f".{self.purchase}"
         return f"{self.units}u.{self.zones}z{bought}{'.prompt_cache' * bool(self.prompt_cache)}{'.batch' * self.batch}"
+
+    @property
+    def described(self) -> str:
+        """How it is bought and asked, for people, as it follows a size; "" where nothing is special."""
+        ways = [
+            _BOUGHT[self.purchase],
+            "with the provider's prompt cache" if self.prompt_cache else "",
+            "in batches" if self.batch else "",
+        ]
+        return "".join(f", {way}" for way in ways if way)
+
+
+_BOUGHT: dict[Purchase, str] = {
+    "on_demand": "",
+    "reserved_1y": "reserved for a year",
+    "reserved_3y": "reserved for three years",
+    "spot": "on spot",
+}

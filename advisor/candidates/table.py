@@ -12,7 +12,7 @@ from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.demand import Demand, demands
 from advisor.candidates.layout import Layout
 from advisor.candidates.sizing import needed_units
-from advisor.candidates.tactics import Bench, Setting, combinations, layouts, settings
+from advisor.candidates.tactics import JOINS, Bench, Setting, combinations, layouts, settings
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option
 from advisor.errors import bad_input, listing, nearest
@@ -72,6 +72,33 @@ class Table:
         layout = Layout(units, zones, min(needed, units), ("replicate",) if units > needed or zones > 1 else ())
         behind = _behind(role, caches, self.scenario)
         found = build(component, option, layout, demand, behind, self.scenario, self.catalog, self.as_of)
+        return moved(found, self.scenario)
+
+    def resized(self, one: Candidate, units: int, zones: int, caches: frozenset[str]) -> Candidate:
+        """Return a candidate with another number of units, run, bought and asked as it is.
+
+        Of a combination the primary gets the units and the other parts keep theirs. Raises what :meth:`sized` raises.
+        """
+        if one.parts:
+            primary, *others = one.parts
+            parts = [self.resized(primary, units, zones, caches)]
+            parts += [self.resized(part, part.units, part.zones, caches) for part in others]
+            return moved(JOINS[one.combined_by](tuple(parts), one.shares, self.scenario), self.scenario)
+        assert one.option is not None
+        assert one.component is not None
+        assert one.layout is not None
+        stated = one.option.availability.service_by_zones
+        if stated is not None and str(zones) not in stated:
+            raise ValueError(f"{one.option.id} runs in {' or '.join(sorted(stated))} zones, not in {zones}")
+        whole = self.demand[caches][one.role]
+        demand, billed = whole.scaled(one.carried_share), whole.scaled(one.billed_share)
+        needed = needed_units(one.option, demand, self.scenario.sizing.target_utilisation)
+        layout = replace(one.layout, units=units, zones=zones, needed=min(needed, units))
+        behind, as_of = _behind(one.role, caches, self.scenario), self.as_of
+        found = build(
+            one.component, one.option, layout, demand, behind, self.scenario, self.catalog, as_of, billed=billed
+        )
+        found = replace(found, carried_share=one.carried_share, billed_share=one.billed_share)
         return moved(found, self.scenario)
 
 
@@ -226,7 +253,7 @@ class _Resize:
         found = build(
             one.component, one.option, layout, demand, one.behind, self.scenario, self.catalog, self.date, billed=asked
         )
-        return replace(found, billed_share=billed)
+        return replace(found, carried_share=carried, billed_share=billed)
 
 
 def _own_variant(role: str, demand: Mapping[frozenset[str], object]) -> frozenset[str]:

@@ -216,10 +216,10 @@ def cost_tree(evaluation: Evaluation) -> RenderableType:
         branch = tree.add(
             f"{numbers.usd(candidate.bill_usd_per_month)}  {candidate.role}  [dim]{clean(candidate.name)}[/]"
         )
-        for line in candidate.lines:
+        for title, line in candidate.named_lines():
             star = " *" if line.usage_based else ""
             quantity = f"{numbers.significant(line.quantity)} {line.unit}"
-            branch.add(f"{numbers.usd(line.usd_per_month)}  {quantity} {line.title}{star}")
+            branch.add(f"{numbers.usd(line.usd_per_month)}  {quantity} {clean(title)}{star}")
     hours = evaluation.operations_h_per_month
     rate = evaluation.scenario.usd_per_hour
     tree.add(

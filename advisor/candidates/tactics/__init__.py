@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from advisor.candidates.candidate import Candidate
@@ -23,6 +23,7 @@ from advisor.candidates.tactics import (
 )
 from advisor.candidates.tactics.combine import Bench
 from advisor.candidates.tactics.registry import TACTICS, Setting, of_kind
+from advisor.scenario.load import Scenario
 
 #: Importing a tactic's module registers it. Of one kind they are applied in this order.
 MODULES = (
@@ -40,7 +41,26 @@ MODULES = (
     hedge,
 )
 
-__all__ = ["MODULES", "TACTICS", "Bench", "Layout", "Setting", "combinations", "layouts", "of_kind", "settings"]
+#: How each combination is made of its parts, their shares and the scenario.
+JOINS: dict[str, Callable[[tuple[Candidate, ...], tuple[float, ...], Scenario], Candidate]] = {
+    "fallback": fallback.join,
+    "split": split.join,
+    "cascade": cascade.join,
+    "hedge": hedge.join,
+}
+
+__all__ = [
+    "JOINS",
+    "MODULES",
+    "TACTICS",
+    "Bench",
+    "Layout",
+    "Setting",
+    "combinations",
+    "layouts",
+    "of_kind",
+    "settings",
+]
 
 
 def settings(setting: Setting) -> Iterator[tuple[Setting, Layout]]:

@@ -26,16 +26,22 @@ def cascade(bench: Bench) -> Iterator[Candidate]:
         strong = bench.resized(better, share, share)
         if strong is None:
             continue
-        yield combined(
-            "cascade",
-            f"cascade{100 * share:g}",
-            (first, strong),
-            shares=(1 - share, share),
-            availability=first.availability * (1 - share + share * strong.availability),
-            quality=(1 - share) * first.quality + share * strong.quality,
-            latency=_times(first, strong, share),
-            notes=_notes(bench.scenario),
-        )
+        yield join((first, strong), (1 - share, share), bench.scenario)
+
+
+def join(parts: tuple[Candidate, ...], shares: tuple[float, ...], scenario: Scenario) -> Candidate:
+    """Return the cascade of a first model and one that also answers the second of the shares."""
+    (first, strong), (kept, sent) = parts, shares
+    return combined(
+        "cascade",
+        f"cascade{100 * sent:g}",
+        parts,
+        shares=shares,
+        availability=first.availability * (kept + sent * strong.availability),
+        quality=kept * first.quality + sent * strong.quality,
+        latency=_times(first, strong, sent),
+        notes=_notes(scenario),
+    )
 
 
 def _times(first: Candidate, strong: Candidate, share: float) -> Times:

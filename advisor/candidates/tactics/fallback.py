@@ -31,7 +31,7 @@ def fallback(bench: Bench) -> Iterator[Candidate]:
         for spare in _unbeaten([one for one in spares if _apart(primary, one)]):
             backup = bench.resized(spare, 1.0, 1 - primary.availability)
             if backup is not None:
-                yield _with_backup(primary, backup, bench.scenario)
+                yield join((primary, backup), (), bench.scenario)
 
 
 def _unbeaten(spares: list[Candidate]) -> Iterator[Candidate]:
@@ -57,7 +57,9 @@ def _place(one: Candidate) -> str:
     return one.component.vendor if one.option.cloud == "vendor" else one.option.cloud
 
 
-def _with_backup(primary: Candidate, backup: Candidate, scenario: Scenario) -> Candidate:
+def join(parts: tuple[Candidate, ...], shares: tuple[float, ...], scenario: Scenario) -> Candidate:
+    """Return a primary with its backup; their shares follow from how available the primary is."""
+    primary, backup = parts
     settings, a = scenario.tactics, primary.availability
     late: Times = {
         name: tuple(series(Constant(settings.fallback_after_ms), time) for time in times)  # type: ignore[misc]
@@ -66,7 +68,7 @@ def _with_backup(primary: Candidate, backup: Candidate, scenario: Scenario) -> C
     return combined(
         "fallback",
         "fallback",
-        (primary, backup),
+        parts,
         shares=(a, 1 - a),
         availability=up(a, backup.availability, settings.fallback_switch),
         quality=a * primary.quality + (1 - a) * backup.quality,

@@ -34,16 +34,22 @@ def hedge(bench: Bench) -> Iterator[Candidate]:
         both = bench.resized(one, asked, asked)
         if both is None:
             continue
-        yield combined(
-            "hedge",
-            f"hedge{100 * at:g}",
-            (both,),
-            shares=(1.0,),
-            availability=both.availability,
-            quality=both.quality,
-            latency={name: _raced(first, complete, at) for name, (first, complete) in both.latency.items()},
-            notes=_notes(bench.scenario),
-        )
+        yield join((both,), (1.0,), bench.scenario)
+
+
+def join(parts: tuple[Candidate, ...], shares: tuple[float, ...], scenario: Scenario) -> Candidate:
+    """Return a candidate of which every request is hedged; it is sized for the copies already."""
+    (both,), at = parts, scenario.tactics.hedge_at
+    return combined(
+        "hedge",
+        f"hedge{100 * at:g}",
+        parts,
+        shares=shares,
+        availability=both.availability,
+        quality=both.quality,
+        latency={name: _raced(first, complete, at) for name, (first, complete) in both.latency.items()},
+        notes=_notes(scenario),
+    )
 
 
 def _raced(first: Distribution, complete: Distribution, at: float) -> tuple[Distribution, Distribution]:

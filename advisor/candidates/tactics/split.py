@@ -8,6 +8,7 @@ from advisor.candidates.candidate import Candidate
 from advisor.candidates.tactics.combine import Bench, combined, mixed
 from advisor.candidates.tactics.registry import tactic
 from advisor.scenario.assumption import Assumption
+from advisor.scenario.load import Scenario
 
 SOURCE = "Ong et al. (2024), RouteLLM: Learning to Route LLMs with Preference Data"
 
@@ -24,20 +25,26 @@ def split(bench: Bench) -> Iterator[Candidate]:
             one, other = bench.resized(first, share, share), bench.resized(second, 1 - share, 1 - share)
             if one is None or other is None:
                 continue
-            yield combined(
-                "split",
-                f"split{100 * share:g}",
-                (one, other),
-                shares=(share, 1 - share),
-                availability=share * one.availability + (1 - share) * other.availability,
-                quality=share * one.quality + (1 - share) * other.quality,
-                latency=mixed((share, 1 - share), one.latency, other.latency),
-                notes=[
-                    Assumption(
-                        "quality of a split",
-                        "mean of both, weighted by share",
-                        "as if requests were sent at random; a router that tells easy ones apart does better",
-                        "tactics.split_shares",
-                    )
-                ],
+            yield join((one, other), (share, 1 - share), bench.scenario)
+
+
+def join(parts: tuple[Candidate, ...], shares: tuple[float, ...], scenario: Scenario) -> Candidate:
+    """Return two models that share the traffic."""
+    (one, other), (share, rest) = parts, shares
+    return combined(
+        "split",
+        f"split{100 * share:g}",
+        parts,
+        shares=shares,
+        availability=share * one.availability + rest * other.availability,
+        quality=share * one.quality + rest * other.quality,
+        latency=mixed((share, rest), one.latency, other.latency),
+        notes=[
+            Assumption(
+                "quality of a split",
+                "mean of both, weighted by share",
+                "as if requests were sent at random; a router that tells easy ones apart does better",
+                "tactics.split_shares",
             )
+        ],
+    )

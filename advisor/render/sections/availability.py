@@ -51,6 +51,8 @@ def redundancy(candidate: Candidate) -> str:
 
 def basis(candidate: Candidate) -> str:
     """Return what a candidate's availability rests on."""
+    if len(candidate.parts) > 1:
+        return f"computed from its parts: {', '.join(dict.fromkeys(basis(part) for part in candidate.parts))}"
     assert candidate.option is not None
     stated = candidate.option.availability
     if stated.software is not None:
@@ -155,7 +157,7 @@ def after(view: View, role: str, units: int, zones: int) -> str:
     if option.unit is not None and option.unit.stateful and units < view.used[role].needed_units:
         return f"✗ no whole copy of the data is left; {joined(_flows(view, role)) or 'no flow'} down or incomplete"
     try:
-        less = view.proposal.table.sized(role, option.id, units, zones, view.caches)
+        less = view.proposal.table.resized(view.used[role], units, zones, view.caches)
     except (ValueError, KeyError):
         return "✗ what is left cannot carry the peak"
     full = max((load.utilisation for load in less.loads.values()), default=0.0)

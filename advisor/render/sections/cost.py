@@ -71,14 +71,14 @@ def by_meter(view: View) -> str:
     rows = [
         [
             view.title(role),
-            escape(line.title),
+            escape(title),
             quantity(line),
             unit_price(line.price),
             numbers.usd(line.usd_per_month),
             "by use" if line.usage_based else "fixed",
         ]
         for role, c in view.used.items()
-        for line in c.lines
+        for title, line in c.named_lines()
     ]
     hours, rate = view.best.operations_h_per_month, view.scenario.usd_per_hour
     rows.append(

@@ -45,7 +45,12 @@ class Used:
 
 def used_figures(view: View) -> tuple[Used, ...]:
     """Return every figure in use, by role; one that serves two roles comes twice."""
-    return tuple(used for role, candidate in view.best.design.items() for used in _of(view, role, candidate))
+    return tuple(
+        used
+        for role, candidate in view.best.design.items()
+        for one in candidate.members
+        for used in _of(view, role, one)
+    )
 
 
 def _of(view: View, role: str, candidate: Candidate) -> Iterator[Used]:

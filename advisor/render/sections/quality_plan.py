@@ -41,17 +41,21 @@ def scores(view: View) -> str:
                 [view.title(role), escape(metric.title), "left out", numbers.significant(c.quality), escape(why)]
             )
             continue
-        figure = c.option.quality[metric.metric]
-        conditions = figure.conditions or figure.reasoning or ""
-        rows.append(
-            [
-                f"{view.title(role)}: {name(c)}",
-                escape(metric.title),
-                f"{figure.value:g} of {metric.best:g}",
-                numbers.significant(c.quality),
-                escape(conditions),
-            ]
-        )
+        for one in c.members:
+            assert one.option is not None
+            figure = one.option.quality[metric.metric]
+            conditions = figure.conditions or figure.reasoning or ""
+            rows.append(
+                [
+                    f"{view.title(role)}: {name(one)}",
+                    escape(metric.title),
+                    f"{figure.value:g} of {metric.best:g}",
+                    numbers.significant(one.quality),
+                    escape(conditions),
+                ]
+            )
+        if len(c.members) > 1:
+            rows.append([view.title(role), "mean over its parts", "", numbers.significant(c.quality), "by share"])
     return table(["role", "benchmark", ">score", ">factor", "measured under"], rows) if rows else ""
 
 

@@ -105,7 +105,7 @@ def _again(view: View, scenario: Scenario) -> tuple[Mapping[str, Candidate], str
     for role, c in view.used.items():
         assert c.option is not None
         try:
-            design[role] = table_.sized(role, c.option.id, c.units, c.zones, view.caches)
+            design[role] = table_.resized(c, c.units, c.zones, view.caches)
         except ValueError:
             return design, view.lower(role)
     return design, ""

@@ -145,6 +145,9 @@ JSON_CASES = {
     "null": (_set("roles/a/1/cost", None), "roles.a[1].cost: found nothing; a finite number is expected"),
     "nan": (_set("roles/a/1/cost", float("nan")), "roles.a[1].cost: found nan; a finite number is expected"),
     "huge": (_set("roles/a/1/cost", 10**400), "roles.a[1].cost: found a number of more than 300 digits"),
+    "too large": (_set("roles/a/1/cost", 1e300), "found 1e+300; must be 0 or between 1e-30 and 1e+15 in size"),
+    "too small": (_set("roles/a/1/cost", 1e-300), "found 1e-300; must be 0 or between 1e-30 and 1e+15 in size"),
+    "bound too large": (_set("limits", ["cost<=1e99"]), "the bound must be 0 or between 1e-30 and 1e+15 in size"),
     "negative time": (
         _set("roles/a/1/time", -1),
         "roles.a[1].time: found -1; a critical path needs values of at least 0",
@@ -275,11 +278,15 @@ def test_limits_are_read_as_people_write_them() -> None:
     assert parse_limit("a==2") == Limit("a", "=", 2.0)
 
 
-def test_a_table_of_two_hundred_thousand_options_is_read_and_one_more_is_not(tmp_path: Path) -> None:
-    """The most that is read is said when there is more."""
-    rows = "".join(f"r{i % 100},o{i},{i}\n" for i in range(200_001))
-    found = csv_problems(tmp_path, "role,option,cost\n" + rows)
-    assert found == ["t.csv:200002: holds more than 200,000 options, the most that is read"]
+def test_one_option_more_than_is_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many options are read; one more is a problem, not a table cut short."""
+    monkeypatch.setattr("advisor.selection.read_csv.MAX_OPTIONS", 3)
+    rows = [f"r,o{i},{i}\n" for i in range(4)]
+    assert csv_problems(tmp_path, "role,option,cost\n" + "".join(rows)) == [
+        "t.csv:5: holds more than 3 options, the most that is read"
+    ]
+    (tmp_path / "t.csv").write_text("role,option,cost\n" + "".join(rows[:3]))
+    assert len(load_problem(tmp_path / "t.csv").roles[0].options) == 3
 
 
 def test_strange_names_survive(tmp_path: Path) -> None:

@@ -224,3 +224,31 @@ def test_a_hard_problem_stops_with_an_honest_gap() -> None:
         assert found.gap == pytest.approx((found.bound - found.value) / found.value)
     else:
         assert found.gap == 0.0
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 1e11])
+def test_the_size_of_the_numbers_does_not_matter(unit: float) -> None:
+    """The same problem in other units has the same answer, from nano to hundreds of billions."""
+    rng = random.Random(8)
+    costs = {r: [(rng.uniform(1, 9), rng.uniform(1, 9)) for _ in range(5)] for r in "abcd"}
+    roles = {
+        r: [{"option": f"o{i}", "c": c * unit, "t": t * unit} for i, (c, t) in enumerate(v)] for r, v in costs.items()
+    }
+    data: dict[str, Any] = {"roles": roles, "minimize": "c", "limits": [f"t<={14 * unit!r}"]}
+    data["edges"], data["aggregate"] = [["a", "b"], ["a", "c"], ["b", "d"]], {"t": "critical_path"}
+    best = min(
+        sum(costs[r][i][0] for r, i in zip("abcd", ks, strict=True))
+        for ks in itertools.product(range(5), repeat=4)
+        if max(
+            costs["a"][ks[0]][1] + costs["b"][ks[1]][1] + costs["d"][ks[3]][1],
+            costs["a"][ks[0]][1] + costs["c"][ks[2]][1],
+        )
+        <= 14
+    )
+    assert advisor.select(data).value == pytest.approx(best * unit, rel=1e-9)
+
+
+def test_a_load_beyond_a_million_units_is_refused() -> None:
+    """A throughput that is nearly nothing is bad input, not an endless plan."""
+    with pytest.raises(InputError, match="up to 1,000,000 can be planned"):
+        advisor.select(pool_of({"u": {"cost": 1.0, "rates": [1e-12]}}, [5.0]))

@@ -15,6 +15,7 @@ from advisor.errors import Problem
 
 MAX_BYTES = 50_000_000
 MAX_OPTIONS = 200_000
+LARGEST, SMALLEST = 1e15, 1e-30  # sums of larger numbers lose units; smaller ones cannot be scaled
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,11 @@ class Draft:
         found = number(value)
         if found is None:
             self.note(place, f"found {shown(value)}; a finite number is expected", *path)
-        return found
+        elif not in_range(found):
+            self.note(place, f"found {found:.6g}; {RANGE}", *path)
+        else:
+            return found
+        return None
 
 
 def number(value: Any) -> float | None:
@@ -94,6 +99,18 @@ def number(value: Any) -> float | None:
     except OverflowError:
         return None
     return found + 0.0 if math.isfinite(found) else None
+
+
+RANGE = f"must be 0 or between {SMALLEST:g} and {LARGEST:g} in size"
+
+
+def in_range(value: float) -> bool:
+    """Return whether a number can be computed with.
+
+    >>> [in_range(v) for v in (0.0, -1e15, 1e16, 1e-31)]
+    [True, True, False, False]
+    """
+    return value == 0 or SMALLEST <= abs(value) <= LARGEST
 
 
 def from_text(text: str) -> float | str:

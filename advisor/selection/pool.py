@@ -14,6 +14,7 @@ from advisor.selection.problem import Aggregation, Pool
 from advisor.selection.space import Space
 
 SMALLEST_SHARE = 1e-12
+MOST_UNITS = 1_000_000
 
 
 def load_of(pool: Pool, unit: str) -> dict[str, float]:
@@ -27,11 +28,16 @@ def most_units(space: Space, pool: Pool, unit: str) -> int:
     That is enough for all classes it serves, and, where a limit or the goal asks for much of something, what limits
     from above leave room for. Raises :class:`~advisor.errors.InputError` when nothing bounds it.
     """
-    most = math.ceil(sum(load_of(pool, unit).values()) + 1e-9)
+    load = sum(load_of(pool, unit).values())
+    if load > MOST_UNITS:
+        raise bad_input(
+            f"the load of '{unit}' is {load:.3g} units; up to {MOST_UNITS:,} can be planned", path=pool.name
+        )
+    most = math.ceil(load + 1e-9)
     for limit in space.problem.limits:
         stated = pool.units[unit].get(limit.attribute, 0.0)
         if limit.sense != "<=" and stated > 0 and limit.bound > 0:
-            most += math.ceil(limit.bound / stated)
+            most += math.ceil(min(limit.bound / stated, MOST_UNITS))
     for goal in space.goals:
         if goal.maximize and pool.units[unit].get(goal.attribute, 0.0) > 0:
             return _room(space, pool, unit, goal.attribute)
@@ -47,7 +53,7 @@ def _room(space: Space, pool: Pool, unit: str, attribute: str) -> int:
         if limit.sense != ">=" and stated > 0 and sums:
             pairs = sum(min(0.0, pair.values.get(limit.attribute, 0.0)) for pair in space.problem.pairs)
             least = sum(space.best(role, limit.attribute, lowest=True) for role in space.options) + pairs
-            rooms.append(max(0, math.floor((limit.bound - least) / stated + 1e-6)))
+            rooms.append(max(0, math.floor(min((limit.bound - least) / stated + 1e-6, MOST_UNITS))))
     if not rooms:
         message = f"{attribute} grows without end with more units of '{unit}'; set a limit on what they use"
         raise bad_input(message, path=pool.name)

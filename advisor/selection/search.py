@@ -43,7 +43,7 @@ def within(limit: Limit) -> Condition:
     def holds(judged: Judged) -> bool:
         return limit.holds(judged.totals[limit.attribute])
 
-    return Condition(lambda model: limit_rows(model, limit, loose=0.0), holds)
+    return Condition(lambda model: limit_rows(model, limit), holds)
 
 
 def at_least_as_good(space: Space, goal: Goal, best: Judged) -> Condition:

@@ -16,7 +16,7 @@ from advisor.optimizer.solver import Outcome, Session
 
 LARGEST_WHOLE = 1e6
 NO_LIMIT = 2**31 - 1  # nodes; HiGHS's own value for none
-TOLERANCE = 1e-9  # with the usual 1e-6 a row that is missed by a billionth made presolve drop designs that meet all
+TOLERANCE = 1e-10  # with the usual 1e-6 a row missed by a billionth made presolve drop designs that meet all rows
 
 
 class CountingSession(Session):

@@ -2,7 +2,8 @@
 
 ``upper`` says which side of the total a variable is held on. Where small is good it is at least the total, and the
 solver pushes it down; where large is good it is at most a value that is attained, and the solver pushes it up. The
-smallest value is minus the largest of the negated values.
+smallest value is minus the largest of the negated values. Variables run from 0 to 1, in units of the widest range or
+of the longest time there can be: solvers drop coefficients that are very small beside others.
 """
 
 from __future__ import annotations
@@ -63,10 +64,11 @@ def no_extreme_beyond(model: Model, attribute: str, upper: bool) -> Iterator[Row
     parts = {x.name: (x, sign * value) for x, value in _values(model, attribute)}
     lowest = min((value for _, value in parts.values()), default=0.0)
     highest = max((value for _, value in parts.values()), default=0.0)
-    total = model.variable("extreme", highest - lowest)
-    model.totals[attribute, upper] = sign * (total + lowest)
+    width = (highest - lowest) or 1.0
+    total = model.variable("extreme", 1)
+    model.totals[attribute, upper] = sign * (width * total + lowest)
     for group in _exclusive(model, attribute):
-        terms = [(x, parts[x.name][1] - lowest) for x in group if parts[x.name][1] > lowest]
+        terms = [(x, (parts[x.name][1] - lowest) / width) for x in group if parts[x.name][1] > lowest]
         if terms:
             yield number_row(model, [*terms, (total, -1.0)], 0.0, "no_extreme_beyond")
 
@@ -96,29 +98,32 @@ def extreme_attained(model: Model, attribute: str, upper: bool) -> Iterator[Row]
 
 
 def _times(model: Model, attribute: str) -> tuple[dict[str, Expression], dict[tuple[str, str], Expression], float]:
-    """Return the time of each role and on each edge, and the most that all of them can be together."""
+    """Return the time of each role and on each edge in units of the most that all can be together, and that."""
     space = model.space
     own = {
-        role: Expression([(model.x[role, name], space.value(role, name, attribute) or 0.0) for name in names])
+        role: [(model.x[role, name], space.value(role, name, attribute) or 0.0) for name in names]
         for role, names in space.options.items()
     }
-    on_edges: dict[tuple[str, str], list[tuple[Variable, float]]] = {edge: [] for edge in sorted(space.problem.edges)}
+    edges: dict[tuple[str, str], list[tuple[Variable, float]]] = {edge: [] for edge in sorted(space.problem.edges)}
     for pair in space.pairs:
         if pair.values.get(attribute):
-            edge = pair.source[0], pair.target[0]
-            on_edges[edge].append((model.both[pair.source, pair.target], pair.values[attribute]))
-    edges = {edge: Expression(terms) for edge, terms in on_edges.items()}
-    most = sum(max(e.values(), default=0.0) for e in (*own.values(), *edges.values()))
-    return own, edges, most or 1.0
+            time = pair.values[attribute]
+            edges[pair.source[0], pair.target[0]].append((model.both[pair.source, pair.target], time))
+    most = sum(max((time for _, time in terms), default=0.0) for terms in (*own.values(), *edges.values())) or 1.0
+    return (
+        {role: Expression([(x, time / most) for x, time in terms]) for role, terms in own.items()},
+        {edge: Expression([(y, time / most) for y, time in terms]) for edge, terms in edges.items()},
+        most,
+    )
 
 
 @constraint("latest_finish")
 def latest_finish(model: Model, attribute: str) -> Iterator[Row]:
     """A role finishes no earlier than any role before it, plus the edge, plus its own time; the total is the latest."""
     own, edges, most = _times(model, attribute)
-    finish = {role: model.variable("finish", most) for role in own}
-    last = model.variable("finish", most)
-    model.totals[attribute, True] = Expression([(last, 1.0)])
+    finish = {role: model.variable("finish", 1) for role in own}
+    last = model.variable("finish", 1)
+    model.totals[attribute, True] = Expression([(last, most)])
     for (source, target), time in edges.items():
         terms = [(finish[source], 1.0), *time.items(), *own[target].items(), (finish[target], -1.0)]
         yield number_row(model, terms, 0.0, "latest_finish")
@@ -134,7 +139,7 @@ def latest_finish(model: Model, attribute: str) -> Iterator[Row]:
 @constraint("one_path")
 def one_path(model: Model, attribute: str) -> Iterator[Row]:
     """The total is at most the time along one path that is picked: a role or edge off the path counts nothing."""
-    own, edges, _ = _times(model, attribute)
+    own, edges, most = _times(model, attribute)
     on = {role: model.variable("on_path", 1, whole=True) for role in own}
     starts = {role: model.variable("starts", 1, whole=True) for role in own}
     ends = {role: model.variable("ends", 1, whole=True) for role in own}
@@ -148,9 +153,9 @@ def one_path(model: Model, attribute: str) -> Iterator[Row]:
     yield number_row(model, [(x, 1.0) for x in starts.values()], 1.0, "one_start")
     counted = []
     for time, used in [*((own[role], on[role]) for role in own), *((edges[edge], along[edge]) for edge in edges)]:
-        most = max(time.values(), default=0.0)
-        part = model.variable("counts", most)
-        counted.append((part, 1.0))
+        longest = max(time.values(), default=0.0)
+        part = model.variable("counts", 1)
+        counted.append((part, most))
         yield number_row(model, [(part, 1.0), *((x, -value) for x, value in time.items())], 0.0, "counted_on_path")
-        yield number_row(model, [(part, 1.0), (used, -most)], 0.0, "counted_on_path")
+        yield number_row(model, [(part, 1.0), (used, -longest)], 0.0, "counted_on_path")
     model.totals[attribute, False] = Expression(counted)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from advisor.errors import bad_input, listing, nearest
-from advisor.selection.draft import from_text
+from advisor.selection.draft import RANGE, from_text, in_range
 from advisor.selection.problem import Aggregation, Goal, Limit
 
 _LIMIT = re.compile(r"\s*(.*?)\s*(<=|>=|==|=<|=>|≤|≥|=|<|>)\s*(.*?)\s*")
@@ -34,6 +34,8 @@ def parse_limit(text: object) -> Limit:
     bound = from_text(number)
     if isinstance(bound, str):
         raise ValueError(f"found {text!r}; '{number}' is not a finite number")
+    if not in_range(bound):
+        raise ValueError(f"found {text!r}; the bound {RANGE}")
     return Limit(attribute, _SENSES.get(sense, sense), bound)
 
 

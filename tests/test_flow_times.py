@@ -12,7 +12,7 @@ from advisor.catalog.load import Catalog
 from advisor.designs import evaluate
 from advisor.evaluation.result import Evaluation
 from advisor.evaluation.times import repeated
-from advisor.models.latency import Constant, Lognormal, Wait
+from advisor.models.latency import Constant, Lognormal, Percentiles, Wait
 from advisor.optimizer.tails import Tail
 from advisor.scenario.load import Scenario, scenario_from_text
 
@@ -94,6 +94,11 @@ def test_percentiles_with_tools_agree_with_sampling(text: str, catalog: Catalog,
     def drawn(d: object) -> np.ndarray:  # type: ignore[type-arg]
         if isinstance(d, Wait):
             return np.where(rng.random(COUNT) < d.p_wait, rng.exponential(1 / d.rate, COUNT), 0.0)
+        if isinstance(d, Percentiles):  # linear between the known points, the outer pieces go on
+            z, zs, logs = rng.standard_normal(COUNT), np.array(d.zs), np.array(d.logs)
+            slopes = np.diff(logs) / np.diff(zs)
+            piece = np.clip(np.searchsorted(zs, z) - 1, 0, len(slopes) - 1)
+            return np.exp(logs[piece] + slopes[piece] * (z - zs[piece]))
         assert isinstance(d, Lognormal)
         return np.exp(d.mu + d.sigma * rng.standard_normal(COUNT))
 

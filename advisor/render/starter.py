@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from advisor.catalog.blueprint import Blueprint, Flow, Parameter
 from advisor.scenario.load import DEFAULT_EXTRA_UNITS, DEFAULT_TARGET_UTILISATION, DEFAULT_USD_PER_HOUR, DEFAULT_ZONES
+from advisor.scenario.standing import DEFAULT_HORIZON_MONTHS
 
 SCHEMA_FILE = "scenario.schema.json"
 OPTIONAL = "# "
@@ -40,6 +41,10 @@ MORE_SECTIONS = (
     ("tactics:", "architectural tactics to use beyond those that are used anyway, or not to use"),
     ("  allow: [reserve]", "or right_size, spot, batch, fallback, split, cascade, hedge"),
     ("  deny: [headroom]", "or quantise, replicate, prompt_cache, which are used unless denied"),
+    ("today:", "the design that runs today; leaving it is weighed against what a move saves"),
+    ("  design: {object_store: amazon_s3}", "role: component or option that runs; roles not named are new"),
+    ("  migration_h: {object_store: 40}", "role: hours of people to move it"),
+    (f"  horizon_months: {DEFAULT_HORIZON_MONTHS:g}", "months over which a move is paid off; the default"),
 )
 
 

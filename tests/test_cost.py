@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 
-from advisor.models.cost import graduated, metered, started_units
+from advisor.models.cost import graduated, metered, slices, started_units, volume
 
 TIERS = [(10.0, 3.0), (100.0, 2.0), (None, 1.0)]
 
@@ -73,3 +74,24 @@ def test_impossible_quantities_are_refused(quantity: float) -> None:
     """A negative or unknown quantity has no price."""
     with pytest.raises(ValueError, match="quantity"):
         metered(quantity, TIERS)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "tiers", "what"),
+    [
+        (5.0, [], "rising ends"),
+        (5.0, [(None, 1.0), (10.0, 2.0)], "rising ends"),
+        (5.0, [(10.0, 1.0), (10.0, 2.0), (None, 3.0)], "rising ends"),
+        (5.0, [(10.0, 1.0), (4.0, 2.0)], "rising ends"),
+        (500.0, [(300.0, 1.0)], "ends at 300, so there is no price for 500"),
+        (-1.0, [(None, 1.0)], "quantity must be at least 0"),
+        (float("nan"), [(None, 1.0)], "quantity must be at least 0"),
+    ],
+)
+@pytest.mark.parametrize("function", [graduated, volume, slices])
+def test_nothing_is_left_without_a_price(
+    function: Callable[..., object], quantity: float, tiers: list[tuple[float | None, float]], what: str
+) -> None:
+    """Tiers that do not rise, or end below the quantity, are an error: what has no price is not free."""
+    with pytest.raises(ValueError, match=what):
+        function(quantity, tiers)

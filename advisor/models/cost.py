@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from advisor.models.arguments import below_one, not_negative, positive
 
@@ -27,9 +28,13 @@ def graduated(quantity: float, tiers: Tiers) -> float:
         quantity: in the meter's unit, >= 0.
         tiers: (upper end or None, USD per unit), rising.
 
+    Raises:
+        ValueError: no tier, ends that do not rise, or a quantity beyond the last end, which has no price.
+
     >>> graduated(350, [(300, 1.0), (None, 0.9)])
     345.0
     """
+    _check(quantity, tiers)
     cost, start = 0.0, 0.0
     for end, usd in tiers:
         top = quantity if end is None else min(quantity, end)
@@ -45,11 +50,26 @@ def volume(quantity: float, tiers: Tiers) -> float:
 
     At an upper end the lower tier still counts. Not continuous: just above an end the whole quantity changes price.
 
+    Raises:
+        ValueError: as :func:`graduated`.
+
     >>> volume(300, [(300, 1.0), (None, 0.9)]), volume(350, [(300, 1.0), (None, 0.9)])
     (300.0, 315.0)
     """
+    _check(quantity, tiers)
     usd = next(usd for end, usd in tiers if end is None or quantity <= end)
     return quantity * usd
+
+
+def _check(quantity: float, tiers: Tiers) -> None:
+    """Refuse quantities and tiers that would leave something without a price."""
+    if not (0 <= quantity < math.inf):
+        raise ValueError(f"quantity must be at least 0 and finite, found {quantity}")
+    ends = [math.inf if end is None else end for end, _ in tiers]
+    if not ends or any(above <= below for below, above in pairwise([0.0, *ends])):
+        raise ValueError(f"tiers must be given with rising ends, None only at the last, found {list(tiers)}")
+    if quantity > ends[-1]:
+        raise ValueError(f"the last tier ends at {ends[-1]:g}, so there is no price for {quantity:g}")
 
 
 @dataclass(frozen=True)
@@ -67,9 +87,13 @@ def slices(quantity: float, tiers: Tiers, *, whole: bool = False) -> tuple[Slice
     Args:
         whole: volume prices (:func:`volume`) instead of graduated ones.
 
+    Raises:
+        ValueError: as :func:`graduated`.
+
     >>> [(s.quantity, s.usd_each) for s in slices(350, [(300, 1.0), (None, 0.9)])]
     [(300.0, 1.0), (50, 0.9)]
     """
+    _check(quantity, tiers)
     if whole:
         usd = next(usd for end, usd in tiers if end is None or quantity <= end)
         return (Slice(quantity, usd, quantity * usd),)

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from advisor.models.arguments import whole
 from advisor.models.binomial import check_k_of_n, checked, complement, term
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    Distribution = np.ndarray[Any, np.dtype[np.float64]]
+
 MOST_UNITS_IN_ZONES = 20_000  # in all zones together: half a second
 
 Pair = tuple[float, float]  # chance to be up, chance to be down
-Distribution = npt.NDArray[np.floating[Any]]
 
 
 def even_sizes(n: int, zones: int) -> tuple[int, ...]:
@@ -77,6 +78,8 @@ def zone_tails(k: int, sizes: Sequence[int], unit: Pair, zones: Sequence[Pair]) 
 
 @lru_cache(maxsize=4096)  # candidates ask for the same few layouts thousands of times
 def _tails(k: int, sizes: tuple[int, ...], unit: Pair, zones: tuple[Pair, ...]) -> Pair:
+    import numpy as np
+
     up: Distribution = np.ones(1)
     for size, zone in zip(sizes, zones, strict=True):
         up = np.convolve(up, _one_zone(size, unit, zone))
@@ -86,6 +89,8 @@ def _tails(k: int, sizes: tuple[int, ...], unit: Pair, zones: tuple[Pair, ...]) 
 @lru_cache(maxsize=64)
 def _one_zone(size: int, unit: Pair, zone: Pair) -> Distribution:
     """Return the distribution of the number of units of one zone that are up."""
+    import numpy as np
+
     up: Distribution = zone[0] * np.array([term(j, size, *unit) for j in range(size + 1)])
     up[0] += zone[1]
     return up

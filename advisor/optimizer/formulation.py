@@ -14,13 +14,12 @@ from typing import TypeAlias
 import pulp
 
 from advisor.candidates.candidate import Candidate
-from advisor.evaluation.evaluate import UNIT_MS, needed_roles
-from advisor.optimizer.tails import Cut, Tail, fixed_mean, mean_coefficients
-from advisor.scenario.goals import Goal
+from advisor.evaluation.evaluate import needed_roles
+from advisor.optimizer.linear import Linear, Pool, mean_time
+from advisor.optimizer.tails import Cut, Tail
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import CLOUDS, COST, OPERATIONS, QUALITY, Bound
 
-Pool = Mapping[str, Sequence[Candidate]]
 Row: TypeAlias = pulp.LpConstraint
 CONSTRAINTS: dict[str, Callable[..., Iterator[Row]]] = {}
 
@@ -38,6 +37,16 @@ class Model:
     def chosen(self, values: Mapping[str, float]) -> dict[str, Candidate]:
         """Return role -> candidate of a solution's values."""
         return {role: max(found, key=lambda c: values[self.x[role, c.id].name]) for role, found in self.pool.items()}
+
+    def expression(self, total: Linear) -> pulp.LpAffineExpression:
+        """Return a sum over the chosen candidates as an expression."""
+        terms = [
+            (self.x[role, c.id], float(value))
+            for role, values in total.weights.items()
+            for c, value in zip(self.pool[role], values, strict=True)
+        ]
+        terms += [(used, total.per_cloud) for used in self.y.values() if total.per_cloud]
+        return pulp.LpAffineExpression(terms, total.constant)
 
     def total(
         self, weight: Callable[[Candidate], float], roles: Sequence[str] | None = None
@@ -178,7 +187,8 @@ def availability(model: Model, bound: Bound) -> Iterator[Row]:
 @constraint("mean")
 def mean(model: Model, bound: Bound) -> Iterator[Row]:
     """Mean times add up to at most the limit (in units of the limit)."""
-    yield _named(mean_time(model, bound.metric) * (1 / bound.limit) <= 1, "mean", bound.metric)
+    time = model.expression(mean_time(model.pool, model.scenario, bound.metric))
+    yield _named(time * (1 / bound.limit) <= 1, "mean", bound.metric)
 
 
 @constraint("clouds")
@@ -237,45 +247,3 @@ def not_this_design(model: Model, design: Mapping[str, Candidate], name: str) ->
     yield _named(
         pulp.lpSum(model.x[role, c.id] for role, c in design.items()) <= len(design) - 1, "not_this_design", name
     )
-
-
-def _needs(model: Model, metric: str) -> tuple[str, ...]:
-    return needed_roles(model.scenario.blueprint.flows[metric.split(".")[1]], model.scenario)
-
-
-def mean_time(model: Model, metric: str) -> pulp.LpAffineExpression:
-    """Return the mean of a flow's time, in the unit of its measure: ``flows.answer.latency_ms.mean``."""
-    _, flow_id, measure, _ = metric.split(".", 3)
-    flow = model.scenario.blueprint.flows[flow_id]
-    means = mean_coefficients(flow, flow.measures[measure].at, model.pool, model.scenario)  # type: ignore[index]
-    unit = UNIT_MS[measure]
-    total = pulp.LpAffineExpression([(model.x[key], value / unit) for key, value in means.items()])
-    return total + fixed_mean(flow, model.scenario) / unit
-
-
-def is_product(metric: str) -> bool:
-    """Return whether a metric is a product over roles, linear only in its logarithm."""
-    return metric == QUALITY or metric.endswith(".availability")
-
-
-def is_log(goal: Goal) -> bool:
-    """Return whether a goal is a single product, so that minus its logarithm stands for it."""
-    return len(goal.terms) == 1 and is_product(goal.terms[0].metric)
-
-
-def linear(model: Model, metric: str) -> pulp.LpAffineExpression | None:
-    """Return a metric as a linear expression (minus the logarithm of a product), None for percentiles."""
-    if metric == CLOUDS:
-        return pulp.lpSum(model.y.values())
-    if metric.endswith(".mean"):
-        return mean_time(model, metric)
-    sums: dict[str, Callable[[Candidate], float]] = {
-        COST: lambda c: c.cost_usd_per_month,
-        OPERATIONS: lambda c: c.operations_h_per_month,
-        QUALITY: lambda c: -math.log(c.quality),
-    }
-    if metric in sums:
-        return model.total(sums[metric])
-    if metric.endswith(".availability"):
-        return model.total(lambda c: -math.log(max(c.availability, 1e-9)), _needs(model, metric))
-    return None

@@ -1,34 +1,42 @@
-"""Optimal under the judge: solve, let the judge look, cut off what does not hold, until nothing is left to cut.
+"""Optimal under the judge: goals in order of importance, each proved by one of two engines.
 
-Why the answer is optimal. The model only holds rows that every feasible design meets, so its optimum is a bound. When
-the judge confirms the model's optimum, value and bound meet. When it does not, a cut removes that design and a cone of
-designs that are all infeasible too. Candidates are finite, so this ends.
+A goal that is a sum goes to the exact engine (:mod:`advisor.optimizer.engine`), and where that gives up to the
+mixed-integer program (:mod:`advisor.optimizer.program`). Both only drop designs that break a bound or cannot be better
+than one that is known, and the judge confirms what they find; so value and bound meet.
 
 A percentile as a goal has no linear form. It is reached by descent: any design sets a limit just below its own value,
-and the search goes on under that limit until the model says that nothing faster exists. Weighted sums with percentiles
-or products are in :mod:`advisor.optimizer.weighted`.
+and the search goes on under that limit until nothing faster exists. Weighted sums with percentiles or products are in
+:mod:`advisor.optimizer.weighted`.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import pulp
 
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer import formulation
-from advisor.optimizer.formulation import CONSTRAINTS
+from advisor.optimizer.engine import Engine, Question, TooHardError
+from advisor.optimizer.linear import Linear, is_log, is_product
+from advisor.optimizer.program import Program
 from advisor.optimizer.search import Limit, Only, Search
 from advisor.optimizer.solver import Outcome, Status
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.requirements import COST, Bound
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
 FIRST_REACH = 0.1  # how far above the relaxation's bound the optimum is expected, relative
 STEP = 1e-6  # a better value is better by at least this much, relative
+HELD = 1e-9  # a goal that was reached may get worse by this much, relative
 CHEAPEST = Goal((Term(COST, 1.0),), "minimize cost")
 
 
@@ -44,7 +52,7 @@ class Found:
         status: OPTIMAL (proved), INFEASIBLE (proved) or STOPPED.
         best: evaluation of the best feasible design, None when none was found.
         value: the first goal's value of ``best``; ``bound``: what no feasible design can beat; equal when proved.
-        rounds: how often the solver ran.
+        rounds: how many searches it took: cases of the exact engine, runs of the solver.
     """
 
     status: Status
@@ -72,6 +80,7 @@ def optimise(
     tie_break: bool = True,
     any_design: bool = False,
     time_limit_s: float = 0.0,
+    program: bool = False,
 ) -> Found:
     """Return the optimum for goals in order of importance.
 
@@ -83,22 +92,25 @@ def optimise(
             available one, then the first in order of ids.)
         any_design: stop at the first feasible design; its value is then no optimum.
         time_limit_s: 0 means none; when it passes, the best design so far is returned with status STOPPED.
+        program: use the mixed-integer program only, which is the independent check of the exact engine.
     """
     if search.empty_roles:
         return NOTHING
-    run = Run(search, only, time_limit_s, any_design=any_design)
+    run = Run(search, only, time_limit_s, any_design=any_design, program=program)
     return run.all(search.table.scenario.objective if goals is None else goals, tie_break and not any_design)
 
 
 class Run:
     """One optimisation over a loaded search: goals reached so far are held by rows and limits."""
 
-    def __init__(self, search: Search, only: Only | None, time_limit_s: float, *, any_design: bool = False) -> None:
-        self.any_design = any_design
-        self.search, self.session, self.model = search, search.session, search.model
+    def __init__(
+        self, search: Search, only: Only | None, time_limit_s: float, *, any_design: bool = False, program: bool = False
+    ) -> None:
+        self.any_design, self.program = any_design, program
+        self.search = search
         self.deadline = time.monotonic() + time_limit_s if time_limit_s > 0 else math.inf
         self.rounds = 0
-        self.held: list[pulp.LpConstraint] = []
+        self.held: list[tuple[Linear, float]] = []
         self.limits: tuple[Limit, ...] = ()
         self.permitted = search.allowed(only)
 
@@ -125,7 +137,7 @@ class Run:
         objective = linear_goal(self.search, goal)
         if objective is not None:
             found = self.confirmed(objective, goal, extra)
-            if found.status is Status.STOPPED and formulation.is_log(goal):
+            if found.status is Status.STOPPED and is_log(goal):
                 return replace(found, bound=goal.terms[0].coefficient * math.exp(-found.bound))
             return found
         if len(goal.terms) == 1:
@@ -139,60 +151,99 @@ class Run:
         value = goal_value(goal, best)
         objective = linear_goal(self.search, goal)
         if objective is not None:
-            reached = -math.log(value / goal.terms[0].coefficient) if formulation.is_log(goal) else value
-            self.held += CONSTRAINTS["goal_reached"](self.model, objective, reached, str(len(self.held)))
+            reached = -math.log(value / goal.terms[0].coefficient) if is_log(goal) else value
+            self.held.append((objective, reached))
         elif len(goal.terms) == 1:
             least = value / goal.terms[0].coefficient
             self.limits += (self.search.limit(Bound("objective", goal.terms[0].metric, True, least * (1 + STEP))),)
         else:
-            chosen = {self.model.x[role, c.id].name for role, c in best.design.items()}
-            self.permitted = {name: name in chosen for name in self.permitted}
+            self._keep_only(best)
+
+    def _keep_only(self, best: Evaluation) -> None:
+        import numpy as np
+
+        self.permitted = {
+            role: np.array([c.id == best.design[role].id for c in found]) for role, found in self.search.pool.items()
+        }
 
     # --- one linear goal ---------------------------------------------------------------------------------------------
 
-    def confirmed(self, objective: pulp.LpAffineExpression, goal: Goal, extra: tuple[Limit, ...] = ()) -> Found:
-        """Solve until the judge confirms the model's optimum, once for each use of the caches.
-
-        With the use of caches fixed the relaxation is much tighter: half a cache would switch off half of every time
-        row.
-        """
-        self._load(extra)
-        best, value = self._incumbent(objective, goal, extra)
-        bounds = []
-        if best.best is not None:
-            self.session.add(CONSTRAINTS["better_than"](self.model, objective, value))
-        for caches in self.search.variants:
-            try:
-                found, reached = self._with_caches(caches, objective, goal, extra, value)
-            except OutOfTimeError:
-                found, reached = Found(Status.STOPPED, None), math.inf
-            bounds.append(found.bound if found.status is Status.STOPPED else min(reached, value))
-            status = Status.STOPPED if Status.STOPPED in (found.status, best.status) else Status.OPTIMAL
-            if found.best is not None and reached < value:
-                best, value = found, reached
-            if best.best is not None or status is Status.STOPPED:
-                best = replace(best, status=status)
-            if self.any_design and best.best is not None:
-                break
-        if best.status is Status.STOPPED and best.best is None:
+    def confirmed(self, objective: Linear, goal: Goal, extra: tuple[Limit, ...] = ()) -> Found:
+        """Return the optimum of a sum, confirmed by the judge."""
+        known, value = self._incumbent(objective, goal, extra)
+        try:
+            if self.program:
+                raise TooHardError
+            found = self._exact(objective, goal, extra, known, value)
+        except TooHardError:
+            found = Program(self, objective, goal, extra).optimum(known, value)
+        if found.status is Status.STOPPED and found.best is None and self.time_is_up():
             raise OutOfTimeError
-        if best.best is not None:
-            self.search.known[tuple(c.id for c in best.best.design.values())] = best.best
-        return replace(best, bound=min(bounds)) if best.status is Status.STOPPED else best
+        if found.best is not None:
+            self.search.known[tuple(c.id for c in found.best.design.values())] = found.best
+        return found
 
-    def _incumbent(
-        self, objective: pulp.LpAffineExpression, goal: Goal, extra: tuple[Limit, ...]
-    ) -> tuple[Found, float]:
+    def _exact(self, objective: Linear, goal: Goal, extra: tuple[Limit, ...], known: Found, value: float) -> Found:
+        """Return the optimum found by the exact engine. Raises :class:`TooHardError`."""
+        if self.any_design and known.best is not None:
+            return known
+        limits, judged = (*self.limits, *extra), {}
+
+        def accepts(design: Mapping[str, Candidate]) -> bool:
+            evaluation = self.search.evaluate(design)
+            judged[tuple(c.id for c in design.values())] = evaluation
+            return self.search.holds(evaluation, limits)
+
+        starts = [evaluation.design for evaluation in self.known(extra)]
+        engine = Engine(
+            self._question(objective, limits), accepts, starts, value, self.deadline, any_design=self.any_design
+        )
+        try:
+            answer = engine.run()
+        finally:
+            self.rounds += engine.cases
+        status = Status.OPTIMAL if answer.proved else Status.STOPPED
+        best = known.best if answer.best is None else judged[tuple(c.id for c in answer.best.values())]
+        if best is None:
+            return Found(Status.INFEASIBLE if answer.proved else status, None, bound=answer.bound)
+        worth = goal_value(goal, best)
+        return Found(status, best, worth, worth if answer.proved else answer.bound)
+
+    def _question(self, objective: Linear, limits: Sequence[Limit]) -> Question:
+        search = self.search
+        rows = [*search.rows, *(limit.row for limit in limits if limit.row is not None)]
+        for total, reached in self.held:
+            scale = max(abs(reached), 1e-6)
+            rows.append((total.scaled(1 / scale), reached / scale + HELD))
+        tails = [tail for _, tail in search.tails] + [limit.tail for limit in limits if limit.tail is not None]
+        closed = {key for limit in limits for key in limit.closed}
+        return Question(
+            search.pool, self._open(closed), objective, rows, tails, search.clouds, search.variants, search.fitting
+        )
+
+    def _open(self, closed: set[tuple[str, str]]) -> dict[str, Mask]:
+        """Return which candidates may be chosen, without closed ones."""
+        import numpy as np
+
+        if not closed:
+            return self.permitted
+        return {
+            role: mask & np.array([(role, c.id) not in closed for c in self.search.pool[role]])
+            for role, mask in self.permitted.items()
+        }
+
+    def _incumbent(self, objective: Linear, goal: Goal, extra: tuple[Limit, ...]) -> tuple[Found, float]:
         """Return the best feasible design known from earlier runs that fits this one, and its value in the model."""
         best, value = NOTHING, math.inf
         for evaluation in self.known(extra):
-            chosen = {self.model.x[role, c.id].name for role, c in evaluation.design.items()}
-            chosen |= {self.model.y[cloud].name for cloud in evaluation.clouds}
-            reached = sum(v for x, v in objective.items() if x.name in chosen) + (objective.constant or 0.0)
+            reached = objective.value(self._positions(evaluation), len(evaluation.clouds))
             if reached < value:
                 worth = goal_value(goal, evaluation)
                 best, value = Found(Status.OPTIMAL, evaluation, worth, worth), reached
         return best, value
+
+    def _positions(self, evaluation: Evaluation) -> dict[str, int]:
+        return {role: self.search.places[role, c.id] for role, c in evaluation.design.items()}
 
     def known(self, extra: tuple[Limit, ...] = ()) -> list[Evaluation]:
         """Return the feasible designs met so far that this run may use under its limits and some extra ones."""
@@ -207,77 +258,12 @@ class Run:
         ]
 
     def _may_use(self, role: str, candidate: Candidate) -> bool:
-        variable = self.model.x.get((role, candidate.id))
-        return variable is not None and self.permitted[variable.name]
+        place = self.search.places.get((role, candidate.id))
+        return place is not None and bool(self.permitted[role][place])
 
-    def _load(self, extra: tuple[Limit, ...]) -> None:
-        """Put the session into the state that cuts, goals held and limits ask for."""
-        self.session.truncate(self.search.base)
-        self.session.add(self.search.cuts)
-        self.session.add(self.held)
-        for limit in (*self.limits, *extra):
-            self.session.add((*limit.rows, *limit.cuts))
-        late = {name: False for limit in (*self.limits, *extra) for name in limit.closed}
-        self._open = {**self.permitted, **late}
-
-    def _with_caches(
-        self,
-        caches: frozenset[str],
-        objective: pulp.LpAffineExpression,
-        goal: Goal,
-        extra: tuple[Limit, ...],
-        to_beat: float,
-    ) -> tuple[Found, float]:
-        """Return the optimum with exactly these caches in use and its value in the model; infeasible if nothing beats.
-
-        Only candidates whose reduced cost in the relaxation is within ``reach`` take part. An optimum within reach of
-        the relaxation's bound is the optimum over all candidates; otherwise the reach grows.
-        """
-        fitting = {name: yes and caches in self.search.uses[name] for name, yes in self._open.items()}
-        self.session.allow(fitting)
-        relaxed = self.session.relax(objective)
-        if relaxed is None or relaxed[0] > to_beat:
-            return NOTHING, math.inf
-        bound, prices = relaxed
-        farthest = max(prices.values())
-        reach = max(min(FIRST_REACH * abs(bound), to_beat - bound), 1e-6 * farthest)
-        best: tuple[Found, float] | None = None
-        while True:
-            self.session.allow({name: yes and prices[name] <= reach for name, yes in fitting.items()})
-            try:
-                found, value = self._confirmed_within(objective, goal, extra, bound)
-            except OutOfTimeError:
-                if best is None:
-                    raise
-                return replace(best[0], status=Status.STOPPED, bound=bound), best[1]
-            best = (found, value) if found.best is not None else best
-            enough = self.any_design and found.best is not None
-            if enough or found.status is Status.STOPPED or value <= bound + reach or reach >= farthest:
-                return found, value
-            if bound + reach >= to_beat:
-                return NOTHING, math.inf
-            reach = min(4 * reach, value - bound, to_beat - bound) * (1 + 1e-9)
-
-    def _confirmed_within(
-        self, objective: pulp.LpAffineExpression, goal: Goal, extra: tuple[Limit, ...], bound: float
-    ) -> tuple[Found, float]:
-        """Return the optimum over the candidates that take part, and its value in the model."""
-        limits = (*self.limits, *extra)
-        while True:
-            outcome = self.solve(objective)
-            if not outcome.found:
-                nothing = outcome.status is Status.INFEASIBLE  # a bound within reach is none for what is beyond
-                return Found(outcome.status, None, bound=math.inf if nothing else bound), math.inf
-            evaluation, cuts = self.search.violations(self.model.chosen(outcome.values), limits)
-            if evaluation is not None:
-                proved = outcome.status is Status.OPTIMAL
-                value = goal_value(goal, evaluation)
-                return Found(outcome.status, evaluation, value, value if proved else bound), outcome.objective
-            self.session.add(cuts)
-            if limits:
-                limits[-1].cuts.extend(cuts)
-            else:
-                self.search.cuts += cuts
+    def time_is_up(self) -> bool:
+        """Return whether the time limit has passed."""
+        return time.monotonic() >= self.deadline
 
     def solve(self, objective: pulp.LpAffineExpression) -> Outcome:
         """Run the solver once within what is left of the time. Raises :class:`OutOfTimeError`."""
@@ -285,14 +271,15 @@ class Run:
         if left <= 0:
             raise OutOfTimeError
         self.rounds += 1
-        return self.session.solve(objective, 0.0 if math.isinf(left) else left)
+        return self.search.session.solve(objective, 0.0 if math.isinf(left) else left)
 
     # --- one percentile -----------------------------------------------------------------------------------------------
 
     def _descend(self, goal: Goal, extra: tuple[Limit, ...]) -> Found:
         """Minimise a percentile: each design found sets the limit for the next."""
         metric = goal.terms[0].metric
-        guide = formulation.mean_time(self.model, metric.rpartition(".p")[0] + ".mean")
+        guide = self.search.sum(metric.rpartition(".p")[0] + ".mean")
+        assert guide is not None
         best: Evaluation | None = None
         limit: Limit | None = None
         value = math.inf
@@ -312,18 +299,20 @@ class Run:
         return Found(Status.OPTIMAL if proved else Status.STOPPED, best, value, value if proved else -math.inf)
 
 
-def linear_goal(search: Search, goal: Goal) -> pulp.LpAffineExpression | None:
-    """Return a goal as a linear expression with the same optimum, None when it has none.
+def linear_goal(search: Search, goal: Goal) -> Linear | None:
+    """Return a goal as a sum with the same optimum, None when it has none.
 
     A single quality or availability is optimised through its logarithm.
     """
-    parts = [formulation.linear(search.model, term.metric) for term in goal.terms]
-    if formulation.is_log(goal):
+    parts = [search.sum(term.metric) for term in goal.terms]
+    if is_log(goal):
         return parts[0]
-    known = [(term.coefficient, part) for term, part in zip(goal.terms, parts, strict=True) if part is not None]
-    if len(known) < len(parts) or any(formulation.is_product(term.metric) for term in goal.terms):
-        return None
-    return pulp.lpSum(coefficient * part for coefficient, part in known)
+    total = Linear({})
+    for term, part in zip(goal.terms, parts, strict=True):
+        if part is None or is_product(term.metric):
+            return None
+        total = total + part.scaled(term.coefficient)
+    return total
 
 
 def goal_value(goal: Goal, evaluation: Evaluation) -> float:

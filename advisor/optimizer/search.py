@@ -1,23 +1,32 @@
-"""A scenario's model under a set of requirements, ready to be run for any goals and any forced component."""
+"""A scenario's candidates under a set of requirements, ready to be searched for any goals and any forced component."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import pulp
 
 from advisor.candidates.candidate import Candidate
+from advisor.candidates.dominance import Relevance, always_no_slower, dominated_by
 from advisor.candidates.table import Table, variants
 from advisor.evaluation.evaluate import UNIT_MS, judge
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer import formulation
 from advisor.optimizer.formulation import CONSTRAINTS
-from advisor.candidates.dominance import Relevance, always_no_slower, dominated_by
+from advisor.optimizer.linear import Linear, linear, room_of
 from advisor.optimizer.solver import Session
 from advisor.optimizer.tails import MARGIN, Tail
 from advisor.scenario.requirements import CLOUDS, OPERATIONS, QUALITY, Bound, Filter, Requirement, split_percentile
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+MOST_TAILS = 8  # lattices that are remembered
 Only = Callable[[str, Candidate], bool | None]  # None: this role is not spoken about
 
 
@@ -26,117 +35,200 @@ class Limit:
     """A bound that a run adds on top of the requirements.
 
     Attributes:
-        tail: for a percentile, its exact form over the pool.
-        rows: what the model can know of it; closed: variables that miss it whatever else is chosen.
-        cuts: what the judge taught under this limit (and those before it).
+        tail: for a percentile, its exact form over the pool. row: for a sum, the sum and what it may be at most.
+        closed: (role, id) that miss it whatever else is chosen.
+        cuts: what the judge taught the program under this limit (and those before it).
     """
 
     bound: Bound
     tail: Tail | None
-    rows: tuple[pulp.LpConstraint, ...]
-    closed: tuple[str, ...]
+    row: tuple[Linear, float] | None
+    closed: tuple[tuple[str, str], ...]
     cuts: list[pulp.LpConstraint]
 
 
-class Search:
-    """The model, the bounds that only the judge can check, and every cut found so far.
+@dataclass
+class Shared:
+    """What does not depend on the requirements and serves every search over the same candidates."""
 
-    Cuts hold for every design that meets the requirements, and designs found stay feasible, so both serve later runs.
+    pools: dict[tuple[Filter, ...], Pooled] = field(default_factory=dict)
+
+
+@dataclass
+class Pooled:
+    """What only depends on the candidates that pass the filters."""
+
+    pool: dict[str, list[Candidate]]
+    beaten: dict[tuple[str, str], Candidate]
+    sums: dict[str, Linear | None] = field(default_factory=dict)
+    tails: dict[tuple[str, str, float], Tail] = field(default_factory=dict)
+    dominated: dict[tuple[Any, ...], dict[tuple[str, str], Candidate]] = field(default_factory=dict)
+    clouds: dict[str, list[frozenset[str]]] = field(default_factory=dict)
+    fitting: dict[frozenset[str], dict[str, Mask]] = field(default_factory=dict)
+
+
+class Search:
+    """The candidates, the bounds, and what earlier runs have learned.
+
+    Designs found stay feasible and the program's cuts stay valid, so both serve later runs.
 
     Attributes:
         pool: role -> candidates that pass the filters and that no candidate of the same component dominates.
         dominated: (role, id) -> the candidate that is at least as good in everything.
         hopeless: (role, id) -> the time bound that is missed with it whatever else is chosen.
         known: feasible designs met so far, by the ids of their candidates.
-        empty_roles: roles without any candidate that passes the filters; then there is no model.
+        empty_roles: roles without any candidate that passes the filters; then there is nothing to search.
+        rows: the bounds that are sums: the sum, in units of the limit, and what it may be at most.
     """
 
-    def __init__(self, table: Table, requirements: Sequence[Requirement] | None = None) -> None:
+    def __init__(
+        self, table: Table, requirements: Sequence[Requirement] | None = None, shared: Shared | None = None
+    ) -> None:
         self.table = table
         self.requirements = tuple(table.scenario.requirements if requirements is None else requirements)
         self.bounds = tuple(r for r in self.requirements if isinstance(r, Bound))
-        self.dominated: dict[tuple[str, str], Candidate] = {}
         self.hopeless: dict[tuple[str, str], Bound] = {}
         self.cuts: list[pulp.LpConstraint] = []
         self.known: dict[tuple[str, ...], Evaluation] = {}
         self.tails: list[tuple[Bound, Tail]] = []
-        filters = [r for r in self.requirements if isinstance(r, Filter)]
-        self.pool = self._without_inferior_sizes(
-            {
-                role: [c for c in found if all(c.admitted_by(f) for f in filters)]
-                for role, found in table.candidates.items()
-            }
-        )
+        self.rows: list[tuple[Linear, float]] = []
+        self.shared = shared or Shared()
+        self._pooled = self._admitted()
+        self.pool = self._pooled.pool
+        self.dominated = dict(self._pooled.beaten)
         self.empty_roles = tuple(role for role, found in self.pool.items() if not found)
         if not self.empty_roles:
             self._load()
 
-    def _without_inferior_sizes(self, pool: Mapping[str, Sequence[Candidate]]) -> dict[str, list[Candidate]]:
-        """Drop candidates that another one of the same component beats in everything."""
-        kept: dict[str, list[Candidate]] = {}
-        for role, found in pool.items():
-            beaten: dict[str, Candidate] = {}
-            for component in dict.fromkeys(c.component_id for c in found):
-                beaten |= dominated_by([c for c in found if c.component_id == component], always_no_slower)
-            kept[role] = [c for c in found if c.id not in beaten]
-            self.dominated |= {(role, name): winner for name, winner in beaten.items()}
-        return kept
+    def under(self, requirements: Sequence[Requirement]) -> Search:
+        """Return a search of the same candidates under other requirements, which reuses what it can.
+
+        Designs that were found and meet the new requirements too are known from the start.
+        """
+        from dataclasses import replace
+
+        scenario = replace(self.table.scenario, requirements=tuple(requirements))
+        other = Search(replace(self.table, scenario=scenario), None, self.shared)
+        for key, evaluation in self.known.items():
+            again = judge(evaluation.design, scenario)
+            if all(bound.holds(again.metric(bound.metric)) for bound in other.bounds) and other.admits(again.design):
+                other.known[key] = again
+        return other
+
+    def admits(self, design: Mapping[str, Candidate]) -> bool:
+        """Return whether every candidate of a design is in the pool."""
+        return not self.empty_roles and all((role, c.id) in self.by_id for role, c in design.items())
+
+    # --- candidates --------------------------------------------------------------------------------------------------
+
+    def _admitted(self) -> Pooled:
+        """Return the candidates that pass the filters, without those that another one of the component beats."""
+        filters = tuple(r for r in self.requirements if isinstance(r, Filter))
+        if filters not in self.shared.pools:
+            pool: dict[str, list[Candidate]] = {}
+            beaten: dict[tuple[str, str], Candidate] = {}
+            for role, found in self.table.candidates.items():
+                admitted = [c for c in found if all(c.admitted_by(f) for f in filters)]
+                worse: dict[str, Candidate] = {}
+                by_component: dict[str, list[Candidate]] = {}
+                for c in admitted:
+                    by_component.setdefault(c.component_id, []).append(c)
+                for same in by_component.values():
+                    worse |= dominated_by(same, always_no_slower)
+                pool[role] = [c for c in admitted if c.id not in worse]
+                beaten |= {(role, name): winner for name, winner in worse.items()}
+            self.shared.pools[filters] = Pooled(pool, beaten)
+        return self.shared.pools[filters]
 
     def _load(self) -> None:
+        self.by_id = {(role, c.id): c for role, found in self.pool.items() for c in found}
+        self.places = {(role, c.id): i for role, found in self.pool.items() for i, c in enumerate(found)}
+        self._note_variants()
         self.tails = [(bound, self.tail(bound)) for bound in self.bounds if split_percentile(bound.metric)]
         for bound, tail in self.tails:
             for key in tail.hopeless():
                 self.hopeless.setdefault(key, bound)
         for bound in self.bounds:
-            for key in self._over_alone(bound):
-                self.hopeless.setdefault(key, bound)
-        self._note_dominated()
-        self.by_id = {(role, c.id): c for role, found in self.pool.items() for c in found}
-        self.model = formulation.formulate(self.pool, self.table.scenario, self.bounds)
-        self.session = Session(self.model.problem)
-        for bound, tail in self.tails:
-            self.session.add(CONSTRAINTS["tail"](self.model, tail, bound.metric))
-        self.base = self.session.add([])
-        self._split_by_caches()
+            row = self.row(bound)
+            if row is not None:
+                self.rows.append(row)
+                for key in self._over_alone(*row):
+                    self.hopeless.setdefault(key, bound)
+        self.dominated |= self._never_needed()
 
-    def _split_by_caches(self) -> None:
-        """Note the possible uses of the caches, and which of them each variable goes with."""
+    def _note_variants(self) -> None:
+        """Note the possible uses of the caches."""
         caches = self.table.scenario.blueprint.cache_roles
         self.variants = tuple(
             used
             for used in variants(self.table.scenario)
             if all(any(c.is_none != (role in used) for c in self.pool[role]) for role in caches)
         )
-        self.uses: dict[str, frozenset[frozenset[str]]] = {}
-        for (role, name), variable in self.model.x.items():
-            candidate = self.by_id[role, name]
-            asks = {**candidate.behind, **({role: not candidate.is_none} if role in caches else {})}
-            self.uses[variable.name] = frozenset(
-                used for used in self.variants if all((cache in used) == yes for cache, yes in asks.items())
-            )
 
-    def _over_alone(self, bound: Bound) -> list[tuple[str, str]]:
-        """Return (role, id) that break a linear bound even when every other role takes what is best for it."""
-        share = formulation.share_of(bound, self.table.scenario)
-        if share is None:
+    def fitting(self, caches: frozenset[str]) -> dict[str, Mask]:
+        """Return role -> which of its candidates go with exactly these caches in use."""
+        import numpy as np
+
+        known = self._pooled.fitting
+        if caches not in known:
+            roles = self.table.scenario.blueprint.cache_roles
+            known[caches] = {
+                role: np.array(
+                    [
+                        all((cache in caches) == yes for cache, yes in c.behind.items())
+                        and (role not in roles or c.is_none != (role in caches))
+                        for c in found
+                    ],
+                    dtype=bool,
+                )
+                for role, found in self.pool.items()
+            }
+        return known[caches]
+
+    @property
+    def clouds(self) -> dict[str, list[frozenset[str]]]:
+        """Role -> the clouds that each of its candidates occupies."""
+        if not self._pooled.clouds:
+            self._pooled.clouds |= {role: [c.clouds for c in found] for role, found in self.pool.items()}
+        return self._pooled.clouds
+
+    def sum(self, metric: str) -> Linear | None:
+        """Return a metric as a sum over the pool, None for percentiles."""
+        known = self._pooled.sums
+        if metric not in known:
+            known[metric] = linear(self.pool, self.table.scenario, metric)
+        return known[metric]
+
+    def row(self, bound: Bound) -> tuple[Linear, float] | None:
+        """Return a bound as a sum, in units of its limit, and what it may be at most; None for percentiles."""
+        total = self.sum(bound.metric)
+        if total is None:
+            return None
+        room, scale = room_of(bound)
+        return total.scaled(1 / scale), room / scale
+
+    def _over_alone(self, total: Linear, room: float) -> list[tuple[str, str]]:
+        """Return (role, id) that break a bound on a sum even when every other role takes what is best for it."""
+        import numpy as np
+
+        if total.per_cloud:
             return []
-        shares = {role: {c.id: share(c) for c in found} for role, found in self.pool.items()}
-        least = {
-            role: min(
-                (v for name, v in found.items() if (role, name) not in self.hopeless), default=min(found.values())
-            )
-            for role, found in shares.items()
+        usable = {
+            role: np.array([(role, c.id) not in self.hopeless for c in self.pool[role]]) for role in total.weights
         }
-        total = sum(least.values())
+        least = {
+            role: float(values[usable[role]].min() if usable[role].any() else values.min())
+            for role, values in total.weights.items()
+        }
+        rest = sum(least.values()) + total.constant
         return [
-            (role, name)
-            for role, found in shares.items()
-            for name, value in found.items()
-            if total - least[role] + value > 1 + 1e-9
+            (role, self.pool[role][place].id)
+            for role, values in total.weights.items()
+            for place in np.flatnonzero(rest - least[role] + values > room + 1e-9 * max(1.0, abs(room)))
         ]
 
-    def _note_dominated(self) -> None:
-        """Note the candidates that are never needed: another one is as good in all that this scenario asks about."""
+    def _never_needed(self) -> dict[tuple[str, str], Candidate]:
+        """Return the candidates that are never needed: another one is as good in all that this scenario asks about."""
         names = {bound.metric for bound in self.bounds} | {
             t.metric for g in self.table.scenario.objective for t in g.terms
         }
@@ -150,21 +242,37 @@ class Search:
         untimed = any("_ms." in name or "_s." in name for name in names - timed) or any(
             split_percentile(t.metric) for g in self.table.scenario.objective for t in g.terms
         )
+        times = list({id(tail.lattice): tail for _, tail in self.tails}.values())
 
         def faster(a: Candidate, b: Candidate) -> bool:
-            return all(tail.no_slower(a, b) for _, tail in self.tails) and (not untimed or always_no_slower(a, b))
+            return all(tail.no_slower(a, b) for tail in times) and (not untimed or always_no_slower(a, b))
 
-        for role, found in self.pool.items():
-            usable = [c for c in found if (role, c.id) not in self.hopeless]
-            self.dominated |= {(role, name): winner for name, winner in dominated_by(usable, faster, relevance).items()}
+        found: dict[tuple[str, str], Candidate] = {}
+        for role, candidates in self.pool.items():
+            usable = [c for c in candidates if (role, c.id) not in self.hopeless]
+            asked = tuple(tail for tail in times if role in tail.roles)
+            key = (role, relevance, untimed, tuple(id(t.lattice) for t in asked), tuple(c.id for c in usable))
+            known = self._pooled.dominated
+            if key not in known:
+                beaten = dominated_by(usable, faster, relevance)
+                known[key] = {(role, name): winner for name, winner in beaten.items()}
+            found |= known[key]
+        return found
 
     def tail(self, bound: Bound) -> Tail:
-        """Return the percentile bound over this pool."""
+        """Return the percentile bound over this pool; its lattice is shared by all bounds at the same time."""
         at = split_percentile(bound.metric)
         assert at is not None
-        flow = self.table.scenario.blueprint.flows[at[0]]
-        measure = flow.measures[at[1]]  # type: ignore[index]
-        return Tail(flow, measure.at, bound.limit * UNIT_MS[at[1]], at[2], self.pool, self.table.scenario)
+        key = (at[0], at[1], bound.limit)
+        known = self._pooled.tails
+        if key not in known:
+            if len(known) >= MOST_TAILS:
+                del known[next(iter(known))]
+            flow = self.table.scenario.blueprint.flows[at[0]]
+            measure = flow.measures[at[1]]  # type: ignore[index]
+            limit_ms = bound.limit * UNIT_MS[at[1]]
+            known[key] = Tail(flow, measure.at, limit_ms, at[2], self.pool, self.table.scenario)
+        return known[key].with_level(at[2])
 
     def limit(self, bound: Bound, looser: Limit | None = None) -> Limit:
         """Return a further bound in the form that a run can add and drop.
@@ -172,30 +280,38 @@ class Search:
         ``looser``: a limit on the same metric that this one tightens; what was learned under it still holds.
         """
         learned = list(looser.cuts) if looser else []
-        kind = formulation.kind_of(bound)
-        if kind is not None:
-            return Limit(bound, None, tuple(CONSTRAINTS[kind](self.model, bound)), (), learned)
+        row = self.row(bound)
+        if row is not None:
+            return Limit(bound, None, row, (), learned)
         tail = self.tail(bound)
-        closed = tuple(self.model.x[key].name for key in tail.hopeless())
-        return Limit(bound, tail, tuple(CONSTRAINTS["tail"](self.model, tail, bound.metric)), closed, learned)
+        return Limit(bound, tail, None, tuple(tail.hopeless()), learned)
 
-    def allowed(self, only: Only | None = None) -> dict[str, bool]:
-        """Return variable name -> whether it may be 1.
+    def allowed(self, only: Only | None = None) -> dict[str, Mask]:
+        """Return role -> which of its candidates may be chosen.
 
         What is dominated or hopeless may not. In roles that ``only`` speaks about, what it admits may even if
         dominated.
         """
-        found = {}
-        for role, candidates in self.pool.items():
-            for c in candidates:
-                verdict = only(role, c) if only else None
-                open_ = (role, c.id) not in self.dominated if verdict is None else verdict
-                found[self.model.x[role, c.id].name] = open_ and (role, c.id) not in self.hopeless
-        return found
+        import numpy as np
+
+        def may(role: str, c: Candidate) -> bool:
+            verdict = only(role, c) if only else None
+            return ((role, c.id) not in self.dominated if verdict is None else verdict) and (
+                (role, c.id) not in self.hopeless
+            )
+
+        return {role: np.array([may(role, c) for c in found], dtype=bool) for role, found in self.pool.items()}
+
+    # --- the judge ---------------------------------------------------------------------------------------------------
 
     def evaluate(self, design: Mapping[str, Candidate]) -> Evaluation:
         """Return the judge's word on a design."""
         return judge(design, self.table.scenario)
+
+    def holds(self, evaluation: Evaluation, limits: Sequence[Limit] = ()) -> bool:
+        """Return whether an evaluation meets every bound and the limits of a run."""
+        bounds = (*self.bounds, *(limit.bound for limit in limits))
+        return all(bound.holds(evaluation.metric(bound.metric)) for bound in bounds)
 
     def violations(
         self, design: Mapping[str, Candidate], limits: Sequence[Limit] = ()
@@ -223,3 +339,27 @@ class Search:
 
     def _name(self) -> str:
         return str(len(self.cuts))
+
+    # --- the program, built when it is first needed ------------------------------------------------------------------
+
+    @cached_property
+    def model(self) -> formulation.Model:
+        """The program: sets, variables, and the bounds that are linear in the choice."""
+        return formulation.formulate(self.pool, self.table.scenario, self.bounds)
+
+    @cached_property
+    def _loaded(self) -> tuple[Session, int]:
+        session = Session(self.model.problem)
+        for bound, tail in self.tails:
+            session.add(CONSTRAINTS["tail"](self.model, tail, bound.metric))
+        return session, session.add([])
+
+    @property
+    def session(self) -> Session:
+        """The program in the solver, with the necessary conditions for percentiles."""
+        return self._loaded[0]
+
+    @property
+    def base(self) -> int:
+        """The number of rows that every run needs."""
+        return self._loaded[1]

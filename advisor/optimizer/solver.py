@@ -7,13 +7,18 @@ a loaded model and not a new start. What the solver says is mapped to a closed v
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pulp
 
 from advisor.errors import SolverError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 class Status(enum.Enum):
@@ -49,11 +54,7 @@ def _quiet_highs() -> Any:
 
     HiGHS 1.16 greets when a new solver's callbacks are enabled, before an option could be set from outside.
     """
-    try:
-        import highspy
-    except ImportError:
-        raise SolverError("the solver HiGHS is missing; `pip install highspy` brings it") from None
-    base: Any = highspy.Highs
+    base: Any = _import_highs().Highs
 
     class Quiet(base):  # type: ignore[misc]
         def enableCallbacks(self) -> None:  # noqa: N802
@@ -63,6 +64,14 @@ def _quiet_highs() -> Any:
     found = Quiet()
     found.setOptionValue("output_flag", False)
     return found
+
+
+def _import_highs() -> Any:
+    try:
+        import highspy
+    except ImportError:
+        raise SolverError("the solver HiGHS is missing; `pip install highspy` brings it") from None
+    return highspy
 
 
 LARGEST = 1e4
@@ -206,3 +215,37 @@ class Session:
         indices = np.array([self._index[name] for name in names], dtype=np.int32)
         upper = np.array([1.0 if allowed else 0.0 for allowed in names.values()])
         self._highs.changeColsBounds(len(indices), indices, np.zeros(len(indices)), upper)
+
+
+def multipliers(costs: Array, groups: Sequence[int], rows: Array, room: Array) -> Array | None:
+    """Return prices of limits from the linear relaxation of choosing one of each group; None when it is infeasible.
+
+    Any prices of at least 0 give a valid bound; these give the largest one.
+
+    Args:
+        costs: to be minimised, the groups one after the other. groups: how many each has.
+        rows: what each uses of each limit, a row a limit. room: how much there is of it.
+    """
+    import numpy as np
+
+    highspy, highs = _import_highs(), _quiet_highs()
+    highs.setOptionValue("threads", 1)
+    scale = LARGEST / float(np.abs(costs).max(initial=1e-300))
+    highs.addVars(len(costs), np.zeros(len(costs)), np.full(len(costs), highspy.kHighsInf))
+    highs.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs * scale)
+    starts = np.concatenate(([0], np.cumsum(groups))).astype(np.int32)
+    everything = np.arange(len(costs), dtype=np.int32)
+    ones = np.ones(len(groups))
+    highs.addRows(len(groups), ones, ones, len(costs), starts[:-1], everything, np.ones(len(costs)))
+    count = len(room)
+    begins = (np.arange(count) * len(costs)).astype(np.int32)
+    least = np.full(count, -highspy.kHighsInf)
+    highs.addRows(count, least, room, count * len(costs), begins, np.tile(everything, count), rows.ravel())
+    highs.run()
+    status = highs.getModelStatus()
+    if status in _infeasible():
+        return None
+    if status != highspy.HighsModelStatus.kOptimal:
+        return np.zeros(count)
+    found: Array = np.maximum(-np.array(highs.getSolution().row_dual[len(groups) :]), 0.0) / scale
+    return found

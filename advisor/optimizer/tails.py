@@ -19,9 +19,12 @@ Everything is computed on one lattice over [0, T]: what a sum does below T only 
 
 from __future__ import annotations
 
+import copy
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate
@@ -43,6 +46,8 @@ EQUAL = 1e-9  # probabilities closer than this count as equal
 THETAS = (0.1, 0.4, 1.0, 2.5, 6.0)  # times T
 MARGIN = 2e-5  # and by this much in probability, which is above the lattice error
 
+_NUMBERS = itertools.count()
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -62,6 +67,27 @@ class Slot:
     def time(self, candidate: Candidate) -> Distribution | None:
         """Return the time (ms) that a candidate takes here, None when it takes none."""
         return role_time(candidate, self.step, self.scenario, first=self.first)
+
+
+class Times:
+    """The distinct times of a role's candidates in one part of a flow, a row each."""
+
+    def __init__(self, spectra: Spectrum) -> None:
+        self.spectra = spectra
+        self._moments: dict[float, Array] = {}
+
+    @cached_property
+    def masses(self) -> Array:
+        """The masses on the lattice."""
+        return inverse(self.spectra)
+
+    def moments(self, theta: float, weights: Array) -> Array:
+        """Return -log E[exp(-theta X / T); X <= T] of each, with the exponentials given as weights."""
+        import numpy as np
+
+        if theta not in self._moments:
+            self._moments[theta] = -np.log(np.maximum(self.masses @ weights, 1e-300))
+        return self._moments[theta]
 
 
 @dataclass(frozen=True)
@@ -103,6 +129,9 @@ class Tail:
         self._spectra: dict[int, Spectrum] = {}
         self._order: dict[str, Any] = {}
         self._envelopes: dict[tuple[int, bool], Spectrum] = {}
+        self._rows: dict[str, Any] = {}
+        self._times: dict[tuple[str, bool | None], Times | None] = {}
+        self.lattice = next(_NUMBERS)  # the same for all levels
         for role in self.roles:
             self._tabulate(role)
 
@@ -169,6 +198,47 @@ class Tail:
         one: Spectrum = self._spectra[index][self._row[candidate.role][candidate.id]]
         return one
 
+    # --- arrays for many designs at once (:mod:`advisor.optimizer.chances`) --------------------------------------
+
+    def with_level(self, level: float) -> Tail:
+        """Return the bound at another level; everything on the lattice is shared."""
+        other = copy.copy(self)
+        other.level = level
+        return other
+
+    def fixed(self, *, past: bool) -> Spectrum:
+        """Return the transform of the times that no choice changes."""
+        import numpy as np
+
+        total: Spectrum = np.ones(POINTS + 1, dtype=complex)
+        for time in self._fixed[past]:
+            total = total * transform(time.masses(self.step, POINTS))
+        return total
+
+    def times(self, role: str, *, past: bool | None) -> Times | None:
+        """Return the distinct times of a role before or past the cache (None: both together); None if it takes none."""
+        key = (role, past)
+        if key not in self._times:
+            found: Spectrum | None = None
+            for index, slot in enumerate(self.slots):
+                if slot.role == role and past in (slot.past, None):
+                    found = self._spectra[index] if found is None else found * self._spectra[index]
+            self._times[key] = None if found is None else Times(found)
+        return self._times[key]
+
+    def rows_of(self, role: str, candidates: Sequence[Candidate]) -> Any:
+        """Return for a role's candidates which of its distinct times each has; 0 for all where it takes no time."""
+        import numpy as np
+
+        if role not in self._rows:
+            numbers = self._row.get(role, {})
+            self._rows[role] = np.array([numbers.get(c.id, 0) for c in candidates], dtype=np.intp)
+        return self._rows[role]
+
+    def order(self, role: str) -> Any:
+        """Return the matrix of [a, b]: time number a is stochastically no slower than b; None without time here."""
+        return self._no_slower(role) if role in self._row else None
+
     # --- designs ---------------------------------------------------------------------------------------------------
 
     def within(self, design: Mapping[str, Candidate | None], cached: bool | None = None) -> float:
@@ -193,11 +263,8 @@ class Tail:
     def _product(
         self, design: Mapping[str, Candidate | None], *, past: bool, cached: bool, skip: str | None = None
     ) -> Spectrum:
-        import numpy as np
 
-        total: Spectrum = np.ones(POINTS + 1, dtype=complex)
-        for time in self._fixed[past]:
-            total = total * transform(time.masses(self.step, POINTS))
+        total = self.fixed(past=past)
         for index, slot in enumerate(self.slots):
             if slot.past == past and slot.role != skip:
                 candidate = design[slot.role]

@@ -11,9 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import pulp
-
-from advisor.optimizer import formulation
+from advisor.optimizer.linear import Linear, is_product
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.requirements import Bound, split_percentile
@@ -30,7 +28,7 @@ def minimise_weighted(run: Run, goal: Goal, extra: tuple[Limit, ...] = ()) -> Fo
     """Return the optimum of a weighted sum with at least one term that is not linear in the choice."""
     if not extra and not run.held:
         _look_around(run, goal)
-    hard = next(t for t in goal.terms if split_percentile(t.metric) or formulation.is_product(t.metric))
+    hard = next(t for t in goal.terms if split_percentile(t.metric) or is_product(t.metric))
     rest = Goal(tuple(t for t in goal.terms if t is not hard), goal.text)
     return _Staircase(run, goal, hard, rest, extra).walk()
 
@@ -44,20 +42,24 @@ def _look_around(run: Run, goal: Goal) -> None:
 
     around = 0.7
     for multiple in MULTIPLES:
-        objective = pulp.lpSum(_stand_in(run, term, multiple, around) for term in goal.terms)
+        objective = Linear({})
+        for term in goal.terms:
+            objective = objective + _stand_in(run, term, multiple, around)
         found = run.confirmed(objective, goal)
         if found.best is None:
             return
         best = min(run.known(), key=lambda evaluation: goal_value(goal, evaluation))
-        around = min((best.metric(t.metric) for t in goal.terms if formulation.is_product(t.metric)), default=around)
+        around = min((best.metric(t.metric) for t in goal.terms if is_product(t.metric)), default=around)
 
 
-def _stand_in(run: Run, term: Term, multiple: float, around: float) -> pulp.LpAffineExpression:
+def _stand_in(run: Run, term: Term, multiple: float, around: float) -> Linear:
     if split_percentile(term.metric):
-        return term.coefficient * multiple * formulation.mean_time(run.model, term.metric.rpartition(".p")[0] + ".mean")
-    linear = formulation.linear(run.model, term.metric)
-    assert linear is not None
-    return -term.coefficient * around * linear if formulation.is_product(term.metric) else term.coefficient * linear
+        mean = run.search.sum(term.metric.rpartition(".p")[0] + ".mean")
+        assert mean is not None
+        return mean.scaled(term.coefficient * multiple)
+    total = run.search.sum(term.metric)
+    assert total is not None
+    return total.scaled(-term.coefficient * around if is_product(term.metric) else term.coefficient)
 
 
 class _Staircase:

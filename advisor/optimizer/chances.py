@@ -1,0 +1,197 @@
+"""The chance that a flow ends in time, for many designs at once.
+
+A flow's time is ``before + (0 with the share of hits, else past)``: what lies before a cache, and what lies past it.
+Without a cache in use everything lies before. All is done with transforms on the lattice of a :class:`Tail`, where
+equal times of a role's candidates are one row.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from advisor.candidates.candidate import Candidate
+from advisor.models.latency import inverse
+from advisor.optimizer.tails import MARGIN, POINTS, THETAS, Tail, Times
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[np.float64]]
+    Spectrum = np.ndarray[Any, np.dtype[np.complex128]]
+    Indices = np.ndarray[Any, np.dtype[np.intp]]
+
+END = POINTS - 1
+
+
+@dataclass(frozen=True)
+class Chances:
+    """One percentile bound for one use of the caches.
+
+    Attributes:
+        level: the chance that is asked for. least: below this it is too small, whatever the lattice may have got wrong.
+        hits: share of the requests for which only what lies before the cache counts.
+        start, end: transforms of the times that no choice changes, before and past the cache.
+        before, past: for each role its candidates' distinct times there, None where it takes no time.
+        rows: for each role which of these times each candidate has.
+        order: for each role [a, b]: time a is stochastically no slower than time b.
+    """
+
+    level: float
+    hits: float
+    start: Spectrum
+    end: Spectrum
+    before: tuple[Times | None, ...]
+    past: tuple[Times | None, ...]
+    rows: tuple[Indices, ...]
+    order: tuple[Any, ...]
+
+    @property
+    def least(self) -> float:
+        """The level less the lattice error."""
+        return self.level - MARGIN
+
+    def taken(self, kept: Sequence[Any]) -> Chances:
+        """Return the same for some of the candidates: a mask or positions for each role."""
+        return replace(self, rows=tuple(r[k] for r, k in zip(self.rows, kept, strict=True)))
+
+    def touches(self, role: int) -> bool:
+        """Return whether the bound depends on a role."""
+        return self.before[role] is not None or self.past[role] is not None
+
+    def joined(self, before: Spectrum, past: Spectrum) -> Spectrum:
+        """Return the transform of the flow's time."""
+        if not self.hits:
+            return before * past
+        found: Spectrum = before * (self.hits + (1 - self.hits) * past)
+        return found
+
+    def of(self, designs: Indices, early: int = 0) -> Array:
+        """Return P(time <= T) for designs, one row each; ``early``: so many cells before the end of the lattice."""
+        return reached(inverse(self.joined(*self._products(designs))), END - early)
+
+    def _products(self, designs: Indices, skip: tuple[int, ...] = ()) -> tuple[Spectrum, Spectrum]:
+        """Return the transforms of the times before and past the cache, one row a design."""
+        import numpy as np
+
+        before, past = (np.repeat(one[None], len(designs), axis=0) for one in (self.start, self.end))
+        for role, rows in enumerate(self.rows):
+            if role not in skip:
+                mine, late = self.before[role], self.past[role]
+                if mine is not None:
+                    before *= mine.spectra[rows[designs[:, role]]]
+                if late is not None:
+                    past *= late.spectra[rows[designs[:, role]]]
+        return before, past
+
+    def with_one(self, design: Indices, role: int, early: int = 0) -> Array:
+        """Return P(time <= T) with each of a role's candidates in place of the design's."""
+        before, past = self._products(design[None], (role,))
+        found: Array = self._completed(before, past, role, early)[0]
+        return found
+
+    def with_two(self, design: Indices, first: int, which: Indices, second: int, early: int = 0) -> Array:
+        """Return P(time <= T) with some candidates of one role (down) and all of another (across)."""
+        import numpy as np
+
+        before, past = self._products(design[None], (first, second))
+        times, where = np.unique(self.rows[first][which], return_inverse=True)
+        own, late = self.before[first], self.past[first]
+        before = np.repeat(before, len(times), axis=0) if own is None else before * own.spectra[times]
+        past = np.repeat(past, len(times), axis=0) if late is None else past * late.spectra[times]
+        found: Array = self._completed(before, past, second, early)[where]
+        return found
+
+    def _completed(self, before: Spectrum, past: Spectrum, role: int, early: int) -> Array:
+        """Return P(time <= T) of unfinished designs (down) with each candidate of the missing role (across).
+
+        The chance is linear in the missing role's masses, so a transform back for each design is enough.
+        """
+        import numpy as np
+
+        mine, late, rows = self.before[role], self.past[role], self.rows[role]
+        if mine is not None and late is not None:
+            pairs = (self.joined(before * mine.spectra[j], past * late.spectra[j]) for j in rows)
+            return np.stack([reached(inverse(pair), END - early) for pair in pairs], axis=1)
+        times, where = np.unique(rows, return_inverse=True)
+        if late is not None:
+            sure = self.hits * reached(inverse(before), END - early)
+            rest = (1 - self.hits) * reversed_levels(inverse(before * past), early)
+            return (sure[:, None] + rest @ late.masses[times].T)[:, where]
+        masses = inverse(self.joined(before, past))
+        if mine is None:
+            return np.repeat(reached(masses, END - early)[:, None], len(rows), axis=1)
+        return (reversed_levels(masses, early) @ mine.masses[times].T)[:, where]
+
+    def necessary(self, theta: float) -> tuple[list[Array], float] | None:
+        """Return a row that every design meets: for each role what its candidates use, and how much there is.
+
+        Markov's inequality on exp(-theta X / T), see :mod:`advisor.optimizer.tails`; None when hits alone suffice.
+        """
+        import numpy as np
+
+        wanted = (self.least - self.hits) / (1 - self.hits)
+        if wanted <= 0:
+            return None
+        weights = _tilted(theta)
+        fixed = -sum(math.log(max(float(inverse(one) @ weights), 1e-300)) for one in (self.start, self.end))
+        uses = []
+        for role, rows in enumerate(self.rows):
+            own = np.zeros(len(rows))
+            for times in (self.before[role], self.past[role]):
+                if times is not None:
+                    own += times.moments(theta, weights)[rows]
+            uses.append(own)
+        return uses, theta - math.log(wanted) - fixed
+
+
+def _tilted(theta: float) -> Array:
+    import numpy as np
+
+    return np.exp(-theta * np.linspace(0.0, 1.0, POINTS))
+
+
+def reached(masses: Array, at: int) -> Array:
+    """Return P(X <= t) at a point of the lattice: all masses below it and half of the one at it."""
+    found: Array = masses[..., :at].sum(axis=-1) + masses[..., at] / 2
+    return found
+
+
+def levels(masses: Array) -> Array:
+    """Return P(X <= t) at every point of the lattice."""
+    import numpy as np
+
+    found: Array = np.cumsum(masses, axis=-1)
+    found -= masses / 2
+    return found
+
+
+def reversed_levels(masses: Array, early: int = 0) -> Array:
+    """Return P(X <= T - t) for every t, so that a product with the masses of Y gives P(X + Y <= T)."""
+    import numpy as np
+
+    turned = levels(masses)[..., ::-1]
+    if early:
+        turned = np.concatenate((turned[..., early:], np.zeros((*turned.shape[:-1], early))), axis=-1)
+    return turned
+
+
+def chances(tail: Tail, pool: Mapping[str, Sequence[Candidate]], kept: Mapping[str, Indices], cached: bool) -> Chances:
+    """Return a percentile bound for the candidates at some positions of the pool, with its cache in use or not."""
+    import numpy as np
+
+    start, end = tail.fixed(past=False), tail.fixed(past=True)
+    if cached:
+        before = [tail.times(role, past=False) for role in kept]
+        past = [tail.times(role, past=True) for role in kept]
+    else:  # there is no cache to be past of
+        start, end = start * end, np.ones_like(end)
+        before, past = [tail.times(role, past=None) for role in kept], [None] * len(kept)
+    hits = tail.hits if cached else 0.0
+    rows = tuple(tail.rows_of(role, pool[role])[at] for role, at in kept.items())
+    return Chances(tail.level, hits, start, end, tuple(before), tuple(past), rows, tuple(map(tail.order, kept)))
+
+
+__all__ = ["THETAS", "Chances", "chances", "levels", "reached", "reversed_levels"]

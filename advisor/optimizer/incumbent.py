@@ -1,0 +1,170 @@
+"""A good design before the search: many quick starts, then exchanging one or two roles at a time.
+
+Starts come from a separable stand-in: for each percentile bound the logarithm of a moment ``E[exp(theta X)]``, weighted
+more and more against the goal. Exchanges are exact: with all other roles fixed the chance to end in time is linear in a
+candidate's masses, so all candidates of a role are tried with one product. Nothing here has to be right, only good: the
+search that follows has the proof.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from advisor.optimizer.case import Case, better_than
+from advisor.optimizer.tails import POINTS
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[np.float64]]
+    Indices = np.ndarray[Any, np.dtype[np.intp]]
+
+EARLY = 1  # the lattice ends ROOM beyond T, which is one cell
+TILTS = (-12.0, -5.0, -2.0, -0.5, 1.0, 3.0)  # of exp(tilt * (1 - X / T)), negative ones weigh late times
+WEIGHTS = 20  # so many weights of time against the goal for each tilt
+STARTS = 3
+BEYOND = 1.3  # times T: where times beyond T are taken to lie
+PASSES = 12
+
+
+class Exchange:
+    """Improves designs of a case.
+
+    Args:
+        margin: by how much more the chances have to be above what is asked for.
+    """
+
+    def __init__(self, case: Case, margin: float = 0.0) -> None:
+        self.case = case
+        self.asked = [tail.level + margin for tail in case.tails]
+
+    def best_of(self, prices: Sequence[Array]) -> tuple[int, ...] | None:
+        """Return the best design reached from quick starts; None if none is feasible."""
+        import numpy as np
+
+        designs = np.array(list(self._quick(prices)), dtype=np.intp)
+        missed = self._missed(designs)
+        goals = np.array([self.case.value(design) for design in designs])
+        best: tuple[int, ...] | None = None
+        value = math.inf
+        for number in np.lexsort((goals, missed))[:STARTS]:
+            found = self.improved(designs[number])
+            if found is not None and self.case.value(found) < value:
+                best, value = found, self.case.value(found)
+        return best
+
+    def _quick(self, prices: Sequence[Array]) -> Iterator[tuple[int, ...]]:
+        """Yield designs that take for each role the least of a price and a weighted stand-in for its time."""
+        import numpy as np
+
+        seen: dict[tuple[int, ...], None] = {}
+        late = {tilt: self._late(tilt) for tilt in TILTS if self.case.tails}
+        for cost in (self.case.goal, prices):
+            spread = float(np.mean([np.ptp(c) for c in cost])) or 1.0
+            for times in late.values():
+                scale = spread / (float(np.mean([np.ptp(x) for x in times])) or 1.0)
+                weights = np.geomspace(1e-2, 1e3, WEIGHTS)[:, None] * scale
+                chosen = [np.argmin(c + weights * x, axis=1) for c, x in zip(cost, times, strict=True)]
+                seen |= dict.fromkeys(tuple(row) for row in np.column_stack(chosen).tolist())
+            seen[tuple(int(np.argmin(c)) for c in cost)] = None
+        yield from sorted(seen)
+
+    def _late(self, tilt: float) -> list[Array]:
+        """Return for each role a stand-in for how late its candidates make flows: the logarithms of moments."""
+        import numpy as np
+
+        found = [np.zeros(len(goal)) for goal in self.case.goal]
+        weights = np.exp(-tilt * np.linspace(0.0, 1.0, POINTS))
+        for tail in self.case.tails:
+            for role, rows in enumerate(tail.rows):
+                for times in (tail.before[role], tail.past[role]):
+                    if times is not None:
+                        own, where = np.unique(rows, return_inverse=True)
+                        masses = times.masses[own]
+                        beyond = np.maximum(1.0 - masses.sum(axis=1), 0.0) * math.exp(-tilt * BEYOND)
+                        found[role] -= math.copysign(1.0, tilt) * np.log(masses @ weights + beyond)[where]
+        return found
+
+    def _missed(self, designs: Indices) -> Array:
+        """Return by how much designs miss limits and percentile bounds together; 0 when they meet all."""
+        import numpy as np
+
+        missed: Array = np.maximum(self.case.uses(designs) - self.case.room, 0.0).sum(axis=1)
+        for tail, asked in zip(self.case.tails, self.asked, strict=True):
+            missed += _short(tail.of(designs, EARLY), asked)
+        return missed
+
+    def improved(self, start: Indices) -> tuple[int, ...] | None:
+        """Return a feasible design from which no exchange of one or two roles leads to a better one."""
+        import numpy as np
+
+        design = np.array(start, dtype=np.intp)
+        for _ in range(PASSES):
+            for _ in range(PASSES):
+                if not self._exchange_one(design):
+                    break
+            if self._missed(design[None])[0] > 0:
+                return None
+            if not self._exchange_two(design):
+                break
+        return tuple(int(j) for j in design)
+
+    def _exchange_one(self, design: Indices) -> bool:
+        """Take, role by role, the candidate with which least is missed, then with the least goal."""
+        import numpy as np
+
+        changed = False
+        for role, goal in enumerate(self.case.goal):
+            if len(goal) == 1:
+                continue
+            others = self.case.uses(design[None])[0] - self.case.rows[role][design[role]]
+            missed = np.maximum(others + self.case.rows[role] - self.case.room, 0.0).sum(axis=1)
+            for tail, asked in zip(self.case.tails, self.asked, strict=True):
+                if tail.touches(role):
+                    missed += _short(tail.with_one(design, role, EARLY), asked)
+            best = int(np.lexsort((goal, missed))[0])
+            here = design[role]
+            if missed[best] < missed[here] or (missed[best] == missed[here] and goal[best] < better_than(goal[here])):
+                design[role], changed = best, True
+        return changed
+
+    def _exchange_two(self, design: Indices) -> bool:
+        """Exchange two roles where that makes the goal better and everything still holds."""
+        changed = False
+        for first in range(len(design)):
+            for second in range(first + 1, len(design)):
+                changed |= self._exchange_pair(design, first, second)
+        return changed
+
+    def _exchange_pair(self, design: Indices, first: int, second: int) -> bool:
+        import numpy as np
+
+        case = self.case
+        goal = case.goal[first][:, None] + case.goal[second]
+        good = goal < better_than(goal[design[first], design[second]])
+        if not good.any():
+            return False
+        others = case.uses(design[None])[0] - case.rows[first][design[first]] - case.rows[second][design[second]]
+        for k, room in enumerate(case.room - others):
+            good &= case.rows[first][:, k, None] + case.rows[second][:, k] <= room
+        rows = np.flatnonzero(good.any(axis=1))
+        for tail, asked in zip(case.tails, self.asked, strict=True):
+            if rows.size and (tail.touches(first) or tail.touches(second)):
+                good[rows] &= tail.with_two(design, first, rows, second, EARLY) >= asked
+                rows = np.flatnonzero(good.any(axis=1))
+        if not rows.size:
+            return False
+        best = int(np.argmin(np.where(good, goal, np.inf)))
+        design[first], design[second] = divmod(best, goal.shape[1])
+        return True
+
+
+def _short(chance: Array, asked: float) -> Array:
+    """Return by how much chances fall short of what is asked, in units of what may be late."""
+    import numpy as np
+
+    short = math.log(asked) - np.log(np.maximum(chance, 1e-30))
+    found: Array = np.maximum(short / -math.log(asked), 0.0)
+    return found

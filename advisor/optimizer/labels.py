@@ -1,0 +1,263 @@
+"""The exact search: roles are decided one after another, and a beginning that leads nowhere better is dropped.
+
+A label is the beginning of a design: what it adds to the goal, uses of each limit, and the distribution of its times.
+It is dropped when, even with the best for every role still open,
+
+* the goal cannot get below the best design known (its own value, or its price under multipliers of the limits),
+* a limit has no room, or
+* a percentile bound is missed within the budget that is left (:mod:`advisor.optimizer.envelope`).
+
+Labels are worked off in blocks, deepest first, so memory stays small and designs come early. The judge has the last
+word on every finished design.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from advisor.models.latency import inverse
+from advisor.optimizer.case import Case, better_than
+from advisor.optimizer.envelope import Envelope
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[np.float64]]
+    Spectrum = np.ndarray[Any, np.dtype[np.complex128]]
+    Indices = np.ndarray[Any, np.dtype[np.intp]]
+
+BLOCK = 256  # labels that are extended together
+AT_ONCE = 2048  # chances that are worked out together
+ROW_SLIP = 1e-9
+
+
+@dataclass(frozen=True)
+class Block:
+    """Labels with the same roles decided.
+
+    Attributes:
+        chosen: positions of the candidates chosen, one column a role decided.
+        goal, used, price: what they add to the goal, use of the limits, and cost under the multipliers.
+        spent: of each envelope's room.
+        spectra: for each tail the transforms of the times so far.
+    """
+
+    chosen: Indices
+    goal: Array
+    used: Array
+    price: Array
+    spent: tuple[Array, ...]
+    spectra: tuple[Spectrum, ...]
+
+    def taken(self, which: Any) -> Block:
+        """Return some of the labels."""
+        return Block(
+            self.chosen[which],
+            self.goal[which],
+            self.used[which],
+            self.price[which],
+            tuple(s[which] for s in self.spent),
+            tuple(s[which] for s in self.spectra),
+        )
+
+
+@dataclass
+class LabelSearch:
+    """A search over one case.
+
+    Args:
+        order: the roles in the order in which they are decided.
+        envelopes: one for each tail, along that order.
+        prices: for each role what each candidate costs under the multipliers; price_room: what the multipliers make
+            of the limits' room, so that sum of prices - price_room is a bound of the goal.
+        accepts: the judge's word on a finished design.
+        to_beat: only designs with a goal below it are of interest; lowered whenever one is accepted.
+        deadline: on the monotonic clock. most: give up after so many labels.
+    """
+
+    case: Case
+    order: Sequence[int]
+    envelopes: Sequence[Envelope]
+    prices: Sequence[Array]
+    price_room: float
+    accepts: Callable[[Sequence[int]], bool]
+    to_beat: float
+    deadline: float = math.inf
+    most: float = math.inf
+    any_design: bool = False
+    best: tuple[int, ...] | None = None
+    labels: int = 0
+    open_bound: float = math.inf
+    _heap: list[Any] = field(default_factory=list)
+    _blocks: int = 0
+
+    def __post_init__(self) -> None:
+        import numpy as np
+
+        inside = [self.case.goal[role] for role in self.order]
+        self._least_goal = _suffix_sums(np.array([g.min() for g in inside])[:, None])[:, 0]
+        self._least_used = _suffix_sums(np.array([self.case.rows[r].min(axis=0) for r in self.order]))
+        self._least_price = _suffix_sums(np.array([self.prices[r].min() for r in self.order])[:, None])[:, 0]
+        room = self.case.room
+        self._room = room + ROW_SLIP * np.maximum(np.abs(room), 1.0)
+        timed = [[place for place, part in enumerate(e.chain.parts) if part is not None] for e in self.envelopes]
+        self._last = [max(places, default=-1) for places in timed]
+
+    def run(self) -> bool:
+        """Search to the end; return False when time or labels ran out first (``open_bound`` is then a bound)."""
+        self._push(self._start())
+        while self._heap:
+            if time.monotonic() > self.deadline or self.labels > self.most:
+                self.open_bound = min(self._floor(block) for *_, block in self._heap)
+                return False
+            *_, block = heapq.heappop(self._heap)
+            self._extend(block)
+            if self.any_design and self.best is not None:
+                break
+        return True
+
+    def _floor(self, block: Block) -> float:
+        place = block.chosen.shape[1]
+        priced = float(block.price.min() + self._least_price[place]) - self.price_room
+        return self.case.constant + max(priced, float(block.goal.min() + self._least_goal[place]))
+
+    def _start(self) -> Block:
+        import numpy as np
+
+        one = np.zeros(1)
+        return self._mixed(
+            Block(
+                np.zeros((1, 0), dtype=np.intp),
+                one,
+                np.zeros((1, len(self.case.room))),
+                one,
+                tuple(one for _ in self.envelopes),
+                tuple(e.chain.end[None] for e in self.envelopes),
+            )
+        )
+
+    def _mixed(self, block: Block) -> Block:
+        """Mix hits and misses where all that lies past a cache is decided."""
+        place = block.chosen.shape[1]
+        chains = [envelope.chain for envelope in self.envelopes]
+        spectra = tuple(
+            chain.mixed(s) if chain.mixed_at == place else s for chain, s in zip(chains, block.spectra, strict=True)
+        )
+        return replace(block, spectra=spectra)
+
+    def _push(self, block: Block) -> None:
+        """Put labels on the heap: deepest first, then those with the least price."""
+        import numpy as np
+
+        order = np.argsort(block.price, kind="stable")
+        for begin in range(0, len(order), BLOCK):
+            part = block.taken(order[begin : begin + BLOCK])
+            self._blocks += 1
+            heapq.heappush(self._heap, (-block.chosen.shape[1], float(part.price[0]), self._blocks, part))
+
+    # --- one role more -----------------------------------------------------------------------------------------------
+
+    def _extend(self, block: Block) -> None:
+        place = block.chosen.shape[1]
+        labels, picks = self._affordable(block, place)
+        for number in range(len(self.envelopes)):
+            if labels.size and place <= self._last[number]:
+                kept = self._in_time(block, number, place, labels, picks)
+                labels, picks = labels[kept], picks[kept]
+        self.labels += len(labels)
+        if not labels.size:
+            return
+        if place + 1 == len(self.order):
+            self._finish(block, labels, picks)
+        else:
+            self._push(self._mixed(self._extended(block, place, labels, picks)))
+
+    def _affordable(self, block: Block, place: int) -> tuple[Indices, Indices]:
+        """Return the pairs of label and candidate that goal, price and limits allow."""
+        import numpy as np
+
+        role = self.order[place]
+        most = self.to_beat - self.case.constant
+        goal = block.goal[:, None] + self.case.goal[role] + self._least_goal[place + 1]
+        price = block.price[:, None] + self.prices[role] + self._least_price[place + 1] - self.price_room
+        good = np.ones(goal.shape, dtype=bool)
+        if math.isfinite(most):
+            good = (goal < most) & (price < most + ROW_SLIP * max(abs(most), 1e-6))
+        for k, room in enumerate(self._room - self._least_used[place + 1]):
+            good &= block.used[:, k, None] + self.case.rows[role][:, k] <= room
+        labels, picks = np.nonzero(good)
+        return labels, picks
+
+    def _in_time(self, block: Block, number: int, place: int, labels: Indices, picks: Indices) -> Any:
+        """Return which pairs can still be completed in time within the budget that is left."""
+        import numpy as np
+
+        envelope = self.envelopes[number]
+        masses = inverse(block.spectra[number])
+        left = envelope.left(block.spent[number][labels] + envelope.costs[place][picks])
+        kept = left >= 0
+        times = envelope.chain.rows[place][picks[kept]]
+        keys, where = np.unique(times * envelope.budgets + left[kept], return_inverse=True)
+        rows, chance = labels[kept], np.empty(int(kept.sum()))
+        by_key = np.argsort(where, kind="stable")
+        starts = np.searchsorted(where[by_key], np.arange(0, len(keys) + AT_ONCE, AT_ONCE))
+        for part in range(0, len(keys), AT_ONCE):
+            some = keys[part : part + AT_ONCE]
+            later = envelope.completions(place, some // envelope.budgets, some % envelope.budgets)
+            pairs = by_key[starts[part // AT_ONCE] : starts[part // AT_ONCE + 1]]
+            for begin in range(0, len(pairs), AT_ONCE):
+                few = pairs[begin : begin + AT_ONCE]
+                chance[few] = np.einsum("ij,ij->i", masses[rows[few]], later[where[few] - part])
+        chance = envelope.with_hits(place, chance, left[kept])
+        kept[kept] = chance >= envelope.chain.chances.least
+        return kept
+
+    def _extended(self, block: Block, place: int, labels: Indices, picks: Indices) -> Block:
+        import numpy as np
+
+        role = self.order[place]
+        spectra = []
+        for envelope, known in zip(self.envelopes, block.spectra, strict=True):
+            part, rows = envelope.chain.parts[place], envelope.chain.rows[place]
+            spectra.append(known[labels] if part is None else known[labels] * part.spectra[rows[picks]])
+        return Block(
+            np.column_stack((block.chosen[labels], picks)),
+            block.goal[labels] + self.case.goal[role][picks],
+            block.used[labels] + self.case.rows[role][picks],
+            block.price[labels] + self.prices[role][picks],
+            tuple(s[labels] + e.costs[place][picks] for e, s in zip(self.envelopes, block.spent, strict=True)),
+            tuple(spectra),
+        )
+
+    # --- finished designs --------------------------------------------------------------------------------------------
+
+    def _finish(self, block: Block, labels: Indices, picks: Indices) -> None:
+        """Let the judge look at finished designs, the best first."""
+        import numpy as np
+
+        ordered = np.column_stack((block.chosen[labels], picks))
+        designs = np.empty_like(ordered)
+        designs[:, list(self.order)] = ordered
+        for envelope in self.envelopes:
+            if envelope.chain.strays:
+                chances = envelope.chain.chances
+                designs = designs[chances.of(designs) >= chances.least]
+        found = [(self.case.value(design), tuple(int(j) for j in design)) for design in designs]
+        for value, design in sorted(found):
+            if value >= self.to_beat:
+                return
+            if self.accepts(design):
+                self.best, self.to_beat = design, better_than(value)
+                return
+
+
+def _suffix_sums(values: Array) -> Array:
+    """Return for each place the sum from there on; a last row of zeros."""
+    import numpy as np
+
+    return np.concatenate((np.cumsum(values[::-1], axis=0)[::-1], np.zeros((1, values.shape[1]))))

@@ -1,0 +1,125 @@
+"""Metrics that add up over the chosen candidates: what both engines, program and labels, are made of.
+
+A :class:`Linear` holds one number for every candidate of a pool, in the pool's order. Products are sums of logarithms.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from advisor.candidates.candidate import Candidate
+from advisor.evaluation.evaluate import UNIT_MS, needed_roles
+from advisor.optimizer.tails import fixed_mean, mean_coefficients
+from advisor.scenario.goals import Goal
+from advisor.scenario.load import Scenario
+from advisor.scenario.requirements import CLOUDS, COST, OPERATIONS, QUALITY, Bound
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[np.float64]]
+
+Pool = Mapping[str, Sequence[Candidate]]
+LEAST_AVAILABILITY = 1e-9  # stands for 0 in a logarithm
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A sum over the chosen candidates.
+
+    Attributes:
+        weights: role -> a number for each candidate of the pool; roles that are not in it add nothing.
+        per_cloud: added for each cloud in use. constant: added once.
+    """
+
+    weights: Mapping[str, Array]
+    per_cloud: float = 0.0
+    constant: float = 0.0
+
+    def scaled(self, factor: float) -> Linear:
+        """Return a multiple of the sum."""
+        weights = {role: values * factor for role, values in self.weights.items()}
+        return Linear(weights, self.per_cloud * factor, self.constant * factor)
+
+    def __add__(self, other: Linear) -> Linear:
+        """Return the sum of two sums."""
+        weights = dict(self.weights)
+        for role, values in other.weights.items():
+            weights[role] = weights[role] + values if role in weights else values
+        return Linear(weights, self.per_cloud + other.per_cloud, self.constant + other.constant)
+
+    def value(self, positions: Mapping[str, int], clouds: int) -> float:
+        """Return the sum for a design, given as role -> position in the pool, that uses so many clouds."""
+        parts = [float(values[positions[role]]) for role, values in self.weights.items()]
+        return math.fsum([*parts, self.per_cloud * clouds, self.constant])
+
+
+NOTHING = Linear({})
+
+
+def total(pool: Pool, weight: Callable[[Candidate], float], roles: Iterable[str] | None = None) -> Linear:
+    """Return the sum of a constant of the chosen candidates."""
+    import numpy as np
+
+    return Linear({role: np.array([weight(c) for c in pool[role]]) for role in (roles or pool)})
+
+
+def linear(pool: Pool, scenario: Scenario, metric: str) -> Linear | None:
+    """Return a metric as a sum (minus the logarithm of a product), None for percentiles."""
+    if metric == CLOUDS:
+        return Linear({}, per_cloud=1.0)
+    if metric.endswith(".mean"):
+        return mean_time(pool, scenario, metric)
+    sums: dict[str, Callable[[Candidate], float]] = {
+        COST: lambda c: c.cost_usd_per_month,
+        OPERATIONS: lambda c: c.operations_h_per_month,
+        QUALITY: lambda c: -math.log(c.quality),
+    }
+    if metric in sums:
+        return total(pool, sums[metric])
+    if metric.endswith(".availability"):
+        needs = needed_roles(scenario.blueprint.flows[metric.split(".")[1]], scenario)
+        return total(pool, lambda c: -math.log(max(c.availability, LEAST_AVAILABILITY)), needs)
+    return None
+
+
+def mean_time(pool: Pool, scenario: Scenario, metric: str) -> Linear:
+    """Return the mean of a flow's time, in the unit of its measure: ``flows.answer.latency_ms.mean``."""
+    import numpy as np
+
+    _, flow_id, measure, _ = metric.split(".", 3)
+    flow = scenario.blueprint.flows[flow_id]
+    means = mean_coefficients(flow, flow.measures[measure].at, pool, scenario)  # type: ignore[index]
+    unit = UNIT_MS[measure]
+    weights = {
+        role: np.array([means.get((role, c.id), 0.0) / unit for c in pool[role]])
+        for role in dict.fromkeys(role for role, _ in means)
+    }
+    return Linear(weights, constant=fixed_mean(flow, scenario) / unit)
+
+
+def room_of(bound: Bound) -> tuple[float, float]:
+    """Return what a metric's sum may be at most, and the scale that brings it near 1.
+
+    The room includes the judge's own tolerance for a bound.
+
+    >>> room_of(Bound("", COST, True, 500.0))
+    (500.0000005, 500.0)
+    """
+    slip = 1e-9 * abs(bound.limit)
+    if not is_product(bound.metric):
+        return bound.limit + slip, max(abs(bound.limit), 1e-6)
+    return -math.log(bound.limit - slip), -math.log(bound.limit) if bound.limit < 1 else 1.0
+
+
+def is_product(metric: str) -> bool:
+    """Return whether a metric is a product over roles, linear only in its logarithm."""
+    return metric == QUALITY or metric.endswith(".availability")
+
+
+def is_log(goal: Goal) -> bool:
+    """Return whether a goal is a single product, so that minus its logarithm stands for it."""
+    return len(goal.terms) == 1 and is_product(goal.terms[0].metric)

@@ -25,7 +25,7 @@ from advisor.candidates.tactics.combine import Bench
 from advisor.candidates.tactics.registry import TACTICS, Setting, of_kind
 from advisor.scenario.load import Scenario
 
-#: Importing a tactic's module registers it. Of one kind they are applied in this order.
+#: Importing a tactic's module registers it.
 MODULES = (
     quantise,
     right_size,

@@ -619,7 +619,9 @@ def test_sizes_say_how_it_is_bought_asked_and_combined(ask: Any) -> None:
     allowed = {"allow": ["fallback", "split", "cascade", "hedge"], "split_shares": [0.4]}
     repeated = {"repeated_prompt_share": 0.5}
     models = ask("llm", [LUNA, NOVA], tactics=allowed, constraints=bound, workload=repeated).candidates["llm"]
-    luna, nova = (next(c.size for c in models if c.id == f"{name}.1u.1z.prompt_cache") for name in (LUNA, NOVA))
+    plain = (next(c for c in models if c.id == f"{name}.1u.1z.prompt_cache") for name in (LUNA, NOVA))
+    luna, nova = (f"{c.name}, {c.size}" for c in plain)
+    assert luna.startswith("GPT-6 Luna, OpenAI API")
     assert luna.endswith(", with the provider's prompt cache")
     assert {c.size for c in models if c.parts} == {
         f"{luna}; while it is down: {nova}",

@@ -153,7 +153,8 @@ class Candidate:
     def size(self) -> str:
         """The size for people: ``3 × r7g.xlarge on AWS, 2 zones``; of a combination what each part is for."""
         if self.parts:
-            return _JOINED[self.combined_by](*(part.size for part in self.parts), *self.shares)
+            named = (f"{part.name}, {part.size}" for part in self.parts)
+            return _JOINED[self.combined_by](*named, *self.shares)
         if self.option is None:
             return ""
         bought = self.layout.described if self.layout else ""

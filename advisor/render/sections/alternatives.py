@@ -52,7 +52,10 @@ def part(view: View, role: str) -> dict[str, str]:
 
 def component(reason: Reason) -> str:
     """Return a component with the size that was looked at."""
-    size = reason.candidate.size if reason.candidate and reason.kind in ("swap", "breaks") else ""
+    looked_at = reason.candidate if reason.kind in ("swap", "breaks") else None
+    if looked_at is not None and looked_at.parts:
+        return escape(looked_at.size)  # names its parts
+    size = looked_at.size if looked_at is not None else ""
     return f"{escape(reason.component_name)}, {escape(size)}" if size else escape(reason.component_name)
 
 

@@ -1,0 +1,228 @@
+"""Why not: force what was not chosen, solve again, and say what that costs or which requirements forbid it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, silent
+from advisor.analysis.changes import RoleChange, role_changes
+from advisor.analysis.forced import WayOut, Wish, best_reach, blame, force, names_of, only_wishes, ways_out
+from advisor.analysis.reasons import Reason, reasons
+from advisor.candidates.candidate import NONE, Candidate
+from advisor.candidates.table import Table
+from advisor.errors import InputError, Problem, listing, nearest
+from advisor.evaluation.result import Evaluation
+from advisor.optimizer.run import Found, goal_value
+from advisor.optimizer.solver import Status
+from advisor.scenario.requirements import Bound, Filter, Requirement
+
+Kind = Literal["chosen", "possible", "refused", "infeasible", "capacity", "open"]
+
+
+@dataclass(frozen=True)
+class WhyNot:
+    """What happens when a wish, or two together, is granted.
+
+    kind:
+        chosen: the design has it already.
+        possible: every requirement can hold; ``evaluation`` is the best design then.
+        refused: rules on options (``conflict``) leave no candidate of it.
+        infeasible: no design with it meets every requirement; ``conflict`` cannot hold together with it.
+        capacity: no option of it can carry the load; ``details`` says which limits.
+        open: the time limit passed before it was settled.
+
+    Attributes:
+        extra_usd_per_month: what the whole design then costs more.
+        extra_goal: by how much the first goal in which the two differ is worse; ``goal`` says which.
+        roles: what happens to each role.
+        dominated: role -> (candidate of the wish, the one that is at least as good in all that is asked about).
+        conflict: a minimal set; None when not looked for or left open.
+        ways_out: for members of the conflict, how far each must be loosened alone.
+        reach: of a conflict that is one bound, the best value of its metric with the wish, nothing else required; only
+            where loosening that bound alone is not enough.
+        in_place: what swapping it in for the chosen one, nothing else changed, does; None when that is not possible.
+    """
+
+    wishes: tuple[Wish, ...]
+    kind: Kind
+    evaluation: Evaluation | None = None
+    extra_usd_per_month: float | None = None
+    extra_goal: float | None = None
+    goal: str = ""
+    roles: tuple[RoleChange, ...] = ()
+    dominated: Mapping[str, tuple[Candidate, Candidate]] | None = None
+    conflict: tuple[Requirement, ...] | None = None
+    ways_out: tuple[WayOut, ...] = ()
+    reach: float | None = None
+    in_place: Reason | None = None
+    details: tuple[str, ...] = ()
+    proved: bool = True
+
+
+def why_not(answer: Answer, wishes: Sequence[Wish], deadline: Deadline = UNLIMITED, *, relax: bool = True) -> WhyNot:
+    """Return what happens when all wishes are granted together.
+
+    Args:
+        answer: the solved scenario; it must have a design.
+        relax: when there is none, also find which requirements forbid it and how far each must be loosened.
+
+    >>> import advisor
+    >>> from advisor.analysis.answers import solve
+    >>> catalog = advisor.load_catalog()
+    >>> scenario = advisor.load_scenario(advisor.example("support_copilot"), catalog)
+    >>> answer = solve(advisor.candidate_table(scenario, catalog))
+    >>> found = why_not(answer, find_wishes(answer.table, ["zilliz_cloud"], ["vector_store"])[0])
+    >>> found.kind, round(found.extra_usd_per_month)
+    ('possible', 326)
+    """
+    assert answer.best is not None, "without a design there is nothing to compare with"
+    granted = tuple(wishes)
+    if all(wish.fits(answer.best.design[wish.role]) for wish in granted):
+        return WhyNot(granted, "chosen", answer.best, 0.0, 0.0)
+    details = tuple(note for wish in granted for note in _no_candidate(answer.table, wish))
+    if details:
+        return WhyNot(granted, "capacity", details=details)
+    found = force(answer, granted, deadline)
+    if found.best is not None:
+        return _possible(answer, granted, found)
+    if found.status is Status.STOPPED:
+        return WhyNot(granted, "open", proved=False)
+    return _impossible(answer.table, granted, deadline) if relax else WhyNot(granted, "infeasible")
+
+
+def _no_candidate(table: Table, wish: Wish) -> Iterator[str]:
+    """Yield why a wish has no candidate at all."""
+    if any(wish.fits(c) for c in table.candidates[wish.role]):
+        return
+    rejected = [r for r in table.rejections if r.role == wish.role and wish.name in (r.component.id, r.option.id)]
+    yield from (f"{r.option.id}: {r.reason}" for r in rejected)
+    if not rejected:
+        yield f"{wish.name} has no size that this scenario considers"
+
+
+def _possible(answer: Answer, wishes: tuple[Wish, ...], found: Found) -> WhyNot:
+    best, new = answer.best, found.best
+    assert best is not None
+    assert new is not None
+    goals = [(goal_value(goal, new) - goal_value(goal, best), goal.text) for goal in answer.scenario.objective]
+    worse, goal = next(((d, text) for d, text in goals if abs(d) > 1e-9), (0.0, goals[0][1]))
+    chosen = {wish.role: new.design[wish.role] for wish in wishes}
+    beaten = {(role, c.id): c for role, c in chosen.items()}
+    return WhyNot(
+        wishes,
+        "possible",
+        new,
+        new.cost_usd_per_month - best.cost_usd_per_month,
+        worse,
+        goal,
+        role_changes(best, new),
+        {key[0]: (c, winner) for key, c in beaten.items() if (winner := answer.search.dominated.get(key))},
+        proved=found.status is Status.OPTIMAL,
+    )
+
+
+def _impossible(table: Table, wishes: tuple[Wish, ...], deadline: Deadline) -> WhyNot:
+    forced = only_wishes(table, wishes)
+    members = blame(forced, deadline)
+    kind: Kind = "refused" if members and all(isinstance(m, Filter) for m in members) else "infeasible"
+    ways = ways_out(forced, members or (), deadline)
+    reach = None
+    if members and len(members) == 1 and isinstance(members[0], Bound) and ways[0].evaluation is None:
+        reach = best_reach(forced, members[0], deadline)
+    return WhyNot(wishes, kind, conflict=members, ways_out=ways, reach=reach)
+
+
+def why_not_all(
+    answer: Answer, roles: Sequence[str] = (), deadline: Deadline = UNLIMITED, progress: Progress = silent
+) -> tuple[WhyNot, ...]:
+    """Return for every component that was not chosen what happens when it is forced; one re-solve each.
+
+    Where nothing is feasible, ``conflict`` holds a requirement that alone rules it out (a rule, or a bound that it
+    misses whatever else is chosen), else ``in_place`` shows what breaks when it is put in place of the chosen one.
+    """
+    assert answer.best is not None, "without a design there is nothing to compare with"
+    found: list[WhyNot] = []
+    known = [reason for some in reasons(answer.search, answer.best, roles).values() for reason in some]
+    for index, reason in enumerate(known):
+        progress(index, len(known), f"{reason.role}: {reason.component_id}")
+        found.append(_for_table(answer, reason, deadline))
+    return tuple(found)
+
+
+def _for_table(answer: Answer, reason: Reason, deadline: Deadline) -> WhyNot:
+    wish = (Wish(reason.role, reason.component_id),)
+    if reason.kind == "capacity":
+        return WhyNot(wish, "capacity", in_place=reason, details=tuple(_no_candidate(answer.table, wish[0])))
+    if reason.kind in ("refused", "hopeless"):
+        kind: Kind = "refused" if reason.kind == "refused" else "infeasible"
+        return WhyNot(wish, kind, conflict=reason.requirements, in_place=reason)
+    if deadline.passed:
+        return WhyNot(wish, "open", in_place=reason, proved=False)
+    return replace(why_not(answer, wish, deadline, relax=False), in_place=reason)
+
+
+# --- what a name means ------------------------------------------------------------------------------------------------
+
+
+def find_wishes(table: Table, names: Sequence[str], roles: Sequence[str] = ()) -> tuple[tuple[Wish, ...], ...]:
+    """Return the questions that names mean: one for each role that a single name fits, one for several names together.
+
+    Args:
+        names: components, options, candidate ids, or ``none``.
+        roles: what each name shall fill, in the order of the names; needed where a name fits several of them.
+
+    Raises:
+        InputError: unknown names and roles (with the nearest), a name that does not fit its role, two names for one
+            role, or several names of which one fits several roles.
+    """
+    problems = [_unknown_role(table, role) for role in roles if role not in table.candidates]
+    if not problems and roles and len(roles) != len(names):
+        problems = [
+            Problem("", 0, "--role", f"found {len(roles)} roles for {len(names)} components; give one for each")
+        ]
+    if problems:
+        raise InputError(problems)
+    fitting = [_roles_for(table, name, roles[index : index + 1]) for index, name in enumerate(names)]
+    problems = [_misfit(table, name, roles[i : i + 1]) for i, name in enumerate(names) if not fitting[i]]
+    if len(names) > 1 and not problems:
+        problems = list(_together(names, fitting))
+    if problems:
+        raise InputError(problems)
+    if len(names) == 1:
+        return tuple((Wish(role, names[0]),) for role in fitting[0])
+    return (tuple(Wish(found[0], name) for name, found in zip(names, fitting, strict=True)),)
+
+
+def _unknown_role(table: Table, role: str) -> Problem:
+    known = table.candidates
+    return Problem("", 0, "--role", f"found '{role}'; roles: {listing(known, 20)}{nearest(role, known)}")
+
+
+def _known_names(table: Table, role: str) -> set[str]:
+    found = {name for c in table.candidates[role] for name in names_of(c)}
+    return found | {name for component, option in table.catalog.options_for(role) for name in (component.id, option.id)}
+
+
+def _roles_for(table: Table, name: str, wanted: Sequence[str]) -> list[str]:
+    return [role for role in (wanted or table.candidates) if name in _known_names(table, role)]
+
+
+def _misfit(table: Table, name: str, wanted: Sequence[str]) -> Problem:
+    known = {found for role in (wanted or table.candidates) for found in _known_names(table, role)}
+    what = f"cannot fill {wanted[0]}" if wanted else f"fills no role of {table.scenario.blueprint.id}"
+    if name == NONE and wanted:
+        what = f"{wanted[0]} is not optional in {table.scenario.blueprint.id}"
+        return Problem("", 0, "COMPONENT", f"found 'none', but {what}")
+    short = {found for found in known if "." not in found}  # without the sizes: components and options
+    return Problem("", 0, "COMPONENT", f"found '{name}', which {what}{nearest(name, short)}")
+
+
+def _together(names: Sequence[str], fitting: Sequence[Sequence[str]]) -> Iterator[Problem]:
+    for name, found in zip(names, fitting, strict=True):
+        if len(found) > 1:
+            yield Problem("", 0, "COMPONENT", f"'{name}' fits {listing(found)}; say which with --role, one for each")
+    roles = [found[0] for found in fitting]
+    if all(len(found) == 1 for found in fitting) and len(set(roles)) < len(roles):
+        yield Problem("", 0, "COMPONENT", f"{' and '.join(names)} both fill {roles[0]}; a role has one component")

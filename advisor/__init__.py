@@ -26,6 +26,12 @@ _HOMES = {
     "audit_text": "advisor.audit.report",
     "propose": "advisor.proposal",
     "evaluate": "advisor.designs",
+    "answer": "advisor.analysis.answers",
+    "what_if": "advisor.analysis.what_if",
+    "compare": "advisor.analysis.comparison",
+    "why": "advisor.analysis.why",
+    "why_not": "advisor.analysis.why_not",
+    "find_wishes": "advisor.analysis.why_not",
     "select": "advisor.selection.run",
     "explain": "advisor.explanation.explain",
     "candidate_table": "advisor.candidates.table",
@@ -35,13 +41,16 @@ _NAMES = {"candidate_table": "table"}  # the name candidates is taken by the pac
 
 __all__ = [
     "__version__",
+    "answer",
     "audit_table",
     "audit_text",
     "bill_from_text",
     "candidate_table",
+    "compare",
     "evaluate",
     "example",
     "explain",
+    "find_wishes",
     "load_bill",
     "load_catalog",
     "load_design",
@@ -49,9 +58,17 @@ __all__ = [
     "price",
     "propose",
     "select",
+    "what_if",
+    "why",
+    "why_not",
 ]
 
 if TYPE_CHECKING:
+    from advisor.analysis.answers import answer
+    from advisor.analysis.comparison import compare
+    from advisor.analysis.what_if import what_if
+    from advisor.analysis.why import why
+    from advisor.analysis.why_not import find_wishes, why_not
     from advisor.audit.report import audit_table, audit_text
     from advisor.billing.load import bill_from_text, load_bill
     from advisor.billing.price import price

@@ -121,5 +121,5 @@ def test_completion_completes() -> None:
         )
         return [line.partition(",")[2] for line in done.stdout.splitlines()]
 
-    assert completions("advisor c", 1) == ["candidates", "check", "catalog", "completion"]
+    assert completions("advisor c", 1) == ["compare", "candidates", "check", "catalog", "completion"]
     assert "--time-limit" in completions("advisor propose --", 2)

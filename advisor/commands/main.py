@@ -34,6 +34,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "advisor.commands.audit",
         "Check somebody's cost table or load test: what agrees, what differs, which slip explains it.",
     ),
+    "what-if": (
+        "advisor.commands.what_if",
+        "Change a scenario, solve again and show the difference; the file stays as it is.",
+    ),
+    "diff": ("advisor.commands.diff", "Show what changes from one design to another, for reviews."),
+    "compare": ("advisor.commands.compare", "Put designs side by side, with the best of each metric marked."),
+    "why": ("advisor.commands.why", "Say why a role is filled as it is: what forces it, what the others cost or break."),
+    "why-not": (
+        "advisor.commands.why_not",
+        "Force what was not chosen and solve again: what it costs, or which requirements forbid it.",
+    ),
     "candidates": ("advisor.commands.candidates", "List every sized candidate of a scenario with its constants."),
     "select": ("advisor.commands.select", "Choose one option for each role of any table, proved optimal."),
     "price": ("advisor.commands.price", "Price a bill of quantities, line by line."),

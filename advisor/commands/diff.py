@@ -1,0 +1,67 @@
+"""``advisor diff``: what changes from one design to another."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import click
+
+from advisor.commands import options, sides
+
+EPILOG = """\b
+Examples:
+  advisor diff scenario.yml design.yml
+  advisor diff build/before/proposal.json build/after/proposal.json --markdown
+  advisor diff today.yml tomorrow.yml --json
+"""
+
+
+@click.command("diff", epilog=EPILOG)
+@click.argument("before", metavar="A", type=click.Path())
+@click.argument("after", metavar="B", type=click.Path())
+@sides.scenario_option
+@sides.metrics_option
+@sides.markdown_option
+@options.json_option
+@options.as_of_option
+@options.time_limit_option
+@options.catalog_option
+def command(
+    before: str,
+    after: str,
+    scenario_file: str | None,
+    metrics: str | None,
+    markdown: bool,
+    as_json: bool,
+    as_of: datetime.date | None,
+    time_limit_s: float,
+    catalog_folder: Path | None,
+) -> None:
+    """Show what changes from one design to another, for reviews.
+
+    A and B are scenarios (solved), design files or proposals (judged under their own scenario). Lines with + - ~ by
+    role and meter, totals, times, availability and requirements.
+
+    Exit codes: 0 fine, 2 bad input, 3 one is infeasible, 4 one is not proved in time.
+    """
+    from advisor.analysis.comparison import compare
+    from advisor.catalog.load import load_catalog
+    from advisor.commands.progress import bar
+    from advisor.render import comparison_json, comparison_markdown, comparison_text, json_output
+
+    sides.one_format(as_json, markdown)
+    loader = sides.Loader(load_catalog(catalog_folder), scenario_file, as_of, time_limit_s)
+    with bar() as progress:
+        found = compare(loader.sides([before, after], progress), sides.wanted(metrics))
+    if as_json:
+        click.echo(json_output.dumps(comparison_json.diff(found)), nl=False)
+    elif markdown:
+        click.echo(comparison_markdown.diff(found), nl=False)
+    else:
+        from advisor.commands.console import console
+
+        out = console()
+        for part in comparison_text.diff_page(found):
+            out.print(part)
+    raise SystemExit(sides.exit_code(found.sides))

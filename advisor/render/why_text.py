@@ -1,0 +1,305 @@
+"""Why, and why not, for the terminal. Every sentence carries the number that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from advisor.analysis.comparison import same
+from advisor.analysis.forced import WayOut
+from advisor.analysis.reasons import Reason
+from advisor.analysis.why import OtherSize, RoleWhy, Why, Without
+from advisor.analysis.why_not import WhyNot
+from advisor.evaluation.result import Evaluation
+from advisor.render import change_words as words
+from advisor.render import numbers
+from advisor.render.clean import clean
+from advisor.render.markdown import joined
+from advisor.scenario.requirements import COST, Bound
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.padding import Padding
+    from rich.table import Table
+
+
+# --- why --------------------------------------------------------------------------------------------------------------
+
+
+def why_page(found: Why) -> Iterator[RenderableType]:
+    """Yield why each role is filled as it is, from top to bottom."""
+    for role in found.roles:
+        yield from _role(found, role)
+        yield ""
+    if found.together:
+        names = joined([role.role for role in found.roles])
+        yield f"[bold]{names} together[/]"
+        yield from (indented(line) for line in _pair_lines(found))
+    if found.open:
+        listed = ", ".join(r.path for r in found.open)
+        yield f"[yellow]The time limit passed before these were settled: {clean(listed)}[/]"
+
+
+def _role(found: Why, role: RoleWhy) -> Iterator[RenderableType]:
+    cost = f", {numbers.usd(role.chosen.cost_usd_per_month)}/month" if not role.chosen.is_none else ""
+    yield f"[bold]{role.role}[/]: {clean(words.candidate_text(role.chosen))}{cost}"
+    yield from (indented(line) for line in because_lines(found, role))
+    if role.alternatives:
+        yield alternatives_table(role.alternatives, with_role=False)
+    if role.sizes:
+        yield "  why this many"
+        yield from (indented(f"  {size_text(size)}") for size in role.sizes)
+
+
+def because_lines(found: Why, role: RoleWhy) -> Iterator[str]:
+    """Yield why a role is filled so: pins, how many others are feasible, the runner-up, what forces the choice."""
+    if role.pinned:
+        yield "pinned by the scenario"
+    feasible, every = len(role.feasible), len(role.alternatives) + 1
+    goals = found.best.scenario.objective
+    best = "cheapest" if [t.metric for t in goals[0].terms] == [COST] else f"best for '{goals[0].text}'"
+    if any(one.kind == "open" for one in role.alternatives):
+        yield f"the time limit passed before all {every} were settled"
+    elif every == 1:
+        yield "the only one that there is for this role"
+    elif feasible == 0:
+        yield f"the only one of {every} with which every requirement can hold"
+    else:
+        yield f"{best} of the {feasible + 1} (of {every}) with which every requirement can hold"
+    if role.feasible:
+        yield f"runner-up: {_runner_up(role.feasible[0])}"
+    yield from (without_text(one, role.role) for one in found.binding(role.role))
+    if not found.binding(role.role) and not found.open:
+        yield "no single requirement forces it: without any one of them this role stays as it is"
+
+
+def _runner_up(one: WhyNot) -> str:
+    others = [change.role for change in one.roles if change.kind in ("replaced", "added", "removed")]
+    more = [role for role in others if role != one.wishes[0].role]
+    also = f", with another {joined(more)}" if more else ""
+    return f"{_wish_name(one)}, the whole design then costs {_price(one)}{also}"
+
+
+def without_text(one: Without, role: str) -> str:
+    """Return what would fill a role without a requirement, and what the whole design would save."""
+    filled = words.candidate_text(one.role(role))
+    saved = one.saved_usd_per_month
+    change = f"and the design costs {numbers.usd(abs(saved))} {'less' if saved > 0 else 'more'}"
+    change = change if abs(saved) >= words.CENT else "at the same cost"
+    return f"without '{words.requirement_text(one.requirement)}': {filled}, {change}"
+
+
+def size_text(size: OtherSize) -> str:
+    """Return what a unit or a zone more or less does."""
+    zones = f" in {size.zones} zones" if size.zones > 1 else " in 1 zone"
+    head = f"{size.units}{zones}:"
+    if size.kind == "sizing":
+        return f"{head} {size.detail}"
+    price = words.signed_usd(size.extra_usd_per_month or 0.0)
+    if size.kind == "holds":
+        return f"{head} every requirement holds, {price}"
+    broken = ", ".join(words.broken_text(check) for check in size.broken)
+    if size.possible:
+        assert size.possible_usd_per_month is not None
+        rest = f"with other roles changed it is possible, for {words.signed_usd(size.possible_usd_per_month)}"
+    else:
+        rest = "no other design with it holds" if size.possible is False else "whether another design holds is open"
+    return f"{head} breaks {broken} ({price}); {rest}"
+
+
+def _pair_lines(found: Why) -> Iterator[str]:
+    assert found.together
+    pair = found.together
+    if pair.evaluation is None:
+        yield "no design fills all of them otherwise" if pair.proved else "not settled in time"
+        return
+    unproved = "" if pair.proved else " (not proved)"
+    yield f"all of them filled otherwise: {words.signed_usd(pair.extra_usd_per_month)} a month{unproved}"
+    yield from (f"  {flip}" for flip in words.flips_text(pair.roles))
+
+
+# --- why not ----------------------------------------------------------------------------------------------------------
+
+
+def why_not_page(found: Sequence[WhyNot], best: Evaluation) -> Iterator[RenderableType]:
+    """Yield what each wish does, from top to bottom."""
+    for index, one in enumerate(found):
+        if index:
+            yield ""
+        names = " with ".join(f"{wish.name} as {wish.role}" for wish in one.wishes)
+        yield f"[bold]{clean(names)}[/]: {clean(verdict(one, best))}"
+        yield from (indented(line) for line in detail_lines(one, best))
+
+
+def indented(line: str) -> Padding:
+    """Return a line two columns in, further by its own indent; where it wraps it stays there."""
+    from rich.padding import Padding
+
+    return Padding(clean(line), (0, 0, 0, 2 + len(line) - len(line.lstrip())))
+
+
+def verdict(one: WhyNot, best: Evaluation) -> str:
+    """Return the answer in one sentence."""
+    if one.kind == "chosen":
+        return "it is what the proposed design has"
+    if one.kind == "capacity":
+        return "it cannot carry the load"
+    if one.kind == "open":
+        return "not settled in time"
+    if one.kind == "refused":
+        return f"refused by {_requirements(one)}"
+    if one.kind == "infeasible":
+        return "infeasible: no design with it meets every requirement"
+    return f"possible, the whole design then costs {_price(one)}{_goal_part(one, best)}"
+
+
+def _goal_part(one: WhyNot, best: Evaluation) -> str:
+    """Return what the goal loses where the goal is not the cost alone."""
+    terms = best.scenario.objective[0].terms
+    if [t.metric for t in terms] == [COST] or not one.extra_goal:
+        return ""
+    way = "worse" if one.extra_goal > 0 else "better"
+    return f"; '{one.goal}' gets {way} by {numbers.significant(abs(one.extra_goal))}"
+
+
+def _price(one: WhyNot) -> str:
+    extra = one.extra_usd_per_month or 0.0
+    unproved = "" if one.proved else " or less (not proved)"
+    return ("the same" if abs(extra) < 0.005 else f"{words.signed_usd(extra)} a month") + unproved
+
+
+def _requirements(one: WhyNot) -> str:
+    return joined([f"'{words.requirement_text(r)}'" for r in one.conflict or ()])
+
+
+def _wish_name(one: WhyNot) -> str:
+    wish = one.wishes[0]
+    if one.evaluation is None:
+        return wish.name
+    return words.candidate_text(one.evaluation.design[wish.role]) if wish.name != "none" else "leaving it out"
+
+
+def detail_lines(one: WhyNot, best: Evaluation) -> Iterator[str]:
+    """Yield what stands behind the answer."""
+    yield from one.details
+    if one.kind == "possible":
+        yield from _possible_lines(one, best)
+    if one.kind == "infeasible" and one.conflict is not None:
+        yield "with it, these cannot hold together:" if len(one.conflict) > 1 else "with it, this cannot hold:"
+        yield from (f"  {words.requirement_text(r)}   ({r.path})" for r in one.conflict)
+    if one.kind == "infeasible" and one.conflict is None:
+        yield "the time limit passed before the conflict was found"
+    yield from ways_out_lines(one.ways_out, best)
+    if one.reach is not None and one.conflict and isinstance(one.conflict[0], Bound):
+        bound = one.conflict[0]
+        label, verb = numbers.metric_label(bound.metric), "at least" if bound.upper else "at most"
+        shown, limit = words.apart(bound.metric, one.reach, bound.limit)
+        yield f"with it, {label} is {verb} {shown} whatever else is chosen; {limit} is asked for"
+
+
+def _possible_lines(one: WhyNot, best: Evaluation) -> Iterator[str]:
+    assert one.evaluation is not None
+    yield from (f"{flip}" for flip in words.flips_text(one.roles))
+    for chosen, winner in (one.dominated or {}).values():
+        yield (
+            f"dominated: {words.candidate_text(winner)} is at least as good as {words.candidate_text(chosen)} "
+            "in everything that this scenario asks about"
+        )
+    metrics = [bound.metric for bound in best.scenario.bounds if bound.metric not in (COST, "clouds")]
+    moved = [
+        f"{numbers.metric_label(metric)} {words.metric_difference(metric, *pair)}"
+        for metric in metrics
+        if not same(*(pair := (best.metric(metric), one.evaluation.metric(metric))), metric)
+    ]
+    if moved:
+        yield f"then also: {', '.join(moved)}"
+
+
+def ways_out_lines(ways: Sequence[WayOut], best: Evaluation) -> Iterator[str]:
+    """Yield how far each requirement must be loosened alone; those that do not help alone are counted."""
+    useful = [way for way in ways if way.evaluation is not None]
+    if useful:
+        yield "possible when one of these alone is loosened, each solved again:"
+        yield from (f"  {way_out_text(way, best)}" for way in useful)
+    left = [way for way in ways if not way.proved]
+    if left:
+        yield f"not settled in time: {', '.join(way.requirement.path for way in left)}"
+    if ways and not useful and not left:
+        alone = "it alone" if len(ways) == 1 else "any one of these alone"
+        yield f"loosening {alone} is not enough: other requirements then stand in the way"
+
+
+def way_out_text(way: WayOut, best: Evaluation) -> str:
+    """Return one requirement's way out: the bound to allow, and what the design then costs."""
+    assert way.evaluation is not None
+    cost = way.evaluation.cost_usd_per_month
+    then = f"the design then costs {numbers.usd(cost)}/month ({words.signed_usd(cost - best.cost_usd_per_month)})"
+    bound = way.requirement
+    if not isinstance(bound, Bound):
+        return f"without '{words.requirement_text(bound)}': {then}"
+    assert way.least is not None
+    allowed = words.loosened(bound, way.least)
+    limit = numbers.metric(bound.metric, bound.limit)
+    if bound.metric == COST:
+        return f"{numbers.metric_label(bound.metric)} {allowed} instead of {limit} at most"
+    side = "most" if bound.upper else "least"
+    return f"{numbers.metric_label(bound.metric)} {allowed} instead of {limit} at {side}: {then}"
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+def alternatives_table(found: Sequence[WhyNot], *, with_role: bool = True) -> Table:
+    """Return components that were not chosen: what each costs, or what forbids it."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    if with_role:
+        table.add_column("role", no_wrap=True)
+    table.add_column("not chosen", no_wrap=True)
+    table.add_column("design costs", justify="right", no_wrap=True)
+    table.add_column("because", overflow="fold")
+    last = ""
+    for one in found:
+        wish = one.wishes[0]
+        price = words.signed_usd(one.extra_usd_per_month or 0.0) if one.kind == "possible" else one.kind
+        role = [wish.role if wish.role != last else ""] if with_role else []
+        table.add_row(*role, clean(wish.name), price + ("" if one.proved else " ?"), clean(because(one)))
+        last = wish.role
+    return table
+
+
+def because(one: WhyNot) -> str:
+    """Return why a component was not chosen, in short.
+
+    What breaks is said of the swap: the chosen component taken out, this one put in, nothing else changed.
+    """
+    if one.kind == "capacity":
+        more = f"; and {len(one.details) - 2} more options" if len(one.details) > 2 else ""
+        return "; ".join(one.details[:2]) + more
+    if one.kind in ("refused", "infeasible", "open"):
+        return _forbidden(one)
+    flips = [change.role for change in one.roles if change.kind in ("replaced", "added", "removed")]
+    others = [role for role in flips if role != one.wishes[0].role]
+    if not others:
+        return "nothing else changes"
+    so = f"{joined(others)} change{'s' if len(others) == 1 else ''} too"
+    swap = one.in_place
+    return f"{_swap_text(swap)}, so {so}" if swap and swap.kind == "breaks" and swap.broken else so
+
+
+def _forbidden(one: WhyNot) -> str:
+    if one.kind == "open":
+        return "not settled in time"
+    if one.kind == "refused" or (one.kind == "infeasible" and one.conflict):
+        missed = [words.requirement_text(r) for r in one.conflict or ()]
+        return f"{'refused by' if one.kind == 'refused' else 'whatever else is chosen it misses'} {', '.join(missed)}"
+    return f"no design with it holds; {_swap_text(one.in_place)}" if one.in_place else "no design with it holds"
+
+
+def _swap_text(swap: Reason) -> str:
+    if not swap.broken:
+        return swap.detail or "swapped in, it does not fit"
+    price = words.signed_usd(swap.extra_usd_per_month or 0.0)
+    return f"swapped in ({price}) it breaks {', '.join(words.broken_text(check) for check in swap.broken)}"

@@ -21,6 +21,7 @@ from advisor.candidates.tactics import JOINS, MODULES, TACTICS
 from advisor.candidates.tactics.right_size import family
 from advisor.catalog.blueprint import Measure
 from advisor.catalog.load import Catalog
+from advisor.catalog.model import Instance
 from advisor.commands.main import run
 from advisor.explanation.combinations import _AVAILABILITY, _RUNS
 from advisor.explanation.explain import explain, metrics
@@ -215,6 +216,14 @@ def test_a_year_and_three_years_cost_what_the_catalog_says(ask: Any, catalog: Ca
         assert "unused hours are paid" in reasons[0]
     commitments = [p for i in catalog.records.instances.values() for p in i.purchases]
     assert {p.meter for p in commitments} == {"unit_hour_reserved_1y", "unit_hour_reserved_3y", "unit_hour_spot"}
+
+
+def test_an_unknown_way_to_buy_is_no_silent_nothing(catalog: Catalog) -> None:
+    """A price under a meter that no purchase has is refused, not passed over."""
+    instance = catalog.records.instances["aws/m5.xlarge"].model_dump(by_alias=True)
+    instance["purchases"][0]["meter"] = "unit_hour_reserved_2y"
+    with pytest.raises(ValueError, match="ways to buy: unit_hour_reserved_1y, unit_hour_reserved_3y, unit_hour_spot"):
+        Instance.model_validate(instance)
 
 
 def test_commitments_pay_at_high_volume_only(ask: Any) -> None:

@@ -19,6 +19,7 @@ Cloud = Literal["aws", "azure", "gcp", "vendor"]
 Region = Literal["us", "eu", "apac"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.\-]*$", max_length=80)]
 Text = Annotated[str, Field(min_length=1, max_length=600)]
+PURCHASES = ("unit_hour_reserved_1y", "unit_hour_reserved_3y", "unit_hour_spot")  # meters of instances bought otherwise
 
 
 class Provenance(Strict):
@@ -304,6 +305,16 @@ class Meter(Strict):
     asked: Literal["cache_read", "cache_write", "batch"] | None = None
 
 
+class Purchase(Price):
+    """A price of an instance type that is not bought on demand."""
+
+    @model_validator(mode="after")
+    def _known_way(self) -> Self:
+        if self.meter not in PURCHASES:
+            raise ValueError(f"found meter '{self.meter}'; ways to buy: {', '.join(PURCHASES)}")
+        return self
+
+
 class Instance(Strict):
     """An instance type of a cloud with its dated on-demand price, and the prices of other ways to buy it."""
 
@@ -312,9 +323,7 @@ class Instance(Strict):
     gpus: int = Field(0, ge=0)
     gpu: Text | None = None
     prices: list[Price] = Field(min_length=1, description="meter unit_hour")
-    purchases: list[Price] = Field(
-        [], description="meter unit_hour_reserved_1y, unit_hour_reserved_3y or unit_hour_spot"
-    )
+    purchases: list[Purchase] = []
     interruptions_per_month: Figure | None = Field(None, description="how often a spot instance is taken back")
 
 

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from advisor.models.latency import inverse, transform
@@ -77,52 +79,67 @@ class Envelope:
     Args:
         costs: for each place in the order the costs of the candidates, the least of each role 0.
         room: what all roles together may cost at most; budgets: so many points of the grid.
+
+    Attributes:
+        hopeless: whether the bound is missed whatever is chosen within the room.
     """
 
     def __init__(self, chain: Chain, order: Sequence[int], costs: Sequence[Array], room: float, budgets: int) -> None:
-        import numpy as np
-
         self.chain, self.costs, self.room = chain, costs, room
         self.budgets = budgets if room > 0 else 1
         self.step = room / (self.budgets - 1) if self.budgets > 1 else 1.0
-        at_end = np.cumsum(inverse(chain.start))
-        self._levels: list[Array] = [np.repeat(at_end[None], self.budgets, axis=0)]
-        self._spectra: list[Spectrum | None] = [None]
-        for place in range(len(order) - 1, -1, -1):
-            self._extend(place, order[place])
-        self._levels.reverse()
-        self._spectra.reverse()
-        self._on_hits = reached(np.diff(self._levels[chain.mixed_at], axis=1, prepend=0.0), -1)
+        self._on_hits: Array | None = None
+        self.hopeless = False
+        self._places: dict[int, _Levels] = {}
+        places = len(order)
+        self._keep(places, _constant(chain.start, self.budgets))
+        ahead = _ahead(chain)
+        for place in range(places - 1, -1, -1):
+            if self.chain.parts[place] is None:
+                self._keep(place, self._places[place + 1])
+            else:
+                self._keep(place, self._extended(place, order[place]))
+            if not self._drop_hopeless(place, ahead[place]):
+                self.hopeless = True
+                return
 
-    def _extend(self, place: int, role: int) -> None:
+    def _keep(self, place: int, levels: _Levels) -> None:
+        import numpy as np
+
+        self._places[place] = levels
+        if place == self.chain.mixed_at:
+            self._on_hits = reached(np.diff(levels.rows, axis=1, prepend=0.0), -1)[levels.which]
+
+    def _extended(self, place: int, role: int) -> _Levels:
         """Put one role more in front."""
         import numpy as np
 
-        part, chances = self.chain.parts[place], self.chain.chances
-        found = self._levels[-1]
-        if part is not None:
-            later = self._transformed(len(self._levels) - 1)
-            found = np.zeros_like(self._levels[-1])
-            for cost, row in _useful(self.costs[place], chances.rows[role], chances.order[role]):
-                spent = self.rounded_down(cost)
-                if spent >= self.budgets:
-                    break
-                sums = np.cumsum(inverse(later[: self.budgets - spent] * part.spectra[row]), axis=1)
-                np.maximum(found[spent:], sums, out=found[spent:])
-        self._levels.append(found)
-        self._spectra.append(None)
+        part, chances, later = self.chain.parts[place], self.chain.chances, self._places[place + 1]
+        assert part is not None
+        found = np.zeros((self.budgets, later.rows.shape[1]))
+        for cost, row in _useful(self.costs[place], chances.rows[role], chances.order[role]):
+            spent = math.floor(cost / self.step)
+            first = later.first + spent  # below it, nothing can be completed
+            if first >= self.budgets:
+                continue
+            which = later.which[later.first : self.budgets - spent]
+            sums = np.cumsum(inverse(later.spectra[which[0] : which[-1] + 1] * part.spectra[row]), axis=1)
+            np.maximum(found[first:], sums[which - which[0]], out=found[first:])
+        return _Levels.distinct(found)
 
-    def _transformed(self, number: int) -> Spectrum:
+    def _drop_hopeless(self, place: int, ahead: Spectrum) -> bool:
+        """Forget budgets with which the bound is missed even if all roles in front are as fast as they can be; return
+        whether any budget is left."""
         import numpy as np
 
-        known = self._spectra[number]
-        if known is None:
-            known = self._spectra[number] = transform(np.diff(self._levels[number], axis=1, prepend=0.0))
-        return known
-
-    def rounded_down(self, cost: float) -> int:
-        """Return a cost in steps of the grid, a little less rather than a little more."""
-        return max(math.floor(cost / self.step), 0)
+        levels = self._places[place]
+        missed = reversed_levels(np.diff(levels.rows, axis=1, prepend=0.0)) @ inverse(ahead)
+        reached_ = self.with_hits(place, missed[levels.which], np.arange(self.budgets))
+        enough = np.flatnonzero(reached_ >= self.chain.chances.least)
+        if not enough.size:
+            return False
+        levels = self._places[place] = replace(levels, first=max(levels.first, int(enough[0])))
+        return levels.first < self.budgets
 
     def left(self, spent: Array) -> Indices:
         """Return the budgets that are left after spending, rounded up; -1 where too much is spent."""
@@ -133,22 +150,26 @@ class Envelope:
 
     def least(self) -> float | None:
         """Return what the roles together cost at least if the bound is to hold, None when the room is too small."""
+        return None if self.hopeless else max(self._places[0].first - 1, 0) * self.step
+
+    def first(self, place: int) -> int:
+        """Return the least budget with which the roles from a place on can be completed at all."""
+        return self._places[place].first
+
+    def rows(self, place: int, budgets: Indices) -> Indices:
+        """Return numbers for budgets at a place, the same for budgets with which the same can be reached."""
+        found: Indices = self._places[place].which[budgets]
+        return found
+
+    def completions(self, place: int, times: Indices, rows: Indices) -> Array:
+        """Return P(the role's time and all later ones <= T - t) for every t, for times of the role at a place and rows
+        after it; a product with the masses of a beginning is the best chance of its completions."""
         import numpy as np
 
-        masses = inverse(self.chain.end if self.chain.mixed_at else self.chain.mixed(self.chain.end))
-        missed = reversed_levels(np.diff(self._levels[0], axis=1, prepend=0.0)) @ masses
-        places = np.flatnonzero(self.with_hits(0, missed, np.arange(self.budgets)) >= self.chain.chances.least)
-        return None if not places.size else max(float(places[0] - 1), 0.0) * self.step
-
-    def completions(self, place: int, times: Indices, budgets: Indices) -> Array:
-        """Return P(the role's time and all later ones <= T - t) for every t, for times of the role at ``place`` with
-        budgets left after it; a product with the masses of a beginning is the best chance of its completions."""
-        import numpy as np
-
-        part = self.chain.parts[place]
+        part, later = self.chain.parts[place], self._places[place + 1]
         if part is None:
-            return reversed_levels(np.diff(self._levels[place + 1][budgets], axis=1, prepend=0.0))
-        return reversed_levels(inverse(self._transformed(place + 1)[budgets] * part.spectra[times]))
+            return reversed_levels(np.diff(later.rows[rows], axis=1, prepend=0.0))
+        return reversed_levels(inverse(later.spectra[rows] * part.spectra[times]))
 
     def with_hits(self, place: int, missed: Array, budgets: Indices) -> Array:
         """Return the chance that all requests are in time from the chance of those that miss the cache.
@@ -156,11 +177,51 @@ class Envelope:
         While something past the cache is open (the role at ``place`` or a later one), hits and misses each have the
         best of what is open before the cache.
         """
-        if place >= self.chain.mixed_at:
+        if place >= self.chain.mixed_at or self._on_hits is None:
             return missed
         hits = self.chain.chances.hits
         found: Array = hits * self._on_hits[budgets] + (1 - hits) * missed
         return found
+
+
+@dataclass(frozen=True)
+class _Levels:
+    """E at one place: the distinct rows, which of them each budget has, and the first budget that is of use."""
+
+    rows: Array
+    which: Indices
+    first: int = 0
+
+    @cached_property
+    def spectra(self) -> Spectrum:
+        import numpy as np
+
+        return transform(np.diff(self.rows, axis=1, prepend=0.0))
+
+    @staticmethod
+    def distinct(levels: Array) -> _Levels:
+        """Return levels of all budgets, equal neighbours once."""
+        import numpy as np
+
+        new = np.append(True, (levels[1:] != levels[:-1]).any(axis=1))
+        return _Levels(levels[new], np.cumsum(new) - 1)
+
+
+def _constant(spectrum: Spectrum, budgets: int) -> _Levels:
+    import numpy as np
+
+    return _Levels(np.cumsum(inverse(spectrum))[None], np.zeros(budgets, dtype=np.intp))
+
+
+def _ahead(chain: Chain) -> list[Spectrum]:
+    """Return for each place the transform of the best that the roles in front of it can do, hits mixed in."""
+    import numpy as np
+
+    found = [chain.mixed(chain.end) if chain.mixed_at == 0 else chain.end]
+    for place, (part, rows) in enumerate(zip(chain.parts, chain.rows, strict=True)):
+        after = found[-1] if part is None else found[-1] * _best(part, rows)
+        found.append(chain.mixed(after) if chain.mixed_at == place + 1 else after)
+    return [np.asarray(one) for one in found]
 
 
 def _useful(costs: Array, rows: Indices, order: Any) -> list[tuple[float, int]]:

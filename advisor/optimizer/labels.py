@@ -89,7 +89,6 @@ class LabelSearch:
     to_beat: float
     deadline: float = math.inf
     most: float = math.inf
-    any_design: bool = False
     best: tuple[int, ...] | None = None
     labels: int = 0
     open_bound: float = math.inf
@@ -108,8 +107,11 @@ class LabelSearch:
         timed = [[place for place, part in enumerate(e.chain.parts) if part is not None] for e in self.envelopes]
         self._last = [max(places, default=-1) for places in timed]
 
-    def run(self) -> bool:
-        """Search to the end; return False when time or labels ran out first (``open_bound`` is then a bound)."""
+    def run(self, *, first: bool = False) -> bool:
+        """Search to the end, or to the first design; return False when time or labels ran out before.
+
+        ``open_bound`` is then a bound of what was not looked at.
+        """
         self._push(self._start())
         while self._heap:
             if time.monotonic() > self.deadline or self.labels > self.most:
@@ -117,7 +119,7 @@ class LabelSearch:
                 return False
             *_, block = heapq.heappop(self._heap)
             self._extend(block)
-            if self.any_design and self.best is not None:
+            if first and self.best is not None:
                 break
         return True
 
@@ -200,9 +202,9 @@ class LabelSearch:
         envelope = self.envelopes[number]
         masses = inverse(block.spectra[number])
         left = envelope.left(block.spent[number][labels] + envelope.costs[place][picks])
-        kept = left >= 0
-        times = envelope.chain.rows[place][picks[kept]]
-        keys, where = np.unique(times * envelope.budgets + left[kept], return_inverse=True)
+        kept = left >= envelope.first(place + 1)
+        times, later_rows = envelope.chain.rows[place][picks[kept]], envelope.rows(place + 1, left[kept])
+        keys, where = np.unique(times * envelope.budgets + later_rows, return_inverse=True)
         rows, chance = labels[kept], np.empty(int(kept.sum()))
         by_key = np.argsort(where, kind="stable")
         starts = np.searchsorted(where[by_key], np.arange(0, len(keys) + AT_ONCE, AT_ONCE))

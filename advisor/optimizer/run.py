@@ -21,9 +21,10 @@ import pulp
 
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.engine import Engine, Question, TooHardError
+from advisor.optimizer.engine import Engine, Question
 from advisor.optimizer.linear import Linear, is_log, is_product
 from advisor.optimizer.program import Program
+from advisor.optimizer.proof import TooHardError
 from advisor.optimizer.search import Limit, Only, Search
 from advisor.optimizer.solver import Outcome, Status
 from advisor.scenario.goals import Goal, Term
@@ -176,6 +177,7 @@ class Run:
                 raise TooHardError
             found = self._exact(objective, goal, extra, known, value)
         except TooHardError:
+            known, value = self._incumbent(objective, goal, extra)
             found = Program(self, objective, goal, extra).optimum(known, value)
         if found.status is Status.STOPPED and found.best is None and self.time_is_up():
             raise OutOfTimeError
@@ -200,6 +202,11 @@ class Run:
         )
         try:
             answer = engine.run()
+        except TooHardError:
+            if engine.best is not None:
+                found = judged[tuple(c.id for c in engine.best.values())]
+                self.search.known[tuple(c.id for c in found.design.values())] = found
+            raise
         finally:
             self.rounds += engine.cases
         status = Status.OPTIMAL if answer.proved else Status.STOPPED

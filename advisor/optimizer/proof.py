@@ -1,0 +1,180 @@
+"""The search of one case: a bound from prices, a guess, and the proof by labels."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from advisor.optimizer.case import Case, better_than
+from advisor.optimizer.envelope import Chain, Envelope
+from advisor.optimizer.incumbent import Exchange
+from advisor.optimizer.labels import LabelSearch
+from advisor.optimizer.prices import ROUNDING, priced, within
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[np.float64]]
+
+BUDGETS = ((24, 3_000), (96, 30_000), (384, 300_000))  # points of the grid, and the labels to give up after
+MARGINS = (0.0, 1e-4)  # in the chance, for guesses that the judge refuses
+
+
+class TooHardError(Exception):
+    """There are too many cases or labels; the program has to do it."""
+
+
+class Incumbent:
+    """The best design so far, over all cases.
+
+    Attributes:
+        to_beat: the value of the best design known from before. value: of the best one found here.
+    """
+
+    def __init__(self, to_beat: float) -> None:
+        self.to_beat, self.value = to_beat, math.inf
+        self.found: tuple[Case, tuple[int, ...]] | None = None
+
+    @property
+    def most(self) -> float:
+        """What a goal must be below to be of interest."""
+        least = min(self.to_beat, self.value)
+        return better_than(least) if least < math.inf else math.inf
+
+
+class Proof:
+    """The search of one case.
+
+    Args:
+        accepts: the judge's word on a design of the case.
+        deadline: on the monotonic clock.
+    """
+
+    def __init__(
+        self, case: Case, incumbent: Incumbent, accepts: Callable[[Case, Sequence[int]], bool], deadline: float
+    ) -> None:
+        self.case, self.incumbent, self.accepts, self.deadline = case, incumbent, accepts, deadline
+        self.prices = priced(case)
+        self.bound = math.inf if self.prices is None else case.constant + self.prices.bound(case)
+
+    def guess(self, starts: Sequence[Sequence[int]] = ()) -> None:
+        """Look for a good design: from the best start if there is one, else from quick ones."""
+        import numpy as np
+
+        assert self.prices is not None
+        case = within(self.case, self.prices, self.incumbent.most) if not starts else self.case
+        for margin in MARGINS if case.possible else ():
+            exchange = Exchange(case, margin)
+            if starts:
+                found = exchange.improved(np.array(min(starts, key=case.value)))
+            else:
+                found = exchange.best_of(self.prices.costs(case)[0])
+            if found is None or self.offer(case, found):
+                return
+
+    def offer(self, case: Case, chosen: Sequence[int]) -> bool:
+        """Take a design if it is better and the judge accepts it; return False only if the judge refuses it."""
+        value = case.value(chosen)
+        if value >= self.incumbent.most:
+            return True
+        if not self.accepts(case, chosen):
+            return False
+        self.incumbent.value, self.incumbent.found = value, (case, tuple(chosen))
+        return True
+
+    def run(self, *, any_design: bool = False) -> float:
+        """Search for something better; return a bound of what is left open, infinite when nothing is.
+
+        Raises:
+            TooHardError: there are too many labels.
+        """
+        if math.isinf(self.incumbent.most):
+            left = self._search(first=True)
+            if math.isfinite(left) or any_design or self.incumbent.found is None:
+                return left
+        return self._search(first=any_design)
+
+    def _search(self, *, first: bool) -> float:
+        """Return a bound of what is left open; ``first``: stop at the first design."""
+        assert self.prices is not None
+        for budgets, labels in BUDGETS:
+            most = self.incumbent.most
+            case = within(self.case, self.prices, most)
+            if self.bound >= most or not case.possible:
+                return math.inf
+            search = self._labels(case, most, budgets, labels)
+            if search is None or search.run(first=first):
+                return math.inf
+            if time.monotonic() > self.deadline:
+                return min(max(self.bound, search.open_bound), most)
+            if budgets == BUDGETS[0][0]:
+                self.guess()
+        raise TooHardError
+
+    def _labels(self, case: Case, most: float, budgets: int, labels: int) -> LabelSearch | None:
+        """Return the search, None when an envelope already shows that there is nothing."""
+        assert self.prices is not None
+        order = decided_order(case)
+        envelopes = []
+        for number in range(len(case.tails)):
+            costs, room = self._room(case, most, number)
+            if room < 0:
+                return None
+            above = [costs[role] - costs[role].min() for role in order]
+            envelopes.append(Envelope(Chain(case.tails[number], order), order, above, room, budgets))
+            if envelopes[-1].hopeless:
+                return None
+            if time.monotonic() > self.deadline:
+                break
+        costs, room = self.prices.costs(case)
+        accepts = _Accepts(self, case)
+        return LabelSearch(case, order, envelopes, costs, room, accepts, most, self.deadline, labels)
+
+    def _room(self, case: Case, most: float, tail: int) -> tuple[list[Array], float]:
+        """Return what candidates cost in a tail's envelope and how much all may cost above the cheapest.
+
+        A goal below ``most`` and limits that hold add up, with the prices, to one budget; without a design to beat the
+        limits alone do. The tail's own necessary conditions are left to the envelope.
+        """
+        assert self.prices is not None
+        costs, room = self.prices.costs(case, tail)
+        if math.isinf(most):
+            costs = [c - goal for c, goal in zip(costs, case.goal, strict=True)]
+            size = abs(room)
+        else:
+            room += most - case.constant
+            size = max(abs(room), abs(most))
+        room -= sum(float(c.min()) for c in costs)
+        return costs, min(room + ROUNDING * size, sum(float(c.max() - c.min()) for c in costs))
+
+
+class _Accepts:
+    """The judge's word on a design, which also becomes the best."""
+
+    def __init__(self, proof: Proof, case: Case) -> None:
+        self.proof, self.case = proof, case
+
+    def __call__(self, chosen: Sequence[int]) -> bool:
+        return self.proof.offer(self.case, chosen)
+
+
+def decided_order(case: Case) -> list[int]:
+    """Return the roles in the order to decide them: past a cache, before it, then those without a time; widely
+    spread times first, since what is decided is no longer rounded."""
+    import numpy as np
+
+    def rank(role: int) -> tuple[int, float, int]:
+        spread, section = 0.0, 2
+        for tail in case.tails:
+            for part, times in ((1, tail.before[role]), (0, tail.past[role])):
+                if times is not None:
+                    masses = times.masses[np.unique(tail.rows[role])]
+                    at = np.linspace(0.0, 1.0, masses.shape[1])
+                    means = masses @ at
+                    spread = max(spread, float(np.median(masses @ at**2 - means**2)))
+                    section = min(section, part)
+        return section, -spread, role
+
+    return sorted(range(len(case.kept)), key=rank)

@@ -95,7 +95,7 @@ def test_a_time_out_that_is_never_reached_changes_nothing() -> None:
 def test_an_answer_at_the_time_out_is_in_time() -> None:
     """A constant of exactly the time-out succeeds; a time-out below it can never be met and is refused."""
     assert retry(Constant(100.0), 100.0, 2).success_probability == 1.0
-    with pytest.raises(ValueError, match=r"limit must be above the shortest time of the stage \(100\)"):
+    with pytest.raises(ValueError, match=r"timeout must be above the shortest time of the stage \(100\)"):
         retry(Constant(100.0), 99.0, 2)
 
 
@@ -207,7 +207,7 @@ A = fit(100, 0.5)
         (lambda: retry(A, 100.0, 2.5), "attempts must be a whole number"),
         (lambda: retry(A, 100.0, 3, [1.0]), "backoff needs 2 pauses for 3 attempts, found 1"),
         (lambda: retry(A, 100.0, 3, -1.0), "value must be at least 0"),
-        (lambda: retry(A, 1e-6, 3), "limit must be above the shortest time"),
+        (lambda: retry(A, 1e-6, 3), "timeout must be above the shortest time"),
         (lambda: hedge(A, -1.0), "after must be at least 0"),
         (lambda: hedge(A, math.inf), "after must be at least 0 and finite"),
         (lambda: mean_attempts(1.5, 2), r"timeout_probability must lie in \[0, 1\]"),

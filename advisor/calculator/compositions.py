@@ -18,6 +18,7 @@ from advisor.models.reliability_report import Analysis, analyse
 from advisor.models.tail_bounds import highest_max_quantile, highest_sum_quantile, together_quantile
 
 MOST_APART = 20  # runs in a row that are taken as so many stages which may depend on each other
+MOST_BOUNDED = 40  # stages for which the worst case is computed: its search takes seconds beyond
 LEVELS = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 
 
@@ -29,13 +30,13 @@ class Percentile:
         percentile: ``p50`` to ``p99.9``.
         independent_ms: every stage on its own; exact but for the lattice.
         slow_together_ms: the percentiles of the stages added (in parallel: the largest); a warning sign, no bound.
-        worst_case_ms: no dependence makes it larger.
+        worst_case_ms: no dependence makes it larger; None where there are too many stages to compute it.
     """
 
     percentile: str
     independent_ms: float
     slow_together_ms: float
-    worst_case_ms: float
+    worst_case_ms: float | None
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def latency_path(tree: Given | Mapping[str, Any]) -> PathLatency:
         percentiles=tuple(_percentiles(root)),
         stages=tuple(_stages(root, "1", mean, adds=True)),
         extra_load=tuple(_extra_load(root, "1")),
-        assumptions=tuple(_assumptions(root)),
+        assumptions=(*_assumptions(root), *_unbounded(root)),
     )
 
 
@@ -133,12 +134,22 @@ def _percentiles(root: Node) -> Iterator[Percentile]:
     independent = root.distribution.quantiles(list(LEVELS.values()))
     branches, stages = [part.distribution for part in root.parts], _in_series(root)
     for (name, p), alone in zip(LEVELS.items(), independent, strict=True):
-        together, worst = alone, alone  # of a single stage
+        together: float = alone  # of a single stage
+        worst: float | None = alone
         if root.kind == "parallel":
-            together, worst = max(branch.quantile(p) for branch in branches), highest_max_quantile(branches, p)
+            together = max(branch.quantile(p) for branch in branches)
+            worst = highest_max_quantile(branches, p) if len(branches) <= MOST_BOUNDED else None
         elif len(stages) > 1:
-            together, worst = together_quantile(stages, p), highest_sum_quantile(stages, p)
+            together = together_quantile(stages, p)
+            worst = highest_sum_quantile(stages, p) if len(stages) <= MOST_BOUNDED else None
         yield Percentile(name, alone, together, worst)
+
+
+def _unbounded(root: Node) -> Iterator[str]:
+    """Yield what is said instead of a worst case that is not computed."""
+    stages = len(root.parts) if root.kind == "parallel" else len(_in_series(root))
+    if stages > MOST_BOUNDED:
+        yield f"the worst case is computed for at most {MOST_BOUNDED} stages; there are {stages}"
 
 
 def _in_series(one: Node) -> list[Distribution]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, reduce
@@ -10,16 +11,30 @@ from operator import add
 from typing import TYPE_CHECKING
 
 from advisor.models.distribution import Distribution
-from advisor.models.lattice import Atoms, delayed, gathered, inverse, spread, transform
+from advisor.models.lattice import POINTS, Atoms, delayed, gathered, inverse, spread, transform
 
 if TYPE_CHECKING:
     from advisor.models.lattice import Array, Spectrum
+
+
+MANY = 100  # stages of a sum from which on their rounding to the lattice adds up to something
 
 
 @lru_cache(maxsize=1024)
 def _spectrum(stage: Distribution, step: float, points: int) -> Spectrum:
     """Return the transform of a stage's masses, counted from its floor."""
     return transform(stage.masses(step, points, stage.floor()))
+
+
+@lru_cache(maxsize=1024)
+def _lattice_variance(stage: Distribution, step: float) -> float:
+    """Return the variance of a stage once it is rounded to a lattice."""
+    import numpy as np
+
+    masses = stage.masses(step, POINTS, stage.floor())
+    cells = np.arange(POINTS) * step
+    mean = float(masses @ cells)
+    return float(masses @ cells**2) - mean * mean
 
 
 def _sharp(stage: Distribution, step: float, points: int) -> Spectrum:
@@ -74,7 +89,23 @@ class Series(Distribution):
             return float(x >= self._fixed)
         if len(self._random) == 1:
             return self._random[0].level(x - self._fixed)
+        if len(self._random) > MANY and not self.discrete:
+            mean = self.mean()
+            x = max(mean + (x - mean) / self._narrower((x - self._floor) / POINTS), self._fixed)
         return super().level(x)
+
+    def _refined(self, p: float, horizon: float) -> tuple[float, float]:
+        """Return the p-quantile and its lattice's horizon, without the spread that the lattice adds to many stages."""
+        x, horizon = super()._refined(p, horizon)
+        if len(self._random) > MANY:
+            mean = self.mean()
+            x = mean + (x - mean) * self._narrower(horizon / POINTS)
+        return x, horizon
+
+    def _narrower(self, step: float) -> float:
+        """Return true over lattice standard deviation: rounding to cells adds up to step^2 / 4 for every stage."""
+        on_lattice = math.fsum(n * _lattice_variance(stage, step) for stage, n in Counter(self._random).items())
+        return math.sqrt(self.variance() / on_lattice) if on_lattice > 0 else 1.0
 
     def quantiles(self, ps: Sequence[float]) -> list[float]:  # noqa: D102
         if len(self._random) == 1:

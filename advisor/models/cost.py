@@ -114,9 +114,14 @@ def started_units(size_kb: float, unit_kb: float | None) -> int:
 
     units = max(1, ceil(size / unit)); a ratio within 1e-9 of a whole number counts as that number.
 
+    Raises:
+        ValueError: a negative size, a unit that is not above 0.
+
     >>> started_units(65, 64), started_units(0.1, 64), started_units(9, None)
     (2, 1, 1)
     """
+    if size_kb < 0 or (unit_kb is not None and unit_kb <= 0):
+        raise ValueError(f"size_kb must be at least 0 and unit_kb above 0, found {size_kb} and {unit_kb}")
     if unit_kb is None:
         return 1
     return max(1, math.ceil(round(size_kb / unit_kb, 9)))

@@ -88,6 +88,8 @@ def retry(
     positive(timeout=timeout)
     whole(most=_MOST_ATTEMPTS, attempts=attempts)
     pauses = _pauses(backoff, attempts)
+    if stage.cdf(timeout) <= 0:
+        raise ValueError(f"timeout must be above the shortest time of the stage ({stage.floor():g}), found {timeout:g}")
     in_time = Within(stage, timeout)
     late = 1 - in_time.share
     success = -math.expm1(attempts * math.log1p(-in_time.share)) if late > 0 else 1.0

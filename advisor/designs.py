@@ -69,7 +69,20 @@ def load_design(
     if problems:
         raise InputError(problems)
     place = Path(scenario) if scenario is not None else Path(path).parent / str(raw.scenario)
-    return load_scenario(place, catalog), raw.design
+    return load_scenario(place, catalog), Choices(raw.design, document)
+
+
+class Choices(dict[str, Any]):
+    """Role -> choice as a file states it, with the file, so that problems found later point into it too."""
+
+    def __init__(self, choices: Mapping[str, Any], document: Document) -> None:
+        super().__init__(choices)
+        self.document = document
+
+    def placed(self, problem: Problem) -> Problem:
+        """Return a problem of a role at its line of the file."""
+        role = problem.path.removeprefix("design.")
+        return self.document.problem(("design", role), problem.message)
 
 
 def _of_proposal(document: Document) -> dict[str, Any]:
@@ -134,11 +147,11 @@ def evaluate(
         try:
             chosen[role] = _candidate(known, role, design.get(role), caches)
         except InputError as error:
-            problems += error.problems
+            problems += [Problem("", 0, f"design.{role}", problem.message) for problem in error.problems]
         except ValueError as error:
             problems.append(Problem("", 0, f"design.{role}", str(error)))
     if problems:
-        raise InputError(problems)
+        raise InputError(design.placed(p) if isinstance(design, Choices) else p for p in problems)
     return judge(chosen, scenario)
 
 
@@ -162,7 +175,7 @@ def _is_none(choice: Choice) -> bool:
 def _candidate(known: Table, role: str, choice: Choice, caches: frozenset[str]) -> Candidate:
     if _is_none(choice):
         if not known.scenario.blueprint.roles[role].optional:
-            raise ValueError("is missing; this role is not optional")
+            raise ValueError(f"is {'missing' if choice is None else 'left out'}; this role is not optional")
         return known.find(role, NONE)
     if isinstance(choice, str):
         return known.find(role, choice)

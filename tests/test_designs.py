@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from advisor.candidates.table import Table
-from advisor.designs import evaluate
+from advisor.designs import evaluate, load_design
 from advisor.errors import InputError
 from advisor.proposal import Proposal
 
@@ -51,3 +52,22 @@ def test_a_choice_without_a_name_says_what_is_needed(ids: dict[str, Any], candid
     """Units alone choose nothing."""
     with pytest.raises(InputError, match="give a candidate id, or option"):
         judged(ids, candidates, "vector_store", {"units": 3})
+
+
+def test_problems_of_a_file_are_placed_in_it(tmp_path: Path, ids: dict[str, Any], candidates: Table) -> None:
+    """What is wrong with a role of a design file is said with file and line, all at once."""
+    text = "".join(f"  {role}: {name}\n" for role, name in {**ids, "llm": "gpt_6_lunar", "gateway": "none"}.items())
+    file = tmp_path / "design.yml"
+    file.write_text(f"scenario: {candidates.scenario.file}\ndesign:\n{text}  vectorstore: x\n")
+    scenario, choices = load_design(file, candidates.catalog)
+    with pytest.raises(InputError) as caught:
+        evaluate(choices, scenario, candidates=candidates)
+    lines = {problem.path: problem.line for problem in caught.value.problems}
+    order = [*ids]
+    assert lines == {
+        "design.llm": 3 + order.index("llm"),
+        "design.gateway": 3 + order.index("gateway"),
+        "design.vectorstore": 3 + len(order),
+    }
+    assert all(problem.file == str(file) for problem in caught.value.problems)
+    assert "design.gateway: is left out; this role is not optional" in str(caught.value)

@@ -15,6 +15,7 @@ from typing import Any
 
 from advisor import yamlfile
 from advisor.calculator import kinds
+from advisor.calculator.complaints import complaints
 from advisor.calculator.given import Conversion, Given, collected
 from advisor.calculator.registry import Function, Parameter
 from advisor.calculator.values import argument
@@ -48,22 +49,26 @@ class Call:
         return list(found.values())
 
     def result(self) -> Any:
-        """Call the function. Raises :class:`InputError` for what it says about its arguments."""
-        plain, many = dict(self.arguments), ()
-        for parameter in self.function.parameters:
-            if parameter.many:
-                many = tuple(plain.pop(parameter.name, ()))
-        first = [plain.pop(p.name) for p in self.function.parameters if many and not p.many and p.name in plain]
+        """Call the function. Raises :class:`InputError` for all that it says about its arguments."""
         try:
-            return self.function.call(*first, *many, **plain)
+            return self._called(self.arguments)
         except InputError:
             raise
         except ValueError as error:
-            raise InputError([Problem("", 0, "", str(error))]) from None
+            texts = complaints(self.function, self.arguments, self._called) or [str(error)]
+            raise InputError([Problem("", 0, "", text) for text in texts]) from None
         except (ArithmeticError, MemoryError) as error:
             what = f"{type(error).__name__}: {error}".strip(": ")
             message = f"{self.function.name} cannot be computed with these arguments ({what}); are they in range?"
             raise InputError([Problem("", 0, "", message)]) from None
+
+    def _called(self, arguments: Mapping[str, Any]) -> Any:
+        plain, many = dict(arguments), ()
+        for parameter in self.function.parameters:
+            if parameter.many:
+                many = tuple(plain.pop(parameter.name, ()))
+        first = [plain.pop(p.name) for p in self.function.parameters if many and not p.many and p.name in plain]
+        return self.function.call(*first, *many, **plain)
 
 
 def call_of(function: Function, texts: Sequence[str]) -> Call:

@@ -23,6 +23,22 @@ def command_lines(function: Function) -> list[str]:
     return list(dict.fromkeys(line for line in lines if line))
 
 
+def arguments(function: Function) -> dict[str, Any] | None:
+    """Return the arguments of a function's first example that has only plain ones: values that are known to be valid.
+
+    >>> from advisor.calculator.registry import find
+    >>> arguments(find("erlang_c"))
+    {'servers': 2, 'offered_load_erlang': 1.0}
+    """
+    for call in calls(function):
+        try:
+            if given := _arguments(function, call):
+                return given
+        except ValueError:
+            continue
+    return None
+
+
 def calls(function: Function) -> Iterator[ast.Call]:
     """Yield the calls of a function in its examples, outermost and as written."""
     for example in doctest.DocTestParser().get_examples(function.call.__doc__ or ""):

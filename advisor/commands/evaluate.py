@@ -20,8 +20,9 @@ Example of a design file:
   scenario: scenario.yml
   design:
     llm: {option: mistral_small_4_mistral_none}
-    vector_store: {option: qdrant_aws_r7g_xlarge, units: 3, zones: 3}
+    vector_store: {option: qdrant_aws_m7i_4xlarge, units: 3, zones: 3}
     reranker: none
+    ...: (every role that is not optional)
 \b
 Examples:
   advisor evaluate design.yml

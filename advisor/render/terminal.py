@@ -28,14 +28,26 @@ TIGHT = 0.05  # a bound with less slack than this is pointed out
 
 
 def headline(proposal: Proposal) -> Text:
-    """Return title, blueprint, solver status and time on one line."""
+    """Return title, blueprint, solver status with its proof, and time on one line."""
     from rich.text import Text
 
     seconds = sum(proposal.seconds.get(stage, 0.0) for stage in ("candidates", "model", "solve"))
     scenario = proposal.scenario
     text = Text(clean(scenario.title), style="bold")
     text.append(f" · {scenario.blueprint.id} · ", style="not bold")
-    return text.append(f"{status_words(proposal)}, {seconds:.2f} s", style=_STATUS_STYLE[proposal.status])
+    rounds = f"{proposal.rounds} round{'s' if proposal.rounds != 1 else ''}"
+    proof = f"{proof_words(proposal)}, {rounds}, {seconds:.2f} s"
+    return text.append(proof, style=_STATUS_STYLE[proposal.status])
+
+
+def proof_words(proposal: Proposal) -> str:
+    """Return the status, and beside a proved optimum the bound that it meets."""
+    words = status_words(proposal)
+    single = len(proposal.scenario.objective[0].terms) == 1
+    if proposal.status is not Status.OPTIMAL or proposal.best is None or not single:
+        return words
+    term = proposal.scenario.objective[0].terms[0]
+    return f"optimal (proved: bound {numbers.metric(term.metric, proposal.bound / term.coefficient)}, gap 0)"
 
 
 _STATUS_STYLE = {Status.OPTIMAL: "not bold green", Status.INFEASIBLE: "bold red", Status.STOPPED: "bold yellow"}

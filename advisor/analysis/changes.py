@@ -176,6 +176,8 @@ def _again(role: str, candidate: Candidate | None, table: Table, caches: frozens
     if candidate.is_none:
         raise ValueError(f"{candidate.name} cannot be run as it is")
     found = table.resized(candidate, candidate.units, candidate.zones, caches)
+    if split := partial_copy(found):
+        raise ValueError(f"{candidate.name} ({candidate.size}): {split}")
     overloaded = [
         (name, load)
         for name, load in ((n, x) for one in found.members for n, x in one.loads.items())
@@ -187,3 +189,14 @@ def _again(role: str, candidate: Candidate | None, table: Table, caches: frozens
             f"{candidate.name} ({candidate.size}) would be at {load.utilisation:.0%} of its {name} at peak"
         )
     return found
+
+
+def partial_copy(one: Candidate) -> str:
+    """Return why units that hold data are no whole number of copies, "" when they are.
+
+    With a part of a copy, which unit fails decides what is lost; no figure here would say so.
+    """
+    stateful = one.option is not None and one.option.unit is not None and one.option.unit.stateful
+    if not stateful or one.units % one.needed_units == 0:
+        return ""
+    return f"{one.units} units are no whole number of copies; the data needs {one.needed_units}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, restricted, silent, under
-from advisor.analysis.changes import RoleChange, role_changes
+from advisor.analysis.changes import RoleChange, partial_copy, role_changes
 from advisor.analysis.comparison import running
 from advisor.analysis.forced import force_where
 from advisor.analysis.why_not import WhyNot, why_not_all
@@ -195,17 +195,18 @@ def _another(component_id: str) -> Callable[[Candidate], bool]:
 
 
 def _sizes(answer: Answer, role: str, deadline: Deadline) -> Iterator[OtherSize]:
-    """Yield the neighbours in units and in zones of what was chosen."""
+    """Yield the neighbours in units and in zones of what was chosen; units that hold data come in whole copies."""
     assert answer.best is not None
     chosen = answer.best.design[role]
     if chosen.option is None or chosen.option.unit is None or chosen.parts:
         return
     units, zones = chosen.units, chosen.zones
+    step = chosen.needed_units if chosen.option.unit.stateful else 1
     most = max(answer.scenario.sizing.zones)
     near = [
-        (units - 1, min(zones, units - 1)),
+        (units - step, min(zones, units - step)),
         (units, zones - 1),
-        (units + 1, zones),
+        (units + step, zones),
         (max(units, zones + 1), zones + 1),
     ]
     for size in dict.fromkeys(near):
@@ -221,6 +222,8 @@ def _size(answer: Answer, role: str, chosen: Candidate, units: int, zones: int, 
         other = answer.table.resized(chosen, units, zones, caches)
     except ValueError as error:
         return OtherSize(units, zones, "sizing", detail=str(error))
+    if split := partial_copy(other):
+        return OtherSize(units, zones, "sizing", detail=split)
     if tight := _too_small(other, answer.scenario.sizing.target_utilisation):
         return OtherSize(units, zones, "sizing", detail=tight)
     there = judge({**best.design, role: other}, answer.scenario)
@@ -249,10 +252,13 @@ def _too_small(one: Candidate, target: float) -> str:
 def _every_use(table: Table, role: str, chosen: Candidate, units: int, zones: int) -> list[Candidate]:
     """Return the chosen option in another size, for each use of the caches that it can be sized for."""
     found = [c for c in table.candidates[role] if _alike(c, chosen) and (c.units, c.zones) == (units, zones)]
-    for caches in table.demand if not found else ():
+    if found:
+        return found
+    target = table.scenario.sizing.target_utilisation
+    for caches in table.demand:
         with suppress(ValueError):
             found.append(table.resized(chosen, units, zones, caches))
-    return list({c.id: c for c in found}.values())
+    return list({c.id: c for c in found if not partial_copy(c) and not _too_small(c, target)}.values())
 
 
 def _alike(a: Candidate, b: Candidate) -> bool:

@@ -45,11 +45,12 @@ def stop_without_design(answer: Answer, *, as_json: bool) -> NoReturn:
         click.echo(json_output.dumps({"schema_version": 1, "answer": comparison_json.side(found)}), nl=False)
     else:
         from advisor.commands.console import console
-        from advisor.render.what_if_text import clean_line, status
+        from advisor.render.neat import neat
+        from advisor.render.what_if_text import status
 
         out = console()
         out.print(f"There is no design to ask about: {status(found)}")
         if found.status == "infeasible":
             for line in change_words.conflict_lines(found):
-                out.print(clean_line(line))
+                out.print(neat(line))
     raise SystemExit(3 if found.status == "infeasible" else 4)

@@ -9,9 +9,9 @@ from advisor.analysis.changes import CheckChange, LineChange, RoleChange, check_
 from advisor.analysis.comparison import Comparison, Difference, Dominated, RoleRow, usd_per_thousand
 from advisor.render import change_words as words
 from advisor.render import numbers
-from advisor.render.clean import clean
 from advisor.render.markdown import joined
-from advisor.render.what_if_text import clean_line, metric_table, status
+from advisor.render.neat import neat
+from advisor.render.what_if_text import metric_table, status
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -42,16 +42,18 @@ def diff_page(found: Comparison) -> Iterator[RenderableType]:
 
 def _heads(found: Comparison) -> Iterator[str]:
     for name, side in zip(("before", "after"), found.sides, strict=True):
-        yield f"{name:7} [bold]{clean(side.label)}[/] · {clean(side.scenario.title)}: {status(side)}"
+        yield f"{name:7} [bold]{neat(side.label)}[/] · {neat(side.scenario.title)}: {status(side)}"
         yield from _side_notes(found, found.sides.index(side))
     yield from difference_lines(found)
 
 
 def _side_notes(found: Comparison, index: int) -> Iterator[str]:
     side = found.sides[index]
-    yield from (f"  {clean(note)}" for note in side.notes)
+    if side.evaluation:
+        yield from (f"  [red]✗[/] {neat(words.broken_text(c))}" for c in words.broken_checks(side.evaluation))
+    yield from (f"  {neat(note)}" for note in side.notes)
     if side.status == "infeasible":
-        yield from (f"  {clean_line(line)}" for line in words.conflict_lines(side))
+        yield from (f"  {neat(line)}" for line in words.conflict_lines(side))
 
 
 def difference_lines(found: Comparison) -> Iterator[str]:
@@ -62,11 +64,11 @@ def difference_lines(found: Comparison) -> Iterator[str]:
     others = [one for one in found.differences if one.path != "blueprint"]
     if others:
         yield "[yellow]The scenarios differ; each design is judged under its own:[/]"
-        yield from (f"  {clean(difference_text(one))}" for one in others[:12])
+        yield from (f"  {neat(difference_text(one))}" for one in others[:12])
         if len(others) > 12:
             yield f"  and {len(others) - 12} more; --json lists all"
     if loads_differ(found):
-        yield f"  {clean(per_thousand_text(found))}"
+        yield f"  {neat(per_thousand_text(found))}"
 
 
 def loads_differ(found: Comparison) -> bool:
@@ -93,8 +95,8 @@ def role_diff(changes: Sequence[RoleChange]) -> Iterator[str]:
         if one.kind != "same":
             mark = MARK[one.kind]
             yield f"[{STYLE[mark]}]{mark}[/] [bold]{one.role}[/]  {words.signed_usd(one.difference)}"
-            yield from (_styled(sign, clean(text)) for sign, text in role_texts(one))
-            yield from (_styled(sign, f"  {clean(text)}") for sign, text in line_texts(one))
+            yield from (_styled(sign, neat(text)) for sign, text in role_texts(one))
+            yield from (_styled(sign, f"  {neat(text)}") for sign, text in line_texts(one))
     same = sum(one.kind == "same" for one in changes)
     if same:
         yield f"[dim]  {same} role{'s' if same > 1 else ''} the same[/]"
@@ -145,7 +147,7 @@ def check_lines(changes: Sequence[CheckChange]) -> Iterator[str]:
     """Yield the requirements that read or hold differently."""
     if changes:
         yield "requirements"
-        yield from (f"  [{STYLE[mark]}]{mark}[/] {clean(text)}" for mark, text in check_texts(changes))
+        yield from (f"  [{STYLE[mark]}]{mark}[/] {neat(text)}" for mark, text in check_texts(changes))
 
 
 def check_texts(changes: Sequence[CheckChange]) -> Iterator[tuple[str, str]]:
@@ -170,7 +172,7 @@ def _check_text(text: str, holds: bool) -> str:
 def compare_page(found: Comparison) -> Iterator[RenderableType]:
     """Yield designs side by side, from top to bottom."""
     for index, side in enumerate(found.sides):
-        yield f"{letter(index)}  [bold]{clean(side.label)}[/] · {clean(side.scenario.title)}: {status(side)}"
+        yield f"{letter(index)}  [bold]{neat(side.label)}[/] · {neat(side.scenario.title)}: {status(side)}"
         yield from _side_notes(found, index)
     yield from difference_lines(found)
     if any(row.values for row in found.metrics):
@@ -181,7 +183,7 @@ def compare_page(found: Comparison) -> Iterator[RenderableType]:
         if same:
             yield f"[dim]{same} role{'s' if same > 1 else ''} the same everywhere[/]"
     yield ""
-    yield from (clean(line) for line in verdict_lines(found))
+    yield from (neat(line) for line in verdict_lines(found))
 
 
 def letter(index: int) -> str:
@@ -216,7 +218,7 @@ def roles_table(found: Comparison) -> Table:
         table.add_column(letter(index), overflow="fold", ratio=1)
     for row in found.roles:
         if not row.same:
-            table.add_row(row.role, *(clean(cell) for cell in role_cells(row)))
+            table.add_row(row.role, *(neat(cell) for cell in role_cells(row)))
     return table
 
 
@@ -235,6 +237,9 @@ def role_cells(row: RoleRow) -> list[str]:
 def verdict_lines(found: Comparison) -> Iterator[str]:
     """Yield what each is better at, and which are dominated."""
     beaten = {one.side: one for one in found.dominated}
+    if sum(side.evaluation is not None for side in found.sides) < 2:
+        yield "Without two designs there is nothing to compare."
+        return
     for index, side in enumerate(found.sides):
         names = [numbers.metric_label(metric) for metric in found.better_at[index]]
         if index in beaten:

@@ -10,7 +10,7 @@ from advisor.analysis.comparison import MetricRow, Side
 from advisor.analysis.what_if import WhatIf
 from advisor.render import change_words as words
 from advisor.render import numbers
-from advisor.render.clean import clean
+from advisor.render.neat import neat
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -26,26 +26,21 @@ def page(found: WhatIf) -> Iterator[RenderableType]:
     for name, answer in zip(("before", "after"), found.comparison.sides, strict=True):
         yield f"{name:7} {status(answer)}"
         if answer.status == "infeasible":
-            yield from (clean_line(line) for line in words.conflict_lines(answer))
+            yield from (neat(line) for line in words.conflict_lines(answer))
     if found.before.best and found.after.best:
         yield ""
         yield metric_table(found.comparison.metrics, ("before", "after"))
         yield from role_lines(found.roles)
     if found.kept and (found.flips or found.kept.evaluation is None or not found.kept.evaluation.feasible):
         yield ""
-        yield from (clean_line(line) for line in words.kept_lines(found.kept))
+        yield from (neat(line) for line in words.kept_lines(found.kept))
 
 
 def head(found: WhatIf) -> str:
     """Return title, blueprint and, after an empty line, the changes."""
     scenario = found.before.scenario
-    title = f"[bold]{clean(scenario.title)}[/] · {scenario.blueprint.id}"
-    return "\n".join([title, "", *(f"change  {clean(words.change_text(change))}" for change in found.changes)])
-
-
-def clean_line(line: str) -> str:
-    """Return a line for rich with its indent kept."""
-    return " " * (len(line) - len(line.lstrip())) + clean(line)
+    title = f"[bold]{neat(scenario.title)}[/] · {scenario.blueprint.id}"
+    return "\n".join([title, "", *(f"change  {neat(words.change_text(change))}" for change in found.changes)])
 
 
 def status(side: Side) -> str:
@@ -62,7 +57,7 @@ def metric_table(rows: Sequence[MetricRow], heads: tuple[str, str]) -> Table:
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
     table.add_column("metric")
-    for title in (*(clean(one) for one in heads), "difference", "%"):
+    for title in (*(neat(one) for one in heads), "difference", "%"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("")
     for row in rows:
@@ -104,8 +99,8 @@ def role_table(flips: Sequence[RoleChange]) -> Table:
     for one in flips:
         table.add_row(
             one.role,
-            clean(words.candidate_text(one.before)),
-            clean(words.candidate_text(one.after)),
+            neat(words.candidate_text(one.before)),
+            neat(words.candidate_text(one.after)),
             words.signed_usd(one.difference),
         )
     return table
@@ -138,7 +133,7 @@ def each_table(found: Sequence[WhatIf]) -> Table:
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("what flips", overflow="fold", ratio=3)
     for one in found:
-        table.add_row(clean(", ".join(words.change_text(change) for change in one.changes)), *_each_cells(one))
+        table.add_row(neat(", ".join(words.change_text(change) for change in one.changes)), *_each_cells(one))
     return table
 
 
@@ -147,8 +142,8 @@ def _each_cells(one: WhatIf) -> tuple[str, str, str]:
     if after is None:
         side = one.comparison.sides[1]
         reasons = ", ".join(words.requirement_text(r) for r in one.after.conflict or ())
-        return "–", "", f"{status(side)}{clean(f': {reasons}') if reasons else ''}"
+        return "–", "", f"{status(side)}{neat(f': {reasons}') if reasons else ''}"
     difference = words.signed_usd(after.cost_usd_per_month - before.cost_usd_per_month) if before else ""
     flips = list(words.flips_text(one.roles)) or ["nothing"]
     unproved = "" if one.after.status.value == "optimal" else f"{status(one.comparison.sides[1])}; "
-    return numbers.usd(after.cost_usd_per_month), difference, unproved + "\n".join(clean(flip) for flip in flips)
+    return numbers.usd(after.cost_usd_per_month), difference, unproved + "\n".join(neat(flip) for flip in flips)

@@ -13,8 +13,8 @@ from advisor.analysis.why_not import WhyNot
 from advisor.evaluation.result import Evaluation
 from advisor.render import change_words as words
 from advisor.render import numbers
-from advisor.render.clean import clean
 from advisor.render.markdown import joined
+from advisor.render.neat import neat
 from advisor.scenario.requirements import COST, Bound
 
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ def why_page(found: Why) -> Iterator[RenderableType]:
         yield from (indented(line) for line in _pair_lines(found))
     if found.open:
         listed = ", ".join(r.path for r in found.open)
-        yield f"[yellow]The time limit passed before these were settled: {clean(listed)}[/]"
+        yield f"[yellow]The time limit passed before these were settled: {neat(listed)}[/]"
 
 
 def _role(found: Why, role: RoleWhy) -> Iterator[RenderableType]:
     cost = f", {numbers.usd(role.chosen.cost_usd_per_month)}/month" if not role.chosen.is_none else ""
-    yield f"[bold]{role.role}[/]: {clean(words.candidate_text(role.chosen))}{cost}"
+    yield f"[bold]{role.role}[/]: {neat(words.candidate_text(role.chosen))}{cost}"
     yield from (indented(line) for line in because_lines(found, role))
     if role.alternatives:
         yield alternatives_table(role.alternatives, with_role=False)
@@ -111,7 +111,11 @@ def _pair_lines(found: Why) -> Iterator[str]:
     assert found.together
     pair = found.together
     if pair.evaluation is None:
-        yield "no design fills all of them otherwise" if pair.proved else "not settled in time"
+        yield (
+            "no design that meets every requirement fills all of them otherwise"
+            if pair.proved
+            else "not settled in time"
+        )
         return
     unproved = "" if pair.proved else " (not proved)"
     yield f"all of them filled otherwise: {words.signed_usd(pair.extra_usd_per_month)} a month{unproved}"
@@ -127,7 +131,7 @@ def why_not_page(found: Sequence[WhyNot], best: Evaluation) -> Iterator[Renderab
         if index:
             yield ""
         names = " with ".join(f"{wish.name} as {wish.role}" for wish in one.wishes)
-        yield f"[bold]{clean(names)}[/]: {clean(verdict(one, best))}"
+        yield f"[bold]{neat(names)}[/]: {neat(verdict(one, best))}"
         yield from (indented(line) for line in detail_lines(one, best))
 
 
@@ -135,7 +139,7 @@ def indented(line: str) -> Padding:
     """Return a line two columns in, further by its own indent; where it wraps it stays there."""
     from rich.padding import Padding
 
-    return Padding(clean(line), (0, 0, 0, 2 + len(line) - len(line.lstrip())))
+    return Padding(neat(line.lstrip()), (0, 0, 0, 2 + len(line) - len(line.lstrip())))
 
 
 def verdict(one: WhyNot, best: Evaluation) -> str:
@@ -219,7 +223,10 @@ def ways_out_lines(ways: Sequence[WayOut], best: Evaluation) -> Iterator[str]:
     """Yield how far each requirement must be loosened alone; those that do not help alone are counted."""
     useful = [way for way in ways if way.evaluation is not None]
     if useful:
-        yield "possible when one of these alone is loosened, each solved again:"
+        which = (
+            "it is loosened, solved again" if len(ways) == 1 else "one of these alone is loosened, each solved again"
+        )
+        yield f"possible when {which}:"
         yield from (f"  {way_out_text(way, best)}" for way in useful)
     left = [way for way in ways if not way.proved]
     if left:
@@ -265,7 +272,7 @@ def alternatives_table(found: Sequence[WhyNot], *, with_role: bool = True) -> Ta
         wish = one.wishes[0]
         price = words.signed_usd(one.extra_usd_per_month or 0.0) if one.kind == "possible" else one.kind
         role = [wish.role if wish.role != last else ""] if with_role else []
-        table.add_row(*role, clean(wish.name), price + ("" if one.proved else " ?"), clean(because(one)))
+        table.add_row(*role, neat(wish.name), price + ("" if one.proved else " ?"), neat(because(one)))
         last = wish.role
     return table
 

@@ -1,0 +1,516 @@
+"""Why and why-not: every answer against enumeration of small problems, and word for word on the small catalog."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from oracles.enumeration import Judged, enumerate_all, meets, optimum
+from oracles.problems import draw_bounds, draw_filters, small_table, with_question
+
+from advisor.analysis.answers import Answer, Deadline, answer, solve
+from advisor.analysis.forced import Wish
+from advisor.analysis.why import OtherSize, find_roles, why
+from advisor.analysis.why_not import WhyNot, find_wishes, why_not, why_not_all
+from advisor.candidates.candidate import Candidate
+from advisor.candidates.table import Table
+from advisor.catalog.load import Catalog, load_catalog
+from advisor.commands.main import run
+from advisor.commands.schema import schema_text
+from advisor.errors import InputError
+from advisor.evaluation.evaluate import judge
+from advisor.optimizer.solver import Status
+from advisor.render import why_text
+from advisor.render.change_words import broken_text
+from advisor.scenario.load import Scenario, load_scenario
+from advisor.scenario.requirements import Bound, Requirement
+
+Capture = pytest.CaptureFixture[str]
+DATA = Path(__file__).parent / "data"
+GOLDEN = Path(__file__).parent / "golden" / "what_if"
+FILE = DATA / "mini_scenario.yml"
+MINI = ["--catalog", str(DATA / "mini_catalog")]
+SEEDS = range(5)
+COST = "cost_usd_per_month"
+
+
+@pytest.fixture(scope="module")
+def mini() -> Catalog:
+    """Return the small catalog."""
+    return load_catalog(DATA / "mini_catalog")
+
+
+@pytest.fixture(scope="module")
+def solved(mini: Catalog) -> Answer:
+    """Return the answer to its scenario."""
+    return answer(load_scenario(FILE, mini), mini)
+
+
+# --- against enumeration ----------------------------------------------------------------------------------------------
+
+
+class Problem:
+    """A small problem with requirements that bind, its answer, and every design of it."""
+
+    def __init__(self, seed: int, scenario: Scenario, catalog: Catalog) -> None:
+        full = small_table(seed, scenario, catalog, invented=seed % 2 == 0)
+        self.designs = enumerate_all(full)
+        rng = random.Random(seed)
+        while True:
+            wanted: list[Requirement] = [*draw_bounds(rng, self.designs, 3), *draw_filters(rng, full)]
+            if 3 <= sum(meets(one, wanted) for one in self.designs) <= len(self.designs) * 0.8:
+                break
+        self.table = with_question(full, wanted, full.scenario.objective)
+        self.requirements = self.table.scenario.requirements
+        self.answer = solve(self.table)
+        assert self.answer.best
+
+    def cheapest(self, designs: Sequence[Judged], requirements: Sequence[Requirement] | None = None) -> float | None:
+        """Return the least cost of designs that meet the requirements, None when none does."""
+        found = optimum(designs, self.requirements if requirements is None else requirements, self.goals)
+        return found[0].metrics[COST] if found else None
+
+    @property
+    def goals(self) -> Any:
+        """The goals: least cost."""
+        return self.table.scenario.objective
+
+    def with_(self, *wishes: Wish) -> list[Judged]:
+        """Return the designs that grant all wishes."""
+        return [one for one in self.designs if all(_granted(wish, one.design[wish.role]) for wish in wishes)]
+
+
+def _granted(wish: Wish, candidate: Candidate) -> bool:
+    option = candidate.option.id if candidate.option else "none"
+    component = candidate.component.id if candidate.component else "none"
+    return wish.name in (candidate.id, option, component)
+
+
+@pytest.fixture(scope="module")
+def problems(scenario: Scenario, catalog: Catalog) -> dict[int, Problem]:
+    """Return the small problems, solved."""
+    return {seed: Problem(seed, scenario, catalog) for seed in SEEDS}
+
+
+def every_wish(table: Table) -> list[Wish]:
+    """Return every component, option and candidate that could be wished for."""
+    names = {
+        (role, name)
+        for role, found in table.candidates.items()
+        for c in found
+        for name in (c.id, c.option.id if c.option else "none", c.component.id if c.component else "none")
+    }
+    return [Wish(role, name) for role, name in sorted(names)]
+
+
+def agrees(found: WhyNot, problem: Problem, wishes: Sequence[Wish]) -> None:
+    """Check an answer against every design that grants the wishes."""
+    best = problem.answer.best
+    assert best
+    granted = problem.with_(*wishes)
+    least = problem.cheapest(granted)
+    if found.kind == "chosen":
+        assert least == pytest.approx(best.cost_usd_per_month)
+    elif least is None:
+        assert found.kind in ("infeasible", "refused")
+        assert found.evaluation is None
+    else:
+        assert found.kind == "possible"
+        assert found.evaluation
+        assert found.evaluation.cost_usd_per_month == pytest.approx(least, rel=1e-9)
+        assert found.extra_usd_per_month == pytest.approx(least - best.cost_usd_per_month, abs=1e-6)
+        assert all(_granted(wish, found.evaluation.design[wish.role]) for wish in wishes)
+        assert found.evaluation.feasible
+        assert sum(one.difference for one in found.roles) == pytest.approx(found.extra_usd_per_month, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_forcing_anything_costs_what_enumeration_says(seed: int, problems: dict[int, Problem]) -> None:
+    """Every component, every option and every size, forced one by one: feasible or not, and for what cost."""
+    problem = problems[seed]
+    wishes = every_wish(problem.table)
+    for wish in random.Random(seed).sample(wishes, min(9, len(wishes))):
+        agrees(why_not(problem.answer, [wish], relax=False), problem, [wish])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_forcing_two_together(seed: int, problems: dict[int, Problem]) -> None:
+    """Two wishes for two roles hold at once."""
+    problem = problems[seed]
+    wishes = every_wish(problem.table)
+    rng = random.Random(seed)
+    for _ in range(4):
+        pair = rng.sample(wishes, 2)
+        if pair[0].role != pair[1].role and problem.with_(*pair):
+            agrees(why_not(problem.answer, pair, relax=False), problem, pair)
+
+
+def impossible(problem: Problem) -> list[Wish]:
+    """Return components that no design that meets every requirement has."""
+    components = {(role, c.component_id) for role, found in problem.table.candidates.items() for c in found}
+    wishes = [Wish(role, name) for role, name in sorted(components)]
+    return [wish for wish in wishes if problem.cheapest(problem.with_(wish)) is None]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_forbids_and_what_would_have_to_give(seed: int, problems: dict[int, Problem]) -> None:
+    """The conflict is minimal with the wish; a bound's way out is the best value that the other requirements allow."""
+    problem = problems[seed]
+    for wish in impossible(problem)[:3]:
+        found = why_not(problem.answer, [wish])
+        granted = problem.with_(wish)
+        members = found.conflict
+        assert members
+        assert not any(meets(one, members) for one in granted)
+        for member in members:
+            assert any(meets(one, [m for m in members if m is not member]) for one in granted)
+        assert [way.requirement for way in found.ways_out] == list(members)
+        for way in found.ways_out:
+            rest = [r for r in problem.requirements if r is not way.requirement]
+            fitting = [one for one in granted if meets(one, rest)]
+            assert (way.evaluation is not None) == bool(fitting)
+            if fitting and isinstance(way.requirement, Bound):
+                values = [one.metrics[way.requirement.metric] for one in fitting]
+                top = min(values) if way.requirement.upper else max(values)
+                assert way.least == pytest.approx(top, rel=2e-6)
+                assert not way.requirement.holds(way.least or 0.0)
+            elif fitting:
+                assert way.evaluation
+                assert way.evaluation.cost_usd_per_month == pytest.approx(problem.cheapest(granted, rest))
+        if found.reach is not None:
+            (bound,) = members
+            assert isinstance(bound, Bound)
+            values = [one.metrics[bound.metric] for one in granted]
+            assert found.reach == pytest.approx(min(values) if bound.upper else max(values), rel=2e-6)
+
+
+def test_the_small_problems_hold_every_ending(problems: dict[int, Problem]) -> None:
+    """Over the seeds something is possible, something infeasible, something refused: the comparisons are not idle."""
+    kinds = {one.kind for problem in problems.values() for one in why_not_all(problem.answer)}
+    assert {"possible", "infeasible", "refused"} <= kinds
+    assert any(impossible(problem) for problem in problems.values())
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_all_components_at_once(seed: int, problems: dict[int, Problem]) -> None:
+    """The table has every component but the chosen ones, each with the answer that it gets alone."""
+    problem = problems[seed]
+    best = problem.answer.best
+    assert best
+    found = why_not_all(problem.answer)
+    components = {(role, c.component_id) for role, some in problem.table.candidates.items() for c in some}
+    chosen = {(role, c.component_id) for role, c in best.design.items()}
+    asked = {(one.wishes[0].role, one.wishes[0].name) for one in found if one.kind != "capacity"}
+    assert asked == components - chosen
+    for one in found:
+        if one.kind != "capacity":
+            agrees(one, problem, one.wishes)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_why(seed: int, problems: dict[int, Problem]) -> None:
+    """Without each requirement, with another component in both roles: as enumeration has it."""
+    problem = problems[seed]
+    best = problem.answer.best
+    assert best
+    roles = random.Random(seed).sample(sorted(problem.table.candidates), 2)
+    found = why(problem.answer, roles)
+    better = {one.requirement.path: one for one in found.without}
+    for requirement in problem.requirements:
+        least = problem.cheapest(problem.designs, [r for r in problem.requirements if r is not requirement])
+        assert least is not None
+        gains = best.cost_usd_per_month - least > 1e-9 * best.cost_usd_per_month
+        assert (requirement.path in better) == gains
+        if gains:
+            assert better[requirement.path].saved_usd_per_month == pytest.approx(best.cost_usd_per_month - least)
+    others = [
+        one for one in problem.designs if all(one.design[r].component_id != best.design[r].component_id for r in roles)
+    ]
+    least = problem.cheapest(others)
+    assert found.together
+    assert found.together.proved
+    assert (found.together.evaluation is None) == (least is None)
+    if least is not None:
+        assert found.together.extra_usd_per_month == pytest.approx(least - best.cost_usd_per_month, abs=1e-6)
+    for role in found.roles:
+        extras = [one.extra_usd_per_month or 0.0 for one in role.feasible]
+        assert extras == sorted(extras)
+        rest = [one for one in problem.designs if one.design[role.role].component_id != role.chosen.component_id]
+        least = problem.cheapest(rest)
+        assert (least is None) == (not extras)
+        if least is not None:
+            assert extras[0] == pytest.approx(least - best.cost_usd_per_month, abs=1e-6)
+
+
+# --- why this many ----------------------------------------------------------------------------------------------------
+
+
+def test_a_unit_or_a_zone_more_or_less(solved: Answer) -> None:
+    """Each neighbour in size is judged in place of the chosen one; where it breaks, a design with it is looked for."""
+    best = solved.best
+    assert best
+    (role,) = why(solved, ["vector_store"]).roles
+    assert (role.chosen.units, role.chosen.zones, role.chosen.needed_units) == (4, 3, 2)
+    found = {(size.units, size.zones): size for size in role.sizes}
+    assert set(found) == {(2, 2), (4, 2), (6, 3)}, "data comes in whole copies of two nodes"
+    for (units, zones), size in found.items():
+        other = next(
+            c
+            for c in solved.table.candidates["vector_store"]
+            if c.option == role.chosen.option
+            and (c.units, c.zones) == (units, zones)
+            and c.behind == role.chosen.behind
+        )
+        there = judge({**best.design, "vector_store": other}, solved.scenario)
+        assert size.extra_usd_per_month == there.cost_usd_per_month - best.cost_usd_per_month
+        assert (size.kind == "holds") == there.feasible
+        assert [c.requirement for c in size.broken] == [c.requirement for c in there.checks if not c.holds]
+    assert found[2, 2].possible is False
+
+
+def test_sizes_that_are_too_small_or_not_offered(solved: Answer) -> None:
+    """One node fewer than the data needs is over the target utilisation: said with the figure."""
+    tight = replace(
+        solved.scenario, requirements=tuple(r for r in solved.scenario.requirements if "availability" not in r.path)
+    )
+    found = why(solve(replace(solved.table, scenario=tight)), ["vector_store"]).roles[0]
+    assert (found.chosen.units, found.chosen.zones) == (2, 1)
+    smaller = next((size for size in found.sizes if size.units < 2), None)
+    assert smaller is None, "less than one copy of the data is no size"
+    assert why_text.size_text(OtherSize(1, 1, "sizing", detail="x would be at 72% of capacity at peak")) == (
+        "1 in 1 zone: x would be at 72% of capacity at peak"
+    )
+
+
+def test_what_has_no_units_has_no_sizes(solved: Answer) -> None:
+    """A service by use, and a role that is left out, raise no question of how many."""
+    assert why(solved, ["llm"]).roles[0].sizes == ()
+    assert why(solved, ["reranker"]).roles[0].sizes == ()
+
+
+# --- what a name means ------------------------------------------------------------------------------------------------
+
+
+def test_a_name_that_fits_two_roles_asks_both(solved: Answer) -> None:
+    """One name gives one question for each role that it fits; --role picks one."""
+    both = find_wishes(solved.table, ["beta_shield"])
+    assert both == ((Wish("input_guardrail", "beta_shield"),), (Wish("output_guardrail", "beta_shield"),))
+    assert find_wishes(solved.table, ["beta_shield"], ["output_guardrail"]) == both[1:]
+
+
+NAMES: list[tuple[list[str], list[str], str]] = [
+    (["beta_gatewy"], [], "found 'beta_gatewy', which fills no role of rag_assistant; did you mean 'beta_gateway'?"),
+    (["beta_gateway"], ["llm"], "found 'beta_gateway', which cannot fill llm"),
+    (["beta_gateway"], ["gatway"], "--role: found 'gatway'; roles: "),
+    (["none"], ["llm"], "found 'none', but llm is not optional in rag_assistant"),
+    (
+        ["beta_shield", "beta_gateway"],
+        [],
+        "'beta_shield' fits input_guardrail, output_guardrail; say which with --role",
+    ),
+    (["beta_gateway", "alpha_gateway"], [], "beta_gateway and alpha_gateway both fill gateway; a role has one"),
+    (["beta_gateway", "alpha_cache"], ["gateway"], "found 1 roles for 2 components; give one for each"),
+]
+
+
+@pytest.mark.parametrize(("names", "roles", "message"), NAMES)
+def test_names_that_cannot_be_asked(names: list[str], roles: list[str], message: str, solved: Answer) -> None:
+    """Unknown, unfitting and ambiguous names are refused with what was meant or what is missing."""
+    with pytest.raises(InputError) as raised:
+        find_wishes(solved.table, names, roles)
+    assert message in str(raised.value)
+
+
+def test_unknown_roles(solved: Answer) -> None:
+    """Every role that does not exist is named, with the nearest."""
+    with pytest.raises(InputError) as raised:
+        find_roles(solved.table, ["vectorstore", "llm", "lm"])
+    assert [str(p).partition(";")[0] for p in raised.value.problems] == [
+        "ROLE: found 'vectorstore'",
+        "ROLE: found 'lm'",
+    ]
+    assert "did you mean 'vector_store'?" in str(raised.value)
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+def words(solved: Answer, name: str, role: str) -> str:
+    """Return the whole answer to one wish in words."""
+    found = why_not(solved, [Wish(role, name)])
+    assert solved.best
+    lines = [why_text.verdict(found, solved.best), *why_text.detail_lines(found, solved.best)]
+    return "\n".join(lines).replace("\u00a0", " ")
+
+
+WORDS = {
+    ("alpha_gateway", "gateway"): "it is what the proposed design has",
+    (
+        "beta_gateway",
+        "gateway",
+    ): "possible, the whole design then costs + 671 USD a month\ngateway: Alpha Gateway → Beta",
+    (
+        "delta_vectors",
+        "vector_store",
+    ): "it cannot carry the load\ndelta_vectors_free: peak vector_gb 7.373 is above its limit of 1",
+    ("gamma_vectors", "vector_store"): "refused by 'licences.deny: not SSPL-1.0'\npossible when it is loosened, solved "
+    "again:\n  without 'licences.deny: not SSPL-1.0': the design then costs 4 570 USD/month (− 352 USD)",
+    ("delta_embed", "embedding"): "clouds 2 instead of 1 at most: the design then costs 4 910 USD/month (− 12.0 USD)",
+    ("gamma_embed", "embedding"): "with it, this cannot hold:\n  quality ≥ 0.500   (constraints.quality.min)\npossible "
+    "when it is loosened, solved again:\n  quality 0.",
+    ("beta_vectors_large.4u.2z", "vector_store"): "possible, the whole design then costs the same",
+}
+
+
+@pytest.mark.parametrize(("name", "role"), WORDS)
+def test_each_answer_in_words(name: str, role: str, solved: Answer) -> None:
+    """Every kind of answer carries the number that it rests on."""
+    assert WORDS[name, role] in words(solved, name, role)
+
+
+def test_a_bound_that_can_never_be_reached_says_how_near_one_gets(solved: Answer) -> None:
+    """Where loosening one bound alone is not enough, the best value with the component is stated."""
+    found = [one for one in why_not_all(solved) if one.kind == "infeasible" and one.in_place]
+    for one in found:
+        text = words(solved, one.wishes[0].name, one.wishes[0].role)
+        assert "with it" in text
+        assert "possible when" in text or "is not enough" in text
+    tight = replace(
+        solved.scenario,
+        requirements=(
+            Bound("constraints.quality.min", "quality", False, 0.99),
+            Bound("constraints.cost_usd_per_month.max", COST, True, 1.0),
+        ),
+    )
+    nothing = solve(replace(solved.table, scenario=tight))
+    assert nothing.best is None
+    forced = replace(solved, table=nothing.table, search=nothing.search)
+    text = words(forced, "alpha_small", "llm") if not _has(solved, "alpha_small") else words(forced, "beta_open", "llm")
+    assert "is not enough: other requirements then stand in the way" in text
+    assert "whatever else is chosen" in text
+
+
+def _has(solved: Answer, name: str) -> bool:
+    assert solved.best
+    return any(c.component_id == name for c in solved.best.design.values())
+
+
+def test_a_miss_that_three_digits_hide_is_shown(solved: Answer) -> None:
+    """A value that rounds to its bound gets as many digits as it takes to tell them apart."""
+    assert solved.best
+    quality = solved.best.quality
+    scenario = replace(solved.scenario, requirements=(Bound("q", "quality", False, quality + 2e-6),))
+    (check,) = judge(solved.best.design, scenario).checks
+    text = broken_text(check)
+    value, bound = text.removeprefix("quality ").rstrip(")").split(" (≥ ")
+    assert value != bound
+    assert float(value) < float(bound)
+
+
+def test_time_that_is_up_is_said(solved: Answer) -> None:
+    """With no time left nothing is claimed: open, not infeasible."""
+    late = Deadline(0.0)
+    found = why_not_all(solved, ["gateway"], late)
+    assert [one.kind for one in found] == ["open"]
+    asked = why(solved, ["gateway"], late)
+    assert set(asked.open) == set(solved.scenario.requirements)
+    assert asked.without == ()
+    text = "\n".join(why_text.because_lines(asked, asked.roles[0]))
+    assert "the time limit passed before all 2 were settled" in text
+    assert "no single requirement" not in text
+
+
+# --- the commands -----------------------------------------------------------------------------------------------------
+
+GOLDENS = {
+    "why.txt": ["why", str(FILE), "vector_store", "embedding"],
+    "why_not_infeasible.txt": ["why-not", str(FILE), "delta_embed"],
+    "why_not_pair.txt": ["why-not", str(FILE), "alpha_vectors", "beta_gateway"],
+    "why_not_all.txt": ["why-not", str(FILE), "--all"],
+}
+
+
+@pytest.mark.parametrize("name", GOLDENS)
+def test_the_page_word_for_word(name: str, capsys: Capture) -> None:
+    """Why and why-not read as promised, with every number; and twice the same bytes."""
+    printed = []
+    for _ in range(2):
+        assert run([*GOLDENS[name], *MINI]) == 0
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == (GOLDEN / name).read_text(encoding="utf-8")
+    assert printed[0] == printed[1]
+
+
+@pytest.mark.parametrize("name", GOLDENS)
+def test_json_satisfies_its_schema(name: str, capsys: Capture) -> None:
+    """--json prints what the published schema says, whatever the answer is."""
+    assert run([*GOLDENS[name], *MINI, "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    kind = "why" if name == "why.txt" else "why_not"
+    jsonschema.Draft202012Validator(json.loads(schema_text(kind, "", None))).validate(data)
+    assert data["answer"]["status"] == "optimal"
+    if name == "why_not_infeasible.txt":
+        (wish,) = data["wishes"]
+        assert [(way["requirement"]["path"], way["least"]) for way in wish["ways_out"]] == [
+            ("constraints.clouds.max", 2)
+        ]
+
+
+@pytest.mark.parametrize("command", [["why", "-", "llm"], ["why-not", "-", "beta_open"], ["why-not", "-", "--all"]])
+def test_an_infeasible_scenario_has_no_design_to_ask_about(
+    command: list[str], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 3 with the conflict, as text and as JSON."""
+    import io
+
+    text = FILE.read_text(encoding="utf-8").replace("max: 9_000", "max: 4_000").encode()
+    for more in ([], ["--json"]):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
+        assert run([*command, *MINI, *more]) == 3
+        printed = capsys.readouterr().out
+        if more:
+            data = json.loads(printed)
+            kind = command[0].replace("-", "_")
+            jsonschema.Draft202012Validator(json.loads(schema_text(kind, "", None))).validate(data)
+            assert data["answer"]["status"] == "infeasible"
+        else:
+            assert "There is no design to ask about: infeasible (proved)" in printed
+            assert "cost ≤ 4\u00a0000\u00a0USD/month" in printed
+
+
+USAGE: list[tuple[list[str], str]] = [
+    (["why", "f"], "Missing argument 'ROLE [ROLE]"),
+    (["why", "f", "a", "b", "c"], "give at most 2 roles; found 3"),
+    (["why", "f", "vectorstore"], "did you mean 'vector_store'?"),
+    (["why-not", "f"], "name one or two components, or give --all"),
+    (["why-not", "f", "a", "--all"], "name one or two components, or give --all"),
+    (["why-not", "f", "a", "b", "c"], "give at most 2 components; found 3"),
+    (["why-not", "f", "beta_gatewy"], "did you mean 'beta_gateway'?"),
+    (["why-not", "f", "--all", "--role", "vectorstore"], "--role: found 'vectorstore'; roles: "),
+    (["why-not", "missing.yml", "beta_gateway"], "missing.yml: cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), USAGE)
+def test_bad_input(arguments: list[str], message: str, capsys: Capture) -> None:
+    """Questions that cannot be asked exit 2, say why, and print nothing else."""
+    assert run([str(FILE) if word == "f" else word for word in arguments] + MINI) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert message in printed.err
+
+
+def test_what_is_not_proved_exits_4(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that time cut short carries exit code 4 and says so."""
+    from advisor.analysis import answers
+
+    real = answers.solve
+    stopped = lambda *a, **k: replace(real(*a, **k), status=Status.STOPPED, gap=0.1)  # noqa: E731
+    monkeypatch.setattr(answers, "solve", stopped)
+    assert run(["why-not", str(FILE), "beta_gateway", *MINI]) == 4

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Indices = np.ndarray[Any, np.dtype[np.intp]]
 
 END = POINTS - 1
+ONE_THREAD = 4 * 65536  # multiplications, the usual threshold
+SAFE = 4  # cells, more than the lattice ends beyond T
 
 
 @dataclass(frozen=True)
@@ -119,11 +121,26 @@ class Chances:
         if late is not None:
             sure = self.hits * reached(inverse(before), END - early)
             rest = (1 - self.hits) * reversed_levels(inverse(before * past), early)
-            return (sure[:, None] + rest @ late.masses[times].T)[:, where]
+            return (sure[:, None] + products(rest, late.masses[times]))[:, where]
         masses = inverse(self.joined(before, past))
         if mine is None:
             return np.repeat(reached(masses, END - early)[:, None], len(rows), axis=1)
-        return (reversed_levels(masses, early) @ mine.masses[times].T)[:, where]
+        return products(reversed_levels(masses, early), mine.masses[times])[:, where]
+
+    def always_holds(self) -> bool:
+        """Return whether the bound is met whatever is chosen: even if every role is as slow as it can be at all times.
+
+        A lattice error is left on the safe side.
+        """
+        import numpy as np
+
+        before, past = self.start, self.end
+        for role, rows in enumerate(self.rows):
+            mine, late = self.before[role], self.past[role]
+            before = before if mine is None else before * mine.slowest(np.unique(rows))
+            past = past if late is None else past * late.slowest(np.unique(rows))
+        chance = reached(inverse(self.joined(before, past)[None]), END - SAFE)
+        return bool(chance[0] >= self.level + MARGIN)
 
     def necessary(self, theta: float) -> tuple[list[Array], float] | None:
         """Return a row that every design meets: for each role what its candidates use, and how much there is.
@@ -151,6 +168,22 @@ def _tilted(theta: float) -> Array:
     import numpy as np
 
     return np.exp(-theta * np.linspace(0.0, 1.0, POINTS))
+
+
+def products(left: Array, right: Array) -> Array:
+    """Return the inner product of each row on the left with each on the right.
+
+    In pieces that a linear algebra library works off in one thread: its threads wait for each other busily, which costs
+    far more than they save on products as small as these, and more still beside other work.
+    """
+    import numpy as np
+
+    found = np.empty((len(left), len(right)))
+    side = max(math.isqrt(ONE_THREAD // left.shape[1]), 2)
+    for i in range(0, len(left), side):
+        for j in range(0, len(right), side):
+            found[i : i + side, j : j + side] = left[i : i + side] @ right[j : j + side].T
+    return found
 
 
 def reached(masses: Array, at: int) -> Array:

@@ -84,6 +84,7 @@ class Engine:
     Args:
         accepts: the judge's word on a design.
         known: feasible designs to start from. to_beat: the value of the best of them.
+        floor: a bound of the goal that is known from before. near: designs that are not feasible, but may nearly be.
     """
 
     question: Question
@@ -92,6 +93,8 @@ class Engine:
     to_beat: float = math.inf
     deadline: float = math.inf
     any_design: bool = False
+    floor: float = -math.inf
+    near: Sequence[Mapping[str, Candidate]] = ()
     cases: int = 0
     _judged: dict[tuple[str, ...], bool] = field(default_factory=dict)
 
@@ -107,7 +110,7 @@ class Engine:
     def run(self) -> Answer:
         """Search all cases, the most promising first. Raises :class:`TooHardError`."""
         open_bounds: list[float] = []
-        proofs = [Proof(case, self.incumbent, self._accepts, self.deadline) for case in self._cases()]
+        proofs = [Proof(case, self.incumbent, self._accepts, self.deadline, self.floor) for case in self._cases()]
         proofs = sorted((p for p in proofs if p.bound < self.incumbent.most), key=lambda proof: proof.bound)
         self._guess(proofs)
         for proof in proofs:
@@ -122,14 +125,16 @@ class Engine:
         return Answer(self.best, self.incumbent.value, min(bound, self.incumbent.value), math.isinf(bound), self.cases)
 
     def _guess(self, proofs: Sequence[Proof]) -> None:
-        """Find a design to beat before anything is proved."""
+        """Find a design to beat before anything is proved: better than what is known, near what is known, or any."""
         for proof in proofs:
-            starts = [found for design in self.known if (found := self._positions(proof.case, design)) is not None]
-            if starts:
-                proof.guess(starts)
-        for proof in proofs:
-            if math.isinf(self.incumbent.most):
-                proof.guess()
+            starts = [self._positions(proof.case, design) for design in self.known]
+            whole = [tuple(j for j in start if j is not None) for start in starts if None not in start]
+            if whole:
+                proof.guess(min(whole, key=proof.case.value))
+        for nearby in (self.near, [None]):
+            for proof, design in itertools.product(proofs, nearby):
+                if math.isinf(self.incumbent.most):
+                    proof.guess(proof.filled(self._positions(proof.case, design)) if design else None)
 
     # --- cases -------------------------------------------------------------------------------------------------------
 
@@ -138,6 +143,8 @@ class Engine:
         sets = self._cloud_sets()
         if len(sets) * len(self.question.variants) > MOST_CASES:
             raise TooHardError
+        if self.floor >= self.incumbent.most:
+            return
         for caches in self.question.variants:
             whole = self._case(caches, None)
             prices = priced(whole) if whole.possible else None
@@ -203,14 +210,11 @@ class Engine:
             for (role, found), kept, j in zip(self.question.pool.items(), case.kept, chosen, strict=True)
         }
 
-    def _positions(self, case: Case, design: Mapping[str, Candidate]) -> list[int] | None:
-        """Return where a design's candidates stand in a case, None when one is not in it."""
+    def _positions(self, case: Case, design: Mapping[str, Candidate]) -> list[int | None]:
+        """Return where a design's candidates stand in a case, None for one that is not in it."""
         found = []
         for (role, pool), kept in zip(self.question.pool.items(), case.kept, strict=True):
-            place = next((j for j, i in enumerate(kept) if pool[i].id == design[role].id), None)
-            if place is None:
-                return None
-            found.append(place)
+            found.append(next((j for j, i in enumerate(kept) if pool[i].id == design[role].id), None))
         return found
 
     def _accepts(self, case: Case, chosen: Sequence[int]) -> bool:

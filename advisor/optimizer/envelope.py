@@ -21,7 +21,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from advisor.models.latency import inverse, transform
-from advisor.optimizer.chances import Chances, reached, reversed_levels
+from advisor.optimizer.chances import Chances, products, reached, reversed_levels
 from advisor.optimizer.tails import Times
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
     Spectrum = np.ndarray[Any, np.dtype[np.complex128]]
     Indices = np.ndarray[Any, np.dtype[np.intp]]
+
+
+AT_ONCE = 256  # sums that are worked out together
 
 
 class Chain:
@@ -70,7 +73,7 @@ class Chain:
 def _best(times: Times, rows: Indices) -> Spectrum:
     import numpy as np
 
-    return transform(np.diff(np.cumsum(times.masses[np.unique(rows)], axis=1).max(axis=0), prepend=0.0))
+    return times.fastest(np.unique(rows))
 
 
 class Envelope:
@@ -117,14 +120,19 @@ class Envelope:
         part, chances, later = self.chain.parts[place], self.chain.chances, self._places[place + 1]
         assert part is not None
         found = np.zeros((self.budgets, later.rows.shape[1]))
-        for cost, row in _useful(self.costs[place], chances.rows[role], chances.order[role]):
-            spent = math.floor(cost / self.step)
-            first = later.first + spent  # below it, nothing can be completed
-            if first >= self.budgets:
-                continue
-            which = later.which[later.first : self.budgets - spent]
-            sums = np.cumsum(inverse(later.spectra[which[0] : which[-1] + 1] * part.spectra[row]), axis=1)
-            np.maximum(found[first:], sums[which - which[0]], out=found[first:])
+        useful = _useful(self.costs[place], chances.rows[role], chances.order[role])
+        shifts = [(math.floor(cost / self.step), row) for cost, row in useful]
+        shifts = [(spent, row) for spent, row in shifts if later.first + spent < self.budgets]
+        lowest = int(later.which[later.first]) if shifts else 0
+        at_once = max(AT_ONCE // (len(later.rows) - lowest), 1)
+        for begin in range(0, len(shifts), at_once):
+            some = shifts[begin : begin + at_once]
+            sums = inverse(part.spectra[[row for _, row in some], None] * later.spectra[lowest:])
+            np.cumsum(sums, axis=-1, out=sums)
+            for (spent, _), own in zip(some, sums, strict=True):
+                first = later.first + spent  # below it, nothing can be completed
+                which = later.which[later.first : self.budgets - spent]
+                np.maximum(found[first:], own[which - lowest], out=found[first:])
         return _Levels.distinct(found)
 
     def _drop_hopeless(self, place: int, ahead: Spectrum) -> bool:
@@ -133,7 +141,7 @@ class Envelope:
         import numpy as np
 
         levels = self._places[place]
-        missed = reversed_levels(np.diff(levels.rows, axis=1, prepend=0.0)) @ inverse(ahead)
+        missed = products(reversed_levels(np.diff(levels.rows, axis=1, prepend=0.0)), inverse(ahead)[None])[:, 0]
         reached_ = self.with_hits(place, missed[levels.which], np.arange(self.budgets))
         enough = np.flatnonzero(reached_ >= self.chain.chances.least)
         if not enough.size:

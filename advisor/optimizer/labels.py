@@ -44,7 +44,8 @@ class Block:
         chosen: positions of the candidates chosen, one column a role decided.
         goal, used, price: what they add to the goal, use of the limits, and cost under the multipliers.
         spent: of each envelope's room.
-        spectra: for each tail the transforms of the times so far.
+        states: for each tail which of the times so far each label has.
+        spectra: for each tail the transforms of the distinct times so far.
     """
 
     chosen: Indices
@@ -52,17 +53,26 @@ class Block:
     used: Array
     price: Array
     spent: tuple[Array, ...]
+    states: tuple[Indices, ...]
     spectra: tuple[Spectrum, ...]
 
     def taken(self, which: Any) -> Block:
         """Return some of the labels."""
+        import numpy as np
+
+        spectra, states = [], []
+        for whole, state in zip(self.spectra, self.states, strict=True):
+            kept, where = np.unique(state[which], return_inverse=True)
+            spectra.append(whole[kept])
+            states.append(where)
         return Block(
             self.chosen[which],
             self.goal[which],
             self.used[which],
             self.price[which],
             tuple(s[which] for s in self.spent),
-            tuple(s[which] for s in self.spectra),
+            tuple(states),
+            tuple(spectra),
         )
 
 
@@ -139,6 +149,7 @@ class LabelSearch:
                 np.zeros((1, len(self.case.room))),
                 one,
                 tuple(one for _ in self.envelopes),
+                tuple(np.zeros(1, dtype=np.intp) for _ in self.envelopes),
                 tuple(e.chain.end[None] for e in self.envelopes),
             )
         )
@@ -200,39 +211,50 @@ class LabelSearch:
         import numpy as np
 
         envelope = self.envelopes[number]
-        masses = inverse(block.spectra[number])
         left = envelope.left(block.spent[number][labels] + envelope.costs[place][picks])
         kept = left >= envelope.first(place + 1)
-        times, later_rows = envelope.chain.rows[place][picks[kept]], envelope.rows(place + 1, left[kept])
-        keys, where = np.unique(times * envelope.budgets + later_rows, return_inverse=True)
-        rows, chance = labels[kept], np.empty(int(kept.sum()))
-        by_key = np.argsort(where, kind="stable")
-        starts = np.searchsorted(where[by_key], np.arange(0, len(keys) + AT_ONCE, AT_ONCE))
-        for part in range(0, len(keys), AT_ONCE):
-            some = keys[part : part + AT_ONCE]
-            later = envelope.completions(place, some // envelope.budgets, some % envelope.budgets)
-            pairs = by_key[starts[part // AT_ONCE] : starts[part // AT_ONCE + 1]]
-            for begin in range(0, len(pairs), AT_ONCE):
-                few = pairs[begin : begin + AT_ONCE]
-                chance[few] = np.einsum("ij,ij->i", masses[rows[few]], later[where[few] - part])
-        chance = envelope.with_hits(place, chance, left[kept])
-        kept[kept] = chance >= envelope.chain.chances.least
+        left, state = left[kept], block.states[number][labels[kept]]
+        keys = envelope.chain.rows[place][picks[kept]] * envelope.budgets + envelope.rows(place + 1, left)
+        keys, key = np.unique(keys, return_inverse=True)
+        pairs, pair = np.unique(key * len(block.spectra[number]) + state, return_inverse=True)
+        missed = self._missed(envelope, place, block.spectra[number], keys, pairs)[pair]
+        kept[kept] = envelope.with_hits(place, missed, left) >= envelope.chain.chances.least
         return kept
+
+    def _missed(self, envelope: Envelope, place: int, spectra: Spectrum, keys: Indices, pairs: Indices) -> Array:
+        """Return the best chance past the cache for pairs (key * number of times + time so far), rising."""
+        import numpy as np
+
+        masses, chance = inverse(spectra), np.empty(len(pairs))
+        for begin in range(0, len(pairs), AT_ONCE):
+            key, state = np.divmod(pairs[begin : begin + AT_ONCE], len(spectra))
+            some = keys[key[0] : key[-1] + 1]
+            later = envelope.completions(place, some // envelope.budgets, some % envelope.budgets)
+            chance[begin : begin + AT_ONCE] = np.einsum("ij,ij->i", masses[state], later[key - key[0]])
+        return chance
 
     def _extended(self, block: Block, place: int, labels: Indices, picks: Indices) -> Block:
         import numpy as np
 
         role = self.order[place]
-        spectra = []
-        for envelope, known in zip(self.envelopes, block.spectra, strict=True):
+        spectra, states = [], []
+        for envelope, known, state in zip(self.envelopes, block.spectra, block.states, strict=True):
             part, rows = envelope.chain.parts[place], envelope.chain.rows[place]
-            spectra.append(known[labels] if part is None else known[labels] * part.spectra[rows[picks]])
+            if part is None:
+                times, where = np.unique(state[labels], return_inverse=True)
+                spectra.append(known[times])
+            else:
+                pairs, where = np.unique(rows[picks] * len(known) + state[labels], return_inverse=True)
+                own, before = np.divmod(pairs, len(known))
+                spectra.append(known[before] * part.spectra[own])
+            states.append(where)
         return Block(
             np.column_stack((block.chosen[labels], picks)),
             block.goal[labels] + self.case.goal[role][picks],
             block.used[labels] + self.case.rows[role][picks],
             block.price[labels] + self.prices[role][picks],
             tuple(s[labels] + e.costs[place][picks] for e, s in zip(self.envelopes, block.spent, strict=True)),
+            tuple(states),
             tuple(spectra),
         )
 

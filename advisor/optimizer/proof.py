@@ -49,30 +49,42 @@ class Proof:
 
     Args:
         accepts: the judge's word on a design of the case.
-        deadline: on the monotonic clock.
+        deadline: on the monotonic clock. floor: a bound of the goal that is known from before.
     """
 
     def __init__(
-        self, case: Case, incumbent: Incumbent, accepts: Callable[[Case, Sequence[int]], bool], deadline: float
+        self,
+        case: Case,
+        incumbent: Incumbent,
+        accepts: Callable[[Case, Sequence[int]], bool],
+        deadline: float,
+        floor: float = -math.inf,
     ) -> None:
         self.case, self.incumbent, self.accepts, self.deadline = case, incumbent, accepts, deadline
+        self.guessed = False
         self.prices = priced(case)
-        self.bound = math.inf if self.prices is None else case.constant + self.prices.bound(case)
+        self.bound = math.inf if self.prices is None else max(case.constant + self.prices.bound(case), floor)
 
-    def guess(self, starts: Sequence[Sequence[int]] = ()) -> None:
-        """Look for a good design: from the best start if there is one, else from quick ones."""
+    def guess(self, start: Sequence[int] | None = None) -> None:
+        """Look for a good design, from a given one or from quick ones."""
         import numpy as np
 
         assert self.prices is not None
-        case = within(self.case, self.prices, self.incumbent.most) if not starts else self.case
+        if start is None and self.guessed:
+            return
+        self.guessed = self.guessed or start is None
+        case = within(self.case, self.prices, self.incumbent.most) if start is None else self.case
         for margin in MARGINS if case.possible else ():
             exchange = Exchange(case, margin)
-            if starts:
-                found = exchange.improved(np.array(min(starts, key=case.value)))
-            else:
-                found = exchange.best_of(self.prices.costs(case)[0])
+            found = exchange.improved(np.array(start)) if start else exchange.best_of(self.prices.costs(case)[0])
             if found is None or self.offer(case, found):
                 return
+
+    def filled(self, start: Sequence[int | None]) -> list[int]:
+        """Return a design in which what is missing is cheapest under the prices."""
+        assert self.prices is not None
+        costs, _ = self.prices.costs(self.case)
+        return [int(c.argmin()) if j is None else j for c, j in zip(costs, start, strict=True)]
 
     def offer(self, case: Case, chosen: Sequence[int]) -> bool:
         """Take a design if it is better and the judge accepts it; return False only if the judge refuses it."""
@@ -118,12 +130,14 @@ class Proof:
         assert self.prices is not None
         order = decided_order(case)
         envelopes = []
-        for number in range(len(case.tails)):
+        for number, tail in enumerate(case.tails):
+            if tail.always_holds():
+                continue
             costs, room = self._room(case, most, number)
             if room < 0:
                 return None
             above = [costs[role] - costs[role].min() for role in order]
-            envelopes.append(Envelope(Chain(case.tails[number], order), order, above, room, budgets))
+            envelopes.append(Envelope(Chain(tail, order), order, above, room, budgets))
             if envelopes[-1].hopeless:
                 return None
             if time.monotonic() > self.deadline:

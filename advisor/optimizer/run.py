@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 FIRST_REACH = 0.1  # how far above the relaxation's bound the optimum is expected, relative
 STEP = 1e-6  # a better value is better by at least this much, relative
 HELD = 1e-9  # a goal that was reached may get worse by this much, relative
+MOST_NEAR = 2  # designs to start from that are not feasible
 CHEAPEST = Goal((Term(COST, 1.0),), "minimize cost")
 
 
@@ -108,7 +109,7 @@ class Run:
         self, search: Search, only: Only | None, time_limit_s: float, *, any_design: bool = False, program: bool = False
     ) -> None:
         self.any_design, self.program = any_design, program
-        self.search = search
+        self.search, self.only = search, only
         self.deadline = time.monotonic() + time_limit_s if time_limit_s > 0 else math.inf
         self.rounds = 0
         self.held: list[tuple[Linear, float]] = []
@@ -137,7 +138,7 @@ class Run:
         """Return the optimum of one goal under the limits held so far and some extra ones."""
         objective = linear_goal(self.search, goal)
         if objective is not None:
-            found = self.confirmed(objective, goal, extra)
+            found = self.confirmed(objective, goal, extra, asked=True)
             if found.status is Status.STOPPED and is_log(goal):
                 return replace(found, bound=goal.terms[0].coefficient * math.exp(-found.bound))
             return found
@@ -169,13 +170,14 @@ class Run:
 
     # --- one linear goal ---------------------------------------------------------------------------------------------
 
-    def confirmed(self, objective: Linear, goal: Goal, extra: tuple[Limit, ...] = ()) -> Found:
-        """Return the optimum of a sum, confirmed by the judge."""
+    def confirmed(self, objective: Linear, goal: Goal, extra: tuple[Limit, ...] = (), *, asked: bool = False) -> Found:
+        """Return the optimum of a sum, confirmed by the judge; ``asked``: the sum stands for the goal itself."""
         known, value = self._incumbent(objective, goal, extra)
+        floor = self.search.floor(goal if asked else None)
         try:
             if self.program:
                 raise TooHardError
-            found = self._exact(objective, goal, extra, known, value)
+            found = self._exact(objective, goal, extra, known, value, floor)
         except TooHardError:
             known, value = self._incumbent(objective, goal, extra)
             found = Program(self, objective, goal, extra).optimum(known, value)
@@ -183,9 +185,21 @@ class Run:
             raise OutOfTimeError
         if found.best is not None:
             self.search.known[tuple(c.id for c in found.best.design.values())] = found.best
+        if found.status is not Status.STOPPED and not (extra or self.limits or self.held or self.only):
+            self._note_floor(objective, goal, found, asked)
         return found
 
-    def _exact(self, objective: Linear, goal: Goal, extra: tuple[Limit, ...], known: Found, value: float) -> Found:
+    def _note_floor(self, objective: Linear, goal: Goal, found: Found, asked: bool) -> None:
+        """Remember what was proved about all designs."""
+        if found.best is None:
+            self.search.nothing = True
+        elif asked and not self.any_design:
+            reached = objective.value(self._positions(found.best), len(found.best.clouds))
+            self.search.floors[goal.terms] = reached
+
+    def _exact(
+        self, objective: Linear, goal: Goal, extra: tuple[Limit, ...], known: Found, value: float, floor: float
+    ) -> Found:
         """Return the optimum found by the exact engine. Raises :class:`TooHardError`."""
         if self.any_design and known.best is not None:
             return known
@@ -198,7 +212,14 @@ class Run:
 
         starts = [evaluation.design for evaluation in self.known(extra)]
         engine = Engine(
-            self._question(objective, limits), accepts, starts, value, self.deadline, any_design=self.any_design
+            self._question(objective, limits),
+            accepts,
+            starts,
+            value,
+            self.deadline,
+            self.any_design,
+            floor,
+            self._near(),
         )
         try:
             answer = engine.run()
@@ -263,6 +284,11 @@ class Run:
             if all(self._may_use(role, c) for role, c in evaluation.design.items())
             and all(bound.holds(evaluation.metric(bound.metric)) for bound in bounds)
         ]
+
+    def _near(self) -> list[Mapping[str, Candidate]]:
+        """Return the designs met last that need not be feasible here."""
+        met = [*self.search.near, *self.search.known.values()]
+        return [evaluation.design for evaluation in met[-MOST_NEAR:]]
 
     def _may_use(self, role: str, candidate: Candidate) -> bool:
         place = self.search.places.get((role, candidate.id))

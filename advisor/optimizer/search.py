@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +20,7 @@ from advisor.optimizer.formulation import CONSTRAINTS
 from advisor.optimizer.linear import Linear, linear, room_of
 from advisor.optimizer.solver import Session
 from advisor.optimizer.tails import MARGIN, Tail
+from advisor.scenario.goals import Goal, Term
 from advisor.scenario.requirements import CLOUDS, OPERATIONS, QUALITY, Bound, Filter, Requirement, split_percentile
 
 if TYPE_CHECKING:
@@ -67,6 +69,13 @@ class Pooled:
     fitting: dict[frozenset[str], dict[str, Mask]] = field(default_factory=dict)
 
 
+def _at_least_as_strict(new: Requirement, old: Requirement) -> bool:
+    if isinstance(new, Bound) and isinstance(old, Bound):
+        tighter = new.limit <= old.limit if old.upper else new.limit >= old.limit
+        return new.metric == old.metric and new.upper == old.upper and tighter
+    return new == old
+
+
 class Search:
     """The candidates, the bounds, and what earlier runs have learned.
 
@@ -78,6 +87,8 @@ class Search:
         hopeless: (role, id) -> the time bound that is missed with it whatever else is chosen.
         known: feasible designs met so far, by the ids of their candidates.
         empty_roles: roles without any candidate that passes the filters; then there is nothing to search.
+        near: designs met before that break one of these bounds.
+        floors: goal -> what no design can beat, as a sum. nothing: whether it is proved that no design holds all.
         rows: the bounds that are sums: the sum, in units of the limit, and what it may be at most.
     """
 
@@ -92,6 +103,9 @@ class Search:
         self.known: dict[tuple[str, ...], Evaluation] = {}
         self.tails: list[tuple[Bound, Tail]] = []
         self.rows: list[tuple[Linear, float]] = []
+        self.near: list[Evaluation] = []
+        self.floors: dict[tuple[Term, ...], float] = {}
+        self.nothing = False
         self.shared = shared or Shared()
         self._pooled = self._admitted()
         self.pool = self._pooled.pool
@@ -103,7 +117,8 @@ class Search:
     def under(self, requirements: Sequence[Requirement]) -> Search:
         """Return a search of the same candidates under other requirements, which reuses what it can.
 
-        Designs that were found and meet the new requirements too are known from the start.
+        Designs that were found and meet the new requirements too are known from the start. If the new requirements
+        are at least as strict, what was proved holds on.
         """
         from dataclasses import replace
 
@@ -111,9 +126,19 @@ class Search:
         other = Search(replace(self.table, scenario=scenario), None, self.shared)
         for key, evaluation in self.known.items():
             again = judge(evaluation.design, scenario)
-            if all(bound.holds(again.metric(bound.metric)) for bound in other.bounds) and other.admits(again.design):
+            if other.admits(again.design) and other.holds(again):
                 other.known[key] = again
+            elif other.admits(again.design):
+                other.near.append(again)
+        if all(any(_at_least_as_strict(new, old) for new in requirements) for old in self.requirements):
+            other.floors, other.nothing = dict(self.floors), self.nothing
         return other
+
+    def floor(self, goal: Goal | None) -> float:
+        """Return a proved bound of a goal, as a sum."""
+        if self.nothing:
+            return math.inf
+        return -math.inf if goal is None else self.floors.get(goal.terms, -math.inf)
 
     def admits(self, design: Mapping[str, Candidate]) -> bool:
         """Return whether every candidate of a design is in the pool."""

@@ -81,6 +81,18 @@ class Times:
         """The masses on the lattice."""
         return inverse(self.spectra)
 
+    def slowest(self, rows: Any) -> Spectrum:
+        """Return the transform of the least P(X <= t) at every t over some of the times: no choice is slower."""
+        import numpy as np
+
+        return transform(np.diff(np.cumsum(self.masses[rows], axis=1).min(axis=0), prepend=0.0))
+
+    def fastest(self, rows: Any) -> Spectrum:
+        """Return the transform of the largest P(X <= t) at every t over some of the times: no choice is faster."""
+        import numpy as np
+
+        return transform(np.diff(np.cumsum(self.masses[rows], axis=1).max(axis=0), prepend=0.0))
+
     def moments(self, theta: float, weights: Array) -> Array:
         """Return -log E[exp(-theta X / T); X <= T] of each, with the exponentials given as weights."""
         import numpy as np
@@ -130,6 +142,7 @@ class Tail:
         self._order: dict[str, Any] = {}
         self._envelopes: dict[tuple[int, bool], Spectrum] = {}
         self._rows: dict[str, Any] = {}
+        self._best: dict[str, dict[str, float]] = {}
         self._times: dict[tuple[str, bool | None], Times | None] = {}
         self.lattice = next(_NUMBERS)  # the same for all levels
         for role in self.roles:
@@ -294,28 +307,28 @@ class Tail:
     def hopeless(self) -> Iterator[tuple[str, str]]:
         """Yield (role, candidate id) that miss the bound even when everything else is as fast as it can be."""
         for role in self.roles:
-            best: dict[str, float] = dict.fromkeys(self.pool[role], 0.0)
-            for cached in (False, True) if self.cache else (False,):
-                for name, level in self._best_with(role, cached):
-                    best[name] = max(best[name], level)
-            yield from ((role, name) for name, level in best.items() if level < self.level - MARGIN)
+            if role not in self._best:
+                self._best[role] = dict.fromkeys(self.pool[role], 0.0)
+                for cached in (False, True) if self.cache else (False,):
+                    for name, level in self._best_with(role, cached):
+                        self._best[role][name] = max(self._best[role][name], level)
+            yield from ((role, name) for name, level in self._best[role].items() if level < self.level - MARGIN)
 
     def _best_with(self, role: str, cached: bool) -> Iterator[tuple[str, float]]:
+        """Yield the best chance with each candidate of a role that is possible with the cache in use or not."""
+        import numpy as np
+
+        names = [name for name, candidate in self.pool[role].items() if self._fits(candidate, cached)]
+        rows, where = np.unique([self._row[role][name] for name in names], return_inverse=True)
         everything: dict[str, Candidate | None] = dict.fromkeys(self.roles)
-        before = self._product(everything, past=False, cached=cached, skip=role)
-        after = self._product(everything, past=True, cached=cached, skip=role)
-        known: dict[int, float] = {}
-        for name, candidate in self.pool[role].items():
-            if not self._fits(candidate, cached):
-                continue
-            row = self._row[role][name]
-            if row not in known:
-                own = {True: after, False: before}
-                for index, slot in enumerate(self.slots):
-                    if slot.role == role:
-                        own[slot.past] = own[slot.past] * self._spectrum(index, candidate)
-                known[row] = self._joined(own[False], own[True], cached)
-            yield name, known[row]
+        total = {past: self._product(everything, past=past, cached=cached, skip=role)[None] for past in (False, True)}
+        for index, slot in enumerate(self.slots):
+            if slot.role == role and names:
+                total[slot.past] = total[slot.past] * self._spectra[index][rows]
+        hits = self.hits if cached else 0.0
+        masses = inverse(total[False] * (hits + (1 - hits) * total[True]))
+        levels = np.broadcast_to(masses.sum(axis=1) - masses[:, -1] / 2, (max(len(rows), 1),))
+        yield from ((name, float(levels[row])) for name, row in zip(names, where, strict=True))
 
     # --- rows and cuts ------------------------------------------------------------------------------------------
 

@@ -97,15 +97,24 @@ def answer(
     return solve(build(scenario, catalog or load_catalog(), as_of), Deadline.after(time_limit_s))
 
 
-def solve(table: Table, deadline: Deadline = UNLIMITED, *, blame: bool = True) -> Answer:
+def solve(table: Table, deadline: Deadline = UNLIMITED, like: Search | None = None, *, blame: bool = True) -> Answer:
     """Return the optimum of a table under its scenario.
 
-    ``blame``: when there is none, also find a smallest conflict.
+    Args:
+        like: a search over the same candidates, whose tables serve this one too.
+        blame: when there is no design, also find a smallest conflict.
     """
-    search = Search(table)
+    search = Search(table, None, like.shared) if like else Search(table)
     found = optimise(search, time_limit_s=deadline.left)
     trouble = conflict(table, deadline.left) if blame and found.status is Status.INFEASIBLE else None
     return Answer(table, found.status, found.best, found.gap, trouble, search)
+
+
+def searching(search: Search, requirements: Sequence[Requirement], goals: Sequence[Goal] = ()) -> Search:
+    """Return a search of the same candidates under other requirements, and other goals where some are given."""
+    if not goals:
+        return search.under(requirements)
+    return Search(under(search.table, requirements, goals), None, search.shared)
 
 
 def restricted(table: Table, only: Mapping[str, Sequence[Candidate]]) -> Table:

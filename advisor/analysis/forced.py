@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from advisor.analysis.answers import Answer, Deadline, restricted, under
-from advisor.analysis.conflict import conflict
+from advisor.analysis.answers import Answer, Deadline, restricted, searching
 from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.table import Table
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.run import Found, optimise
-from advisor.optimizer.search import Search
+from advisor.optimizer.run import CHEAPEST, Found, optimise
+from advisor.optimizer.search import Only, Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.requirements import Bound, Requirement
@@ -54,30 +53,43 @@ class WayOut:
     proved: bool = True
 
 
-def only_wishes(table: Table, wishes: Iterable[Wish]) -> Table:
-    """Return the table in which the roles of the wishes can be filled with nothing else."""
-    return restricted(table, {w.role: [c for c in table.candidates[w.role] if w.fits(c)] for w in wishes})
+@dataclass(frozen=True)
+class Forced:
+    """A search in which some roles may only be filled as wished; ``only`` is None when nothing else is in its table."""
+
+    search: Search
+    only: Only | None
+
+    def best(
+        self,
+        deadline: Deadline,
+        requirements: Sequence[Requirement] | None = None,
+        goals: Sequence[Goal] = (),
+        *,
+        any_design: bool = False,
+    ) -> Found:
+        """Return the optimum, under other requirements and goals where some are given."""
+        search = self.search if requirements is None else searching(self.search, requirements, goals)
+        wanted = [CHEAPEST] if any_design else None
+        return optimise(search, wanted, only=self.only, any_design=any_design, time_limit_s=deadline.left)
 
 
-def force(answer: Answer, wishes: Sequence[Wish], deadline: Deadline) -> Found:
-    """Return the optimum with every wish granted.
+def forced(answer: Answer, wishes: Sequence[Wish]) -> Forced:
+    """Return the search with every wish granted.
 
     The search of the answer serves where its pool still has all that can be best; it drops sizes of a component that
     another size of the same component beats, so a wish for an option or a size gets a search of its own.
     """
-    whole = {role: [wish for wish in wishes if wish.role == role] for role in {wish.role for wish in wishes}}
     if all(_is_component(answer.table, wish) for wish in wishes):
-        return force_where(answer, {role: _fits_all(found) for role, found in whole.items()}, deadline)
-    return optimise(Search(only_wishes(answer.table, wishes)), time_limit_s=deadline.left)
+        roles = {wish.role: [one for one in wishes if one.role == wish.role] for wish in wishes}
+        return Forced(answer.search, only_where({role: _fits_all(found) for role, found in roles.items()}))
+    fitting = {w.role: [c for c in answer.table.candidates[w.role] if w.fits(c)] for w in wishes}
+    return Forced(Search(restricted(answer.table, fitting)), None)
 
 
-def force_where(answer: Answer, tests: Mapping[str, Callable[[Candidate], bool]], deadline: Deadline) -> Found:
-    """Return the optimum when roles may only have candidates that pass a test about components."""
-
-    def only(role: str, candidate: Candidate) -> bool | None:
-        return tests[role](candidate) if role in tests else None
-
-    return optimise(answer.search, only=only, time_limit_s=deadline.left)
+def only_where(tests: Mapping[str, Callable[[Candidate], bool]]) -> Only:
+    """Return the rule that some roles may only have candidates that pass a test."""
+    return lambda role, candidate: tests[role](candidate) if role in tests else None
 
 
 def _fits_all(wishes: Sequence[Wish]) -> Callable[[Candidate], bool]:
@@ -88,17 +100,31 @@ def _is_component(table: Table, wish: Wish) -> bool:
     return wish.name == NONE or any(c.component_id == wish.name for c in table.candidates[wish.role])
 
 
-def blame(table: Table, deadline: Deadline) -> tuple[Requirement, ...] | None:
-    """Return a minimal set of requirements that a table cannot meet together; None when time left it open."""
-    return conflict(table, deadline.left)
+def blame(one: Forced, deadline: Deadline) -> tuple[Requirement, ...] | None:
+    """Return a minimal set of requirements that cannot hold together with the wishes; None when time left it open.
+
+    Deletion filter, as in :mod:`advisor.analysis.conflict`: what can be dropped with the rest still infeasible is no
+    part of the conflict.
+    """
+    kept = list(one.search.requirements)
+    timeless = [r for r in kept if "_ms." not in r.path and "_s." not in r.path]  # time bounds are the slow part
+    for rest in (timeless, *([r for r in kept if r is not gone] for gone in kept)):
+        remaining = [r for r in kept if r in rest]
+        if len(remaining) == len(kept):
+            continue
+        found = one.best(deadline, remaining, any_design=True)
+        if found.best is None and found.status is Status.STOPPED:
+            return None
+        kept = remaining if found.best is None else kept
+    return tuple(kept)
 
 
-def ways_out(table: Table, requirements: Iterable[Requirement], deadline: Deadline) -> tuple[WayOut, ...]:
+def ways_out(one: Forced, requirements: Iterable[Requirement], deadline: Deadline) -> tuple[WayOut, ...]:
     """Return for each of some requirements how far it must be loosened, alone, for a design to exist."""
-    return tuple(way_out(table, requirement, deadline) for requirement in requirements)
+    return tuple(way_out(one, requirement, deadline) for requirement in requirements)
 
 
-def way_out(table: Table, requirement: Requirement, deadline: Deadline) -> WayOut:
+def way_out(one: Forced, requirement: Requirement, deadline: Deadline) -> WayOut:
     """Return how far one requirement must be loosened, all others kept.
 
     A bound is dropped and its metric becomes the goal: what is reached is the tightest bound that can be met, and the
@@ -106,20 +132,21 @@ def way_out(table: Table, requirement: Requirement, deadline: Deadline) -> WayOu
     """
     if deadline.passed:
         return WayOut(requirement, None, None, proved=False)
-    rest = [r for r in table.scenario.requirements if r is not requirement]
+    scenario = one.search.table.scenario
+    rest = [r for r in scenario.requirements if r is not requirement]
     goals = (_towards(requirement),) if isinstance(requirement, Bound) else ()
-    found = optimise(Search(under(table, rest, goals)), time_limit_s=deadline.left)
+    found = one.best(deadline, rest, goals)
     proved = found.status is not Status.STOPPED
     if found.best is None or not proved:
         return WayOut(requirement, None, None, proved)
-    evaluation = replace(found.best, scenario=table.scenario)
+    evaluation = replace(found.best, scenario=scenario)
     least = evaluation.metric(requirement.metric) if isinstance(requirement, Bound) else None
     return WayOut(requirement, least, evaluation)
 
 
-def best_reach(table: Table, bound: Bound, deadline: Deadline) -> float | None:
-    """Return the best value of a bound's metric that a table allows when nothing is required; None when left open."""
-    found = optimise(Search(under(table, (), (_towards(bound),))), time_limit_s=deadline.left)
+def best_reach(one: Forced, bound: Bound, deadline: Deadline) -> float | None:
+    """Return the best value of a bound's metric with the wishes and no requirement; None when time left it open."""
+    found = one.best(deadline, (), (_towards(bound),))
     return found.best.metric(bound.metric) if found.best and found.status is Status.OPTIMAL else None
 
 

@@ -88,7 +88,9 @@ def what_ifs(
     found = []
     for index, case in enumerate(changed):
         progress(1 + index, 1 + len(cases), ", ".join(one.path for one in case.changes))
-        after = solve(changed_table(before.table, case.scenario), deadline)
+        candidates = changed_table(before.table, case.scenario)
+        same = candidates.candidates is before.table.candidates
+        after = solve(candidates, deadline, before.search if same else None)
         found.append(_what_if(case.changes, before, after))
     return tuple(found)
 

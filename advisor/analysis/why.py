@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, restricted, silent, under
+from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, restricted, silent
 from advisor.analysis.changes import RoleChange, partial_copy, role_changes
 from advisor.analysis.comparison import running
-from advisor.analysis.forced import force_where
+from advisor.analysis.forced import Forced, only_where
 from advisor.analysis.why_not import WhyNot, why_not_all
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table
@@ -147,7 +147,7 @@ def _without(answer: Answer, requirement: Requirement, deadline: Deadline) -> Wi
     if deadline.passed:
         return Without(requirement, None, 0.0, 0.0)
     rest = [r for r in answer.scenario.requirements if r is not requirement]
-    found = optimise(Search(under(answer.table, rest)), time_limit_s=deadline.left)
+    found = optimise(answer.search.under(rest), time_limit_s=deadline.left)
     if found.best is None or found.status is not Status.OPTIMAL:
         return Without(requirement, None, 0.0, 0.0)
     goal = answer.scenario.objective[0]
@@ -180,7 +180,7 @@ def _together(answer: Answer, roles: Sequence[str], deadline: Deadline) -> Pair:
     assert best is not None
 
     tests = {role: _another(best.design[role].component_id) for role in roles}
-    found = force_where(answer, tests, deadline)
+    found = Forced(answer.search, only_where(tests)).best(deadline)
     if found.best is None:
         return Pair(None, 0.0, (), found.status is Status.INFEASIBLE)
     extra = found.best.cost_usd_per_month - best.cost_usd_per_month

@@ -8,7 +8,7 @@ from typing import Literal
 
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, silent
 from advisor.analysis.changes import RoleChange, role_changes
-from advisor.analysis.forced import WayOut, Wish, best_reach, blame, force, names_of, only_wishes, ways_out
+from advisor.analysis.forced import Forced, WayOut, Wish, best_reach, blame, forced, names_of, ways_out
 from advisor.analysis.reasons import Reason, reasons
 from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.table import Table
@@ -84,12 +84,13 @@ def why_not(answer: Answer, wishes: Sequence[Wish], deadline: Deadline = UNLIMIT
     details = tuple(note for wish in granted for note in _no_candidate(answer.table, wish))
     if details:
         return WhyNot(granted, "capacity", details=details)
-    found = force(answer, granted, deadline)
+    granted_search = forced(answer, granted)
+    found = granted_search.best(deadline)
     if found.best is not None:
         return _possible(answer, granted, found)
     if found.status is Status.STOPPED:
         return WhyNot(granted, "open", proved=False)
-    return _impossible(answer.table, granted, deadline) if relax else WhyNot(granted, "infeasible")
+    return _impossible(granted_search, granted, deadline) if relax else WhyNot(granted, "infeasible")
 
 
 def _no_candidate(table: Table, wish: Wish) -> Iterator[str]:
@@ -123,14 +124,13 @@ def _possible(answer: Answer, wishes: tuple[Wish, ...], found: Found) -> WhyNot:
     )
 
 
-def _impossible(table: Table, wishes: tuple[Wish, ...], deadline: Deadline) -> WhyNot:
-    forced = only_wishes(table, wishes)
-    members = blame(forced, deadline)
+def _impossible(one: Forced, wishes: tuple[Wish, ...], deadline: Deadline) -> WhyNot:
+    members = blame(one, deadline)
     kind: Kind = "refused" if members and all(isinstance(m, Filter) for m in members) else "infeasible"
-    ways = ways_out(forced, members or (), deadline)
+    ways = ways_out(one, members or (), deadline)
     reach = None
     if members and len(members) == 1 and isinstance(members[0], Bound) and ways[0].evaluation is None:
-        reach = best_reach(forced, members[0], deadline)
+        reach = best_reach(one, members[0], deadline)
     return WhyNot(wishes, kind, conflict=members, ways_out=ways, reach=reach)
 
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from advisor.audit import slips
-from advisor.audit.columns import Column, Record, Sheet
+from advisor.audit.column_roles import Column
+from advisor.audit.columns import Record, Sheet
+from advisor.audit.factors import Reading
 from advisor.audit.findings import Explanation, Finding, Verdict
 from advisor.audit.interval import Interval
 from advisor.audit.numbers import Number, read
-from advisor.audit.readings import Assumed, Reading, pricing, readings
+from advisor.audit.pricing import pricings
+from advisor.audit.readings import Assumed, readings
 from advisor.audit.text_factors import text_factors, with_text
 
 LENGTH_OF_MONTH = "h/month"
+_OWN_PERIOD = re.compile(r"annual|year|/ ?yr\b|month|/ ?mo\b", re.IGNORECASE)
+_MORE = re.compile(
+    r"\btiers?\b|tiered|reserv|spot\b|savings? plan|discount|promo|free|includ|commit|minimum|\bmin\b"
+    r"|[x×]\s*\d|\d\s*[x×]|blended|average|avg|approx|/ ?(day|week)|per (day|week)|varies|variable|partial|prorat",
+    re.IGNORECASE,
+)  # what a row says of itself that price and quantity do not hold
 COARSE = 0.05  # an amount with fewer digits than this is not said to be cut off
 
 
@@ -47,17 +57,68 @@ def check_lines(
             silent += amount.value != 0
             continue
         lines.append(Line(record, amount, column, tuple(found), tuple(_with_text(record, sheet, column, found))))
+    lines = _of_one_period(lines)
     hours = _month_of_table(lines)
     prices = _prices(lines)
-    return [_judged(line, prices, hours, bool(months)) for line in lines], silent
+    judged = [_judged(line, prices, hours, bool(months)) for line in lines]
+    return [*judged, *_two_periods(lines, column)], silent
 
 
 def _with_text(record: Record, sheet: Sheet, column: Column, found: Sequence[Reading]) -> list[Reading]:
-    priced = pricing(record, sheet)
-    if priced is None or priced.worked:
+    priced = pricings(record, sheet, column)
+    if len(priced) != 1 or priced[0].worked or len(priced[0].terms) > 1:
         return []
-    factors = text_factors(record, sheet, priced.per, column)
+    factors = text_factors(record, sheet, priced[0].per, column)
     return [extended for reading in found for extended in with_text(reading, factors)]
+
+
+def _of_one_period(lines: Sequence[Line]) -> list[Line]:
+    """Return the lines with the readings of the period that most of them show: one column covers one period.
+
+    A line that says a period itself is left as it is; so are all when as many lines show one as the other.
+    """
+    votes = Counter({period: len(found) for period, found in _shown(lines).items()}).most_common(2)
+    if not votes or len({count for _, count in votes}) < len(votes):
+        return list(lines)
+    return [line if _OWN_PERIOD.search(_text(line)) else _in_period(line, votes[0][0]) for line in lines]
+
+
+def _shown(lines: Sequence[Line]) -> dict[float, list[Line]]:
+    """Return the lines that agree under one period only, by that period."""
+    found: dict[float, list[Line]] = {}
+    for line in lines:
+        if (period := _period_of(line)) and not _OWN_PERIOD.search(_text(line)):
+            found.setdefault(period, []).append(line)
+    return found
+
+
+def _two_periods(lines: Sequence[Line], column: Column) -> Iterator[Finding]:
+    """Yield a finding when as many lines of one column are a month's as are a year's."""
+    shown = _shown(lines)
+    if len(shown) > 1:
+        words = {period: "1 month" if period == 1 else f"{period:g} months" for period in sorted(shown)}
+        listed = "; ".join(f"{words[p]}: {', '.join(li.record.label for li in shown[p][:3])}" for p in words)
+        ask = f"state the period of '{column.header}'"
+        found = " and ".join(words.values())
+        yield Finding(Verdict.DIFFERS, "convention", "", 0, column.header, found, "one period", listed, question=ask)
+
+
+def _period_of(line: Line) -> float:
+    """Return the only period of several under which a line agrees, 0 when it tells none apart."""
+    periods = {reading.period for reading in line.readings}
+    fitting = {reading.period for reading in line.readings if _fits(reading.exact, line.amount)}
+    return fitting.pop() if len(periods) > 1 and len(fitting) == 1 else 0.0
+
+
+def _in_period(line: Line, period: float) -> Line:
+    kept = tuple(reading for reading in line.readings if reading.period == period)
+    texts = tuple(reading for reading in line.with_text if reading.period == period)
+    timed = tuple(replace(reading, timed=True) for reading in kept or line.readings)
+    return replace(line, readings=timed, with_text=texts)
+
+
+def _text(line: Line) -> str:
+    return " ".join(line.record.row.cells)
 
 
 def _month_of_table(lines: Sequence[Line]) -> set[str]:
@@ -85,10 +146,10 @@ def _judged(line: Line, prices: Sequence[tuple[str, Number]], hours: set[str], t
     found = agreement(line, hours)
     if found is not None:
         return found
-    usable = _for_slips(line, hours)
+    closest, *_ = usable = _for_slips(line, hours)
+    usable = [view for reading in usable for view in reading.views()]
     candidates = [slips.of_line(reading, line.amount, prices, timed) for reading in usable]
     explanations = slips.explaining(usable, line.amount, candidates)
-    closest = usable[0]
     return _finding(line, closest, tuple(explanations))
 
 
@@ -110,9 +171,10 @@ def _prices(lines: Sequence[Line]) -> list[tuple[str, Number]]:
     """Return every price of the table once, with the first row that has it."""
     found: dict[float, tuple[str, Number]] = {}
     for line in lines:
-        number = read(line.readings[0].factors[0].text)
-        if isinstance(number, Number):
-            found.setdefault(number.value, (line.record.label, number))
+        for factor in line.readings[0].every:
+            number = read(factor.text) if factor.kind == "price" else None
+            if isinstance(number, Number):
+                found.setdefault(number.value, (line.record.label, number))
     return list(found.values())
 
 
@@ -188,8 +250,9 @@ def _sharper(line: Line, reading: Reading) -> list[str]:
 
 
 def _finding(line: Line, reading: Reading, explanations: tuple[Explanation, ...]) -> Finding:
-    verdict = Verdict.EXPLAINED if explanations else Verdict.CANNOT
-    counted = any(factor.kind in ("quantity", "count", "hours", "text") for factor in reading.factors)
+    differs = _complete(line, reading)
+    verdict = Verdict.EXPLAINED if explanations else Verdict.DIFFERS if differs else Verdict.CANNOT
+    counted = any(factor.kind in ("quantity", "count", "hours", "text") for factor in reading.every)
     value = shown(reading.exact.middle)
     formula = f"{reading.formula} = {value}, not {line.amount.text}"
     return Finding(
@@ -202,8 +265,13 @@ def _finding(line: Line, reading: Reading, explanations: tuple[Explanation, ...]
         value if counted or explanations else "",
         formula if counted or explanations else f"{reading.formula} × how many? = {line.amount.text}",
         explanations,
-        "" if explanations else question(line, reading),
+        "" if explanations or differs else question(line, reading),
     )
+
+
+def _complete(line: Line, reading: Reading) -> bool:
+    """Return whether everything the line needs is stated: it then differs, and there is nothing to ask for."""
+    return reading.complete and (reading.worked or not _MORE.search(_text(line)))
 
 
 def question(line: Line, reading: Reading) -> str:

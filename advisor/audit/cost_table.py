@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
 
-from advisor.audit.columns import Column, Sheet
+from advisor.audit.column_roles import Column
+from advisor.audit.columns import Sheet
+from advisor.audit.cost_across import check_across
 from advisor.audit.cost_lines import check_lines, shown
+from advisor.audit.cost_periods import check_periods
 from advisor.audit.cost_rows import Sorted, is_credit, sorted_rows
 from advisor.audit.cost_totals import check_totals
 from advisor.audit.findings import Explanation, Finding, Verdict
 from advisor.audit.interval import Interval, exactly, total
-from advisor.audit.numbers import Number
-from advisor.audit.readings import DAYS_PER_MONTH, Assumed
+from advisor.audit.readings import Assumed
 from advisor.audit.slips import swaps
-from advisor.audit.total_slips import year_slips
 from advisor.audit.vocabulary import AMOUNT_ROLES
 
 
@@ -31,17 +31,28 @@ def audit_cost(sheet: Sheet, assumed: Assumed) -> tuple[list[Finding], list[str]
         records = [row.record for row in rows if row.kind == "line"]
         found, silent = check_lines(records, sheet, target, _months(sheet, target), assumed)
         findings += found
-        computed = {f.row: _value(f) for f in found if f.wrong and f.expected}
+        computed = {f.row: _value(f) for f in found if f.check == "line" and f.wrong and f.expected}
         if silent and found:
             notes.append(f"{silent} line{'s' if silent > 1 else ''} with an amount state no price: not recomputed")
         findings += [*_calendars(found), *_to_the_digit(found)]
-    for column in sheet.all(*AMOUNT_ROLES):
+    for column in [*sheet.all(*AMOUNT_ROLES), *_of_money(sheet)]:
         findings += check_totals(rows, sheet, column, computed if column is target else {})
-    findings += _periods(sheet, rows)
-    findings += _across(sheet, rows)
+    findings += check_periods(sheet, rows)
+    across, said = check_across(sheet, rows)
+    findings += across
+    notes += said
     findings += _shares(sheet, rows, target)
     findings += _sanity(sheet, rows)
     return findings, notes
+
+
+def _of_money(sheet: Sheet) -> list[Column]:
+    """Return columns of discounts and taxes that are amounts, so that they add up to a total of their own."""
+    return [
+        column
+        for column in sheet.all("discount", "tax")
+        if any((number := record.number(column)) is not None and number.currency for record in sheet.records)
+    ]
 
 
 def _value(finding: Finding) -> float:
@@ -111,94 +122,6 @@ def _to_the_digit(found: Sequence[Finding]) -> Iterator[Finding]:
 def _same_unit(groups: Iterable[str]) -> bool:
     """Return whether conventions are about the same unit: 1 TB = 1 000 GB does not contradict 1 GB = 1 024 MB."""
     return len({group.rpartition("=")[0] for group in groups}) < len(list(groups))
-
-
-def _periods(sheet: Sheet, rows: Sequence[Sorted]) -> Iterator[Finding]:
-    """Yield whether columns for several periods fit each other: a year is 12 months, a month 30 to 31 days."""
-    covered = [column for column in sheet.columns if column.role in ("monthly", "annual")]
-    for shorter, longer in combinations(sorted(covered, key=lambda c: c.months), 2):
-        ratio = longer.months / shorter.months
-        if ratio > 1 and shorter == min(covered, key=lambda c: c.months):
-            for row in rows:
-                yield from _year_row(sheet, row, shorter, longer, ratio)
-    daily, monthly = sheet.first("daily"), sheet.first("monthly")
-    if daily is not None and monthly is not None:
-        for row in rows:
-            yield from _day_row(row, daily, monthly)
-
-
-def _year_row(sheet: Sheet, row: Sorted, shorter: Column, longer: Column, ratio: float) -> Iterator[Finding]:
-    small, large = row.record.number(shorter), row.record.number(longer)
-    if small is None or large is None or row.one_time:
-        return
-    agrees = small.interval.scaled(ratio).meets(large.interval)
-    slips = () if agrees else tuple(year_slips(small, large, ratio))
-    counts = [n.value for c in sheet.all("count", "quantity") if (n := row.record.number(c)) is not None]
-    if not agrees and counts and small.interval.scaled(ratio * counts[0]).meets(large.interval):
-        agrees, slips, ratio = True, (), ratio * counts[0]
-    yield Finding(
-        Verdict.AGREES if agrees else Verdict.EXPLAINED if slips else Verdict.DIFFERS,
-        "year",
-        row.record.label,
-        row.record.row.line,
-        longer.header,
-        large.text,
-        shown(small.value * ratio),
-        f"{ratio:g} × {small.text} = {shown(small.value * ratio)}",
-        slips,
-    )
-
-
-def _day_row(row: Sorted, daily: Column, monthly: Column) -> Iterator[Finding]:
-    small, large = row.record.number(daily), row.record.number(monthly)
-    if small is None or large is None:
-        return
-    fitting = [d for d in DAYS_PER_MONTH if small.interval.scaled(d).meets(large.interval)]
-    exact = [d for d in fitting if Interval(small.value, small.value).scaled(d).meets(large.interval)]
-    days = (exact or fitting or [DAYS_PER_MONTH[0]])[0]
-    yield Finding(
-        Verdict.AGREES if fitting else Verdict.DIFFERS,
-        "day",
-        row.record.label,
-        row.record.row.line,
-        monthly.header,
-        large.text,
-        shown(small.value * days),
-        f"{days:.4g} × {small.text} = {shown(small.value * days)}",
-        remark=f"agrees assuming {days:.4g} days a month, which is not stated" if fitting else "",
-    )
-
-
-def _across(sheet: Sheet, rows: Sequence[Sorted]) -> Iterator[Finding]:
-    """Yield whether a column of totals is the sum of the other columns, where most rows show that it is meant so."""
-    amounts = sheet.all("amount", "monthly", "annual")
-    whole = next((c for c in amounts if re.fullmatch(r"(grand )?total|sum|all", c.header.strip().lower())), None)
-    if whole is None:
-        return
-    others = [c for c in amounts if c is not whole and c.months == whole.months]
-    judged = []
-    for row in rows:
-        parts = [number for c in others if (number := row.record.number(c)) is not None]
-        number = row.record.number(whole)
-        if number is not None and len(parts) > 1 and len(parts) == len(others):
-            judged.append((row, number, parts, total(part.interval for part in parts)))
-    fitting = sum(added.meets(number.interval) for _, number, _, added in judged)
-    if judged and fitting >= len(judged) / 2:
-        yield from (_across_row(row, whole, number, parts, added) for row, number, parts, added in judged)
-
-
-def _across_row(row: Sorted, whole: Column, number: Number, parts: Sequence[Number], added: Interval) -> Finding:
-    fits = added.meets(number.interval)
-    value = shown(sum(part.value for part in parts))
-    formula = f"{' + '.join(part.text for part in parts)} = {value}"
-    slips = [
-        Explanation("swapped_digits", f"two digits swapped: {t} meant")
-        for v, t in swaps(number)
-        if added.meets(exactly(v))
-    ]
-    verdict = Verdict.AGREES if fits else Verdict.EXPLAINED if slips else Verdict.DIFFERS
-    place = (row.record.label, row.record.row.line, whole.header)
-    return Finding(verdict, "across", *place, number.text, value, formula, () if fits else tuple(slips))
 
 
 def _shares(sheet: Sheet, rows: Sequence[Sorted], target: Column | None) -> Iterator[Finding]:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from advisor.audit import units
-from advisor.audit.columns import Column, Sheet
+from advisor.audit.column_roles import Column
+from advisor.audit.columns import Sheet
 from advisor.audit.cost_lines import shown
 from advisor.audit.cost_rows import Sorted, per_unit
 from advisor.audit.findings import Explanation, Finding, Verdict
@@ -142,7 +143,59 @@ def _set_apart(label: str, whole: Sum) -> Iterator[Sum]:
             yield Sum(kept, f"{whole.words} without those set apart as '{word}'")
 
 
+_STATED_SHARE = re.compile(
+    r"(?P<how>\b(?:incl\w*\.?|with|plus|after|less|minus)|[-+−])\s*(?:a |of |the )?"
+    r"(?P<share>\d+(?:\.\d+)?)\s*%\s*(?P<what>[a-z]*)",
+    re.IGNORECASE,
+)
+_TAKEN_OFF = re.compile(r"discount|saving|rebate|credit|reduction", re.IGNORECASE)
+
+
+def _stated_share(label: str) -> tuple[float, str] | None:
+    """Return by what a total says that it changes the sum of its lines, and in words; None when it says nothing.
+
+    >>> _stated_share("Total (incl. 10% buffer)"), _stated_share("Total after 20% discount")
+    ((1.1, '10% buffer'), (0.8, '20% discount'))
+    """
+    match = _STATED_SHARE.search(label)
+    if match is None:
+        return None
+    share = float(match["share"]) / 100
+    off = _TAKEN_OFF.search(match["what"]) or match["how"].lower() in ("less", "minus", "-", "−")
+    return (round(1 - share, 12) if off else 1 + share), f"{match['share']}% {match['what']}".strip()
+
+
+def _shared(context: Context, sums: Sequence[Sum]) -> Finding | None:
+    """Judge a total that says by which share it differs from its lines: with a buffer, after a discount."""
+    stated = _stated_share(context.row.record.label)
+    if stated is None:
+        return None
+    factor, words = stated
+    fits = next((s for s in sums if _adds_up(s, context.number, factor)), None)
+    chosen = fits or sums[0]
+    slips = (
+        ()
+        if fits or not _adds_up(chosen, context.number, 1.0)
+        else (Explanation("stated_share_left_out", f"the {words} of its label left out"),)
+    )
+    value = shown(chosen.value * factor)
+    return Finding(
+        Verdict.AGREES if fits else Verdict.EXPLAINED if slips else Verdict.DIFFERS,
+        "total",
+        context.row.record.label,
+        context.row.record.row.line,
+        context.column.header,
+        context.number.text,
+        value,
+        f"{_formula(chosen, 1.0)}; × {factor:g} ({words}) = {value}",
+        slips,
+    )
+
+
 def _judged(context: Context, sums: Sequence[Sum]) -> Finding:
+    shared = _shared(context, sums)
+    if shared is not None:
+        return shared
     scales = (1.0, 12.0) if context.yearly else (1.0,)
     for scale in scales:
         for candidate in sums:

@@ -135,11 +135,9 @@ def _slips(run: Run, law: Law, mean: Measured, ratio: float, given: Given) -> It
     length = run.get("output_tokens")
     if length is not None and length.value > 1 and is_(length.value):
         yield Explanation("tokens", f"throughput counts output tokens, not requests ({length.text} a request)")
-    elif ratio > 1.5 and abs(ratio - round(ratio)) <= tolerance * ratio / 2 and not is_(1000) and not is_(60):
-        count = round(ratio)
-        yield Explanation(
-            "batch", f"throughput counts {count} items a request, or concurrency is per worker of {count}"
-        )
+    batch = run.get("batch")
+    if batch is not None and batch.value > 1 and is_(batch.value):
+        yield Explanation("batch", f"throughput counts items, {batch.text} a request ('{batch.header}')")
     if ratio < 1:
         yield from _below(run, law, ratio, given)
 
@@ -185,7 +183,7 @@ def _open_ended(law: Law, mean: Measured, ratio: float) -> Iterator[Explanation]
         )
         reached = law.product(mean.reach).middle
         yield Explanation("not_reached", f"only {reached:.3g} requests were in flight on average (X R)", weak=True)
-    if _unstated(mean):
+    if _unstated(mean) and law.mean.middle > 0:
         text = f"'{mean.header}' is a median or percentile; the mean would have to be {seconds_shown(law.mean.middle)}"
         yield Explanation("not_the_mean", text, weak=True)
 
@@ -194,6 +192,8 @@ def _inequalities(run: Run, law: Law, given: Given) -> Finding:
     """Judge what percentiles allow to be judged: the mean that the law asks for lies between bounds, or not."""
     levels = percentiles(run)
     low = _least_mean(run, levels)
+    if law.mean.high <= 0:
+        return _pausing(run, law)
     name, level, last = levels[-1]
     mean = law.mean
     most = run.get("latency_max")
@@ -213,6 +213,14 @@ def _inequalities(run: Run, law: Law, given: Given) -> Finding:
     remark = "only an inequality can be judged; state the mean latency"
     expected = f"at least {seconds_shown(low)}"
     return run.finding(Verdict.AGREES, "littles_law", law.users, found, expected, formula, remark=remark)
+
+
+def _pausing(run: Run, law: Law) -> Finding:
+    """Return that more users would have to pause than there are: X Z > N leaves no time for a response."""
+    pausing = law.rate.value * law.think.middle
+    formula = f"X Z = {law.rate_words} × {seconds_shown(law.think.middle)} = {pausing:.4g}; N = {law.users.text}"
+    found, expected = f"{pausing:.4g} users who pause", f"at most {law.users.text}"
+    return run.finding(Verdict.DIFFERS, "littles_law", law.users, found, expected, formula, (), _question(law, 2.0))
 
 
 def _percentile_slips(run: Run, law: Law, given: Given) -> Iterator[Explanation]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from advisor.audit import numbers, units
-from advisor.audit.columns import Column, Record, Sheet
+from advisor.audit.column_roles import Column
+from advisor.audit.columns import Record, Sheet
 from advisor.audit.findings import Explanation, Finding, Verdict
 from advisor.audit.interval import Interval, exactly
 from advisor.audit.numbers import Number

@@ -21,6 +21,7 @@ def check_tokens(run: Run, given: Given) -> Iterator[Finding]:
     yield from _total_rate(run, given)
     yield from _user_rate(run, given)
     yield from _stream_bound(run, given)
+    yield from _user_bound(run, given)
 
 
 def _verdict(fits: bool, slips: list[Explanation]) -> Verdict:
@@ -146,3 +147,17 @@ def _stream_bound(run: Run, given: Given) -> Iterator[Finding]:
     verdict = Verdict.AGREES if holds else Verdict.DIFFERS
     expected = f"at most {bound.middle:.4g}"
     yield run.finding(verdict, "stream_bound", tokens, tokens.text, expected, formula, (), ask, remark)
+
+
+def _user_bound(run: Run, given: Given) -> Iterator[Finding]:
+    """Judge the rate of one user where no time per token is stated: N users get at most N times it."""
+    tokens, users, rate = run.get("output_rate"), run.get("concurrency"), run.get("user_rate")
+    if tokens is None or users is None or rate is None or run.get("tpot_mean", "tpot_p50") is not None:
+        return
+    bound = users.reach * rate.reach
+    holds = tokens.reach.low <= bound.high * (1 + given.tolerance)
+    formula = f"N × tokens/s of a user = {users.text} × {rate.text} = {bound.middle:.4g} tokens/s"
+    ask = "" if holds else "state what throughput counts, and over which time the rate of a user is averaged"
+    verdict = Verdict.AGREES if holds else Verdict.DIFFERS
+    expected = f"at most {bound.middle:.4g}"
+    yield run.finding(verdict, "user_bound", tokens, tokens.text, expected, formula, (), ask)

@@ -6,6 +6,7 @@ What is not a number stays unknown and is never 0; "free" and "included" are 0.
 
 from __future__ import annotations
 
+import html
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -124,14 +125,15 @@ def malformed(text: str) -> bool:
 
 @lru_cache(maxsize=REMEMBERED)
 def plain(text: str) -> str:
-    """Return a cell without Markdown and HTML marks, footnotes and odd spaces.
+    """Return a cell without Markdown and HTML marks and entities, footnotes and odd spaces.
 
     >>> plain(" **~$16.65**[^1] ")
     '~$16.65'
     """
+    text = html.unescape(_MARKUP.sub("", text))
     for space in _SPACES:
         text = text.replace(space, " ")
-    text = _MARKUP.sub("", text).strip()
+    text = text.strip()
     return re.sub(r"(?<=[\d)%])\*+$", "", text).strip()
 
 

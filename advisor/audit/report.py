@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from advisor.audit import numbers
-from advisor.audit.columns import Column, Sheet, guess_kind, stated_problems, understood
+from advisor.audit.column_roles import Column
+from advisor.audit.columns import Sheet, guess_kind, stated_problems, understood
 from advisor.audit.cost_table import audit_cost
 from advisor.audit.findings import Finding, Report, TableReport
 from advisor.audit.load_runs import Given, given_figure, known_unit
 from advisor.audit.load_test import audit_load
 from advisor.audit.numbers import Decimal
-from advisor.audit.readings import MONTHS_PER_YEAR, Assumed, units_of
+from advisor.audit.pricing import units_of
+from advisor.audit.readings import MONTHS_PER_YEAR, Assumed
 from advisor.audit.tables import MAX_BYTES, Table, tables, transposed
 from advisor.audit.vocabulary import AMOUNT_ROLES, LOAD_ROLES, ROLES, TEXT_ROLES
 from advisor.errors import InputError, Problem, bad_input, nearest
@@ -22,6 +24,7 @@ from advisor.errors import InputError, Problem, bad_input, nearest
 DEFAULT_TOLERANCE = 0.05
 LONGEST_MONTH_H = 8784.0
 MOST_UNITS = 4
+_TIMES = ("hours", "days", "months", "count")  # of a cost table; a quantity may be a credit
 
 
 @dataclass(frozen=True)
@@ -221,6 +224,19 @@ def _unreadable(sheet: Sheet, file: str, options: Options) -> Iterator[Problem]:
             elif both and _ambiguous(text):
                 found = f"found '{numbers.plain(text)}'; the column uses both . and , as decimal mark: state --decimal"
                 yield Problem(file, row.line, column.header, found)
+            elif impossible := _impossible(text, column):
+                yield Problem(file, row.line, column.header, f"found '{numbers.plain(text)}'; {impossible}")
+
+
+def _impossible(text: str, column: Column) -> str:
+    """Return what is expected of a figure that cannot be: a time, rate or count below 0, no users; else ""."""
+    number = numbers.read(text)
+    if not isinstance(number, numbers.Number) or (column.role not in LOAD_ROLES and column.role not in _TIMES):
+        return ""
+    if column.role == "concurrency":
+        return "" if number.value > 0 else "a number of users above 0 is expected"
+    what = "share" if column.role.endswith("_share") else "time, rate or count"
+    return "" if number.value >= 0 else f"a {what} of at least 0 is expected"
 
 
 def _ambiguous(text: str) -> bool:
@@ -258,7 +274,10 @@ def _check_options(options: Options) -> None:
     for role, text in options.given.items():
         if role not in LOAD_ROLES or role == "label":
             problems.append(f"given '{role}' is not a role of a load test{nearest(role, LOAD_ROLES)}")
-        elif given_figure(role, text) is None:
+        elif (figure := given_figure(role, text)) is None:
             problems.append(f"given {role} must be a number, found '{text}'")
+        elif figure.value < 0 or (role == "concurrency" and figure.value == 0):
+            limit = "above 0" if role == "concurrency" else "at least 0"
+            problems.append(f"given {role} must be {limit}, found '{text}'")
     if problems:
         raise InputError(Problem("", 0, "", problem) for problem in problems)

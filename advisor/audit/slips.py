@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 from advisor.audit import numbers, units
+from advisor.audit.extras import NAMES
+from advisor.audit.factors import Reading
 from advisor.audit.findings import Explanation
-from advisor.audit.interval import exactly
+from advisor.audit.interval import Interval, exactly
 from advisor.audit.numbers import Number
-from advisor.audit.readings import Reading
 
 HOURS = {730.0: "730 h", 720.0: "720 h", 744.0: "744 h", 8760.0: "8 760 h (a year)", 24.0: "24 h (a day)"}
 DAYS = {30.0: "30 days", 365 / 12: "30.4 days", 31.0: "31 days"}
@@ -23,17 +24,24 @@ MOST_CHANCE = 0.01
 COARSE = 0.1  # an amount with fewer digits is reproduced by too many slips
 LARGE = 10_000  # a quantity that people write in thousands or millions
 _COUNTED = re.compile(r"req|token|call|quer|message|event|invocation|operation|record|row|\d\s*[kKMB]\b")
+_NO_DIGITS = ("text", "discount", "tax")  # their figures are not the factors themselves
 MOST_RELATIVE_HALF = 0.02  # a figure less precise than this is reproduced by too much to mean anything
 
 
 @dataclass(frozen=True)
 class Slip:
-    """What may have gone wrong: printed = right x ``factor``. Slips of one ``family`` are not combined."""
+    """What may have gone wrong: printed = right x ``factor``. Slips of one ``family`` are not combined.
+
+    Of a sum, a slip befalls one product, or all of it when it is ``whole``; ``meant`` is the amount that was meant
+    where its digits were swapped.
+    """
 
     name: str
     factor: float
     text: str
     family: str = ""
+    whole: bool = False
+    meant: float | None = None
 
 
 def of_line(reading: Reading, amount: Number, prices: Sequence[tuple[str, Number]], timed: bool) -> list[Slip]:
@@ -46,6 +54,8 @@ def of_line(reading: Reading, amount: Number, prices: Sequence[tuple[str, Number
         timed: whether the amount covers a stated period, so that months and days can be mistaken.
     """
     found = [
+        *_left_out(reading),
+        *_term_left_out(reading),
         *_counts(reading),
         *_hours(reading),
         *_periods(reading, timed),
@@ -57,7 +67,28 @@ def of_line(reading: Reading, amount: Number, prices: Sequence[tuple[str, Number
         *_tiers(reading),
         *_prices(reading, amount, prices),
     ]
-    return [slip for slip in found if slip.factor > 0 and abs(slip.factor - 1) > 1e-6]
+    return [slip for slip in found if slip.factor >= 0 and abs(slip.factor - 1) > 1e-6]
+
+
+def _left_out(reading: Reading) -> Iterator[Slip]:
+    """Yield a discount or a tax that was not applied: a factor of the whole, or a product by itself."""
+    for factor in reading.factors:
+        value = factor.exact.middle
+        if factor.kind in ("discount", "tax", "one_time") and value:
+            name = f"{factor.kind}_left_out"
+            words = factor.words.strip("()−+ ").removeprefix("1 ").strip("−+ ") if "(" in factor.words else factor.words
+            alone = len(reading.factors) == 1 and bool(reading.added)
+            text = f"the {NAMES[factor.kind]} {words.removesuffix(NAMES[factor.kind]).strip('− ')} left out"
+            yield Slip(name, 0.0 if alone else 1 / value, text, name, whole=not alone)
+
+
+def _term_left_out(reading: Reading) -> Iterator[Slip]:
+    """Yield one of several prices, with what it multiplies, that was not added."""
+    price = reading.factor("price")
+    priced = sum(any(factor.kind == "price" for factor in factors) for factors in (reading.factors, *reading.added))
+    if price is not None and priced > 1:
+        words = " × ".join(factor.words for factor in reading.factors)
+        yield Slip("price_left_out", 0.0, f"{words} left out", words)
 
 
 def _counts(reading: Reading) -> Iterator[Slip]:
@@ -85,11 +116,11 @@ def _hours(reading: Reading) -> Iterator[Slip]:
 def _periods(reading: Reading, timed: bool) -> Iterator[Slip]:
     if not (timed or reading.timed):
         return
-    yield Slip("month_year", 12, "a year's amount where a month's belongs (× 12)", "period")
-    yield Slip("month_year", 1 / 12, "a month's amount where a year's belongs (÷ 12)", "period")
+    yield Slip("month_year", 12, "a year's amount where a month's belongs (× 12)", "period", whole=True)
+    yield Slip("month_year", 1 / 12, "a month's amount where a year's belongs (÷ 12)", "period", whole=True)
     for days, words in DAYS.items():
-        yield Slip("day_month", days, f"a month of {words} counted once too often", "period")
-        yield Slip("day_month", 1 / days, f"a day's amount where a month's of {words} belongs", "period")
+        yield Slip("day_month", days, f"a month of {words} counted once too often", "period", whole=True)
+        yield Slip("day_month", 1 / days, f"a day's amount where a month's of {words} belongs", "period", whole=True)
 
 
 def _sizes(reading: Reading) -> Iterator[Slip]:
@@ -122,18 +153,22 @@ def _thousands(reading: Reading) -> Iterator[Slip]:
 
 
 def _hundreds() -> Iterator[Slip]:
-    yield Slip("hundred", 100, "cents taken for dollars, or percent for a share (× 100)", "scale")
-    yield Slip("hundred", 1 / 100, "dollars taken for cents, or percent for a share (÷ 100)", "scale")
-    yield Slip("decimal_point", 10, "decimal point one place off (× 10)", "scale")
-    yield Slip("decimal_point", 1 / 10, "decimal point one place off (÷ 10)", "scale")
+    for factor, name, words in (
+        (100.0, "hundred", "cents taken for dollars, or percent for a share (× 100)"),
+        (1 / 100, "hundred", "dollars taken for cents, or percent for a share (÷ 100)"),
+        (10.0, "decimal_point", "decimal point one place off (× 10)"),
+        (1 / 10, "decimal_point", "decimal point one place off (÷ 10)"),
+    ):
+        yield Slip(name, factor, words, "scale", whole=True)
 
 
 def _digits(reading: Reading, amount: Number) -> Iterator[Slip]:
     for swapped, text in swaps(amount):
         if swapped:
-            yield Slip("swapped_digits", amount.value / swapped, f"two digits swapped: {text} meant", "digits")
+            words = f"two digits swapped: {text} meant"
+            yield Slip("swapped_digits", amount.value / swapped, words, "digits", whole=True, meant=swapped)
     for factor in reading.factors:
-        number = numbers.read(factor.text) if factor.text and factor.kind != "text" else None
+        number = numbers.read(factor.text) if factor.text and factor.kind not in _NO_DIGITS else None
         if not isinstance(number, Number) or not number.value:
             continue
         for swapped, text in swaps(number):
@@ -186,36 +221,43 @@ def _tiers(reading: Reading) -> Iterator[Slip]:
 def _prices(reading: Reading, amount: Number, prices: Sequence[tuple[str, Number]]) -> Iterator[Slip]:
     """Yield the prices of other rows that would give the amount; only those, since a table may have thousands."""
     price = reading.factor("price")
-    if price is None or not price.exact.middle or not reading.exact.middle:
+    value = reading.product.middle
+    if price is None or not price.exact.middle or not value:
         return
-    wanted = amount.interval.scaled(price.exact.middle / reading.exact.middle)
-    wanted = wanted.widened(reading.wide.half / abs(reading.exact.middle) * abs(wanted.middle))
+    rest = exactly(value - reading.exact.middle)
+    wanted = (amount.interval + rest).scaled(price.exact.middle / value)
+    wanted = wanted.widened(reading.wide.half / abs(value) * abs(wanted.middle))
     for row, other in prices:
         if other.value > 0 and wanted.meets(exactly(other.value)) and other.value != price.exact.middle:
             ratio = other.value / price.exact.middle
             yield Slip("other_price", ratio, f"the price of '{row}' ({other.text}) instead of {price.text}", "price")
 
 
-def explaining(
-    readings: Iterable[Reading], amount: Number, slips_of: Sequence[Sequence[Slip]], *, pairs: bool = True
-) -> list[Explanation]:
+def after(reading: Reading, slip: Slip, *, exact: bool = True) -> Interval:
+    """Return what a reading would give with a slip; with ``exact`` at the figures as they are printed."""
+    if slip.whole or not reading.added:
+        return (reading.exact if exact else reading.wide).scaled(slip.factor)
+    return reading.exact + reading.product.scaled(slip.factor) + reading.product.scaled(-1)
+
+
+def explaining(readings: Iterable[Reading], amount: Number, slips_of: Sequence[Sequence[Slip]]) -> list[Explanation]:
     """Return the slips that reproduce an amount within its precision; pairs only when no single one does.
 
     Figures are taken as printed. Only when nothing fits is a price allowed to be rounded, and then only one that is
-    printed precisely enough for a match to mean something.
+    printed precisely enough for a match to mean something; two swapped digits never rest on that.
     """
     listed = list(readings)
     if amount.interval.half > COARSE * abs(amount.value):
         return []
     for exact in (True, False):
-        found = _singles(listed, amount, slips_of, exact)
+        found = _singles(listed, amount, slips_of, exact=exact)
         if found:
             return found
-    return _pairs(listed, amount, slips_of) if pairs else []
+    return _pairs(listed, amount, slips_of)
 
 
 def _singles(
-    listed: Sequence[Reading], amount: Number, slips_of: Sequence[Sequence[Slip]], exact: bool
+    listed: Sequence[Reading], amount: Number, slips_of: Sequence[Sequence[Slip]], *, exact: bool
 ) -> list[Explanation]:
     found: dict[str, Explanation] = {}
     for reading, slips in zip(listed, slips_of, strict=True):
@@ -223,17 +265,28 @@ def _singles(
         if base.middle == 0 or (not exact and base.half > MOST_RELATIVE_HALF * abs(base.middle)):
             continue
         for slip in slips:
-            if base.scaled(slip.factor).meets(amount.interval):
-                text = slip.text + _resting(reading)
+            if not exact and slip.name == "swapped_digits":
+                continue
+            if slip.factor and abs(reading.product.middle) * slip.factor < amount.interval.half:
+                continue  # the same as left out
+            if _gives(reading, slip, amount, exact=exact):
+                text = slip.text + _resting(reading) + ("" if exact else ", within the rounding of the price")
                 found.setdefault(slip.name + slip.family, Explanation(slip.name, text))
     return list(found.values())
+
+
+def _gives(reading: Reading, slip: Slip, amount: Number, *, exact: bool) -> bool:
+    """Return whether a slip gives what is printed, or the digits that were meant."""
+    if slip.meant is not None:
+        return reading.exact.meets(exactly(slip.meant).widened(amount.interval.half))
+    return after(reading, slip, exact=exact).meets(amount.interval)
 
 
 def _pairs(listed: Sequence[Reading], amount: Number, slips_of: Sequence[Sequence[Slip]]) -> list[Explanation]:
     found: dict[tuple[str, str], Explanation] = {}
     for reading, slips in zip(listed, slips_of, strict=True):
-        usable = [slip for slip in slips if slip.name not in ("other_price", "swapped_digits")]
-        if reading.unstated or reading.exact.middle == 0 or not amount.value:
+        usable = [slip for slip in slips if slip.factor and slip.name not in ("other_price", "swapped_digits")]
+        if reading.unstated or reading.added or reading.exact.middle == 0 or not amount.value:
             continue
         tries = len(usable) ** 2 / 2
         if tries * amount.interval.half / abs(amount.value) / 6 > MOST_CHANCE:

@@ -8,9 +8,11 @@ from dataclasses import replace
 from itertools import combinations
 
 from advisor.audit import numbers, units
-from advisor.audit.columns import Column, Record, Sheet
+from advisor.audit.column_roles import Column
+from advisor.audit.columns import Record, Sheet
+from advisor.audit.factors import Factor, Reading, fixed
 from advisor.audit.numbers import Number
-from advisor.audit.readings import DAYS_PER_MONTH, HOURS_PER_MONTH, Factor, Reading, fixed
+from advisor.audit.readings import DAYS_PER_MONTH, HOURS_PER_MONTH
 from advisor.audit.units import Unit
 
 MAX_TEXT_FACTORS = 8

@@ -33,6 +33,22 @@ class Tiers:
         return (self.up_to * self.low_price + (quantity - self.up_to) * self.high_price) / quantity
 
 
+def has_tiers(text: str) -> bool:
+    """Return whether a text states where one tier ends and another price begins."""
+    return bool(_UP_TO.search(text) and _THEN.search(text))
+
+
+def first_price(text: str) -> Number | None:
+    """Return the price of the first tier that a text states, None when it states none.
+
+    >>> first_price("first 10 TB at $0.09/GB, then $0.085/GB").text
+    '$0.09/GB'
+    """
+    found = _PRICE.search(text) if has_tiers(text) else None
+    number = numbers.read(found[0].strip()) if found else None
+    return number if isinstance(number, Number) else None
+
+
 def tiers(text: str, price: Number, per: units.Unit) -> Tiers | None:
     """Read two tiers, None when a text states none.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
-from advisor.audit.columns import Column
+from advisor.audit.column_roles import Column
 from advisor.audit.cost_lines import shown
 from advisor.audit.cost_rows import Sorted
 from advisor.audit.findings import Explanation
@@ -107,7 +107,9 @@ def _one_line(context: Context, wanted: Sum, scale: float) -> Iterator[Explanati
         for slip, change, text in changes:
             if slip == "swapped_digits" and abs(change - changes[0][1]) <= tolerance and part.label in context.lines:
                 continue  # the same as the corrected line
-            if _moved(wanted, change, scale).meets(context.number.interval):
+            exact = exactly((wanted.value + change) * scale)
+            reach = exact if slip == "swapped_digits" else _moved(wanted, change, scale)
+            if reach.meets(context.number.interval):
                 yield Explanation(slip, text)
     for part in context.subtotals:
         if part not in wanted.parts and _moved(wanted, part.number.value, scale).meets(context.number.interval):
@@ -124,7 +126,7 @@ def _whole(context: Context, wanted: Sum, scale: float) -> Iterator[Explanation]
     interval = wanted.interval.scaled(scale)
     for value, text in swaps(context.number):
         half = context.number.interval.half
-        if interval.meets(Interval(value - half, value + half)):
+        if exactly(wanted.value * scale).meets(exactly(value).widened(half)):
             yield Explanation("swapped_digits", f"two digits of the total swapped: {text} meant")
     factors = (
         ("month_year", 12.0, "a year's total where a month's belongs (× 12)"),
@@ -181,7 +183,9 @@ def _two_lines(context: Context, wanted: Sum, scale: float) -> Iterator[Explanat
 
 
 def year_slips(monthly: Number, yearly: Number, months: float) -> Iterator[Explanation]:
-    """Yield what would explain a year (or several) that is not so many months."""
+    """Yield what would explain a year (or several) that is not so many months: at the printed figures, else within
+    their rounding; two swapped digits must give every printed digit.
+    """
     factors = {
         1.0: "not multiplied by 12",
         10.0: "ten months (two of them free?)",
@@ -191,14 +195,21 @@ def year_slips(monthly: Number, yearly: Number, months: float) -> Iterator[Expla
         52.0: "52 weeks",
         144.0: "multiplied by 12 twice",
     }
-    for factor, text in factors.items():
-        if monthly.interval.scaled(factor * months / 12).meets(yearly.interval):
-            yield Explanation("month_year", text)
+    scaled = {factor * months / 12: text for factor, text in factors.items()} if months % 12 == 0 else {}
+    scaled.update({1.0: f"not multiplied by {months:g}", 12.0: f"12 months instead of {months:g}"})
+    scaled.pop(months, None)
+    exact = [text for factor, text in scaled.items() if exactly(monthly.value * factor).meets(yearly.interval)]
+    loose = [text for factor, text in scaled.items() if monthly.interval.scaled(factor).meets(yearly.interval)]
+    for text in exact or [f"{text}, within the rounding of {monthly.text}" for text in loose]:
+        yield Explanation("month_year", text)
+    yield from _swapped_years(monthly, yearly, months)
+
+
+def _swapped_years(monthly: Number, yearly: Number, months: float) -> Iterator[Explanation]:
+    half = yearly.interval.half
     for value, text in swaps(yearly):
-        half = yearly.interval.half
-        if monthly.interval.scaled(months).meets(Interval(value - half, value + half)):
+        if exactly(monthly.value * months).meets(exactly(value).widened(half)):
             yield Explanation("swapped_digits", f"two digits swapped: {text} meant")
     for value, text in swaps(monthly):
-        half = monthly.interval.half
-        if Interval(value - half, value + half).scaled(months).meets(yearly.interval):
+        if exactly(value * months).meets(yearly.interval):
             yield Explanation("swapped_digits", f"two digits of the month's amount swapped: {text} meant")

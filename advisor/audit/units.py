@@ -29,7 +29,11 @@ _TIMES = {
     **dict.fromkeys(("y", "yr", "yrs", "year", "years", "annual", "annually", "annum", "yearly", "jahr", "an"), "year"),
 }
 SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "day": 86400.0, "week": 604800.0}
-_SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mm": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9}
+_SCALES = {
+    **dict.fromkeys(("k", "thousand", "thousands"), 1e3),
+    **dict.fromkeys(("m", "mm", "million", "millions", "mio"), 1e6),
+    **dict.fromkeys(("b", "bn", "billion", "billions"), 1e9),
+}
 _SCALED = re.compile(r"(\d[\d,.]*)(k|m|mm|b|bn)?")
 _FILLER = {"", "each", "of", "a", "an", "the", "usd", "eur", "gbp", "us", "provisioned", "used", "total", "avg"}
 

@@ -18,6 +18,8 @@ COST_ROLES = {
     "days": "days each runs",
     "months": "months each runs",
     "free": "free allowance, in the unit of the quantity",
+    "discount": "discount, as a share or an amount",
+    "tax": "tax, as a share or an amount",
     "monthly": "cost a month",
     "annual": "cost a year",
     "daily": "cost a day",
@@ -45,6 +47,7 @@ LOAD_ROLES = {
     "success_share": "share of requests answered well",
     "duration": "length of the test",
     "ramp_up": "time until all users run",
+    "batch": "items of a request",
     "think_time": "pause of a user between answer and next request",
     "input_tokens": "input tokens of a request",
     "output_tokens": "output tokens of a request",
@@ -57,7 +60,12 @@ AMOUNT_ROLES = ("monthly", "annual", "daily", "one_time", "amount")
 TEXT_ROLES = ("name", "note", "unit", "label")
 DEFAULT_UNITS = {"latency": "s", "ttft": "s", "tpot": "s", "duration": "s", "ramp": "s", "think": "s"}
 
+_NO_EXTRA = r"^(?!.*\b(?:after|before|incl\w*|excl\w*|with\w*|w/o|net|gross|plus|less|cost|price|total))"
+_MONTHS = "jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?"
+_MONTHS += "|nov(ember)?|dec(ember)?"
 _COST_RULES = (
+    ("discount", _NO_EXTRA + r".*\b(discount|rabatt)\b"),
+    ("tax", _NO_EXTRA + r".*\b(tax(es)?|vat|gst|mwst|ust|iva)\b"),
     ("share", r"^%$|^% |\bshares?\b|^percent(age)?$|^pct$|of total|allocation"),
     ("", r"%"),
     ("", r"saving|discount|difference|delta|increase|\bvs\b|priority|necessity|status|condition"),
@@ -69,6 +77,7 @@ _COST_RULES = (
     ("price", r"unit (price|cost|rate)|(price|cost)/unit|\brates?\b|list price|per[- ]unit|(price|cost) each"),
     ("price", r"hourly|einzelpreis"),
     ("quantity", r"^(usage|units?|volumes?|quantit(y|ies))\s*(/|per)\s*mo"),
+    ("quantity", r"\b(minutes?|mins|seconds?|secs)\b"),
     ("annual", r"annual|jahr|yearly|per year|/ ?ye?a?r\b|\byear\b|p\.a\."),
     ("monthly", r"month|monat|/ ?mo\b|\bmrr\b"),
     ("daily", r"\bdaily\b|per day|/ ?day\b"),
@@ -77,7 +86,8 @@ _COST_RULES = (
     ("count", r"count|anzahl|instances|nodes|replicas|^number|^#|^no\.?$|\bnum\b|\bvms?\b|\bservers\b"),
     ("unit", r"^units?$|^einheit$|\buom\b|metric|^per$|meter$|pricing unit|billing unit|unit of"),
     ("amount", r"cost|kosten|betrag|preis|price|total|charge|amount|subtotal|fee|spend|estimate|budget"),
-    ("amount", r"\busd\b|\beur\b|\$|€|£"),
+    ("amount", r"\busd\b|\beur\b|\$|€|£|^(net|gross|netto|brutto)\b"),
+    ("amount", rf"^({_MONTHS})([- ']*(20)?\d\d)?$|^q[1-4]\b"),
     ("name", r"^item|service|component|resource|^name|product|\bsku\b|category|environment|feature|tier|plan"),
     ("note", r"duration|schedule|runtime|period"),
     ("note", r"spec|config|detail|note|comment|description|type|calculation|formula|assumption|use|basis|purpose"),
@@ -85,6 +95,10 @@ _COST_RULES = (
 _MONEY = re.compile(
     r"cost|kosten|preis|price|rate|charge|fee|spend|\$|€|£|\busd\b|\beur\b|\bgbp\b|budget|total|bill|estimate"
 )
+_PAID = re.compile(r"cost|kosten|preis|price|charge|fee|spend|\$|€|£|\busd\b|\beur\b|\bgbp\b|budget|\bbill")
+_COMPOUND = re.compile(r"[a-z]-(hours?|hrs|months?|minutes?|seconds?|days?)\b")
+_USED = re.compile(r"[a-z].*?\s*(?:/|\bper\b)\s*(months?|mo|mth|days?|d|years?|yr|weeks?|wk|hours?|hr)\b")
+_NOTHING_USED = re.compile(r"(grand )?(total|sum|all|amount|usd|per|subtotal|estimated?|run rate)?\s*(/|\bper\b)")
 _REQUEST_RATE = re.compile(
     r"\b(req\w*|quer\w*|calls|messages|events)\s*(/|per)\s*(s|sec|second|min|h|hour|d|day)\b|\b[rq]ps\b"
 )
@@ -100,15 +114,18 @@ _STAT_RULES = (
     ("min", r"\bmin(imum)?\b|fastest|shortest"),
 )
 _LOAD_RULES = (
+    ("", r"\$|€|£|\busd\b|\bprice|\bcost"),
+    ("batch", r"^batch( size)?$|(items|docs|documents|records|rows|messages)\s*(/|per)\s*(req|call)"),
     ("", r"st(andar)?d.? ?dev|stdev|\bcpu\b|memory|\bmem\b|\brss\b|speed-?up|improve|accept|transfer|across all|\bgpu"),
     ("", r"\bsize\b|\bbytes\b|\b[km]b\b|fail\w*/s|err\w*/s|^(66|80|98|99\.99)%$|peak"),
     ("ttft", r"ttft|ttfa|time to first|first[- ](token|byte)"),
     ("tpot", r"tpot|\bitl\b|inter-?token|time per (output )?token|per output token|ms/tok|latency per token|s/tok"),
     ("user_rate", r"tok\w*/s\w*/(user|req|stream)|(per|/)[ -](user|request|stream).*tok|decode"),
     ("user_rate", r"tok.*per (user|request|stream)"),
-    ("total_rate", r"total.*tok\w*(/s| ?per s| throughput|.*tput)|total throughput|total tput"),
-    ("input_rate", r"(input|prompt|prefill).*(tok\w*/s|tput|throughput)"),
-    ("output_rate", r"tok\w*\s*(/|per)\s*s|tok.*throughput|tok.*tput|throughput.*tok|output (tput|throughput)|\btgs\b"),
+    ("total_rate", r"total.*tok\w*(/s| ?per s| throughput|.*\btput)|total throughput|total tput"),
+    ("input_rate", r"(input|prompt|prefill).*(tok\w*/s|\btput|throughput)"),
+    ("output_rate", r"tok\w*\s*(/|per)\s*s|tok.*throughput|tok.*\btput|throughput.*tok"),
+    ("output_rate", r"output (tput|throughput)|\btgs\b"),
     ("all_input_tokens", r"total (input|prompt)[ _]?tok"),
     ("all_output_tokens", r"total (output|completion|generated)[ _]?tok"),
     ("input_tokens", r"(input|prompt)[ _]?(tok|len)|\bisl\b|tokens in"),
@@ -116,8 +133,8 @@ _LOAD_RULES = (
     ("offered", r"(request|arrival|offered|target|injection) ?(rate|rps|qps|load)|\boffered\b|target"),
     ("ramp_up", r"ramp"),
     ("think_time", r"think|pacing|wait time|sleep"),
-    ("throughput", r"\brps\b|\bqps\b|\btps\b|\bops\b|throughput|tput"),
-    ("throughput", r"(req\w*|quer\w*|ops|transactions?|calls|hits)\s*(/|per)\s*(s|m)"),
+    ("throughput", r"\brps\b|\bqps\b|\btps\b|\bops\b|throughput|\btput"),
+    ("throughput", r"(req\w*|quer\w*|ops|transactions?|calls|hits|iterations?|iters?)\s*(/|per)\s*(s|m)"),
     ("success_share", r"success.*(%|rate|share|ratio)|(%|rate).*success|^success$"),
     ("error_share", r"(err|fail)\w*.*(%|rate|share|ratio)|(%|rate).*(err|fail)"),
     ("errors", r"err|fail|timeouts?"),
@@ -174,13 +191,36 @@ def cost_role(header: str) -> str:
         period_only = not per.size and not per.noun and per.scale == 1 and set(per.times) <= {"month", "year", "day"}
         if not period_only or re.search(r"unit|rate", text):
             return "price"
+    if _COMPOUND.search(text) and not _PAID.search(text):
+        return "quantity"
     found = next((role for role, pattern in _COST_RULES if re.search(pattern, text)), "")
     if found in ("hours", "days", "months") and re.search(r"cost|price|charge|fee", text):
         return "amount"
-    used = re.search(r"qty|usage|volume|req|tok", text)
-    if found in ("annual", "monthly", "daily") and used and not _MONEY.search(text):
+    used = re.search(r"qty|usage|volume|req|tok", text) and not _MONEY.search(text)
+    if found in ("annual", "monthly", "daily") and (used or used_a_period(header)):
         return "quantity"
     return found
+
+
+def used_a_period(header: str) -> bool:
+    """Return whether a header says how much is used a month, day or year: something per period that is no money.
+
+    >>> used_a_period("Queries per month"), used_a_period("Cost per month"), used_a_period("Total / month")
+    (True, False, False)
+    """
+    text = words_of(header)
+    return bool(_USED.match(text)) and not _PAID.search(text) and not _NOTHING_USED.match(text)
+
+
+def period_role(header: str) -> str:
+    """Return the role of a column of money: by the period that its header names.
+
+    >>> period_role("Storage per month"), period_role("Storage"), period_role("Compute (annual)")
+    ('monthly', 'amount', 'annual')
+    """
+    text = words_of(header)
+    periods = [(role, pattern) for role, pattern in _COST_RULES if role in ("annual", "monthly", "daily")]
+    return next((role for role, pattern in periods if re.search(pattern, text)), "amount")
 
 
 def words_of(header: str) -> str:

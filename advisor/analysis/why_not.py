@@ -38,7 +38,8 @@ class WhyNot:
         extra_goal: by how much the first goal in which the two differ is worse; ``goal`` says which.
         roles: what happens to each role.
         dominated: role -> (candidate of the wish, the one that is at least as good in all that is asked about).
-        conflict: a minimal set; None when not looked for or left open.
+        conflict: a minimal set; None when not looked for or left open; () when nothing that the other roles can have
+            goes with the wish, whatever is required.
         ways_out: for members of the conflict, how far each must be loosened alone.
         reach: of a conflict that is one bound, the best value of its metric with the wish, nothing else required; only
             where loosening that bound alone is not enough.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -12,6 +12,8 @@ import click
 from advisor.commands import options
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from advisor.analysis.answers import Answer, Deadline
     from advisor.candidates.table import Table
 
@@ -54,3 +56,16 @@ def stop_without_design(answer: Answer, *, as_json: bool) -> NoReturn:
             for line in change_words.conflict_lines(found):
                 out.print(neat(line))
     raise SystemExit(3 if found.status == "infeasible" else 4)
+
+
+def printed(answer: Answer, parts: Iterable[RenderableType]) -> None:
+    """Print an answer's parts; when the design that they speak of is not proved, that comes first."""
+    from advisor.analysis.what_if import side
+    from advisor.commands.console import console
+    from advisor.render.what_if_text import status
+
+    out = console()
+    if answer.status.value != "optimal":
+        out.print(f"The design that this is about: {status(side(answer.scenario.title, answer))}")
+    for part in parts:
+        out.print(part)

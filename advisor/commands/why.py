@@ -41,7 +41,7 @@ def command(
     Exit codes: 0 fine, 2 bad input, 3 infeasible, 4 something is not proved in time.
     """
     from advisor.analysis.why import find_roles, why
-    from advisor.commands.answer import answered, stop_without_design
+    from advisor.commands.answer import answered, printed, stop_without_design
     from advisor.commands.progress import bar
     from advisor.render import json_output, why_json, why_text
 
@@ -57,10 +57,6 @@ def command(
     if as_json:
         click.echo(json_output.dumps(why_json.why(found, answer)), nl=False)
     else:
-        from advisor.commands.console import console
-
-        out = console()
-        for part in why_text.why_page(found):
-            out.print(part)
+        printed(answer, why_text.why_page(found))
     settled = answer.status.value == "optimal" and not found.open
     raise SystemExit(0 if settled and all(o.proved for r in found.roles for o in r.alternatives) else 4)

@@ -108,17 +108,12 @@ def _found(
 
 
 def _show(answer: Answer, found: list[WhyNot], *, everything: bool, as_json: bool) -> None:
+    from advisor.commands.answer import printed
     from advisor.render import json_output, why_json, why_text
 
     if as_json:
         click.echo(json_output.dumps(why_json.why_not(found, answer)), nl=False)
         return
-    from advisor.commands.console import console
-
-    out = console()
     assert answer.best is not None
-    if everything:
-        out.print(why_text.alternatives_table(found))
-        return
-    for part in why_text.why_not_page(found, answer.best):
-        out.print(part)
+    table = [why_text.alternatives_table(found)] if everything else None
+    printed(answer, table or why_text.why_not_page(found, answer.best))

@@ -188,9 +188,11 @@ def detail_lines(one: WhyNot, best: Evaluation) -> Iterator[str]:
     yield from one.details
     if one.kind == "possible":
         yield from _possible_lines(one, best)
-    if one.kind == "infeasible" and one.conflict is not None:
+    if one.kind == "infeasible" and one.conflict:
         yield "with it, these cannot hold together:" if len(one.conflict) > 1 else "with it, this cannot hold:"
         yield from (f"  {words.requirement_text(r)}   ({r.path})" for r in one.conflict)
+    if one.kind == "infeasible" and one.conflict == ():
+        yield "no requirement is to blame: nothing that the other roles can have goes with it"
     if one.kind == "infeasible" and one.conflict is None:
         yield "the time limit passed before the conflict was found"
     yield from ways_out_lines(one.ways_out, best)

@@ -86,7 +86,7 @@ _COST_RULES = (
     ("count", r"count|anzahl|instances|nodes|replicas|^number|^#|^no\.?$|\bnum\b|\bvms?\b|\bservers\b"),
     ("unit", r"^units?$|^einheit$|\buom\b|metric|^per$|meter$|pricing unit|billing unit|unit of"),
     ("amount", r"cost|kosten|betrag|preis|price|total|charge|amount|subtotal|fee|spend|estimate|budget"),
-    ("amount", r"\busd\b|\beur\b|\$|€|£|^(net|gross|netto|brutto)\b"),
+    ("amount", r"\busd\b|\beur\b|\$|€|£|^(net|gross|netto|brutto|sum|summe)\b"),
     ("amount", rf"^({_MONTHS})([- ']*(20)?\d\d)?$|^q[1-4]\b"),
     ("name", r"^item|service|component|resource|^name|product|\bsku\b|category|environment|feature|tier|plan"),
     ("note", r"duration|schedule|runtime|period"),

@@ -1,0 +1,404 @@
+"""The exact engine finds what enumeration and the mixed-integer program find, and never drops a design that could be
+the answer."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+import random
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from oracles.enumeration import Judged, enumerate_all, meets, optimum, value
+from oracles.problems import OBJECTIVES, cut_blueprint, draw_bounds, draw_goals, small_table, with_question
+
+from advisor import resources
+from advisor.candidates.candidate import Candidate
+from advisor.candidates.table import Table, table
+from advisor.catalog.blueprint import Blueprint
+from advisor.catalog.load import Catalog, load_catalog
+from advisor.evaluation.evaluate import judge
+from advisor.models.latency import Lognormal, Wait, series
+from advisor.optimizer import proof
+from advisor.optimizer.case import Case
+from advisor.optimizer.engine import Engine
+from advisor.optimizer.envelope import Chain, Envelope
+from advisor.optimizer.incumbent import Exchange
+from advisor.optimizer.prices import priced, within
+from advisor.optimizer.run import Found, Run, linear_goal, optimise
+from advisor.optimizer.search import Search
+from advisor.optimizer.solver import Status
+from advisor.scenario.goals import Goal, Term
+from advisor.scenario.load import Scenario, load_scenario
+from advisor.scenario.requirements import Bound, Requirement, split_percentile
+
+SAME = 1e-9
+ROLES = ("input_guardrail", "conversation_store", "embedding", "vector_store", "reranker", "llm", "semantic_cache")
+MEASURES = ("flows.answer.latency_ms", "flows.answer.ttft_ms")
+
+
+# --- medium tables, against the program -------------------------------------------------------------------------------
+
+
+@functools.cache
+def _catalog_table(scenario_path: str, roles: tuple[str, ...], hit_share: float) -> Table:
+    """Return the catalog's own candidates for some roles of the example."""
+    catalog = load_catalog()
+    scenario = load_scenario(Path(scenario_path), catalog)
+    workload = {**scenario.workload, "cache_hit_share": hit_share}
+    blueprint = cut_blueprint(catalog.blueprint(scenario.blueprint.id), roles).taken(workload)
+    cheapest = (Goal((Term("cost_usd_per_month", 1.0),), "minimize cost"),)
+    return table(
+        dataclasses.replace(scenario, blueprint=blueprint, workload=workload, requirements=(), objective=cheapest),
+        catalog,
+    )
+
+
+def medium_table(seed: int, each: int = 7) -> Table:
+    """Return a table of seven roles, one of them an optional cache, with up to ``each`` drawn candidates a role."""
+    rng = random.Random(f"medium {seed}")
+    roles = ROLES if seed % 2 else ROLES[:-1]
+    full = _catalog_table(str(resources.example("support_copilot")), roles, rng.choice([0.2, 0.5, 0.9]))
+    found = {role: tuple(_drawn(rng, options, each)) for role, options in full.candidates.items()}
+    return dataclasses.replace(full, candidates=found)
+
+
+def _drawn(rng: random.Random, options: tuple[Candidate, ...], each: int) -> Iterator[Candidate]:
+    """Yield some candidates with drawn constants, faster ones dearer, the same for every use of a cache."""
+    stems: dict[str, list[Candidate]] = {}
+    for c in options:
+        if c.is_none:
+            yield c
+        else:
+            stems.setdefault(c.id.split("+")[0], []).append(c)
+    for stem in sorted(rng.sample(sorted(stems), min(each, len(stems)))):
+        speed = rng.random()
+        first = Lognormal.from_mean_cv(20 * 30 ** (1 - speed) * rng.uniform(0.7, 1.4), rng.choice([0.2, 0.6, 1.5]))
+        last = series(first, Wait(rng.choice([0.05, 0.5]), 1 / rng.uniform(50, 400))) if rng.random() < 0.5 else first
+        price, hours = 100 * 10**speed * rng.uniform(0.7, 1.4), rng.uniform(0, 20)
+        availability, quality = 1 - 10 ** rng.uniform(-5, -2.5), rng.uniform(0.8, 1.0)
+        for c in stems[stem]:
+            line = dataclasses.replace(c.lines[0], usd_per_month=price * (0.8 if any(c.behind.values()) else 1.0))
+            yield dataclasses.replace(
+                c,
+                lines=(line,),
+                operations_h_per_month=hours,
+                usd_per_hour=0.0,
+                availability=availability,
+                quality=quality,
+                latency={name: (first, last) for name in c.latency},
+            )
+
+
+def random_designs(rng: random.Random, full: Table, count: int = 60) -> list[dict[str, Candidate]]:
+    """Return designs whose candidates are sized for the caches that they use."""
+    caches = full.scenario.blueprint.cache_roles
+    found = []
+    for _ in range(count):
+        design = {role: rng.choice(full.candidates[role]) for role in caches}
+        used = {role: not c.is_none for role, c in design.items()}
+        for role, options in full.candidates.items():
+            fits = [c for c in options if all(used[cache] == yes for cache, yes in c.behind.items())]
+            design.setdefault(role, rng.choice(fits))
+        found.append({role: design[role] for role in full.candidates})
+    return found
+
+
+def medium_question(seed: int) -> Table:
+    """Return a medium table under two percentile bounds at different levels and two or three other bounds, each met by
+    about a third of all random designs, with a goal."""
+    rng = random.Random(f"question {seed}")
+    full = medium_table(seed)
+    picked = [judge(design, full.scenario) for design in random_designs(rng, full)]
+    others = [
+        "quality",
+        "flows.answer.availability",
+        "operations_h_per_month",
+        "flows.answer.latency_ms.mean",
+        "clouds",
+    ]
+    names = [f"{MEASURES[0]}.{rng.choice(['p95', 'p99', 'p99.9'])}", f"{MEASURES[1]}.{rng.choice(['p50', 'p90'])}"]
+    names += rng.sample(others, rng.choice([2, 3]))
+    bounds = []
+    for name in names:
+        upper = not (name == "quality" or name.endswith("availability"))
+        values = sorted((e.metric(name) for e in picked), reverse=not upper)
+        limit = values[len(values) // 3]
+        bounds.append(Bound(f"constraints.{name}", name, upper, float(round(limit)) if name == "clouds" else limit))
+    goal = rng.choice(
+        ["cost_usd_per_month", "cost_usd_per_month", "operations_h_per_month", "flows.answer.ttft_ms.mean"]
+    )
+    return with_question(full, bounds, (Goal((Term(goal, 1.0),), f"minimize {goal}"),))
+
+
+def same(a: Found, b: Found) -> None:
+    """Assert that two runs ended alike."""
+    assert a.status is b.status
+    assert (a.best is None) == (b.best is None)
+    if a.best is not None:
+        assert a.value == pytest.approx(b.value, rel=SAME)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_engine_and_program_agree(seed: int) -> None:
+    """On tables too large to enumerate, with and without a cache, under two percentile bounds at different levels and
+    bounds on quality, availability, hours, means and clouds, both engines prove the same value."""
+    asked = medium_question(seed)
+    ours = optimise(Search(asked))
+    same(ours, optimise(Search(asked), program=True))
+    if ours.best is not None:
+        assert all(check.holds for check in ours.best.checks)
+
+
+def test_the_medium_questions_are_real() -> None:
+    """Most of them have an answer, and in most of those a percentile bound changes it."""
+    answered = changed = 0
+    for seed in range(12):
+        asked = medium_question(seed)
+        timeless = [r for r in asked.scenario.requirements if not split_percentile(r.metric)]  # type: ignore[union-attr]
+        with_times, without = (optimise(Search(asked, r)) for r in (asked.scenario.requirements, timeless))
+        answered += with_times.best is not None
+        changed += with_times.best is not None and with_times.value > without.value * (1 + SAME)
+    assert answered >= 8
+    assert changed >= 5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_reused_changes_no_answer(seed: int) -> None:
+    """After bounds are tightened, relaxed, dropped and put back, a search that grew out of the last one answers as one
+    from scratch."""
+    asked = medium_question(seed)
+    rng = random.Random(seed)
+    search, requirements = Search(asked), list(asked.scenario.requirements)
+    optimise(search)
+    for _ in range(6):
+        place = rng.randrange(len(requirements))
+        bound = requirements[place]
+        assert isinstance(bound, Bound)
+        factor = rng.choice([0.9, 0.97, 1.03, 1.2])
+        limit = bound.limit * factor if bound.metric != "clouds" else bound.limit
+        if bound.metric == "quality" or bound.metric.endswith("availability"):
+            limit = 1 - min((1 - bound.limit) * factor, 0.999)
+        requirements[place] = dataclasses.replace(bound, limit=limit)
+        search = search.under(requirements)
+        fresh = with_question(asked, requirements, asked.scenario.objective)
+        same(optimise(search), optimise(Search(fresh), program=True))
+
+
+# --- nothing that could be the answer is dropped ----------------------------------------------------------------------
+
+
+def _asked_twice(blueprint: Blueprint) -> Blueprint:
+    """Return a blueprint in which the model is asked before the cache and past it."""
+    data = blueprint.model_dump()
+    path = data["flows"]["answer"]["path"]
+    step = next(s for top in path for s in (top, *top["on_miss"]) if s["role"] == "llm" and s["do"] == "generate")
+    data["flows"]["answer"]["path"] = [{**step, "on_miss": []}, *path]
+    return Blueprint.model_validate(data)
+
+
+def _small(seed: int, scenario: Scenario, catalog: Catalog, *, twice: bool) -> Table:
+    full = small_table(seed, scenario, catalog, invented=True)
+    if twice:
+        blueprint = _asked_twice(full.scenario.blueprint).taken(full.scenario.workload)
+        full = dataclasses.replace(full, scenario=dataclasses.replace(full.scenario, blueprint=blueprint))
+    return full
+
+
+@pytest.mark.parametrize("twice", [False, True])
+@pytest.mark.parametrize("seed", range(6))
+def test_every_feasible_design_reaches_the_judge(
+    seed: int, twice: bool, scenario: Scenario, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a judge that refuses everything, all feasible designs below the value to beat come before it, one grid of
+    budgets after the other: prices, envelope, limits and hits of a cache drop none of them."""
+    full = _small(seed, scenario, catalog, twice=twice)
+    found, checked = enumerate_all(full), 0
+    for number in range(4):
+        rng = random.Random(f"{seed} {number}")
+        bounds = draw_bounds(rng, found, 3)
+        asked = with_question(full, bounds, full.scenario.objective)
+        search = Search(asked)
+        if search.empty_roles:
+            continue
+        allowed = Run(search, None, 0.0).permitted
+        good = [j for j in found if meets(j, bounds) and all(_may(search, allowed, r, c) for r, c in j.design.items())]
+        costs = sorted(value(asked.scenario.objective[0], j) for j in good)
+        for budgets, to_beat in ((2, math.inf), (7, math.inf), (5, costs[len(costs) // 2] if costs else math.inf)):
+            monkeypatch.setattr(proof, "BUDGETS", ((budgets, 10**6),))
+            seen = _refused(search, to_beat)
+            for judged in good:
+                if value(asked.scenario.objective[0], judged) < to_beat * (1 - 1e-8):
+                    assert tuple(c.id for c in judged.design.values()) in seen
+                    checked += 1
+    assert checked
+
+
+def _may(search: Search, allowed: Mapping[str, object], role: str, candidate: Candidate) -> bool:
+    place = search.places.get((role, candidate.id))
+    return place is not None and bool(allowed[role][place])  # type: ignore[index]
+
+
+def _refused(search: Search, to_beat: float) -> set[tuple[str, ...]]:
+    """Return the designs that the engine puts before a judge that refuses them all."""
+    seen: set[tuple[str, ...]] = set()
+    run = Run(search, None, 0.0)
+    objective = linear_goal(search, search.table.scenario.objective[0])
+    assert objective is not None
+
+    def accepts(design: Mapping[str, Candidate]) -> bool:
+        seen.add(tuple(c.id for c in design.values()))
+        return False
+
+    engine = Engine(run._question(objective, ()), accepts, to_beat=to_beat)
+    answer = engine.run()
+    assert answer.best is None
+    assert answer.proved
+    return seen
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_role_on_both_sides_of_a_cache(seed: int, scenario: Scenario, catalog: Catalog) -> None:
+    """A role that is asked before a cache and past it fits in no order; the optimum is still what enumeration says."""
+    full = _small(seed, scenario, catalog, twice=True)
+    found = enumerate_all(full)
+    for kind in ("cost", "percentile"):
+        rng = random.Random(f"twice {seed} {kind}")
+        bounds, goals = draw_bounds(rng, found, 2), draw_goals(rng, kind, found)
+        best = optimum(found, bounds, goals)
+        mine = optimise(Search(with_question(full, bounds, goals)))
+        assert (mine.best is None) == (not best)
+        if best:
+            assert mine.value == pytest.approx(value(goals[0], best[0]), rel=1e-6)
+
+
+def _case(asked: Table) -> Case:
+    """Return the only case of a question without caches and clouds."""
+    search = Search(asked)
+    run = Run(search, None, 0.0)
+    objective = linear_goal(search, asked.scenario.objective[0])
+    assert objective is not None
+    return next(iter(Engine(run._question(objective, ()), lambda _: True)._cases()))
+
+
+@pytest.mark.parametrize("seed", [0, 2, 4])
+def test_chances_agree_however_they_are_worked_out(seed: int) -> None:
+    """The chance of a design is the same alone, in a batch, and as one of the exchanges of one or two roles."""
+    case = _case(medium_question(seed))
+    rng = np.random.default_rng(seed)
+    designs = np.column_stack([rng.integers(len(kept), size=5) for kept in case.kept])
+    for tail in case.tails:
+        together = tail.of(designs)
+        for design, chance in zip(designs, together, strict=True):
+            assert tail.of(design[None])[0] == pytest.approx(chance, abs=1e-9)
+            for role in range(len(design)):
+                assert tail.with_one(design, role)[design[role]] == pytest.approx(chance, abs=1e-9)
+            pair = tail.with_two(design, 0, np.array([design[0]]), 2)
+            assert pair[0, design[2]] == pytest.approx(chance, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", [0, 2, 4])
+def test_the_envelope_is_above_every_design(seed: int) -> None:
+    """With any number of budgets, no design that holds a percentile bound costs less than the envelope's least."""
+    case = _case(medium_question(seed))
+    rng = np.random.default_rng(seed)
+    designs = np.column_stack([rng.integers(len(kept), size=4000) for kept in case.kept])
+    costs = [goal - goal.min() for goal in case.goal]
+    spent = sum(cost[designs[:, role]] for role, cost in enumerate(costs))
+    order = proof.decided_order(case)
+    checked = 0
+    for tail in case.tails:
+        in_time = tail.of(designs) >= tail.level
+        for budgets in (2, 5, 33):
+            room = float(np.max(spent))
+            envelope = Envelope(Chain(tail, order), order, [costs[r] for r in order], room, budgets)
+            least = envelope.least()
+            assert least is not None
+            assert (spent[in_time] >= least - 1e-9).all()
+            checked += int(in_time.sum())
+    assert checked > 100
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_prices_give_a_bound(seed: int) -> None:
+    """No feasible design is below the bound of the prices, and none within a value loses a candidate."""
+    asked = medium_question(2 * seed)
+    case = _case(asked)
+    prices = priced(case)
+    assert prices is not None
+    found = Exchange(case).best_of(prices.costs(case)[0])
+    assert found is not None
+    best = case.value(found)
+    assert best >= case.constant + prices.bound(case) - 1e-6 * abs(best)
+    kept = within(case, prices, best * (1 + 1e-9))
+    assert all(case.kept[role][j] in kept.kept[role] for role, j in enumerate(found))
+    assert (case.uses(np.array([found])) <= case.room + 1e-12).all()
+
+
+# --- stopping and giving up -------------------------------------------------------------------------------------------
+
+
+class Clock:
+    """A clock that jumps far ahead after being read a number of times."""
+
+    def __init__(self, reads: int) -> None:
+        self.left = reads
+
+    def __call__(self) -> float:
+        """Return the time."""
+        self.left -= 1
+        return 0.0 if self.left >= 0 else 1e9
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_stopping_early_is_never_called_proved(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever time runs out, a run is either proved and right, or stopped with a bound that is one and a design that
+    holds."""
+    asked = medium_question(seed)
+    right = optimise(Search(asked))
+    stopped = 0
+    for reads in (1, 2, 3, 5, 8, 13, 21, 34):
+        search = Search(asked)
+        with monkeypatch.context() as patch:
+            patch.setattr(time, "monotonic", Clock(reads))
+            found = optimise(search, time_limit_s=1.0)
+        if found.status is Status.STOPPED:
+            stopped += 1
+            assert found.bound <= right.value * (1 + SAME)
+            assert found.best is None or found.value >= right.value * (1 - SAME)
+            assert found.gap is None or found.gap >= -SAME
+        else:
+            same(found, right)
+        assert found.best is None or all(check.holds for check in found.best.checks)
+    assert stopped
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_where_the_engine_gives_up_the_program_answers(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With no labels allowed at all the answer is the same, and was proved by the solver."""
+    asked = medium_question(seed)
+    right = optimise(Search(asked))
+    monkeypatch.setattr(proof, "BUDGETS", ((2, -1),))
+    search = Search(asked)
+    same(optimise(search), right)
+    assert search.session.seconds > 0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_program_alone_equals_enumeration(seed: int, scenario: Scenario, catalog: Catalog) -> None:
+    """The program, without the engine, finds what enumeration finds for every kind of objective."""
+    full = small_table(seed, scenario, catalog, invented=True)
+    found = enumerate_all(full)
+    for kind in OBJECTIVES:
+        rng = random.Random(f"program {seed} {kind}")
+        bounds: list[Requirement] = [*draw_bounds(rng, found, 2)]
+        goals = draw_goals(rng, kind, found)
+        best: list[Judged] = optimum(found, bounds, goals)
+        mine = optimise(Search(with_question(full, bounds, goals)), program=True)
+        assert (mine.best is None) == (not best)
+        if best:
+            assert mine.value == pytest.approx(value(goals[0], best[0]), rel=1e-6)

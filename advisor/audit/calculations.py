@@ -32,15 +32,20 @@ def calculations(text: str) -> tuple[Calculation, ...]:
     ('$0.000024/vCPU-sec', [2.0, 730.0])
     >>> [number.value for number in calculations("2 x t3.medium @ 0.0416/hr x 730h")[0].figures]
     [2.0, 730.0]
+    >>> [number.value for number in calculations("GPU node (4 × $2.50/hr × 730 h)")[0].figures]
+    [4.0, 730.0]
     >>> len(calculations("2 × $5 + 3 × $7")), calculations("4 vCPU, 16 GB")
     (2, ())
     """
-    for part in (text, *re.findall(r"\(([^()]*)\)", text)):
-        terms = [_read(term) for term in re.split(r"\s\+\s", part.partition("=")[0].strip())]
-        found = tuple(term for term in terms if term is not None)
-        if len(found) == len(terms) and any(term.figures for term in found):
-            return found
-    return ()
+    found = [read for part in (*re.findall(r"\(([^()]*)\)", text), text) if (read := _terms(part))]
+    whole = [read for read in found if all(term.complete for term in read)]
+    return next(iter(whole or found), ())
+
+
+def _terms(text: str) -> tuple[Calculation, ...]:
+    terms = [_read(term) for term in re.split(r"\s\+\s", text.partition("=")[0].strip())]
+    found = tuple(term for term in terms if term is not None)
+    return found if len(found) == len(terms) and any(term.figures for term in found) else ()
 
 
 def _read(text: str) -> Calculation | None:

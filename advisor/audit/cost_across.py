@@ -17,7 +17,7 @@ from advisor.audit.numbers import Number
 from advisor.audit.slips import swaps
 from advisor.audit.vocabulary import AMOUNT_ROLES
 
-_WHOLE = re.compile(r"^(grand |overall |combined )?(totals?|sum|all|gesamt\w*)\b", re.IGNORECASE)
+_WHOLE = re.compile(r"^(grand |overall |combined )?(totals?|sum|all|gesamt\w*)\b|\btotal$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

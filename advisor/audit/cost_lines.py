@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from advisor.audit import slips
 from advisor.audit.column_roles import Column
 from advisor.audit.columns import Record, Sheet
-from advisor.audit.factors import Reading
+from advisor.audit.factors import Reading, is_approximate
 from advisor.audit.findings import Explanation, Finding, Verdict
 from advisor.audit.interval import Interval
 from advisor.audit.numbers import Number, read
@@ -25,6 +25,7 @@ _MORE = re.compile(
     r"|[x×]\s*\d|\d\s*[x×]|blended|average|avg|approx|/ ?(day|week)|per (day|week)|varies|variable|partial|prorat",
     re.IGNORECASE,
 )  # what a row says of itself that price and quantity do not hold
+MOST_ROUNDED = 0.06  # relative: a figure that is rounded by more has too few digits to tell right from wrong
 COARSE = 0.05  # an amount with fewer digits than this is not said to be cut off
 
 
@@ -136,6 +137,18 @@ def _fits(value: Interval, amount: Number) -> bool:
     return value.meets(amount.interval)
 
 
+def _rounded(reading: Reading) -> Interval:
+    """Return what a reading may give when its figures are rounded, as far as that is taken for agreement.
+
+    $0.09 may be $0.0864; that $0.01 is $0.0068 has to be stated.
+    """
+    exact, wide = reading.exact, reading.wide
+    if any(is_approximate(factor) for factor in reading.every):
+        return wide
+    most = MOST_ROUNDED * abs(exact.middle)
+    return Interval(max(wide.low, exact.low - most), min(wide.high, exact.high + most))
+
+
 def _fits_cut(value: Interval, amount: Number) -> bool:
     """Return whether an amount was cut off instead of rounded: within one whole unit of its last digit."""
     coarse = amount.approximate or amount.is_range or amount.interval.half > COARSE * abs(amount.value)
@@ -192,10 +205,10 @@ def agreement(line: Line, hours: set[str]) -> Finding | None:
         ([r for r in told if _fits(r.exact, line.amount)], "text"),
         (_fewest([r for r in resting if _fits(r.exact, line.amount)], hours), ""),
         ([r for r in line.with_text if _fits(r.exact, line.amount)], "text"),
-        ([r for r in stated if _fits(r.wide, line.amount)], "rounded"),
-        ([r for r in told if _fits(r.wide, line.amount)], "rounded text"),
-        (_fewest([r for r in resting if _fits(r.wide, line.amount)], hours), "rounded"),
-        ([r for r in line.with_text if _fits(r.wide, line.amount)], "rounded text"),
+        ([r for r in stated if _fits(_rounded(r), line.amount)], "rounded"),
+        ([r for r in told if _fits(_rounded(r), line.amount)], "rounded text"),
+        (_fewest([r for r in resting if _fits(_rounded(r), line.amount)], hours), "rounded"),
+        ([r for r in line.with_text if _fits(_rounded(r), line.amount)], "rounded text"),
         ([r for r in line.readings if _fits_cut(r.exact, line.amount)], "cut"),
     )
     for fitting, how in attempts:
@@ -250,7 +263,7 @@ def _sharper(line: Line, reading: Reading) -> list[str]:
 
 
 def _finding(line: Line, reading: Reading, explanations: tuple[Explanation, ...]) -> Finding:
-    differs = _complete(line, reading)
+    differs = _complete(line, reading) and not _fits(reading.wide, line.amount)
     verdict = Verdict.EXPLAINED if explanations else Verdict.DIFFERS if differs else Verdict.CANNOT
     counted = any(factor.kind in ("quantity", "count", "hours", "text") for factor in reading.every)
     value = shown(reading.exact.middle)
@@ -278,6 +291,8 @@ def question(line: Line, reading: Reading) -> str:
     """Return the input that is missing, by name."""
     label, asks = line.record.label, []
     price = reading.factors[0].words
+    if reading.complete and _fits(reading.wide, line.amount):
+        return f"state the figures with more digits: {reading.formula} allows {line.amount.text} only by rounding"
     quantity = reading.factor("quantity")
     if not any(factor.kind in ("quantity", "count", "hours") for factor in reading.factors):
         asks.append(f"how much or how many of '{label}' at {price}")

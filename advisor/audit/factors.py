@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from advisor.audit.interval import Interval, exactly
 from advisor.audit.interval import product as multiplied
-from advisor.audit.numbers import Number
+from advisor.audit.numbers import Number, read
 from advisor.audit.tiers import Tiers
 
 
@@ -95,6 +95,12 @@ def _sum(first: Interval, others: Iterable[Interval]) -> Interval:
     for other in others:
         first = first + other
     return first
+
+
+def is_approximate(factor: Factor) -> bool:
+    """Return whether a factor is printed as an approximation."""
+    number = read(factor.text) if factor.text else None
+    return isinstance(number, Number) and number.approximate
 
 
 def fixed(kind: str, words: str, value: float, unstated: str = "", text: str = "") -> Factor:

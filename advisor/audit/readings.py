@@ -185,10 +185,9 @@ def _time_options(
     for time in given:
         if time in open_times:
             open_times.remove(time)
-        elif (finer := next((t for t in open_times if _finer(t, time)), "")) != "":
-            open_times.remove(finer)
-            ratio = units.SECONDS[time] / units.SECONDS[finer]
-            yield [fixed("scale", f"{ratio:g} {finer}/{time}", ratio)]
+        elif (other := next((t for t in open_times if {t, time} <= set(units.SECONDS)), "")) != "":
+            open_times.remove(other)
+            yield [_converted(time, other)]
     hours = stated["hours"]
     if hours is not None and ("h" in open_times or not per.times) and "h" not in given:
         open_times = [time for time in open_times if time != "h"]
@@ -221,9 +220,11 @@ def _may_count(time: str, amounts: Sequence[Amount]) -> bool:
     )
 
 
-def _finer(time: str, than: str) -> bool:
-    """Return whether a unit of time goes into another a certain number of times: seconds into hours."""
-    return time in units.SECONDS and than in units.SECONDS and units.SECONDS[time] < units.SECONDS[than]
+def _converted(source: str, target: str) -> Factor:
+    """Return how many of one unit of time another is: 3600 s in an hour, 1/60 of an hour in a minute."""
+    ratio = units.SECONDS[source] / units.SECONDS[target]
+    words = f"{ratio:g} {target}/{source}" if ratio >= 1 else f"1/{1 / ratio:g} {target}/{source}"
+    return fixed("scale", words, ratio)
 
 
 def _stated_hours(hours: Number, sheet: Sheet, days: Number | None, period: float) -> Iterator[list[Factor | None]]:

@@ -16,6 +16,7 @@ from oracles.problems import draw_bounds, draw_filters, small_table, with_questi
 
 from advisor.analysis.answers import Answer, Deadline, answer, solve
 from advisor.analysis.forced import Wish
+from advisor.analysis.overrides import change
 from advisor.analysis.why import OtherSize, find_roles, why
 from advisor.analysis.why_not import WhyNot, find_wishes, why_not, why_not_all
 from advisor.candidates.candidate import Candidate
@@ -26,6 +27,7 @@ from advisor.commands.schema import schema_text
 from advisor.errors import InputError
 from advisor.evaluation.evaluate import judge
 from advisor.optimizer.solver import Status
+from advisor.proposal import propose
 from advisor.render import why_text
 from advisor.render.change_words import broken_text
 from advisor.scenario.load import Scenario, load_scenario
@@ -517,3 +519,19 @@ def test_what_is_not_proved_exits_4(capsys: Capture, monkeypatch: pytest.MonkeyP
     for command in (["why-not", str(FILE), "beta_gateway"], ["why", str(FILE), "gateway"]):
         assert run([*command, *MINI]) == 4
         assert "The design that this is about: not proved optimal, within 10\u00a0%" in capsys.readouterr().out
+
+
+def test_forcing_a_component_is_pinning_it(solved: Answer, mini: Catalog) -> None:
+    """For every component of the small catalog: the scenario that pins it is solved anew, and agrees."""
+    base = solved.scenario
+    assert solved.best
+    asked = [one for one in why_not_all(solved) if one.kind != "capacity"]
+    assert len(asked) > 15
+    for one in asked:
+        (wish,) = one.wishes
+        pinned = change(base, [f"choices.pin.{wish.role}={wish.name}"], mini).scenario
+        alone = propose(pinned, mini, explain=False)
+        assert (alone.best is None) == (one.kind in ("infeasible", "refused")), wish
+        if alone.best:
+            extra = alone.best.cost_usd_per_month - solved.best.cost_usd_per_month
+            assert one.extra_usd_per_month == pytest.approx(extra, abs=1e-6)

@@ -303,7 +303,10 @@ def _forbidden(one: WhyNot) -> str:
         return "not settled in time"
     if one.kind == "refused" or (one.kind == "infeasible" and one.conflict):
         missed = [words.requirement_text(r) for r in one.conflict or ()]
-        return f"{'refused by' if one.kind == 'refused' else 'whatever else is chosen it misses'} {', '.join(missed)}"
+        if one.kind == "refused":
+            return f"refused by {', '.join(missed)}"
+        every = "it misses" if len(missed) == 1 else "each of its sizes misses one of:"
+        return f"whatever else is chosen {every} {', '.join(missed)}"
     return f"no design with it holds; {_swap_text(one.in_place)}" if one.in_place else "no design with it holds"
 
 

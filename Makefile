@@ -15,7 +15,7 @@ demo: $(READY)   ## propose the design of the example and write its documents
 	$(BIN)/advisor propose examples/support_copilot/scenario.yml -o $(DEMO)
 
 test: $(READY)   ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: $(READY)   ## check style and types
 	$(BIN)/ruff check .

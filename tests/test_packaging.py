@@ -59,7 +59,7 @@ def test_the_wheel_prints_schemas_and_solves_its_example(installed: Path) -> Non
     assert json.loads(advisor(installed, "schema", "--kind", "candidates").stdout)["title"] == "advisor candidates"
     example = installed / "advisor" / "_data" / "examples" / "support_copilot" / "scenario.yml"
     done = advisor(installed, "check", str(example))
-    assert (done.returncode, "optimal (proved)" in done.stdout) == (0, True), done.stderr
+    assert (done.returncode, "optimal (proved" in done.stdout) == (0, True), done.stderr
 
 
 def test_the_wheel_holds_all_data_and_no_tests(installed: Path) -> None:

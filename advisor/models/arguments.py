@@ -20,23 +20,24 @@ def positive(**values: float) -> None:
     ValueError: service_time_s must be greater than 0 and finite, found -1.0
     """
     for name, value in values.items():
-        if not (value > 0 and math.isfinite(value)):
+        if not 0 < value < math.inf:
             raise ValueError(f"{name} must be greater than 0 and finite, found {value}")
-        _physical(name, value)
+        if not SMALLEST <= value <= LARGEST:
+            raise ValueError(f"{name} must lie between {SMALLEST:g} and {LARGEST:g}, found {value}")
 
 
 def not_negative(**values: float) -> None:
-    """Refuse what is not a number from 0 up, or is beyond every physical scale.
+    """Refuse what is not a number from 0 up, or is larger than every physical scale.
 
     >>> not_negative(think_time_s=float("nan"))
     Traceback (most recent call last):
     ValueError: think_time_s must be at least 0 and finite, found nan
     """
     for name, value in values.items():
-        if not (value >= 0 and math.isfinite(value)):
+        if not 0 <= value < math.inf:
             raise ValueError(f"{name} must be at least 0 and finite, found {value}")
-        if value:
-            _physical(name, value)
+        if value > LARGEST:
+            raise ValueError(f"{name} must be at most {LARGEST:g}, found {value}")
 
 
 def whole(*, least: int = 1, most: int | None = None, **values: int) -> None:
@@ -104,8 +105,3 @@ def one_of(known: Sequence[str], **values: str) -> None:
     for name, value in values.items():
         if value not in known:
             raise ValueError(f"{name} must be one of {', '.join(known)}, found {value!r}{nearest(value, known)}")
-
-
-def _physical(name: str, value: float) -> None:
-    if not SMALLEST <= value <= LARGEST:
-        raise ValueError(f"{name} must lie between {SMALLEST:g} and {LARGEST:g}, found {value}")

@@ -109,11 +109,11 @@ def _found(
 
 def _show(answer: Answer, found: list[WhyNot], *, everything: bool, as_json: bool) -> None:
     from advisor.commands.answer import printed
-    from advisor.render import json_output, why_json, why_text
+    from advisor.render import json_output, why_json, why_table, why_text
 
     if as_json:
         click.echo(json_output.dumps(why_json.why_not(found, answer)), nl=False)
         return
     assert answer.best is not None
-    table = [why_text.alternatives_table(found)] if everything else None
+    table = [why_table.alternatives_table(found)] if everything else None
     printed(answer, table or why_text.why_not_page(found, answer.best))

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from advisor.analysis.changes import CheckChange, LineChange, RoleChange, check_changes, role_changes
-from advisor.analysis.comparison import Comparison, Difference, Dominated, RoleRow, usd_per_thousand
+from advisor.analysis.comparison import Comparison, Dominated, RoleRow, usd_per_thousand
+from advisor.analysis.differences import Difference
 from advisor.render import change_words as words
 from advisor.render import numbers
 from advisor.render.markdown import joined

@@ -149,7 +149,7 @@ COST_HEADERS = {
     "Total": "amount",
     "Service": "name",
     "Notes": "note",
-    "Savings": "",
+    "Savings": "difference",
 }
 LOAD_HEADERS = {
     "Concurrency": "concurrency",

@@ -375,12 +375,114 @@ ACCUSED = [
 ]
 
 
+# ---- further shapes that were found with tables of our own
+
+FURTHER = [
+    case(
+        "minutes at a price an hour",
+        "Job,Minutes,Price per hour,Cost\nbuild,600,$6.00,$60.00\ntest,300,$6.00,$1800.00\n",
+        [("line", "test", DIFFERS, "")],
+        "line build",
+        "600 minutes are 10 h; 300 are 5 h for $30",
+    ),
+    case(
+        "calculation in parentheses of a name",
+        "Item,Monthly cost\nGPU (4 × $2.50/hr × 730 h),$7300.00\nNAT (2 × $0.045/hr × 730 h),$32.85\n",
+        [("line", "NAT (2 × $0.045/hr × 730 h)", EXPLAINED, "count_left_out")],
+        "line GPU (4 × $2.50/hr × 730 h)",
+        "4 x 2.5 x 730 = 7300; 2 x 0.045 x 730 = 65.70",
+    ),
+    case(
+        "sum of products",
+        "Service,Calculation,Monthly\napi,2 × $30 + 3 × $10,$90.00\nweb,2 × $25 + 1 × $10,$62.00\n",
+        [("line", "web", DIFFERS, "")],
+        "line api",
+        "60 + 30 = 90; 50 + 10 = 60",
+    ),
+    case(
+        "years and their total",
+        "Item,Year 1,Year 2,Year 3,3-Year Total\ncloud,$1000,$1200,$1440,$3460\nstaff,$5000,$5000,$5000,$15000\n",
+        [("across", "cloud", EXPLAINED, "swapped_digits")],
+        "across staff",
+        "years that grow are added, not multiplied: 3640",
+    ),
+    case(
+        "a price with one digit",
+        "Model,Prompt tokens,Completion tokens,Prompt price,Completion price,Cost\n"
+        "gpt,2000000,500000,$0.01/1K tokens,$0.03/1K tokens,$35.00\n"
+        "got,2000000,500000,$0.01/1K tokens,$0.03/1K tokens,$25.00\n",
+        [("line", "got", EXPLAINED, "other_price")],
+        "line gpt",
+        "20 + 15 = 35; 25 is everything at the price of prompts, not a price rounded by half",
+    ),
+    case(
+        "an amount that only rounding by a fifth allows",
+        "Item,Quantity,Price per 1K tokens,Cost\na,2000000 tokens,$0.02,$40.00\nb,2000000 tokens,$0.02,$47.50\n",
+        [("line", "b", CANNOT, "")],
+        "line a",
+        "the price would have to be 0.02375: its digits are asked for",
+    ),
+    case(
+        "tasks with cores and memory",
+        "Service,Tasks,vCPU,Memory (GB),vCPU price/hr,GB price/hr,Monthly cost\n"
+        "api,3,0.5,1,$0.04048,$0.004445,$54.06\nweb,3,0.5,1,$0.04048,$0.004445,$18.02\n",
+        [("line", "web", EXPLAINED, "count_left_out")],
+        "line api",
+        "3 x (0.5 x 0.04048 + 0.004445) x 730 = 54.06",
+    ),
+    case(
+        "a fee beside seats",
+        "Tool,Base fee,Seats,Price per seat,Monthly cost\nchat,$50,10,$8,$130\nwiki,$20,30,$5,$150\n",
+        [("line", "wiki", EXPLAINED, "fee_left_out")],
+        "line chat",
+        "50 + 10 x 8 = 130; 20 + 30 x 5 = 170",
+    ),
+    case(
+        "a row of tax",
+        "Item,Qty,Unit price,Amount\na,3,$100.00,$300.00\nb,2,$50.00,$100.00\nSubtotal,,,$400.00\n"
+        "VAT 20%,,,$60.00\nTotal,,,$460.00\n",
+        [("share_row", "VAT 20%", CANNOT, "")],
+        "line a, line b, total Subtotal, total Total",
+        "20 % of 400 is 80; what 60 are 20 % of is asked for",
+    ),
+    case(
+        "savings",
+        "Service,Before,After,Savings\nEC2,$500,$300,$200\nRDS,$400,$350,$150\nTotal,$900,$650,$350\n",
+        [("across", "RDS", DIFFERS, ""), ("across", "Total", DIFFERS, "")],
+        "across EC2, total Total",
+        "400 − 350 = 50",
+    ),
+    case(
+        "invocations, time and memory",
+        "Function,Invocations/month,Duration (ms),Memory (MB),Price per GB-second,Compute cost\n"
+        "f,3000000,200,512,$0.0000166667,$5.00\ng,3000000,200,512,$0.0000166667,$50.00\n",
+        [("line", "g", EXPLAINED, "decimal_point")],
+        "line f",
+        "3 million x 0.2 s x 0.5 GB x 0.0000166667 = 5",
+    ),
+    case(
+        "a discount for a year",
+        "Plan,Monthly,Annual discount,Annual cost\npro,$20,20%,$192\nteam,$50,20%,$600\n",
+        [("year", "team", EXPLAINED, "discount_left_out")],
+        "year pro",
+        "12 x 20 x 0.8 = 192; 12 x 50 x 0.8 = 480",
+    ),
+    case(
+        "success as a share beside failures",
+        "Endpoint,Requests,Avg (ms),P95 (ms),Errors,Success rate\n/a,1000,20,40,5,99.5%\n/b,500,30,80,10,99%\n",
+        [("success_share", "/b", DIFFERS, "")],
+        "success_share /a",
+        "1 − 5/1000 = 99.5 %; 1 − 10/500 = 98 %",
+    ),
+]
+
+
 def judged(text: str, file: str = "t.csv") -> list[Finding]:
     """Return the findings on every table of a text."""
     return [finding for table in audit_text(text, file).tables for finding in table.findings]
 
 
-@pytest.mark.parametrize("one", PASSED + ACCUSED, ids=lambda one: one.name)
+@pytest.mark.parametrize("one", PASSED + ACCUSED + FURTHER, ids=lambda one: one.name)
 def test_what_is_said_of_a_reviewed_table(one: Case) -> None:
     """What is wrong is called so with its slip, what is right agrees, and nothing else is accused."""
     found = judged(one.text)

@@ -15,6 +15,7 @@ from advisor.audit.tiers import has_tiers
 from advisor.audit.vocabulary import AMOUNT_ROLES, period_role, used_a_period, words_of
 
 _FEE = re.compile(r"\bfee|\bprice|\brate|\beach|per (seat|user|unit|instance)", re.IGNORECASE)
+_FIXED = re.compile(r"\b(base|fixed|flat|platform|minimum|standing)\b.*(fee|price|cost|charge)", re.IGNORECASE)
 _PRICE = re.compile(r"^price\b|\bprice$|^preis\b", re.IGNORECASE)
 _PERIOD = re.compile(
     r"(/|per\b)?\s*(mo|month|mth|monthly|yr|year|annum|day|usd|eur|gbp)?\.?\s*(\(.*\))?", re.IGNORECASE
@@ -88,12 +89,25 @@ def _multiplied(table: Table, columns: list[Column]) -> list[Column]:
     ]
     each = [units.denominators(numbers.plain(text).lower()) for text in texts]
     nouns = {word for unit in each for word in (unit.noun, *unit.noun.split()) if word}
+    nouns |= _told_apart([column.header for column in prices])
+    timed = any({*unit.times} & {*units.SECONDS} for unit in each)
     sized = any(unit.size for unit in each)
     owners = {units.singular(m[1].lower()) for c in columns if (m := _PER_COLUMN.search(c.header))}
-    return [_multiplier(table, c, nouns, owners, sized) for c in columns]
+    return [_multiplier(table, c, nouns, owners, sized=sized, timed=timed) for c in columns]
 
 
-def _multiplier(table: Table, column: Column, nouns: set[str], owners: set[str], sized: bool) -> Column:
+def _told_apart(headers: Sequence[str]) -> set[str]:
+    """Return the words by which several prices are told apart: "vCPU price" and "GB price".
+
+    >>> sorted(_told_apart(["vCPU price/hr", "GB price/hr"])), _told_apart(["Unit price"])
+    (['gb', 'vcpu'], set())
+    """
+    words = [set(re.findall(r"[a-z]+", header.lower())) for header in headers]
+    common = set.intersection(*words) if words else set()
+    return {units.singular(word) for found in words for word in found - common} if len(words) > 1 else set()
+
+
+def _multiplier(table: Table, column: Column, nouns: set[str], owners: set[str], *, sized: bool, timed: bool) -> Column:
     if column.role not in ("", "note") or column.why == "stated" or _numeric(table, column.index) < 0.5:
         return column
     head = re.split(r"/|\bper\b", column.header.lower())[0]
@@ -101,7 +115,10 @@ def _multiplier(table: Table, column: Column, nouns: set[str], owners: set[str],
     cells = [cell for text in table.column(column.index) if isinstance(cell := numbers.read(text), Number)]
     if any(cell.currency for cell in cells):
         return column
-    in_sizes = units.parse(head).size or (column.role == "" and all(units.parse(cell.rest).size for cell in cells))
+    if timed and {*units.parse(column.text).times} & {*units.SECONDS}:
+        return replace(column, role="quantity", why="the price is per time")
+    named = units.parse(head).size or units.parse(column.text).size
+    in_sizes = named or (column.role == "" and all(units.parse(cell.rest).size for cell in cells))
     if words & nouns or (sized and in_sizes):
         return replace(column, role="quantity", why="the price is per it")
     counted = nouns or owners
@@ -121,6 +138,8 @@ def _prices_and_amounts(columns: list[Column]) -> list[Column]:
         columns = [replace(c, role="price") if c.role == "amount" and _PRICE.search(c.header) else c for c in columns]
     counted = any(column.role in ("count", "quantity") for column in columns)
     priced = any(column.role == "price" for column in columns)
+    if priced:
+        columns = [replace(c, role="fee") if c.role in AMOUNT_ROLES and _FIXED.search(c.header) else c for c in columns]
     if len(amounts) < 2 or not counted or priced:
         return columns
     return [

@@ -41,7 +41,7 @@ class Judged:
 
 def check_across(sheet: Sheet, rows: Sequence[Sorted]) -> tuple[list[Finding], list[str]]:
     """Judge a column of totals against the columns it adds, where half of the lines show that it is meant so."""
-    found = [*_changed(sheet, rows)]
+    found = [*_changed(sheet, rows), *_differences(sheet, rows)]
     notes: list[str] = []
     for whole in [c for c in sheet.all(*AMOUNT_ROLES) if _WHOLE.search(c.header.strip())]:
         parts = _parts_of(sheet, whole)
@@ -133,3 +133,28 @@ def _changed_row(row: Sorted, before: Column, column: Column, between: Sequence[
 
 def _words(words: str) -> str:
     return f"× {words}" if words.startswith("(") else words if words.startswith("−") else f"+ {words}"
+
+
+def _differences(sheet: Sheet, rows: Sequence[Sorted]) -> Iterator[Finding]:
+    """Judge a column of savings against the two amounts before it, where half of the lines show that it is meant so."""
+    column = sheet.first("difference")
+    before = [c for c in sheet.all(*AMOUNT_ROLES) if column is not None and c.index < column.index]
+    if column is None or len(before) < 2 or before[-2].months != before[-1].months:
+        return
+    judged = _rows(rows, column, before[-2:])
+    lines = [one for one in judged if one.row.kind == "line"] or judged
+    if sum(_difference(one).meets(one.number.interval) for one in lines) < len(lines) / 2:
+        return
+    for one in judged:
+        value = _difference(one)
+        fits = value.meets(one.number.interval)
+        place = (one.row.record.label, one.row.record.row.line, column.header)
+        formula = f"{one.parts[0].text} − {one.parts[1].text} = {shown(value.middle)}"
+        verdict = Verdict.AGREES if fits else Verdict.DIFFERS
+        yield Finding(verdict, "across", *place, one.number.text, shown(value.middle), formula)
+
+
+def _difference(one: Judged) -> Interval:
+    """Return the first amount less the second; the other way round where the printed sign says so."""
+    value = one.parts[0].interval + one.parts[1].interval.scaled(-1)
+    return value.scaled(-1) if value.scaled(-1).meets(one.number.interval) else value

@@ -10,6 +10,7 @@ from advisor.audit.column_roles import Column
 from advisor.audit.columns import Sheet
 from advisor.audit.cost_lines import shown
 from advisor.audit.cost_rows import Sorted
+from advisor.audit.extras import Change, changes
 from advisor.audit.findings import Explanation, Finding, Verdict
 from advisor.audit.interval import Interval, exactly, total
 from advisor.audit.numbers import Number
@@ -90,9 +91,13 @@ def _year_row(
     once = _once(sheet, rows, row, shorter, longer)
     counts = [1.0, *(n.value for c in sheet.all("count", "quantity") if (n := row.record.number(c)) is not None)][:2]
     ways = [way for count in counts for way in _ways(small, ratio * count, once, longer)]
+    between = [c for c in sheet.all("discount", "tax") if shorter.index < c.index < longer.index]
+    ways = [_changed(way, change) for way in ways for change in changes(row.record, between)]
     fitting = [(value, words) for value, words in ways if value.meets(large.interval)]
     value, words = (fitting or ways)[0]
     slips = () if fitting else tuple(_slips(small, large, ratio, once))
+    if not fitting and between and exactly(small.value * ratio).meets(large.interval):
+        slips = (Explanation(f"{between[0].role}_left_out", f"'{between[0].header}' left out"),)
     remark = ""
     if fitting and once is not None and once.words and once.words not in words:
         remark = f"{once.words} is not in it"
@@ -120,6 +125,15 @@ def _ways(small: Number, ratio: float, once: Once | None, longer: Column) -> Ite
     yield recurring.scaled(ratio) + once.in_long, f"{words} + {once.words}"
     if not _WITH_ONCE.search(longer.header):
         yield recurring.scaled(ratio), words
+
+
+def _changed(way: tuple[Interval, str], changed: Sequence[Change]) -> tuple[Interval, str]:
+    """Return what a longer period holds after a discount or a tax that stands between the columns."""
+    value, words = way
+    for change in changed:
+        value = change.applied(value)
+        words = f"({words}) × {change.factor.words}" if change.whole else f"{words} + {change.factor.words}"
+    return value, words
 
 
 def _once(sheet: Sheet, rows: Sequence[Sorted], row: Sorted, shorter: Column, longer: Column) -> Once | None:

@@ -9,14 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from advisor.audit.column_roles import Column
 from advisor.audit.columns import Sheet
 from advisor.audit.cost_across import check_across
-from advisor.audit.cost_lines import check_lines, shown
+from advisor.audit.cost_lines import check_lines
 from advisor.audit.cost_periods import check_periods
 from advisor.audit.cost_rows import Sorted, is_credit, sorted_rows
+from advisor.audit.cost_shares import check_share_rows, check_shares
 from advisor.audit.cost_totals import check_totals
 from advisor.audit.findings import Explanation, Finding, Verdict
-from advisor.audit.interval import Interval, exactly, total
 from advisor.audit.readings import Assumed
-from advisor.audit.slips import swaps
 from advisor.audit.vocabulary import AMOUNT_ROLES
 
 
@@ -41,16 +40,18 @@ def audit_cost(sheet: Sheet, assumed: Assumed) -> tuple[list[Finding], list[str]
     across, said = check_across(sheet, rows)
     findings += across
     notes += said
-    findings += _shares(sheet, rows, target)
+    for column in sheet.all(*AMOUNT_ROLES):
+        findings += check_share_rows(rows, column)
+    findings += check_shares(sheet, rows, target)
     findings += _sanity(sheet, rows)
     return findings, notes
 
 
 def _of_money(sheet: Sheet) -> list[Column]:
-    """Return columns of discounts and taxes that are amounts, so that they add up to a total of their own."""
+    """Return columns beside the amounts that hold money, so that they add up to a total of their own."""
     return [
         column
-        for column in sheet.all("discount", "tax")
+        for column in sheet.all("fee", "discount", "tax", "difference")
         if any((number := record.number(column)) is not None and number.currency for record in sheet.records)
     ]
 
@@ -122,74 +123,6 @@ def _to_the_digit(found: Sequence[Finding]) -> Iterator[Finding]:
 def _same_unit(groups: Iterable[str]) -> bool:
     """Return whether conventions are about the same unit: 1 TB = 1 000 GB does not contradict 1 GB = 1 024 MB."""
     return len({group.rpartition("=")[0] for group in groups}) < len(list(groups))
-
-
-def _shares(sheet: Sheet, rows: Sequence[Sorted], target: Column | None) -> Iterator[Finding]:
-    """Yield whether shares add to 100 % and are the shares of the amounts."""
-    column = sheet.first("share")
-    lines = [row for row in rows if row.kind == "line"]
-    if column is None:
-        return
-    shares = [number for row in lines if (number := row.record.number(column)) is not None]
-    if len(shares) < 2:
-        return
-    whole = 100.0 if sum(number.value for number in shares) > 3 else 1.0
-    added = total(number.interval for number in shares)
-    fits = added.meets(Interval(whole, whole))
-    slips = () if fits else tuple(_share_slips(lines, column, added, whole))
-    yield Finding(
-        Verdict.AGREES if fits else Verdict.EXPLAINED if slips else Verdict.DIFFERS,
-        "shares",
-        column=column.header,
-        found=f"{added.middle:.6g}",
-        expected=f"{whole:g}",
-        formula=f"the shares add to {added.middle:.6g}",
-        explanations=slips,
-    )
-    if target is not None:
-        yield from _each_share(lines, rows, column, target, whole)
-
-
-def _share_slips(lines: Sequence[Sorted], column: Column, added: Interval, whole: float) -> Iterator[Explanation]:
-    """Yield single shares that, changed, would let all add to the whole."""
-    for row in lines:
-        number, label = row.record.number(column), row.record.label
-        if number is None:
-            continue
-        if added.meets(exactly(whole + number.value)):
-            yield Explanation("line_twice", f"'{label}' ({number.text}) counted twice")
-        for value, text in swaps(number):
-            if added.meets(exactly(whole + number.value - value)):
-                yield Explanation("swapped_digits", f"two digits of '{label}' swapped: {text} meant")
-
-
-def _each_share(
-    lines: Sequence[Sorted], rows: Sequence[Sorted], column: Column, target: Column, whole: float
-) -> Iterator[Finding]:
-    amounts = [number for row in lines if (number := row.record.number(target)) is not None]
-    stated = [number for row in rows if row.kind == "total" and (number := row.record.number(target)) is not None]
-    base = stated[0].interval if stated else total(number.interval for number in amounts)
-    if base.low <= 0:
-        return
-    for row in lines:
-        amount, share = row.record.number(target), row.record.number(column)
-        if amount is None or share is None:
-            continue
-        value = (amount.interval * base.inverse()).scaled(whole)
-        fits = value.meets(share.interval)
-        swapped = [text for v, text in swaps(share) if value.meets(Interval(v, v).widened(share.interval.half))]
-        slips = () if fits else tuple(Explanation("swapped_digits", f"two digits swapped: {t} meant") for t in swapped)
-        yield Finding(
-            Verdict.AGREES if fits else Verdict.EXPLAINED if slips else Verdict.DIFFERS,
-            "share",
-            row.record.label,
-            row.record.row.line,
-            column.header,
-            share.text,
-            f"{value.middle:.4g}",
-            f"{amount.text} / {shown(base.middle)} = {value.middle:.4g}{' %' if whole == 100 else ''}",
-            slips,
-        )
 
 
 def _sanity(sheet: Sheet, rows: Sequence[Sorted]) -> Iterator[Finding]:

@@ -14,8 +14,8 @@ from advisor.audit.interval import Interval, exactly
 from advisor.audit.numbers import Number
 from advisor.audit.vocabulary import AMOUNT_ROLES
 
-SIGNS = {"discount": -1.0, "tax": 1.0, "one_time": 1.0}
-NAMES = {"discount": "discount", "tax": "tax", "one_time": "one-time cost"}
+SIGNS = {"discount": -1.0, "tax": 1.0, "fee": 1.0, "one_time": 1.0}
+NAMES = {"discount": "discount", "tax": "tax", "fee": "fee", "one_time": "one-time cost"}
 _WHOLE = re.compile(r"total|sum|tco|all", re.IGNORECASE)
 Extra = tuple[tuple[Factor, ...], tuple[tuple[Factor, ...], ...]]
 
@@ -37,7 +37,7 @@ def changing(sheet: Sheet, target: Column) -> list[Column]:
     """Return the columns that change an amount: those between it and the last amount of its kind before it."""
     before = [c.index for c in sheet.all(*AMOUNT_ROLES) if c.index < target.index and c.role == target.role]
     start = max(before, default=-1)
-    roles = ("discount", "tax") if target.role != "amount" else ("discount", "tax", "one_time")
+    roles = ("fee", "discount", "tax") if target.role != "amount" else ("fee", "discount", "tax", "one_time")
     return [column for column in sheet.all(*roles) if start < column.index < target.index]
 
 
@@ -64,7 +64,7 @@ def _of_column(number: Number | None, column: Column) -> Iterator[Change]:
     if number is None:
         return
     percent = "%" in number.rest or "%" in column.header or "percent" in column.header.lower()
-    if column.role == "one_time" or number.currency or column.currency:
+    if column.role in ("one_time", "fee") or number.currency or column.currency:
         yield _amount(number, column, "")
     elif percent:
         yield _share(number, column, 100.0, "")

@@ -25,6 +25,7 @@ class Factor:
     unstated: str = ""
     text: str = ""
     tiers: Tiers | None = None
+    header: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from advisor.audit.findings import Explanation, Finding, Verdict
-from advisor.audit.interval import Interval
+from advisor.audit.interval import Interval, exactly
 from advisor.audit.load_little import least_mean
 from advisor.audit.load_runs import Given, Run, near, percentiles, seconds_shown
 
@@ -100,10 +100,26 @@ def _error_share(run: Run) -> Iterator[Finding]:
         verdict = Verdict.AGREES if fits else Verdict.EXPLAINED if slips else Verdict.DIFFERS
         formula = f"{errors.text} / {requests.text} = {value.middle:.4%}"
         yield run.finding(verdict, "error_share", share, share.text, f"{value.middle:.4%}", formula, tuple(slips))
+    yield from _success_share(run)
     for role in ("error_share", "success_share"):
         figure = run.get(role)
         if figure is not None and not -1e-9 <= figure.value <= 1 + 1e-9:
             yield run.finding(Verdict.DIFFERS, "share", figure, figure.text, "a share from 0 to 100 %")
+
+
+def _success_share(run: Run) -> Iterator[Finding]:
+    """Judge the share that succeeded against successes, else failures, and requests."""
+    requests, share = run.get("requests"), run.get("success_share")
+    success, errors = run.get("success"), run.get("errors")
+    counted = success or errors
+    if requests is None or share is None or counted is None or requests.value <= 0:
+        return
+    part = counted.reach * requests.reach.inverse()
+    value = part if success is not None else exactly(1.0) + part.scaled(-1)
+    words = f"{counted.text} / {requests.text}"
+    formula = f"{words if success is not None else f'1 − {words}'} = {value.middle:.4%}"
+    verdict = Verdict.AGREES if value.meets(share.reach) else Verdict.DIFFERS
+    yield run.finding(verdict, "success_share", share, share.text, f"{value.middle:.4%}", formula)
 
 
 def _offered(run: Run, given: Given) -> Iterator[Finding]:

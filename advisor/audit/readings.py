@@ -126,7 +126,7 @@ def _quantities(amounts: Sequence[Amount], per: Unit, record: Record, sheet: She
     for position, amount in enumerate(amounts):
         role, number, unit = amount.kind, amount.number, amount.unit
         kind = "hours" if unit.times == ("h",) and not unit.size and {"h", "min", "s"} & {*per.times} else role
-        factor = printed(kind, number, _quantity_words(number, unit))
+        factor = replace(printed(kind, number, _quantity_words(number, unit)), header=amount.header)
         if free is not None and position == 0 and number.value > free.value >= 0:
             less = exactly(number.value - free.value)
             factor = replace(factor, words=f"({number.text} − {free.text} free)", exact=less, wide=less)

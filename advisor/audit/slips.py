@@ -12,9 +12,9 @@ from itertools import combinations, pairwise
 
 from advisor.audit import numbers, units
 from advisor.audit.extras import NAMES
-from advisor.audit.factors import Reading
+from advisor.audit.factors import Factor, Reading
 from advisor.audit.findings import Explanation
-from advisor.audit.interval import Interval, exactly
+from advisor.audit.interval import Interval, exactly, product
 from advisor.audit.numbers import Number
 
 HOURS = {730.0: "730 h", 720.0: "720 h", 744.0: "744 h", 8760.0: "8 760 h (a year)", 24.0: "24 h (a day)"}
@@ -33,7 +33,7 @@ class Slip:
     """What may have gone wrong: printed = right x ``factor``. Slips of one ``family`` are not combined.
 
     Of a sum, a slip befalls one product, or all of it when it is ``whole``; ``meant`` is the amount that was meant
-    where its digits were swapped.
+    where its digits were swapped. A slip ``of`` a factor befalls every product that the factor is in.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Slip:
     family: str = ""
     whole: bool = False
     meant: float | None = None
+    of: Factor | None = None
 
 
 def of_line(reading: Reading, amount: Number, prices: Sequence[tuple[str, Number]], timed: bool) -> list[Slip]:
@@ -74,12 +75,12 @@ def _left_out(reading: Reading) -> Iterator[Slip]:
     """Yield a discount or a tax that was not applied: a factor of the whole, or a product by itself."""
     for factor in reading.factors:
         value = factor.exact.middle
-        if factor.kind in ("discount", "tax", "one_time") and value:
+        if factor.kind in NAMES and value:
             name = f"{factor.kind}_left_out"
             words = factor.words.strip("()−+ ").removeprefix("1 ").strip("−+ ") if "(" in factor.words else factor.words
             alone = len(reading.factors) == 1 and bool(reading.added)
             text = f"the {NAMES[factor.kind]} {words.removesuffix(NAMES[factor.kind]).strip('− ')} left out"
-            yield Slip(name, 0.0 if alone else 1 / value, text, name, whole=not alone)
+            yield Slip(name, 0.0 if alone else 1 / value, text, name, of=factor)
 
 
 def _term_left_out(reading: Reading) -> Iterator[Slip]:
@@ -98,8 +99,8 @@ def _counts(reading: Reading) -> Iterator[Slip]:
         if factor.kind in names and value > 0 and not factor.unstated:
             name = names[factor.kind]
             family = f"count {factor.words}"
-            yield Slip("count_left_out", 1 / value, f"the {name} {factor.words} left out", family)
-            yield Slip("count_twice", value, f"the {name} {factor.words} applied twice", family)
+            yield Slip("count_left_out", 1 / value, f"the {name} {factor.words} left out", family, of=factor)
+            yield Slip("count_twice", value, f"the {name} {factor.words} applied twice", family, of=factor)
 
 
 def _hours(reading: Reading) -> Iterator[Slip]:
@@ -110,7 +111,7 @@ def _hours(reading: Reading) -> Iterator[Slip]:
         value = factor.exact.middle
         for count in sorted({1.0, round(value / 730), round(value / 720), round(value / 744)} - {0.0}):
             name = words if count == 1 else f"{count:g} × {words}"
-            yield Slip("hours", hours * count / value, f"{name} instead of {factor.words}", "hours")
+            yield Slip("hours", hours * count / value, f"{name} instead of {factor.words}", "hours", of=factor)
 
 
 def _periods(reading: Reading, timed: bool) -> Iterator[Slip]:
@@ -237,7 +238,11 @@ def after(reading: Reading, slip: Slip, *, exact: bool = True) -> Interval:
     """Return what a reading would give with a slip; with ``exact`` at the figures as they are printed."""
     if slip.whole or not reading.added:
         return (reading.exact if exact else reading.wide).scaled(slip.factor)
-    return reading.exact + reading.product.scaled(slip.factor) + reading.product.scaled(-1)
+    changed = (reading.factors, *(f for f in reading.added if slip.of is not None and slip.of in f))
+    value = reading.exact
+    for factors in changed:
+        value = value + product(factor.exact for factor in factors).scaled(slip.factor - 1)
+    return value
 
 
 def explaining(readings: Iterable[Reading], amount: Number, slips_of: Sequence[Sequence[Slip]]) -> list[Explanation]:

@@ -71,3 +71,13 @@ def test_problems_of_a_file_are_placed_in_it(tmp_path: Path, ids: dict[str, Any]
     }
     assert all(problem.file == str(file) for problem in caught.value.problems)
     assert "design.gateway: is left out; this role is not optional" in str(caught.value)
+
+
+def test_data_comes_in_whole_copies(ids: dict[str, Any], candidates: Table) -> None:
+    """A store whose data takes so many nodes runs once, twice or three times that many; between is said to be wrong."""
+    role, option = "vector_store", "qdrant_azure_d8s_v3"
+    copy = next(c.needed_units for c in candidates.candidates[role] if c.option and c.option.id == option)
+    assert copy > 1
+    judged(ids, candidates, role, {"option": option, "units": 2 * copy, "zones": 1})
+    with pytest.raises(InputError, match=f"give a multiple of {copy}"):
+        judged(ids, candidates, role, {"option": option, "units": 2 * copy + 1, "zones": 1})

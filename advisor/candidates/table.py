@@ -61,7 +61,8 @@ class Table:
         """Return a candidate of any size, also one that was not generated.
 
         Raises:
-            ValueError: it is overloaded, or its availability is not stated for so many zones.
+            ValueError: it is overloaded, it holds part of a copy of its data, or its availability is not stated for so
+                many zones.
         """
         component, option = self.catalog.options[option_id]
         demand = self.demand[caches][role]
@@ -69,6 +70,11 @@ class Table:
         if stated is not None and str(zones) not in stated:
             raise ValueError(f"{option_id} runs in {' or '.join(sorted(stated))} zones, not in {zones}")
         needed = needed_units(option, demand, self.scenario.sizing.target_utilisation)
+        if option.unit and option.unit.stateful and units > needed and units % needed:
+            raise ValueError(
+                f"{units} units of {option_id} hold one copy of the data ({needed} units) and part of another; "
+                f"give a multiple of {needed}"
+            )
         layout = Layout(units, zones, min(needed, units), ("replicate",) if units > needed or zones > 1 else ())
         behind = _behind(role, caches, self.scenario)
         found = build(component, option, layout, demand, behind, self.scenario, self.catalog, self.as_of)

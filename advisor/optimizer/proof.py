@@ -137,9 +137,13 @@ class Proof:
             if room < 0:
                 return None
             above = [costs[role] - costs[role].min() for role in order]
-            envelopes.append(Envelope(Chain(tail, order), order, above, room, budgets))
-            if envelopes[-1].hopeless:
+            most_spent = sum(float(a.max()) for a in above)
+            envelope = Envelope(Chain(tail, order), order, above, min(room, most_spent), budgets)
+            least = envelope.least()
+            if least is None:
                 return None
+            self.bound = max(self.bound, most - room + least) if math.isfinite(most) else self.bound
+            envelopes.append(envelope)
             if time.monotonic() > self.deadline:
                 break
         costs, room = self.prices.costs(case)
@@ -161,7 +165,7 @@ class Proof:
             room += most - case.constant
             size = max(abs(room), abs(most))
         room -= sum(float(c.min()) for c in costs)
-        return costs, min(room + ROUNDING * size, sum(float(c.max() - c.min()) for c in costs))
+        return costs, room + ROUNDING * size
 
 
 class _Accepts:

@@ -45,7 +45,8 @@ def calculations(text: str) -> tuple[Calculation, ...]:
 def _terms(text: str) -> tuple[Calculation, ...]:
     terms = [_read(term) for term in re.split(r"\s\+\s", text.partition("=")[0].strip())]
     found = tuple(term for term in terms if term is not None)
-    return found if len(found) == len(terms) and any(term.figures for term in found) else ()
+    several = len(found) > 1 or any(term.figures for term in found)
+    return found if len(found) == len(terms) and several else ()
 
 
 def _read(text: str) -> Calculation | None:

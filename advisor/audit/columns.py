@@ -79,6 +79,8 @@ def _record(row: Row, columns: Sequence[Column], chosen: Mapping[int, Decimal]) 
     label = " · ".join(name for name in names if name)
     first = next((c for c in columns if c.role), columns[0])
     fallback = numbers.plain(row.cells[first.index])
+    if not label and not fallback:  # "| | | Total | $375 |"
+        label = next((text for text in map(numbers.plain, row.cells) if re.match(r"[A-Za-z ]{3,}$", text)), "")
     return Record(row, label or (f"{first.header} {fallback}" if fallback else f"line {row.line}"), cells)
 
 

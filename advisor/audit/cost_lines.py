@@ -162,7 +162,8 @@ def _judged(line: Line, prices: Sequence[tuple[str, Number]], hours: set[str], t
     closest, *_ = usable = _for_slips(line, hours)
     usable = [view for reading in usable for view in reading.views()]
     candidates = [slips.of_line(reading, line.amount, prices, timed) for reading in usable]
-    explanations = slips.explaining(usable, line.amount, candidates)
+    counted = not closest.open or closest.factor("text") is not None
+    explanations = slips.explaining(usable, line.amount, candidates) if counted else []
     return _finding(line, closest, tuple(explanations))
 
 
@@ -293,6 +294,8 @@ def question(line: Line, reading: Reading) -> str:
     price = reading.factors[0].words
     if reading.complete and _fits(reading.wide, line.amount):
         return f"state the figures with more digits: {reading.formula} allows {line.amount.text} only by rounding"
+    if "+" in reading.factors[0].text:
+        return f"state how much of each is used of what '{price}' prices"
     quantity = reading.factor("quantity")
     if not any(factor.kind in ("quantity", "count", "hours") for factor in reading.factors):
         asks.append(f"how much or how many of '{label}' at {price}")

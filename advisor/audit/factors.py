@@ -39,6 +39,7 @@ class Reading:
         timed: whether the amount covers a period that is stated.
         period: the months that the amount is taken to cover.
         worked: whether it stands as a calculation in the row's text.
+        open: whether what the price is per is not counted, so that no slip can explain the amount.
         complete: whether the row states everything that is needed, so that nothing is left to ask for.
     """
 
@@ -48,6 +49,7 @@ class Reading:
     added: tuple[tuple[Factor, ...], ...] = ()
     period: float = 1.0
     worked: bool = False
+    open: bool = False
     complete: bool = False
 
     @property

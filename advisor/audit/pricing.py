@@ -69,20 +69,50 @@ class Pricing:
     chosen: str = ""
 
     @property
+    def open(self) -> bool:
+        """Whether no quantity is stated for what a price is per, or a price cell states more than one price."""
+        return any(
+            (not t.amounts and _counts_something(t.per)) or _several(t.price) for t in self.terms if t.tiers is None
+        )
+
+    @property
     def per(self) -> Unit:
         """What the first price is per."""
         return self.terms[0].per
+
+
+def _counts_something(per: Unit) -> bool:
+    return bool(per.size or per.noun) or per.scale != 1
+
+
+def _several(number: Number) -> bool:
+    """Return whether a cell states more than its first number: another price, or something that is added."""
+    return "+" in number.rest or bool(numbers.currency(number.rest))
+
+
+def _plain(term: Term) -> bool:
+    """Return whether the cells of a term say nothing beside their figures and units."""
+    rests = (term.price.rest, *(amount.number.rest for amount in term.amounts))
+    return not any(mark in rest for rest in rests for mark in "(+,;")
 
 
 def pricings(record: Record, sheet: Sheet, target: Column) -> list[Pricing]:
     """Return what a line may be priced by: its columns, else a calculation in its text; nothing without a price.
 
     Several prices that belong to quantities of their own (input and output tokens, vCPU and GB) add up. Several that
-    do not are alternatives, each with the header of its price.
+    do not are alternatives, each with the header of its price; so is a calculation in words where the columns say
+    more than figures and units.
     """
+    worked = _from_text(record, sheet, target)
+    found = _from_columns(record, sheet, target)
+    plain = all(priced.complete and not priced.open and all(map(_plain, priced.terms)) for priced in found)
+    return found if found and (plain or not worked) else [*worked, *found]
+
+
+def _from_columns(record: Record, sheet: Sheet, target: Column) -> list[Pricing]:
     terms = list(_column_terms(record, sheet, target))
     if not terms:
-        return _from_text(record, sheet, target)
+        return []
     amounts = list(_amounts(record, sheet))
     if len(terms) == 1:
         return [_of_one_price(terms[0], amounts, record, sheet)]
@@ -114,11 +144,30 @@ def _in_cents(price: Number, column: Column, target: Column, record: Record) -> 
 
 def _of_one_price(term: Term, amounts: Sequence[Amount], record: Record, sheet: Sheet) -> Pricing:
     """Return a pricing by one price: quantities of what it is per add up, everything else multiplies."""
+    amounts = _not_twice(amounts)
     alike = [a for a in amounts if a.kind == "quantity" and term.per.noun and _head(a.header) & _named(term)]
     if len(alike) < 2:
-        return Pricing((_tiered(replace(term, amounts=tuple(amounts)), record, sheet),))
+        one = _tiered(replace(term, amounts=tuple(amounts)), record, sheet)
+        return Pricing((one,), complete=_plain(one))
     others = tuple(a for a in amounts if a not in alike)
     return Pricing(tuple(replace(term, amounts=(a, *others)) for a in alike[:MAX_TERMS]))
+
+
+def _not_twice(amounts: Sequence[Amount]) -> list[Amount]:
+    """Return amounts without those that another holds already: tokens a query and queries beside tokens a month."""
+    heads = [_head(amount.header) for amount in amounts]
+    twice = {i for i, head in enumerate(heads) if head and heads.count(head) > 1 and _of_each(amounts[i].header)}
+    owners = {word for i in twice for word in _words_of(_of_each(amounts[i].header))}
+    whole = [i for i, head in enumerate(heads) if i not in twice and any(head == heads[j] for j in twice)]
+    if not whole:
+        return list(amounts)
+    return [a for i, a in enumerate(amounts) if i not in twice and not (heads[i] and heads[i] <= owners)]
+
+
+def _of_each(header: str) -> str:
+    """Return the thing that a column is per, "" when it is none but a period."""
+    tail = re.split(r"/|\bper\b", header.lower(), maxsplit=1)[1:]
+    return tail[0].strip() if tail and not units.parse(f"x/{tail[0]}").per else ""
 
 
 def _named(term: Term) -> set[str]:

@@ -69,7 +69,7 @@ def _of_pricing(
     for choice in _consistent(choices):
         for whole, added in extras(record, sheet, target):
             first, *others = [(*factors, *whole, *chosen) for factors in choice]
-            reading = Reading(first, sizes, timed, (*others, *added), worked=priced.worked)
+            reading = Reading(first, sizes, timed, (*others, *added), worked=priced.worked, open=priced.open)
             yield replace(reading, complete=priced.complete and not reading.unstated)
 
 

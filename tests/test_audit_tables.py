@@ -208,6 +208,9 @@ CELLS = [
     "3 TB",
     "730 h",
     "x",
+    "2 × $5",
+    "3 GB @ $0.1/GB",
+    "5 x",
     "€2",
 ]
 HEADERS = [
@@ -221,6 +224,17 @@ HEADERS = [
     "free",
     "price per million",
     "Total",
+    "discount",
+    "tax",
+    "Upfront",
+    "Opex per year",
+    "Queries per month",
+    "months",
+    "Minutes",
+    "Savings",
+    "Base fee",
+    "Jan",
+    "notes",
 ]
 LOAD = [
     "users",

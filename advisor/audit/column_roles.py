@@ -12,7 +12,7 @@ from advisor.audit.interval import total
 from advisor.audit.numbers import Number
 from advisor.audit.tables import Table
 from advisor.audit.tiers import has_tiers
-from advisor.audit.vocabulary import AMOUNT_ROLES, period_role, used_a_period, words_of
+from advisor.audit.vocabulary import AMOUNT_ROLES, months_of, period_role, used_a_period, words_of
 
 _FEE = re.compile(r"\bfee|\bprice|\brate|\beach|per (seat|user|unit|instance)", re.IGNORECASE)
 _FIXED = re.compile(r"\b(base|fixed|flat|platform|minimum|standing)\b.*(fee|price|cost|charge)", re.IGNORECASE)
@@ -68,11 +68,17 @@ def _used_a_month(columns: list[Column]) -> list[Column]:
     priced = any(column.role == "price" or _PRICE.search(column.header) for column in columns)
     paid = any(column.role in AMOUNT_ROLES for column in columns)
     return [
-        replace(c, role=period_role(c.header), months=1.0 if period_role(c.header) == "monthly" else 0.0)
+        _paid(c)
         if c.role == "quantity" and used_a_period(c.header) and not (priced or paid)
         else c
         for c in columns
     ]
+
+
+def _paid(column: Column) -> Column:
+    """Return a column as one of costs, for the period that its header names."""
+    role = period_role(column.header)
+    return replace(column, role=role, months=months_of(column.header, role))
 
 
 def _multiplied(table: Table, columns: list[Column]) -> list[Column]:
@@ -253,8 +259,7 @@ def _cost_by_cells(column: Column, texts: Sequence[str], cells: Sequence[Number]
     elif role in ("", "note", "unit") and numeric >= 0.5 and len(plain) > half:
         return replace(column, role="price", why="its cells are prices")
     elif role in ("quantity", "count", "hours", "days", "months") and len(amounts) > half:
-        found = period_role(column.header)
-        return replace(column, role=found, months=1.0 if found == "monthly" else 0.0, why="its cells are money")
+        return replace(_paid(column), why="its cells are money")
     elif role == "unit" and numeric >= 0.5 and not re.fullmatch(r"unit|per", column.header.lower()):
         role = "quantity"
     elif role in ("quantity", "count", "hours", "days", "months") and numeric < 0.3:

@@ -29,7 +29,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Propose the optimal architecture for a scenario, with proof, reasons and documents.",
     ),
     "evaluate": ("advisor.commands.evaluate", "Judge an existing architecture under a scenario; nothing is optimised."),
-    "model": ("advisor.commands.model", "Compute a model function: queues, latency, availability, memory, capacity, cost."),
+    "model": (
+        "advisor.commands.model",
+        "Compute a model function: queues, latency, availability, memory, capacity, cost.",
+    ),
     "audit": (
         "advisor.commands.audit",
         "Check somebody's cost table or load test: what agrees, what differs, which slip explains it.",
@@ -40,7 +43,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "diff": ("advisor.commands.diff", "Show what changes from one design to another, for reviews."),
     "compare": ("advisor.commands.compare", "Put designs side by side, with the best of each metric marked."),
-    "why": ("advisor.commands.why", "Say why a role is filled as it is: what forces it, what the others cost or break."),
+    "why": (
+        "advisor.commands.why",
+        "Say why a role is filled as it is: what forces it, what the others cost or break.",
+    ),
     "why-not": (
         "advisor.commands.why_not",
         "Force what was not chosen and solve again: what it costs, or which requirements forbid it.",

@@ -8,7 +8,20 @@ import click
 
 from advisor.commands.options import blueprint_option, catalog_option
 
-KINDS = ("scenario", "proposal", "evaluation", "candidates", "bill", "audit", "model", "selection", "what_if", "comparison", "why", "why_not")
+KINDS = (
+    "scenario",
+    "proposal",
+    "evaluation",
+    "candidates",
+    "bill",
+    "audit",
+    "model",
+    "selection",
+    "what_if",
+    "comparison",
+    "why",
+    "why_not",
+)
 
 
 @click.command("schema")

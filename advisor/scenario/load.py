@@ -27,8 +27,8 @@ from advisor.scenario.requirements import (
     Requirement,
     level,
 )
-from advisor.scenario.tactics import AllowedTactics, allowed_tactics, tactic_problems
 from advisor.scenario.standing import Standing, standing, today_assumptions, today_problems
+from advisor.scenario.tactics import AllowedTactics, allowed_tactics, tactic_problems
 from advisor.schema import salvage, shown
 from advisor.yamlfile import Document, load, parse
 

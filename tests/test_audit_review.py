@@ -468,6 +468,13 @@ FURTHER = [
         "12 x 20 x 0.8 = 192; 12 x 50 x 0.8 = 480",
     ),
     case(
+        "capital and running cost",
+        'Option,Capex,Opex per year,5-year TCO\nBuy,"$200,000","$30,000","$150,000"\nRent,$0,"$80,000","$400,000"\n',
+        [("year", "Buy", EXPLAINED, "one_time_left_out")],
+        "year Rent",
+        "200 000 + 5 x 30 000 = 350 000",
+    ),
+    case(
         "success as a share beside failures",
         "Endpoint,Requests,Avg (ms),P95 (ms),Errors,Success rate\n/a,1000,20,40,5,99.5%\n/b,500,30,80,10,99%\n",
         [("success_share", "/b", DIFFERS, "")],

@@ -68,10 +68,7 @@ def _used_a_month(columns: list[Column]) -> list[Column]:
     priced = any(column.role == "price" or _PRICE.search(column.header) for column in columns)
     paid = any(column.role in AMOUNT_ROLES for column in columns)
     return [
-        _paid(c)
-        if c.role == "quantity" and used_a_period(c.header) and not (priced or paid)
-        else c
-        for c in columns
+        _paid(c) if c.role == "quantity" and used_a_period(c.header) and not (priced or paid) else c for c in columns
     ]
 
 

@@ -72,15 +72,13 @@ def of_line(reading: Reading, amount: Number, prices: Sequence[tuple[str, Number
 
 
 def _left_out(reading: Reading) -> Iterator[Slip]:
-    """Yield a discount or a tax that was not applied: a factor of the whole, or a product by itself."""
+    """Yield a discount, tax or fee that was not applied: a factor of the products, or a product by itself."""
+    alone = len(reading.factors) == 1 and bool(reading.added)
     for factor in reading.factors:
-        value = factor.exact.middle
-        if factor.kind in NAMES and value:
+        if factor.kind in NAMES and factor.exact.middle:
             name = f"{factor.kind}_left_out"
-            words = factor.words.strip("()−+ ").removeprefix("1 ").strip("−+ ") if "(" in factor.words else factor.words
-            alone = len(reading.factors) == 1 and bool(reading.added)
-            text = f"the {NAMES[factor.kind]} {words.removesuffix(NAMES[factor.kind]).strip('− ')} left out"
-            yield Slip(name, 0.0 if alone else 1 / value, text, name, of=factor)
+            text = f"the {NAMES[factor.kind]} of {factor.text} left out"
+            yield Slip(name, 0.0 if alone else 1 / factor.exact.middle, text, name, of=factor)
 
 
 def _term_left_out(reading: Reading) -> Iterator[Slip]:

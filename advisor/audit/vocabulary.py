@@ -76,7 +76,7 @@ _COST_RULES = (
     ("hours", r"\bhours?\b|\bhrs?\b(?!\s*rate)|\bh\s*/\s*mo"),
     ("months", r"^months?$|\bterm\b|\(months?\)"),
     ("days", r"^days?$|days per month|\(days\)|days ?/ ?month"),
-    ("one_time", r"one[- ]?time|up[- ]?front|set[- ]?up|initial"),
+    ("one_time", r"one[- ]?time|up[- ]?front|set[- ]?up|initial|\bcapex\b|purchase (price|cost)"),
     ("price", r"unit (price|cost|rate)|(price|cost)/unit|\brates?\b|list price|per[- ]unit|(price|cost) each"),
     ("price", r"hourly|einzelpreis"),
     ("quantity", r"^(usage|units?|volumes?|quantit(y|ies))\s*(/|per)\s*mo"),

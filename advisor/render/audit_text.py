@@ -62,7 +62,8 @@ def _understood(table: TableReport, width: int) -> Iterator[str]:
     longest = max((len(harmless(header)) for header, _, _ in table.columns), default=0)
     for header, meaning, unit in table.columns:
         name = harmless(header).ljust(min(longest, 36))
-        yield f"  {name}  {meaning}{', ' + harmless(unit) if unit else ''}"
+        text = f"{name}  {meaning}{', ' + harmless(unit) if unit else ''}"
+        yield from _filled(text, "  ", width, "    ").splitlines()
     if table.unused:
         names = ", ".join(harmless(header) or "(no header)" for header in table.unused)
         yield from _filled(f"not used: {names}", "  ", width).splitlines()

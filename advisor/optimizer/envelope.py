@@ -9,7 +9,8 @@ A fixed choice has one distribution for all t, and no point of it can be above t
 bound: it never excludes a design that is fast enough. It is sharp because only the budget of *each* path is shared, so
 hardly anything is gained by choosing late roles after seeing how the early ones went.
 
-Budgets lie on a grid; what is left is rounded up to it, costs on the way are rounded down.
+Budgets lie on a grid. Costs are rounded down to it, and so is what is left: rounded-down costs never add up to more
+than their rounded-down sum.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ class Envelope:
 
     Args:
         costs: for each place in the order the costs of the candidates, the least of each role 0.
-        room: what all roles together may cost at most; budgets: so many points of the grid.
+        room: what all roles together may cost at most, with some room for rounding errors.
+        budgets: so many points of the grid.
 
     Attributes:
         hopeless: whether the bound is missed whatever is chosen within the room.
@@ -150,15 +152,15 @@ class Envelope:
         return levels.first < self.budgets
 
     def left(self, spent: Array) -> Indices:
-        """Return the budgets that are left after spending, rounded up; -1 where too much is spent."""
+        """Return the budgets that are left after spending, rounded down; -1 where too much is spent."""
         import numpy as np
 
-        left = np.ceil((self.room - spent) / self.step).astype(np.intp)
+        left = np.floor((self.room - spent) / self.step).astype(np.intp)
         return np.minimum(np.where(left < 0, -1, left), self.budgets - 1)
 
     def least(self) -> float | None:
         """Return what the roles together cost at least if the bound is to hold, None when the room is too small."""
-        return None if self.hopeless else max(self._places[0].first - 1, 0) * self.step
+        return None if self.hopeless else self._places[0].first * self.step
 
     def first(self, place: int) -> int:
         """Return the least budget with which the roles from a place on can be completed at all."""

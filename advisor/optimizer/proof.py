@@ -137,7 +137,7 @@ class Proof:
             if room < 0:
                 return None
             above = [costs[role] - costs[role].min() for role in order]
-            most_spent = sum(float(a.max()) for a in above)
+            most_spent = sum(float(a.max()) for a in above) * (1 + ROUNDING)
             envelope = Envelope(Chain(tail, order), order, above, min(room, most_spent), budgets)
             least = envelope.least()
             if least is None:

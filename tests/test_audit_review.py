@@ -468,6 +468,20 @@ FURTHER = [
         "12 x 20 x 0.8 = 192; 12 x 50 x 0.8 = 480",
     ),
     case(
+        "minutes that are not what is paid for",
+        "Job,Minutes,Runs,Price per run,Cost\nci,10,30,$0.10,$3.00\ncd,5,40,$0.10,$40.00\n",
+        [("line", "cd", EXPLAINED, "decimal_point")],
+        "line ci",
+        "30 x 0.10 = 3, 40 x 0.10 = 4; the minutes do not count",
+    ),
+    case(
+        "tokens of all requests, or of each",
+        "Model,Requests,Tokens,Price per 1M tokens,Cost\na,1000,5000000,$2.00,$10.00\nb,1000,5000,$2.00,$10.00\n",
+        [],
+        "line a, line b",
+        "5M tokens in all, or 1000 times 5000: either may be meant, and what is assumed is said",
+    ),
+    case(
         "capital and running cost",
         'Option,Capex,Opex per year,5-year TCO\nBuy,"$200,000","$30,000","$150,000"\nRent,$0,"$80,000","$400,000"\n',
         [("year", "Buy", EXPLAINED, "one_time_left_out")],

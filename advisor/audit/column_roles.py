@@ -22,6 +22,7 @@ _PERIOD = re.compile(
 )
 _PER_COLUMN = re.compile(r"\b(?:per|/)\s*(\w+)\s*$", re.IGNORECASE)
 _ADDED = re.compile(r"^(grand |sub)?(total|sum|all)\b|\btotal$", re.IGNORECASE)
+_FIGURES = ("quantity", "count", "hours", "days", "months", "discount", "tax", "fee", "difference")
 MOST_SHARE = 100.0
 
 
@@ -259,7 +260,7 @@ def _cost_by_cells(column: Column, texts: Sequence[str], cells: Sequence[Number]
         return replace(_paid(column), why="its cells are money")
     elif role == "unit" and numeric >= 0.5 and not re.fullmatch(r"unit|per", column.header.lower()):
         role = "quantity"
-    elif role in ("quantity", "count", "hours", "days", "months") and numeric < 0.3:
+    elif role in _FIGURES and numeric < 0.3:
         role = "note"
     elif role == "name" and numeric > 0.8 and not any(re.search("[A-Za-z]", cell.text) for cell in cells):
         role = ""

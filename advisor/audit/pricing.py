@@ -60,13 +60,13 @@ class Pricing:
         terms: price and amounts, each; the line is their sum.
         worked: whether they stand as a calculation in the row's text.
         complete: whether nothing that the row states is left out of them.
-        chosen: the header of the price, where the row states several and nothing says which one applies.
+        assumed: what nothing states, where a row may be priced in several ways: which price, which quantities.
     """
 
     terms: tuple[Term, ...]
     worked: bool = False
     complete: bool = True
-    chosen: str = ""
+    assumed: str = ""
 
     @property
     def open(self) -> bool:
@@ -115,12 +115,12 @@ def _from_columns(record: Record, sheet: Sheet, target: Column) -> list[Pricing]
         return []
     amounts = list(_amounts(record, sheet))
     if len(terms) == 1:
-        return [_of_one_price(terms[0], amounts, record, sheet)]
+        return _with_fewer(terms[0], amounts, record, sheet)
     paired = _paired(terms[:MAX_TERMS], amounts)
     if paired is not None:
         return [paired]
     return [
-        replace(_of_one_price(term, amounts, record, sheet), chosen=term.header, complete=False)
+        replace(_of_one_price(term, amounts, record, sheet), assumed=f"the price of '{term.header}'", complete=False)
         for term in terms[:MAX_TERMS]
     ]
 
@@ -140,6 +140,39 @@ def _in_cents(price: Number, column: Column, target: Column, record: Record) -> 
     amount = record.number(target)
     paid = (amount.currency if amount else "") or target.currency
     return CENT in (price.currency, column.currency if not price.currency else "") and paid != CENT
+
+
+def _with_fewer(term: Term, amounts: Sequence[Amount], record: Record, sheet: Sheet) -> list[Pricing]:
+    """Return the pricing by one price, and where a quantity is what the price is per, the one by that alone.
+
+    Minutes do not multiply a price per run beside runs. Requests may multiply a price per token beside tokens, or the
+    tokens are those of all requests.
+    """
+    named = [a for a in amounts if _is_of(a, term.per)]
+    others = [a for a in amounts if a not in named and a.kind == "quantity" and not _linked(a, amounts)]
+    foreign = [a for a in others if a.unit.size or a.unit.times]
+    if not named or not others:
+        return [_of_one_price(term, amounts, record, sheet)]
+    full = _of_one_price(term, [a for a in amounts if a not in foreign], record, sheet)
+    if len(foreign) == len(others):
+        return [full]
+    headers = ", ".join(f"'{a.header}'" for a in others if a not in foreign)
+    fewer = _of_one_price(term, [a for a in amounts if a not in others], record, sheet)
+    assumed = f"{headers} not a factor"
+    return [replace(full, complete=False), replace(fewer, complete=False, assumed=assumed)]
+
+
+def _is_of(amount: Amount, per: Unit) -> bool:
+    """Return whether an amount counts what a price is per, by its words or its unit."""
+    words = {units.singular(word) for word in per.noun.split()} - _GENERIC
+    timed = {*amount.unit.times} & {*units.SECONDS} and {*per.times} & {*units.SECONDS}
+    return bool(words & _head(amount.header) or timed or (amount.unit.size and per.size))
+
+
+def _linked(amount: Amount, amounts: Sequence[Amount]) -> bool:
+    """Return whether one of two columns is per what the other counts: they multiply."""
+    each = _words_of(_of_each(amount.header))
+    return bool(each) or any(_head(amount.header) & _words_of(_of_each(a.header)) for a in amounts if a is not amount)
 
 
 def _of_one_price(term: Term, amounts: Sequence[Amount], record: Record, sheet: Sheet) -> Pricing:

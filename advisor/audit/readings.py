@@ -63,7 +63,7 @@ def _of_pricing(
     priced: Pricing, choices: Sequence[Sequence[tuple[Factor, ...]]], record: Record, sheet: Sheet, target: Column
 ) -> Iterator[Reading]:
     """Yield the sums of the products of each price, changed by discounts and taxes."""
-    chosen = (fixed("price", "1", 1.0, f"the price of '{priced.chosen}'"),) if priced.chosen else ()
+    chosen = (fixed("price", "1", 1.0, priced.assumed),) if priced.assumed else ()
     sizes = tuple(size for t in priced.terms for size in (t.per.size, *(a.unit.size for a in t.amounts)) if size)
     timed = any(term.per.times for term in priced.terms)
     for choice in _consistent(choices):

@@ -14,7 +14,7 @@ from advisor.audit.factors import Reading, is_approximate
 from advisor.audit.findings import Explanation, Finding, Verdict
 from advisor.audit.interval import Interval
 from advisor.audit.numbers import Number, read
-from advisor.audit.pricing import pricings
+from advisor.audit.pairing import pricings
 from advisor.audit.readings import Assumed, readings
 from advisor.audit.text_factors import text_factors, with_text
 

@@ -13,7 +13,8 @@ from advisor.audit.extras import extras
 from advisor.audit.factors import Factor, Reading, fixed, printed
 from advisor.audit.interval import exactly
 from advisor.audit.numbers import Number
-from advisor.audit.pricing import Amount, Pricing, Term, counted, pricings
+from advisor.audit.pairing import pricings
+from advisor.audit.pricing import Amount, Pricing, Term, counted
 from advisor.audit.units import Unit
 
 HOURS_PER_MONTH = (730.0, 720.0, 744.0)

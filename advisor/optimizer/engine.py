@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 Design = dict[str, Candidate]
 MOST_CASES = 64
+MOST_MISSING = 2  # roles that a design to start from may leave open
 COUNT_SLIP = 1e-6
 
 
@@ -131,10 +132,13 @@ class Engine:
             whole = [tuple(j for j in start if j is not None) for start in starts if None not in start]
             if whole:
                 proof.guess(min(whole, key=proof.case.value))
-        for nearby in (self.near, [None]):
-            for proof, design in itertools.product(proofs, nearby):
-                if math.isinf(self.incumbent.most):
-                    proof.guess(proof.filled(self._positions(proof.case, design)) if design else None)
+        for proof, design in itertools.product(proofs, self.near):
+            start = self._positions(proof.case, design)
+            if math.isinf(self.incumbent.most) and start.count(None) <= MOST_MISSING:
+                proof.guess(proof.filled(start))
+        for proof in proofs:
+            if math.isinf(self.incumbent.most):
+                proof.guess()
 
     # --- cases -------------------------------------------------------------------------------------------------------
 

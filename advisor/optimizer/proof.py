@@ -130,7 +130,8 @@ class Proof:
         assert self.prices is not None
         order = decided_order(case)
         envelopes = []
-        for number, tail in enumerate(case.tails):
+        for number in self._most_missed_first(case):
+            tail = case.tails[number]
             if tail.always_holds():
                 continue
             costs, room = self._room(case, most, number)
@@ -149,6 +150,14 @@ class Proof:
         costs, room = self.prices.costs(case)
         accepts = _Accepts(self, case)
         return LabelSearch(case, order, envelopes, costs, room, accepts, most, self.deadline, labels)
+
+    def _most_missed_first(self, case: Case) -> list[int]:
+        """Return the tails in the order of how far the design that is cheapest under the prices misses them."""
+        import numpy as np
+
+        assert self.prices is not None
+        cheapest = np.array([[int(c.argmin()) for c in self.prices.costs(case)[0]]])
+        return sorted(range(len(case.tails)), key=lambda n: float(case.tails[n].of(cheapest)[0]) - case.tails[n].level)
 
     def _room(self, case: Case, most: float, tail: int) -> tuple[list[Array], float]:
         """Return what candidates cost in a tail's envelope and how much all may cost above the cheapest.

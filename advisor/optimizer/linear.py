@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.evaluate import UNIT_MS, needed_roles
-from advisor.optimizer.tails import fixed_mean, mean_coefficients
+from advisor.optimizer.slots import fixed_mean, mean_coefficients
 from advisor.scenario.goals import Goal
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import CLOUDS, COST, OPERATIONS, QUALITY, Bound

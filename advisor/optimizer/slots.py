@@ -1,0 +1,84 @@
+"""Where the times of a flow come from: slots at which roles are asked, and waits that no choice changes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from advisor.candidates.candidate import Candidate
+from advisor.candidates.demand import hit_share
+from advisor.catalog.blueprint import Flow, Step
+from advisor.evaluation.times import role_time, wait_time
+from advisor.models.latency import Distribution
+from advisor.scenario.load import Scenario
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place in a flow where a role's time is added.
+
+    Attributes:
+        first: whether the flow's time is read at the step's first item.
+        past: whether it is past a cache, where only misses come.
+    """
+
+    role: str
+    step: Step
+    first: bool
+    past: bool
+    scenario: Scenario
+
+    def time(self, candidate: Candidate) -> Distribution | None:
+        """Return the time (ms) that a candidate takes here, None when it takes none."""
+        return role_time(candidate, self.step, self.scenario, first=self.first)
+
+
+def mean_coefficients(
+    flow: Flow, at: str, pool: Mapping[str, Iterable[Candidate]], scenario: Scenario
+) -> dict[tuple[str, str], float]:
+    """Return (role, id) -> what a candidate adds to a flow's mean time (ms), weighted by the share of misses.
+
+    A cache takes away its share of the times past it that no choice changes; ``fixed_mean`` has them in full.
+    """
+    found: dict[tuple[str, str], float] = {}
+    cache = next((step for step in flow.path if step.cache), None)
+    if cache is not None:
+        spared = hit_share(cache, scenario) * math.fsum(time.mean() for time in fixed_times(flow, scenario)[True])
+        found = {(cache.cache or "", c.id): -spared for c in pool[cache.cache or ""] if not c.is_none and spared}
+    for slot in placed_slots(flow, at, scenario):
+        for candidate in pool[slot.role]:
+            time = slot.time(candidate)
+            behind = bool(cache) and slot.past and candidate.behind.get(cache.cache or "", True)  # type: ignore[union-attr]
+            share = 1 - hit_share(cache, scenario) if behind and cache else 1.0
+            key = (slot.role, candidate.id)
+            found[key] = found.get(key, 0.0) + share * (time.mean() if time else 0.0)
+    return found
+
+
+def fixed_mean(flow: Flow, scenario: Scenario) -> float:
+    """Return the mean (ms) of a flow's times that no choice changes, as if no cache were in use."""
+    return math.fsum(time.mean() for waits in fixed_times(flow, scenario).values() for time in waits)
+
+
+def placed_slots(flow: Flow, at: str, scenario: Scenario) -> Iterator[Slot]:
+    """Yield the places of a flow where a role's time is added in the foreground."""
+    for past, step in _placed(flow):
+        if step.asks and step.do and not step.in_background:
+            yield Slot(step.asks, step, flow.reads_first(step, at), past, scenario)
+
+
+def fixed_times(flow: Flow, scenario: Scenario) -> dict[bool, list[Distribution]]:
+    """Return the times that no choice changes: before the cache (False) and past it (True)."""
+    found: dict[bool, list[Distribution]] = {False: [], True: []}
+    for past, step in _placed(flow):
+        if (time := wait_time(step, scenario)) is not None:
+            found[past].append(time)
+    return found
+
+
+def _placed(flow: Flow) -> Iterator[tuple[bool, Step]]:
+    """Yield every step with whether it is past the cache."""
+    for step in flow.path:
+        yield False, step
+        yield from ((True, inner) for inner in step.on_miss)

@@ -122,7 +122,7 @@ def test_more_demand_needs_more(series: list[float]) -> None:
         (lambda: search_storage_gib(1, os_reserved=1), "os_reserved must be at least 0 and below 1, found 1"),
         (lambda: search_storage_gib(1, service_reserved=-0.1), r"service_reserved must be at least 0 .*, found -0\.1"),
         (lambda: primary_shards(1, 0), "shard_gib must be greater than 0"),
-        (lambda: primary_shards(1e308), "source_gib must lie between"),
+        (lambda: primary_shards(1e308), "source_gib must be at most"),
         (lambda: shard_limit(-1), "heap_gib must be greater than 0"),
         (lambda: shard_limit(1, node_limit=0), "node_limit must be a whole number from 1"),
         (lambda: search_nodes(1, 0, node_storage_gib=1, node_heap_gib=1), "shards must be a whole number"),

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from advisor.audit.findings import Report
     from advisor.audit.report import Options
 
-LEAST_WIDTH, MOST_WIDTH = 60, 110
 EPILOG = """\b
 Examples:
   advisor audit costs.md
@@ -122,13 +121,11 @@ def _role(text: str) -> tuple[str, str]:
 
 
 def _show(report: Report, as_json: bool) -> None:
-    import shutil
-
+    from advisor.commands.console import text_width
     from advisor.render import audit_json, audit_text
     from advisor.render.json_output import dumps
 
     if as_json:
         click.echo(dumps(audit_json.report(report)), nl=False)
         return
-    width = max(LEAST_WIDTH, min(MOST_WIDTH, shutil.get_terminal_size((100, 24)).columns))
-    click.echo(audit_text.report_text(report, width), nl=False)
+    click.echo(audit_text.report_text(report, text_width()), nl=False)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
+from advisor.commands.console import text_width
 from advisor.commands.options import catalog_option, date_option, json_option
-
-LEAST_WIDTH, MOST_WIDTH = 60, 120
 
 
 @click.group("catalog")
@@ -81,10 +80,10 @@ def show(name: str, as_json: bool, date: datetime.date, catalog_folder: Path | N
     if as_json:
         _echo_json(catalog_json.shown(catalog, kind, name, date))
     elif kind == "component":
-        click.echo(catalog_text.component(catalog, catalog.records.components[name], date, _width()), nl=False)
+        click.echo(catalog_text.component(catalog, catalog.records.components[name], date, text_width()), nl=False)
     else:
         page = {"option": catalog_text.option, "role": catalog_text.role, "source": catalog_text.source}[kind]
-        click.echo(page(catalog, name, date, _width()), nl=False)
+        click.echo(page(catalog, name, date, text_width()), nl=False)
 
 
 @command.command("check")
@@ -110,10 +109,3 @@ def _echo_json(data: object) -> None:
     import json
 
     click.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
-
-
-def _width() -> int:
-    """Return how wide text may be: the terminal, within what reads well."""
-    import shutil
-
-    return max(LEAST_WIDTH, min(MOST_WIDTH, shutil.get_terminal_size().columns))

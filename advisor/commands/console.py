@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-PIPE_WIDTH = 140
+PIPE_WIDTH = 140  # tables
+LEAST_WIDTH, MOST_WIDTH, TEXT_IN_PIPES = 60, 110, 100
 
 
 def console() -> Console:
@@ -17,3 +18,11 @@ def console() -> Console:
 
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     return Console(file=sys.stdout, width=width, highlight=False)
+
+
+def text_width() -> int:
+    """Return how wide running text may be: the terminal's width within what reads well, in a pipe always the same."""
+    import shutil
+
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else TEXT_IN_PIPES
+    return max(LEAST_WIDTH, min(MOST_WIDTH, columns))

@@ -283,3 +283,14 @@ def test_a_wrecked_bill_is_priced_or_refused(name: str, catalog: Catalog) -> Non
         with contextlib.suppress(InputError):
             found = price(bill_from_text(json.dumps(data), catalog=catalog), catalog)
             assert all(math.isfinite(bill.first_year_usd) and bill.monthly_usd >= 0 for bill in found.bills)
+
+
+def test_a_tenants_overdraw_points_at_the_row(tmp_path: Path, catalog: Catalog) -> None:
+    """More usage than the bill has is said at the tenant's line, not at the file's first."""
+    file = tmp_path / "bill.yml"
+    line = "  - {id: a, price: {usd: 1, unit: GB}, quantity: 100}\n"
+    file.write_text(f"title: t\nlines:\n{line}tenants:\n  table:\n    x: {{a: 60}}\n    y: {{a: 70}}\n")
+    with pytest.raises(InputError) as caught:
+        price(load_bill(file, catalog), catalog)
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.path) == (6, "tenants.table.x.a")

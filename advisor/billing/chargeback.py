@@ -99,7 +99,7 @@ def check(bills: Sequence[PricedBill], tenants: Tenants, usage: Usage, document:
         yield from _fixed_problems(bill, tenants, usage, document)
     every = [charge for bill in bills for charge in monthly(bill)]
     for column in [name for name, own in found.items() if not own]:
-        yield usage.document.problem(("table", column), _unknown_column(column, every))
+        yield usage.document.problem(_place(column, usage), _unknown_column(column, every))
     for column in tenants.units:
         if column not in usage.columns:
             words = f"is not a column of the table; those are: {listing(usage.columns)}{nearest(column, usage.columns)}"
@@ -114,6 +114,12 @@ def _unknown_column(column: str, charges: Sequence[Charge]) -> str:
     return f"the column '{column}' is no line of the bill; those are: {listing(keys)}{nearest(column, keys)}"
 
 
+def _place(column: str, usage: Usage) -> tuple[str | int, ...]:
+    """Return where a column is named first: in the row of the first tenant that has it."""
+    tenant = next(name for name, row in usage.table.items() if column in row)
+    return (*usage.places[tenant], column)
+
+
 def _column_problems(column: str, charge: Charge, tenants: Tenants, usage: Usage) -> Iterator[Problem]:
     if tenants.relative or charge.offer.fixed:
         return
@@ -126,7 +132,7 @@ def _column_problems(column: str, charge: Charge, tenants: Tenants, usage: Usage
     if used > charge.quantity * (1 + ROOM):
         unit = charge.offer.unit
         yield usage.document.problem(
-            ("table", column),
+            _place(column, usage),
             f"tenants used {number(used)} {unit} of '{charge.key}', which has {number(charge.quantity)} {unit} on the "
             "bill; give units: for the column, correct one of them, or say relative: true",
         )

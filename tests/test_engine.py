@@ -402,3 +402,13 @@ def test_program_alone_equals_enumeration(seed: int, scenario: Scenario, catalog
         assert (mine.best is None) == (not best)
         if best:
             assert mine.value == pytest.approx(value(goals[0], best[0]), rel=1e-6)
+
+
+def test_what_is_known_of_dominance_outlives_no_lattice(scenario: Scenario, candidates: Table) -> None:
+    """Many bounds one after the other push lattices out; what was found under one never serves another by accident."""
+    first = Search(candidates)
+    for limit in (900.0, 1_100.0, 1_300.0, 1_500.0, 1_700.0, 1_900.0, 2_100.0, 2_300.0, 2_500.0, 2_700.0, 2_900.0):
+        bound = Bound("limit", "flows.answer.ttft_ms.p95", True, limit)
+        others = [r for r in scenario.requirements if getattr(r, "metric", "") != bound.metric]
+        reused, fresh = first.under([*others, bound]), Search(candidates, [*others, bound])
+        assert {key: c.id for key, c in reused.dominated.items()} == {key: c.id for key, c in fresh.dominated.items()}

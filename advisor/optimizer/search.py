@@ -267,16 +267,16 @@ class Search:
         untimed = any("_ms." in name or "_s." in name for name in names - timed) or any(
             split_percentile(t.metric) for g in self.table.scenario.objective for t in g.terms
         )
-        times = list({id(tail.lattice): tail for _, tail in self.tails}.values())
+        times = {_lattice_of(bound): tail for bound, tail in self.tails}
 
         def faster(a: Candidate, b: Candidate) -> bool:
-            return all(tail.no_slower(a, b) for tail in times) and (not untimed or always_no_slower(a, b))
+            return all(tail.no_slower(a, b) for tail in times.values()) and (not untimed or always_no_slower(a, b))
 
         found: dict[tuple[str, str], Candidate] = {}
         for role, candidates in self.pool.items():
             usable = [c for c in candidates if (role, c.id) not in self.hopeless]
-            asked = tuple(tail for tail in times if role in tail.roles)
-            key = (role, relevance, untimed, tuple(id(t.lattice) for t in asked), tuple(c.id for c in usable))
+            asked = tuple(key for key, tail in times.items() if role in tail.roles)
+            key = (role, relevance, untimed, asked, tuple(c.id for c in usable))
             known = self._pooled.dominated
             if key not in known:
                 beaten = dominated_by(usable, faster, relevance)
@@ -288,7 +288,7 @@ class Search:
         """Return the percentile bound over this pool; its lattice is shared by all bounds at the same time."""
         at = split_percentile(bound.metric)
         assert at is not None
-        key = (at[0], at[1], bound.limit)
+        key = _lattice_of(bound)
         known = self._pooled.tails
         if key not in known:
             if len(known) >= MOST_TAILS:
@@ -388,3 +388,10 @@ class Search:
     def base(self) -> int:
         """The number of rows that every run needs."""
         return self._loaded[1]
+
+
+def _lattice_of(bound: Bound) -> tuple[str, str, float]:
+    """Return what names the lattice of a percentile bound: all bounds at the same time of a measure share it."""
+    at = split_percentile(bound.metric)
+    assert at is not None
+    return at[0], at[1], bound.limit

@@ -101,10 +101,10 @@ def solve(table: Table, deadline: Deadline = UNLIMITED, like: Search | None = No
     """Return the optimum of a table under its scenario.
 
     Args:
-        like: a search over the same candidates, whose tables serve this one too.
+        like: a search over the same candidates, whose tables, designs and proofs serve this one too.
         blame: when there is no design, also find a smallest conflict.
     """
-    search = Search(table, None, like.shared) if like else Search(table)
+    search = like.under(table.scenario.requirements, table.scenario) if like else Search(table)
     found = optimise(search, time_limit_s=deadline.left)
     trouble = conflict(table, deadline.left) if blame and found.status is Status.INFEASIBLE else None
     return Answer(table, found.status, found.best, found.gap, trouble, search)

@@ -21,6 +21,7 @@ from advisor.optimizer.linear import Linear, linear, room_of
 from advisor.optimizer.solver import Session
 from advisor.optimizer.tails import MARGIN, Tail
 from advisor.scenario.goals import Goal, Term
+from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import CLOUDS, OPERATIONS, QUALITY, Bound, Filter, Requirement, split_percentile
 
 if TYPE_CHECKING:
@@ -114,15 +115,17 @@ class Search:
         if not self.empty_roles:
             self._load()
 
-    def under(self, requirements: Sequence[Requirement]) -> Search:
+    def under(self, requirements: Sequence[Requirement], scenario: Scenario | None = None) -> Search:
         """Return a search of the same candidates under other requirements, which reuses what it can.
+
+        ``scenario``: another one with the same candidates, whose goals, title and assumptions count then.
 
         Designs that were found and meet the new requirements too are known from the start. If the new requirements
         are at least as strict, what was proved holds on.
         """
         from dataclasses import replace
 
-        scenario = replace(self.table.scenario, requirements=tuple(requirements))
+        scenario = replace(scenario or self.table.scenario, requirements=tuple(requirements))
         other = Search(replace(self.table, scenario=scenario), None, self.shared)
         for key, evaluation in self.known.items():
             again = judge(evaluation.design, scenario)

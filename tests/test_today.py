@@ -142,3 +142,24 @@ def test_evaluate_counts_the_move(tmp_path: object, capsys: Capture, catalog: Ca
     (folder / "d.yml").write_text(f"scenario: s.yml\ndesign:\n{lines}")
     assert run(["evaluate", str(folder / "d.yml"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["metrics"]["migration_h"] == 10
+
+
+def test_the_document_says_what_the_move_costs(catalog: Catalog) -> None:
+    """Summary and cost section name the move, and the parts of the summary add up to the total."""
+    import datetime
+
+    from advisor.proposal import propose
+    from advisor.render.document import document
+
+    text = today(design="{vector_store: qdrant}", migration_h="{vector_store: 60}", horizon_months="24")
+    proposal = propose(scenario_from_text(text, catalog), catalog, explain=True)
+    made = document(
+        proposal, date=datetime.date(2026, 11, 26), diagram_svg="<svg></svg>", command="advisor propose", version="1"
+    ).markdown.replace("\u00a0", " ")
+    sentence = re.search(r"It costs ([\d ]+) USD a month.*?: ([\d ]+) USD in bills, ([\d ]+) USD for .* operations "
+                         r"and ([\d ]+) USD to pay off the move", made)  # fmt: skip
+    assert sentence
+    total, *parts = (float(part.replace(" ", "")) for part in sentence.groups())
+    assert sum(parts) == pytest.approx(total, rel=0.005)
+    assert "Moving vector store to " in made
+    assert re.search(r"takes 60.0 h, 5 100 USD once; paid off over 24 months that is 21[23] USD a month", made)

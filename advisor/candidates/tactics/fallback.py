@@ -80,7 +80,8 @@ def join(parts: tuple[Candidate, ...], shares: tuple[float, ...], scenario: Scen
 def _notes(scenario: Scenario) -> tuple[Assumption, ...]:
     switch, after = scenario.tactics.fallback_switch, scenario.tactics.fallback_after_ms
     why = "no published figure; rehearse the change and state what you measure"
+    time = f"{after:,.10g} ms".replace(",", " ")
     return (
         *note(scenario, "fallback_switch", "probability that a change to the backup works", f"{switch:g}", why),
-        *note(scenario, "fallback_after_ms", "time until a request goes to the backup", f"{after:g} ms", why),
+        *note(scenario, "fallback_after_ms", "time until a request goes to the backup", time, why),
     )

@@ -132,9 +132,10 @@ def figure(view: View) -> Figure_:
         charts.CostRow(view.catalog.role(role).title, *split(c), c.operations_usd_per_month)
         for role, c in view.used.items()
     ]
-    total = numbers.usd(view.best.cost_usd_per_month)
+    total = numbers.usd(view.best.cost_usd_per_month - view.best.migration_usd_per_month)
+    beside = ", migration not included" if view.best.migration_h else ""
     return Figure_(
         "cost.svg",
         charts.cost_bars(rows, title="Monthly cost by role"),
-        f"Monthly cost by component, {total} in all",
+        f"Monthly cost by component, {total} in all{beside}",
     )

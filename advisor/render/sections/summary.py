@@ -60,11 +60,15 @@ def price(view: View) -> str:
     per_thousand = 1000 * best.cost_usd_per_month / view.rate_per_month(flow)
     bound = next((check for check in view.bounds if metric_of(check) == COST), None)
     against = f", {numbers.percent(bound.slack or 0)} below the budget" if bound and bound.holds else ""
-    return (
-        f"It costs {numbers.usd(best.cost_usd_per_month)} a month{against}: {numbers.usd(best.bill_usd_per_month)} "
-        "in bills and "
+    parts = [
+        f"{numbers.usd(best.bill_usd_per_month)} in bills",
         f"{numbers.usd(best.operations_usd_per_month)} for {numbers.significant(best.operations_h_per_month)}{NB}h "
-        "of operations, "
+        "of operations",
+    ]
+    if best.migration_h:
+        parts.append(f"{numbers.usd(best.migration_usd_per_month)} to pay off the move from today's design")
+    return (
+        f"It costs {numbers.usd(best.cost_usd_per_month)} a month{against}: {joined(parts)}, "
         f"or {numbers.usd(per_thousand)} per 1{NB}000 requests (“{escape(lower(flow.title))}”)."
     )
 

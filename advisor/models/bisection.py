@@ -11,8 +11,8 @@ TOLERANCE = 1e-15
 def boundary(good: Callable[[float], bool], low: float, high: float) -> tuple[float, float]:
     """Return where a predicate that holds up to some number stops: the last that holds, the first that does not.
 
-    Both are within 1e-15 of each other, relative to the larger. The caller vouches that ``low`` is good, ``high`` is
-    not, and that the answer changes once between them; neither end is asked again.
+    Both are within 1e-15 of each other, relative to the larger, or are neighbouring floats. The caller vouches that
+    ``low`` is good, ``high`` is not, and that the answer changes once between them; neither end is asked again.
 
     Args:
         good: true from ``low`` to the boundary, false from there to ``high``.
@@ -25,6 +25,8 @@ def boundary(good: Callable[[float], bool], low: float, high: float) -> tuple[fl
     """
     while high - low > TOLERANCE * high:
         middle = low + (high - low) / 2
+        if not low < middle < high:  # neighbours among the smallest floats, where no relative distance is left
+            break
         if good(middle):
             low = middle
         else:

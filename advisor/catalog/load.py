@@ -32,7 +32,7 @@ from advisor.errors import InputError, Problem, bad_input, listing, nearest
 from advisor.schema import Strict, problems
 from advisor.yamlfile import Document, load
 
-CACHE_FORMAT = 2
+CACHE_FORMAT = 3
 
 
 class Records(Strict):
@@ -72,7 +72,8 @@ class Catalog:
 
     def options_for(self, role: str) -> list[tuple[Component, Option]]:
         """Return all (component, option) pairs that can fill a role, in order of component and option id."""
-        return [pair for pair in self.options.values() if role in pair[1].roles]
+        named = self.records.roles[role].filled_as
+        return [pair for pair in self.options.values() if named in pair[1].roles]
 
     def blueprint(self, blueprint: str) -> Blueprint:
         """Return a blueprint by id, or raise :class:`InputError` naming the nearest one."""
@@ -164,8 +165,7 @@ def _entries(root: Path, path: Path) -> list[tuple[str, str, Document, tuple[str
                 [document.problem((), f"is not a file of the catalog; known: {listing(_TABLES)}, sources.yml")]
             )
         if kind == "roles":
-            for key in document.data:
-                document.data[key]["id"] = key
+            _complete_roles(document)
         return [(kind, key, document, (key,)) for key in document.data]
     if not isinstance(document.data, dict):
         raise InputError([document.problem((), "a mapping is expected")])
@@ -177,6 +177,17 @@ def _entries(root: Path, path: Path) -> list[tuple[str, str, Document, tuple[str
         ]
     kind = "blueprints" if relative.parts[0] == "blueprints" else "components"
     return [(kind, str(document.data.get("id")), document, ())]
+
+
+def _complete_roles(document: Document) -> None:
+    """Give each role its id, and to one that is like another whatever it does not say for itself."""
+    stated = {key: role for key, role in document.data.items() if isinstance(role, dict)}
+    bases = {key: dict(role) for key, role in stated.items() if "like" not in role}
+    for key, role in stated.items():
+        if "like" in role and str(role["like"]) not in bases:
+            message = f"found '{role['like']}'; roles that are not like another: {listing(bases)}"
+            raise InputError([document.problem((key, "like"), message + nearest(str(role["like"]), bases))])
+        role.update({**bases.get(str(role.get("like")), {}), **role, "id": key})
 
 
 def _record(kind: str, value: object, document: Document, place: tuple[str | int, ...]) -> object:

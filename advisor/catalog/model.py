@@ -264,10 +264,15 @@ class QualityMetric(Strict):
 
 
 class Role(Strict):
-    """A function in an architecture."""
+    """A function in an architecture.
+
+    A role that is ``like`` another is filled by the same components under the same demands, latencies and benchmark,
+    and may say all else for itself: the planner and the specialists of a group of agents are two language models.
+    """
 
     id: Name
     title: Text
+    like: Name | None = Field(None, description="the role whose components, dimensions and operations this one shares")
     layer: Name
     purpose: Text
     dimensions: list[Name]
@@ -277,6 +282,11 @@ class Role(Strict):
         [], description="combinations that make sense for this role: requests that any of its components can answer"
     )
     degrades: Text | None = Field(None, description="what users notice when this soft role is down")
+
+    @property
+    def filled_as(self) -> str:
+        """The role that options name to be allowed here: this one, or the one that it is like."""
+        return self.like or self.id
 
 
 class Dimension(Strict):

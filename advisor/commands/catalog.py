@@ -47,8 +47,8 @@ def list_(role: str | None, mode: str | None, cloud: str | None, as_json: bool, 
         raise bad_input(f"--role: '{role}' is not a role; roles: {listing(roles, 20)}{nearest(role, roles)}")
     pairs = [
         (component, option)
-        for component, option in catalog.options.values()
-        if role in (None, *option.roles) and mode in (None, option.mode) and cloud in (None, option.cloud)
+        for component, option in (catalog.options_for(role) if role else catalog.options.values())
+        if mode in (None, option.mode) and cloud in (None, option.cloud)
     ]
     if as_json:
         _echo_json(catalog_json.options(catalog, pairs))

@@ -67,9 +67,13 @@ def parse(text: str | float) -> Expression:
     Traceback (most recent call last):
     ValueError: 'a.b': only numbers, names, + - * / ( ) and min, max, ceil are allowed
     """
-    tree = _tree(str(text))
-    names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id not in _FUNCTIONS]
-    return Expression(str(text), tuple(dict.fromkeys(names)))
+    return _parsed(str(text))
+
+
+@lru_cache(maxsize=2048)
+def _parsed(text: str) -> Expression:
+    names = [node.id for node in ast.walk(_tree(text)) if isinstance(node, ast.Name) and node.id not in _FUNCTIONS]
+    return Expression(text, tuple(dict.fromkeys(names)))
 
 
 @lru_cache(maxsize=2048)

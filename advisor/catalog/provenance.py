@@ -123,7 +123,8 @@ def _traced(
     high = figure.high if isinstance(figure, Figure) else None
     name = f"price.{figure.meter}" if isinstance(figure, Price) else ".".join(str(part) for part in path)
     source = catalog.records.sources.get(figure.source or "")
-    return Traced(record, name, _value(figure), _unit(catalog, record, path, figure, option), low, high, figure, source)
+    unit = unit_of(catalog, record, path, figure, option)
+    return Traced(record, name, _value(figure), unit, low, high, figure, source)
 
 
 _UNITS = {
@@ -134,9 +135,10 @@ _UNITS = {
 }
 
 
-def _unit(
+def unit_of(
     catalog: Catalog, record: str, path: tuple[str | int, ...], figure: Provenance, option: Option | None
 ) -> str:
+    """Return the unit of a figure that stands at a path of a record, "USD/GB-month"."""
     if isinstance(figure, Price):
         meter = catalog.records.meters[figure.meter]
         return f"USD/{meter.unit} {meter.title}" if meter.unit in _COUNTS else f"USD/{meter.unit}"

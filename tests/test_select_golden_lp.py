@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pulp
@@ -119,6 +120,18 @@ def test_golden_lp(kind: str, tmp_path: Path) -> None:
         GOLDEN.mkdir(parents=True, exist_ok=True)
         golden.write_text(text, encoding="utf-8")
     assert text == golden.read_text(encoding="utf-8")
+
+
+def test_a_class_that_may_be_served_in_part(tmp_path: Path) -> None:
+    """Where demand may be left, a class with a priority is served at most once; one without is served in full."""
+    (pool,) = PROBLEM.pools
+    first, *others = pool.classes
+    some = replace(pool, classes=(replace(first, priority=1), *others))
+    names = {role: tuple(options) for role, options in PROBLEM.values.items()}
+    one = bare(Space(replace(PROBLEM, pools=(some,), partial=True), (Goal("cost"),), names))
+    shares = {(c.name, u): one.variable("share", 1) for c in some.classes for u in c.throughput}
+    rows = {row.name: str(row) for row in CONSTRAINTS["served"](one, some, shares)}
+    assert [text.split()[-2] for text in rows.values()] == ["<=", "=", *["="] * (len(others) - 1)]
 
 
 def test_every_kind_has_a_case_and_a_file() -> None:

@@ -68,6 +68,9 @@ def command(
     PROBLEM is a CSV with the columns role, option and any numeric attributes, one row an option, or JSON, which adds
     edges, pairs, rules, optional roles and pools of unlike units; - reads standard input. The catalog is not used.
 
+    Where not all demand of a pool can be served and its classes have priorities, what can be is shown, most important
+    first; the exit code stays that of infeasible.
+
     Exit codes: 0 optimal (or the front is complete), 2 bad input, 3 infeasible, 4 not proved in time.
     """
     from advisor.selection.load import finish, read_draft

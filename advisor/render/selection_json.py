@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.selection.judge import Judged, PoolPlan
+from advisor.selection.priorities import ByPriority
 from advisor.selection.problem import Goal, Limit, Rule, SelectionProblem
 from advisor.selection.result import Conflict, Front, Selection
 
@@ -29,7 +30,29 @@ def selection(result: Selection) -> dict[str, Any]:
         "rounds": result.rounds,
         **(design(result.best) if result.best else {"chosen": {}, "pools": {}, "totals": {}, "paths": {}}),
         "limits": limits(result.problem, result.best),
+        "by_priority": None if result.by_priority is None else by_priority(result, result.by_priority),
         **_common(result),
+    }
+
+
+def by_priority(result: Selection, found: ByPriority) -> dict[str, Any]:
+    """Return the plan for the demand that can be served, and what share of each class is not."""
+    return {
+        "status": found.status.value,
+        "value": found.best.totals[result.goal.attribute],
+        **design(found.best),
+        "classes": [
+            {
+                "pool": one.pool,
+                "class": one.name,
+                "priority": one.priority,
+                "demand": one.demand,
+                "served_share": one.share,
+                "unserved_share": one.unserved,
+            }
+            for one in found.classes
+        ],
+        "limits": limits(result.problem, found.best),
     }
 
 

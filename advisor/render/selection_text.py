@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from advisor.optimizer.solver import Status
@@ -10,6 +11,7 @@ from advisor.render import numbers
 from advisor.render.clean import clean
 from advisor.render.selection_json import slack
 from advisor.selection.judge import Judged
+from advisor.selection.priorities import ByPriority
 from advisor.selection.problem import Aggregation, Limit, SelectionProblem
 from advisor.selection.result import Conflict, Front, Selection
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 8
 DIGITS = 6
+LEAST_UNSERVED = 1e-9
 SIGNS = {"<=": "≤", ">=": "≥", "=": "="}
 STYLES = {Status.OPTIMAL: "green", Status.INFEASIBLE: "bold red", Status.STOPPED: "bold yellow"}
 
@@ -49,6 +52,8 @@ def answer(result: Selection | Front, name: str) -> Iterator[RenderableType]:
         yield from conflict_lines(result.conflict)
     elif result.status is Status.INFEASIBLE:
         yield "Which of the conditions cannot hold together was not found in time."
+    if isinstance(result, Selection) and result.by_priority is not None:
+        yield from _by_priority(result, result.by_priority)
     for text in result.problem.assumptions:
         yield f"[dim]assumed: {clean(text)}[/]"
     yield f"[dim]next: {clean(next_step(result, name))}[/]"
@@ -88,6 +93,29 @@ def _selection(result: Selection, best: Judged) -> Iterator[RenderableType]:
     for attribute, path in best.paths.items():
         if path:
             yield f"critical path of {clean(attribute)}: {clean(' → '.join(path))}"
+
+
+def _by_priority(result: Selection, found: ByPriority) -> Iterator[RenderableType]:
+    """Yield what can be served of the demand, class by class, and the plan that does it."""
+    from rich.table import Table
+
+    proved = "" if found.status is Status.OPTIMAL else ", not proved: more may be possible"
+    yield ""
+    yield f"[bold yellow]Not all of the demand can be served.[/] By priority, the most important first{proved}:"
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for title in ("pool", "class", "priority"):
+        table.add_column(title)
+    for title in ("demand", "served", "not served"):
+        table.add_column(title, justify="right")
+    for one in found.classes:
+        left = "[dim]–[/]" if one.unserved < LEAST_UNSERVED else f"[red]{numbers.percent(one.unserved)}[/]"
+        priority = "all of it" if one.priority is None else str(one.priority)
+        amount = figure(one.share * one.demand)
+        table.add_row(clean(one.pool), clean(one.name), priority, figure(one.demand), amount, left)
+    yield table
+    yield ""
+    yield "The plan for what is served:"
+    yield from _selection(replace(result, status=found.status), found.best)
 
 
 def verdict(result: Selection, best: Judged) -> Table:

@@ -10,7 +10,8 @@ from advisor.selection.draft import Draft, Place, shown
 from advisor.selection.problem import NONE, Aggregation, Demand, Member, Pair, Pool, Role, Rule, SelectionProblem
 
 PAIR_KEYS = ("from", "from_option", "to", "to_option")
-CLASS_KEYS = ("demand", "throughput")
+CLASS_KEYS = ("demand", "throughput", "priority")
+LEAST_IMPORTANT = 100
 
 
 def edges(draft: Draft) -> tuple[tuple[str, str], ...]:
@@ -129,8 +130,18 @@ def pool(draft: Draft, name: str) -> Pool:
         str(unit): _numbers(draft, values, Place(0, f"{written.place.path}.units.{unit}"))
         for unit, values in written.units.items()
     }
-    classes = tuple(_demand(draft, written.place, str(c), value, units) for c, value in written.classes.items())
+    first = _priority(draft, written.priority, written.place)
+    classes = tuple(_demand(draft, written.place, str(c), v, units, first) for c, v in written.classes.items())
     return Pool(name, units, classes)
+
+
+def _priority(draft: Draft, value: Any, place: Place) -> int | None:
+    """Return a priority, None where none is given."""
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LEAST_IMPORTANT):
+        return value
+    message = f"found {shown(value)}; a whole number from 1 (served first) to {LEAST_IMPORTANT} is expected"
+    draft.note(place, message, "priority")
+    return None
 
 
 def _numbers(draft: Draft, values: Any, place: Place) -> dict[str, float]:
@@ -146,7 +157,9 @@ def _numbers(draft: Draft, values: Any, place: Place) -> dict[str, float]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _demand(draft: Draft, pool_place: Place, name: str, value: Any, units: Mapping[str, object]) -> Demand:
+def _demand(
+    draft: Draft, pool_place: Place, name: str, value: Any, units: Mapping[str, object], priority: int | None
+) -> Demand:
     place = Place(0, f"{pool_place.path}.classes.{name}")
     if not isinstance(value, Mapping):
         draft.note(place, f'found {shown(value)}; {{"demand": ..., "throughput": {{unit: ...}}}} is expected')
@@ -164,7 +177,8 @@ def _demand(draft: Draft, pool_place: Place, name: str, value: Any, units: Mappi
         draft.note(
             place, f"no unit type can serve the class '{name}': every throughput is zero or missing", "throughput"
         )
-    return Demand(name, amount, serving)
+    own = _priority(draft, value.get("priority"), place)
+    return Demand(name, amount, serving, priority if own is None else own)
 
 
 def pool_resources(draft: Draft, problem: SelectionProblem, of_options: Mapping[str, object]) -> tuple[str, ...]:

@@ -47,11 +47,12 @@ class DraftRole:
 
 @dataclass
 class DraftPool:
-    """A pool as written: units and classes are unchecked mappings."""
+    """A pool as written: units and classes are unchecked; ``priority`` is that of classes without one of their own."""
 
     place: Place
     units: Mapping[str, Any]
     classes: Mapping[str, Any]
+    priority: Any = None
 
 
 @dataclass

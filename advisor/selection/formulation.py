@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 import pulp
 
-from advisor.selection.problem import TOLERANCE, Aggregation, Goal, Limit, Member, Pair, Rule
+from advisor.selection.problem import SERVED, TOLERANCE, Aggregation, Goal, Limit, Member, Pair, Rule
 from advisor.selection.space import Space
 
 Row: TypeAlias = pulp.LpConstraint
@@ -37,6 +37,7 @@ class Model:
     space: Space
     x: dict[Member, Variable] = field(default_factory=dict)
     units: dict[tuple[str, str], Variable] = field(default_factory=dict)
+    shares: dict[tuple[str, str, str], Variable] = field(default_factory=dict)  # (pool, class, unit type)
     both: dict[tuple[Member, Member], Variable] = field(default_factory=dict)
     totals: dict[tuple[str, bool], Expression] = field(default_factory=dict)  # (attribute, as an upper bound)
     names: dict[str, int] = field(default_factory=dict)
@@ -63,6 +64,10 @@ class Model:
             for unit, values in sorted(pool.units.items()):
                 if attribute in values:
                     yield self.units[pool.name, unit], values[attribute]
+            served = {c.name: c.demand for c in pool.classes if attribute == f"{SERVED}{c.priority}"}
+            for (name, one, _), share in self.shares.items():
+                if name == pool.name and one in served:
+                    yield share, served[one]
 
     def add(self, rows: Iterator[Row]) -> None:
         """Add rows to the problem."""

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from advisor.selection.problem import TOLERANCE, Aggregation, Goal, Limit, Pair, Pool, Rule, SelectionProblem
+from advisor.selection.problem import SERVED, TOLERANCE, Aggregation, Goal, Limit, Pair, Pool, Rule, SelectionProblem
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ def judge(problem: SelectionProblem, chosen: Mapping[str, str], pools: Mapping[s
         *(x for x in problem.limits if not x.holds(totals[x.attribute], aggregations[x.attribute])),
         *(rule for rule in problem.rules if not rule.holds(chosen)),
     )
-    faults = tuple(fault for pool in problem.pools for fault in pool_faults(pool, plans[pool.name]))
+    partial = problem.partial
+    faults = tuple(x for pool in problem.pools for x in pool_faults(pool, plans[pool.name], partial=partial))
     return Judged(dict(chosen), dict(plans), totals, broken, faults, paths)
 
 
@@ -103,6 +104,15 @@ def _parts(
         for unit, count in plans[pool.name].units.items():
             if attribute in pool.units[unit]:
                 yield count * pool.units[unit][attribute]
+        if attribute.startswith(SERVED):
+            yield from _served(pool, plans[pool.name], attribute)
+
+
+def _served(pool: Pool, plan: PoolPlan, attribute: str) -> Iterator[float]:
+    """Yield how much of the demand of a priority is served."""
+    for one in pool.classes:
+        if attribute == f"{SERVED}{one.priority}":
+            yield one.demand * math.fsum(plan.shares.get(one.name, {}).values())
 
 
 def _path(
@@ -172,12 +182,17 @@ def topological(edges: Sequence[tuple[str, str]], roles: Sequence[str]) -> list[
     return order
 
 
-def pool_faults(pool: Pool, plan: PoolPlan) -> Iterator[str]:
-    """Yield what is wrong with a pool's plan: a class not served in full, units asked for more than they carry."""
+def pool_faults(pool: Pool, plan: PoolPlan, *, partial: bool = False) -> Iterator[str]:
+    """Yield what is wrong with a pool's plan: a class not served in full, units asked for more than they carry.
+
+    ``partial``: a class with a priority may be served in part, though not more than once.
+    """
     loads = dict.fromkeys(pool.units, 0.0)
     for demand in pool.classes:
         shares = plan.shares.get(demand.name, {})
-        if demand.demand > 0 and abs(math.fsum(shares.values()) - 1) > TOLERANCE:
+        off = math.fsum(shares.values()) - 1
+        least = -1.0 if partial and demand.priority is not None else 0.0
+        if demand.demand > 0 and not least - TOLERANCE <= off <= TOLERANCE:
             yield f"{pool.name}: {demand.name} is not served in full"
         for unit, share in shares.items():
             throughput = demand.throughput.get(unit, 0.0)

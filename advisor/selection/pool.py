@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import pulp
 
 from advisor.errors import bad_input
 from advisor.selection.formulation import CONSTRAINTS, Expression, Model, Row, Variable, constraint, row_name
 from advisor.selection.judge import PoolPlan
-from advisor.selection.problem import Aggregation, Pool
+from advisor.selection.problem import TOLERANCE, Aggregation, Pool
 from advisor.selection.space import Space
+
+if TYPE_CHECKING:
+    from advisor.selection.session import CountingSession
 
 SMALLEST_SHARE = 1e-12
 MOST_UNITS = 1_000_000
@@ -68,6 +72,7 @@ def add(model: Model, pool: Pool) -> None:
         for unit in sorted(pool.units)
         if unit in c.throughput and c.demand > 0
     }
+    model.shares |= {(pool.name, *key): share for key, share in shares.items()}
     model.add(CONSTRAINTS["served"](model, pool, shares))
     model.add(CONSTRAINTS["capacity"](model, pool, shares))
 
@@ -77,11 +82,12 @@ Shares = Mapping[tuple[str, str], Variable]
 
 @constraint("served")
 def served(model: Model, pool: Pool, shares: Shares) -> Iterator[Row]:
-    """The shares of a class add up to 1."""
+    """The shares of a class add up to 1, or, where demand with a priority may be left, to at most 1."""
     for number, one in enumerate(pool.classes):
         terms = [(shares[one.name, unit], 1.0) for unit in sorted(pool.units) if (one.name, unit) in shares]
         if terms:
-            row = Expression(terms) == 1
+            some = model.space.problem.partial and one.priority is not None
+            row = Expression(terms) <= 1 if some else Expression(terms) == 1
             row.name = f"served__{_number(model, pool)}__{number:04d}"
             yield row
 
@@ -124,16 +130,18 @@ def not_these_units(
     yield row
 
 
-def plan(pool: Pool, units: Mapping[str, int]) -> PoolPlan:
+def plan(pool: Pool, units: Mapping[str, int], *, partial: bool = False) -> PoolPlan:
     """Return the plan in which the busiest unit type is as little busy as can be; more than full where too few units.
 
     Args:
         units: unit type -> whole number of units.
+        partial: leave demand that has a priority where units are too few, the least important first.
     """
     from advisor.selection.session import quiet_session
 
+    waiting = {c.name: c.priority for c in pool.classes if partial and c.demand > 0 and c.priority is not None}
     problem = pulp.LpProblem("shares", pulp.LpMinimize)
-    busiest = problem.add_variable("busiest", 0, None)
+    busiest = problem.add_variable("busiest", 0, 1 if waiting else None)
     shares = {
         (c.name, unit): problem.add_variable(f"share__{i:04d}__{k:04d}", 0, 1)
         for i, c in enumerate(pool.classes)
@@ -142,19 +150,41 @@ def plan(pool: Pool, units: Mapping[str, int]) -> PoolPlan:
     }
     for one in pool.classes:
         mine = [(z, 1.0) for (name, _), z in shares.items() if name == one.name]
-        if one.demand > 0:
-            problem.addConstraint(Expression(mine) == 1)
+        if one.demand > 0 and (mine or one.name not in waiting):
+            problem.addConstraint(Expression(mine) <= 1 if one.name in waiting else Expression(mine) == 1)
     for unit in sorted(pool.units):
         loads = [(shares[name, unit], load) for name, load in load_of(pool, unit).items() if (name, unit) in shares]
         if loads:
             problem.addConstraint(Expression([*loads, (busiest, -float(units[unit]))]) <= 0)
     problem.setObjective(Expression([(busiest, 1.0)]))
-    outcome = quiet_session(problem).solve(problem.objective)
+    session = quiet_session(problem)
+    for priority in sorted({p for p in waiting.values() if p is not None}):
+        demand = {c.name: c.demand for c in pool.classes if waiting.get(c.name) == priority}
+        _keep_most(session, [(z, demand[name]) for (name, _), z in shares.items() if name in demand])
+    outcome = session.solve(problem.objective)
     found: dict[str, dict[str, float]] = {c.name: {} for c in pool.classes if c.demand > 0}
     for (name, unit), z in shares.items():
         share = outcome.values.get(z.name, 0.0)
         if share > SMALLEST_SHARE:
             found[name][unit] = share
-    whole = {name: math.fsum(parts.values()) or 1.0 for name, parts in found.items()}
-    cleaned = {name: {u: share / whole[name] for u, share in parts.items()} for name, parts in found.items()}
+    cleaned = {name: _cleaned(parts, at_most=name in waiting) for name, parts in found.items()}
     return PoolPlan(dict(sorted(units.items())), cleaned)
+
+
+def _keep_most(session: CountingSession, served: list[tuple[Variable, float]]) -> None:
+    """Make a sum as large as it can be, and keep it there."""
+    if not served:
+        return
+    largest = max(value for _, value in served)
+    negative = Expression([(z, -value / largest) for z, value in served])
+    outcome = session.solve(negative)
+    if outcome.found:
+        session.add([negative <= outcome.objective])  # the solver's own tolerance is slack enough
+
+
+def _cleaned(parts: Mapping[str, float], *, at_most: bool) -> dict[str, float]:
+    """Return shares that add up to exactly 1; those that may be less are left alone, but for what rounding adds."""
+    whole = math.fsum(parts.values()) or 1.0
+    if at_most and whole < 1 - TOLERANCE:
+        return dict(parts)
+    return {unit: share / whole for unit, share in parts.items()}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 NONE = "none"  # the option that leaves a role out
+SERVED = "\0served "  # with a priority: the attribute that says how much of its demand is served; no file can name it
 TOLERANCE = 1e-9  # relative: a limit holds, two values tie, a front point is new, within this
 
 
@@ -48,11 +49,13 @@ class Demand:
     Attributes:
         demand: for example requests a second.
         throughput: unit type -> the same measure for one unit; a type that is not named cannot serve the class.
+        priority: 1 is served first where not all can be; None: always served in full.
     """
 
     name: str
     demand: float
     throughput: Mapping[str, float]
+    priority: int | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Pool:
 
     Attributes:
         units: unit type -> attribute -> what one unit adds to the sum.
-        classes: all demand has to be served.
+        classes: all demand has to be served; see :attr:`SelectionProblem.partial` for the exception.
     """
 
     name: str
@@ -162,6 +165,7 @@ class SelectionProblem:
         goal: None when the problem only serves for fronts.
         edges: (from, to) pairs of roles, for ``critical_path``.
         assumptions: what was taken for granted, in words, to be shown with the answer.
+        partial: classes with a priority may be served in part; what is served of each priority is a total of its own.
     """
 
     roles: tuple[Role, ...]
@@ -173,6 +177,12 @@ class SelectionProblem:
     edges: tuple[tuple[str, str], ...] = ()
     pairs: tuple[Pair, ...] = ()
     assumptions: tuple[str, ...] = ()
+    partial: bool = False
+
+    @property
+    def priorities(self) -> tuple[int, ...]:
+        """The priorities of the pools' classes, the most important first."""
+        return tuple(sorted({c.priority for pool in self.pools for c in pool.classes if c.priority is not None}))
 
     @cached_property
     def values(self) -> Mapping[str, Mapping[str, Mapping[str, float]]]:

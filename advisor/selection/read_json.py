@@ -11,7 +11,7 @@ from advisor.selection.draft import MAX_OPTIONS, Draft, DraftOption, DraftPool, 
 from advisor.selection.problem import NONE
 
 KEYS = ("roles", "edges", "pairs", "aggregate", "minimize", "maximize", "limits", "requires", "excludes")
-POOL_KEYS = ("kind", "units", "classes")
+POOL_KEYS = ("kind", "units", "classes", "priority")
 ROLE_KEYS = ("kind", "options", "optional")
 
 
@@ -83,7 +83,10 @@ def _role(draft: Draft, name: str, role: Any, place: Place) -> None:
     if isinstance(role, Mapping) and role.get("kind") == "pool":
         _keys(draft, role, POOL_KEYS, place)
         draft.pools[name] = DraftPool(
-            place, _mapping(draft, role, "units", place), _mapping(draft, role, "classes", place)
+            place,
+            _mapping(draft, role, "units", place),
+            _mapping(draft, role, "classes", place),
+            role.get("priority"),
         )
         return
     options, optional = role, False

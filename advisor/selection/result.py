@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from advisor.optimizer.solver import Status
 from advisor.selection.judge import Judged, PoolPlan
+from advisor.selection.priorities import ByPriority
 from advisor.selection.problem import Goal, Limit, Rule, SelectionProblem
 
 
@@ -46,6 +47,7 @@ class Selection:
         seconds: wall time.
         options_left: how many options were left after dropping those that no answer needs, of how many.
         conflict: for an infeasible problem, unless the time limit left it open.
+        by_priority: for an infeasible problem whose pools have priorities, what can be served of them.
     """
 
     problem: SelectionProblem
@@ -57,6 +59,7 @@ class Selection:
     seconds: float
     options_left: tuple[int, int]
     conflict: Conflict | None = None
+    by_priority: ByPriority | None = None
 
     @property
     def value(self) -> float | None:

@@ -14,6 +14,7 @@ from advisor.optimizer.solver import Status
 from advisor.selection import merge
 from advisor.selection.judge import Judged, judge
 from advisor.selection.load import load_problem
+from advisor.selection.priorities import serve_by_priority
 from advisor.selection.problem import Aggregation, Goal, SelectionProblem
 from advisor.selection.result import Front, Selection
 from advisor.selection.space import Space, space
@@ -113,9 +114,13 @@ def optimise(problem: SelectionProblem, goal: Goal, time_limit_s: float | None =
     answer = solve(choice, goal, math.inf if time_limit_s is None else start + time_limit_s)
     seconds = time.monotonic() - start
     left = sum(map(len, choice.options.values())), sum(len(role.options) for role in problem.roles)
-    conflict = find_conflict(problem, left_of(time_limit_s, seconds)) if answer.status is Status.INFEASIBLE else None
     found = Selection(problem, goal, answer.status, answer.best, answer.bound, answer.rounds, seconds, left)
-    return replace(found, conflict=conflict)
+    if answer.status is not Status.INFEASIBLE:
+        return found
+    rest_s = left_of(time_limit_s, seconds)
+    deadline = math.inf if rest_s is None else time.monotonic() + rest_s
+    partly = serve_by_priority(problem, goal, deadline)
+    return replace(found, conflict=find_conflict(problem, rest_s), by_priority=partly)
 
 
 def solve(choice: Space, goal: Goal, deadline: float = math.inf, *, tie_break: bool = True) -> Answer:

@@ -173,7 +173,7 @@ class Search:
         plans: dict[str, PoolPlan] = {}
         for pool in problem.pools:
             units = {unit: round(values[self.model.units[pool.name, unit].name]) for unit in sorted(pool.units)}
-            plans[pool.name] = plan(pool, units)
+            plans[pool.name] = plan(pool, units, partial=problem.partial)
         return judge(problem, chosen, plans)
 
     # --- one goal ---------------------------------------------------------------------------------------------------

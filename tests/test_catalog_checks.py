@@ -55,6 +55,15 @@ def _wrong_parameter(data: Data) -> None:
     next(iter(data["blueprints"].values()))["flows"]["answer"]["rate_per_month"] = "requests_per_moth"
 
 
+def _foreign_stock(data: Data) -> None:
+    next(iter(data["blueprints"].values()))["roles"]["conversation_store"]["stock"] = {"vector_gb": "documents"}
+
+
+def _idle_parameter(data: Data) -> None:
+    parameters = next(iter(data["blueprints"].values()))["parameters"]
+    parameters["documents_read"] = parameters["documents"]
+
+
 def _second_cache(data: Data) -> None:
     path = next(iter(data["blueprints"].values()))["flows"]["answer"]["path"]
     path.append(next(step for step in path if step["cache"]))
@@ -107,6 +116,8 @@ CASES: dict[str, tuple[Callable[[Data], Any], str]] = {
     ),
     "shares_are_shares": (_more_than_all, "must be in (0, 1]"),
     "blueprints_hold_together": (_wrong_parameter, "did you mean 'requests_per_month'"),
+    "blueprints_name_their_parameters": (_foreign_stock, "'vector_gb' is not a dimension of the role"),
+    "parameters_are_used": (_idle_parameter, "nothing depends on it"),
     "flows_have_one_cache": (_second_cache, "has 2 caches"),
 }
 

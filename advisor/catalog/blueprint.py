@@ -25,12 +25,16 @@ Formula = Annotated[str, BeforeValidator(_text), AfterValidator(_checked)]
 
 
 class Parameter(Strict):
-    """A workload parameter. Without a default it must be given; a default says why and is listed as an assumption."""
+    """A workload parameter. Without a default it must be given; a default says why and is listed as an assumption.
+
+    ``example`` is what a new scenario starts with where there is no default: a number, or ``{mean, cv}``.
+    """
 
     title: Text
     unit: Text
     default: float | None = None
     why: Text | None = None
+    example: float | dict[Literal["mean", "cv"], float] | None = None
     above: float | None = Field(None, description="must be greater than this")
     least: float | None = None
     most: float
@@ -40,7 +44,16 @@ class Parameter(Strict):
     def _explained(self) -> Self:
         if self.default is not None and not self.why:
             raise ValueError("a default needs a why:")
+        if (self.default is None) == (self.example is None):
+            raise ValueError("give exactly one of default and example")
         return self
+
+
+class Prompt(Strict):
+    """What the prompts of a language model are like, for prompt caching."""
+
+    tokens: Formula = Field(description="tokens of a prompt")
+    repeated_share: Name = Field(description="parameter: share of them that is the same from call to call")
 
 
 class RoleUse(Strict):
@@ -50,6 +63,7 @@ class RoleUse(Strict):
     soft: bool = Field(False, description="when it fails the flow degrades instead of failing")
     hub: bool = Field(False, description="calls the roles that follow it and gets their answers back")
     stock: dict[Name, Formula] = {}
+    prompt: Prompt | None = Field(None, description="for language models: what their prompts are like")
 
 
 class Step(Strict):
@@ -147,12 +161,28 @@ class Flow(Strict):
         return self.model_copy(update={"path": kept})
 
 
+Growth = Literal["data", "throughput", "inference", "memory", "coordination"]
+
+
+class Start(Strict):
+    """Bounds that a new scenario of a blueprint starts from, for its owner to change."""
+
+    budget_usd_per_month: float = Field(20_000, gt=0)
+    latency_p95_ms: float = Field(6_000, gt=0)
+
+
 class Blueprint(Strict):
-    """An architecture's topology."""
+    """An architecture's topology.
+
+    ``growth`` says what grows together along each dimension: data volume, real-time throughput, inference demand,
+    memory (retained context) and coordination (agents, turns, tool calls). A parameter may stand in several.
+    """
 
     id: Name
     title: Text
     summary: Text
+    start: Start = Start()
+    growth: dict[Growth, list[Name]] = Field(min_length=1)
     parameters: dict[Name, Parameter]
     roles: dict[Name, RoleUse]
     flows: dict[Name, Flow]
@@ -160,6 +190,17 @@ class Blueprint(Strict):
     def taken(self, workload: Mapping[str, float]) -> Blueprint:
         """Return the blueprint without the steps that no request takes under a workload."""
         return self.model_copy(update={"flows": {name: flow.taken(workload) for name, flow in self.flows.items()}})
+
+    @property
+    def used_parameters(self) -> frozenset[str]:
+        """The parameters on which anything depends."""
+        steps = [step for flow in self.flows.values() for step in flow.steps()]
+        texts = [text for flow in self.flows.values() for text in (flow.rate_per_month, flow.peak_to_average)]
+        texts += [step.times for step in steps]
+        for use in self.roles.values():
+            texts += [*use.stock.values(), *((use.prompt.tokens, use.prompt.repeated_share) if use.prompt else ())]
+        named = {name for text in texts for name in expression.parse(text).names}
+        return frozenset(named.union(*(step.parameters() for step in steps)))
 
     def idle_parameters(self, workload: Mapping[str, float]) -> frozenset[str]:
         """Return the parameters that only describe steps that no request takes."""

@@ -259,6 +259,32 @@ def blueprints_hold_together(records: Records) -> Iterator[Finding]:
 
 
 @rule
+def blueprints_name_their_parameters(records: Records) -> Iterator[Finding]:
+    """Stocks, prompts and dimensions of growth use a blueprint's own parameters, and its roles' own dimensions."""
+    for blueprint in records.blueprints.values():
+        record = ("blueprints", blueprint.id)
+        for dimension, names in blueprint.growth.items():
+            for message in (message for name in names for message in _unknown(name, blueprint.parameters)):
+                yield record, ("growth", dimension), message
+        for role, use in blueprint.roles.items():
+            named = [use.prompt.tokens, use.prompt.repeated_share] if use.prompt else []
+            for text in (*use.stock.values(), *named):
+                yield from ((record, ("roles", role), message) for message in _unknown(text, blueprint.parameters))
+            dimensions = records.roles[role].dimensions if role in records.roles else list(use.stock)
+            for name in sorted(use.stock.keys() - set(dimensions)):
+                hint = nearest(name, dimensions)
+                yield record, ("roles", role, "stock"), f"'{name}' is not a dimension of the role{hint}"
+
+
+@rule
+def parameters_are_used(records: Records) -> Iterator[Finding]:
+    """Something depends on every parameter of a blueprint: one that changes nothing would be believed to."""
+    for blueprint in records.blueprints.values():
+        for name in sorted(blueprint.parameters.keys() - blueprint.used_parameters):
+            yield ("blueprints", blueprint.id), ("parameters", name), "nothing depends on it"
+
+
+@rule
 def flows_have_one_cache(records: Records) -> Iterator[Finding]:
     """A flow looks into one cache at the most: the time bounds are exact for one alternation."""
     for blueprint in records.blueprints.values():

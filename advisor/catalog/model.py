@@ -205,6 +205,7 @@ class Option(Strict):
     roles: list[Name] = Field(min_length=1)
     mode: Mode
     cloud: Cloud
+    host: Text | None = Field(None, description="who runs and bills it, of a service that its maker does not run")
     residency: list[Region] = Field(min_length=1, description="where data can be kept")
     precision: Literal["fp8", "int8", "fp4", "int4"] | None = Field(
         None, description="of the weights that are served, where the model is published in 16 bits"

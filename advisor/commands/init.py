@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
     _NumberType = click.ParamType
 
-TITLE, BUDGET_USD, LATENCY_MS, ANYWHERE = "My assistant", 20_000.0, 6_000.0, "any"
+TITLE, ANYWHERE = "My assistant", "any"
 REGIONS = (ANYWHERE, "us", "eu", "apac")
 
 
@@ -90,24 +90,25 @@ def command(output: Path, blueprint: str, yes: bool, **given: Any) -> None:
 
 def answers(topology: Blueprint, given: dict[str, Any], *, ask: bool) -> Answers:
     """Return what the options say, what the user answers, or example values, in this order."""
-    from advisor.render.starter import EXAMPLES, Answers, number
+    from advisor.render.starter import Answers, examples, number
 
     def answer(name: str, question: str, example: Any, kind: Any) -> Any:
         if given.get(name) is not None:
             return given[name]
         return click.prompt(question, default=example, type=kind, err=True) if ask else kind_default(kind, example)
 
+    given_first = examples(topology)
     title = answer("title", "Title", TITLE, str)
     parameters = {}
     for option, name in (("requests", "requests_per_month"), ("documents", "documents")):
-        if name in topology.parameters:
+        if name in given_first:
             question = topology.parameters[name].title.capitalize()
-            parameters[name] = number(answer(option, question, EXAMPLES[name], Number()))
+            parameters[name] = number(answer(option, question, given_first[name], Number()))
     if "documents" in parameters and "documents_changed_per_month" in topology.parameters:
         changed = max(1, round(Number().convert(parameters["documents"], None, None) / 10))
         parameters["documents_changed_per_month"] = number(changed)
-    budget = answer("budget", "Budget, USD a month", number(BUDGET_USD), Number())
-    latency = answer("latency", "Full response, p95, at most (ms)", number(LATENCY_MS), Number())
+    budget = answer("budget", "Budget, USD a month", number(topology.start.budget_usd_per_month), Number())
+    latency = answer("latency", "Full response, p95, at most (ms)", number(topology.start.latency_p95_ms), Number())
     region = answer("region", "Data must be kept in", ANYWHERE, click.Choice(REGIONS))
     return Answers(title, parameters, budget, latency, None if region == ANYWHERE else region)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from advisor.catalog.blueprint import Blueprint, Flow, Parameter
@@ -13,19 +13,13 @@ SCHEMA_FILE = "scenario.schema.json"
 OPTIONAL = "# "
 _COLUMN = 46
 
-# Values to start from for parameters that have no default; a test demands one for each of every blueprint.
-EXAMPLES: dict[str, str] = {
-    "requests_per_month": "1_000_000",
-    "input_tokens": "3_500",
-    "output_tokens": "{mean: 300, cv: 0.7}",
-    "documents": "100_000",
-    "documents_changed_per_month": "10_000",
-}
 LIMITS = {"ttft_ms": "2_500", "freshness_s": "300"}
 MORE_CONSTRAINTS = (
     ("quality: {min: 0.40}", "index in (0, 1]; for ranking within this catalog only"),
     ("operations_h_per_month: {max: 160}", "hours of operations a month"),
     ("clouds: {allow: [aws, vendor], max: 1}", "aws, azure, gcp, vendor (a maker's own cloud, not counted in max)"),
+    ("vendors: {max: 4}", "who sends a bill: owners of the clouds in use, hosts of services"),
+    ("self_operated: {max: 2}", "different components that we run ourselves"),
     ("licences: {deny: [SSPL-1.0]}", "or allow: [...]; SPDX ids, or proprietary"),
     ("modes: {deny: [self_hosted]}", "or allow: [...]; saas, managed, self_hosted"),
 )
@@ -42,8 +36,8 @@ MORE_SECTIONS = (
     ("  allow: [reserve]", "or right_size, spot, batch, fallback, split, cascade, hedge"),
     ("  deny: [headroom]", "or quantise, replicate, prompt_cache, which are used unless denied"),
     ("today:", "the design that runs today; leaving it is weighed against what a move saves"),
-    ("  design: {object_store: amazon_s3}", "role: component or option that runs; roles not named are new"),
-    ("  migration_h: {object_store: 40}", "role: hours of people to move it"),
+    ("  design: {observability: amazon_cloudwatch}", "role: component or option that runs; roles not named are new"),
+    ("  migration_h: {observability: 40}", "role: hours of people to move it"),
     (f"  horizon_months: {DEFAULT_HORIZON_MONTHS:g}", "months over which a move is paid off; the default"),
 )
 
@@ -70,6 +64,18 @@ def scenario(blueprint: Blueprint, answers: Answers, file: str) -> str:
     """Return the text of a scenario file that is to be called ``file``."""
     head, workload = _head(blueprint, answers, file), _workload(blueprint, answers)
     return "\n".join([*head, *workload, *_constraints(blueprint, answers), *_rest()]) + "\n"
+
+
+def examples(blueprint: Blueprint) -> dict[str, str]:
+    """Return what a scenario starts with, as YAML, for each parameter that has no default."""
+    stated = {name: parameter.example for name, parameter in blueprint.parameters.items()}
+    return {name: _value(example) for name, example in stated.items() if example is not None}
+
+
+def _value(example: float | Mapping[str, float]) -> str:
+    if isinstance(example, Mapping):
+        return f"{{{', '.join(f'{key}: {number(value)}' for key, value in example.items())}}}"
+    return number(example)
 
 
 def number(value: float) -> str:
@@ -102,7 +108,7 @@ def _head(blueprint: Blueprint, answers: Answers, file: str) -> Iterator[str]:
 
 def _workload(blueprint: Blueprint, answers: Answers) -> Iterator[str]:
     yield _line("workload:", "what the architecture has to carry")
-    given = {**EXAMPLES, **answers.parameters}
+    given = {**examples(blueprint), **answers.parameters}
     for name, parameter in sorted(blueprint.parameters.items(), key=lambda item: item[1].default is not None):
         optional = parameter.default is not None and name not in answers.parameters
         value = number(parameter.default or 0.0) if optional else given[name]

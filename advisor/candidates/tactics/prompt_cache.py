@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from advisor import expression
 from advisor.candidates.layout import Layout, PromptCache
 from advisor.candidates.tactics.combine import note
 from advisor.candidates.tactics.registry import Setting, tactic
+from advisor.catalog.blueprint import Prompt
 from advisor.catalog.model import Option
 from advisor.scenario.assumption import Assumption
 from advisor.scenario.load import Scenario
 
-REPEATED, PROMPT = "repeated_prompt_share", "input_tokens"  # parameters of a workload
 LEAST_PREFIX_TOKENS = 1024  # shorter beginnings are not cached: OpenAI and Anthropic guides to prompt caching
 SOURCE = "Gim et al. (2024), Prompt Cache: Modular Attention Reuse for Low-Latency Inference"
 
@@ -24,16 +25,17 @@ def prompt_cache(layout: Layout, setting: Setting) -> Iterator[Layout]:
     Used only when the workload says that prompts repeat, and when the hits pay for what the misses cost to write. Time
     to the first token is left as it is: providers publish only how much a hit can save at the most.
     """
-    cache = _cache(setting.scenario)
-    if cache is None or layout.batch or not saves(setting.option, cache):
+    prompt = setting.scenario.blueprint.roles[setting.role].prompt
+    cache = _cache(setting.scenario, prompt) if prompt else None
+    if prompt is None or cache is None or layout.batch or not saves(setting.option, cache):
         return
     tactics = (*layout.tactics, "prompt_cache")
-    yield replace(layout, prompt_cache=cache, tactics=tactics, notes=(*layout.notes, *_notes(setting.scenario)))
+    yield replace(layout, prompt_cache=cache, tactics=tactics, notes=(*layout.notes, *_notes(setting.scenario, prompt)))
 
 
-def _cache(scenario: Scenario) -> PromptCache | None:
-    share = scenario.workload.get(REPEATED, 0.0)
-    long_enough = share * scenario.workload.get(PROMPT, 0.0) >= LEAST_PREFIX_TOKENS
+def _cache(scenario: Scenario, prompt: Prompt) -> PromptCache | None:
+    share = scenario.workload[prompt.repeated_share]
+    long_enough = share * expression.parse(prompt.tokens).evaluate(scenario.workload) >= LEAST_PREFIX_TOKENS
     return PromptCache(share, scenario.tactics.prompt_cache_hit_share) if long_enough else None
 
 
@@ -52,7 +54,7 @@ def saves(option: Option, cache: PromptCache) -> bool:
     return cache.hit_share * read + (1 - cache.hit_share) * (plain if write is None else write) < plain
 
 
-def _notes(scenario: Scenario) -> tuple[Assumption, ...]:
+def _notes(scenario: Scenario, prompt: Prompt) -> tuple[Assumption, ...]:
     hits = scenario.tactics.prompt_cache_hit_share
     return (
         *note(
@@ -67,6 +69,6 @@ def _notes(scenario: Scenario) -> tuple[Assumption, ...]:
             "time to first token with a prompt cache",
             "as without",
             "providers publish only the most that a hit can save; measure it",
-            f"workload.{REPEATED}",
+            f"workload.{prompt.repeated_share}",
         ),
     )

@@ -154,3 +154,36 @@ def test_figures_say_how_they_vary(catalog: Catalog) -> None:
     assert pick(found, "latency.tpot_ms.p50").scale == "ratio"
     left_out = figures(catalog, [], roles=["reranker"])
     assert [(one.name, one.most) for one in left_out] == [("quality.without", 1.0)]
+
+
+def test_some_options_of_some_roles_can_be_built_alone(mini: Catalog, base: Scenario) -> None:
+    """What is built of some options is what the whole table holds of them; other roles are whole."""
+    whole = table(base, mini)
+    only = {role: [c.option.id for c in found if c.option][:1] for role, found in list(whole.candidates.items())[:3]}
+    part = table(base, mini, only=only)
+    for role, found in whole.candidates.items():
+        kept = [c for c in found if role not in only or c.option is None or c.option.id in only[role]]
+        assert list(part.candidates[role]) == kept
+
+
+def test_a_role_built_again_is_what_the_changed_catalog_gives(mini: Catalog, base: Scenario) -> None:
+    """Rebuilding one role under changed figures gives its candidates of a table built from scratch; others stay."""
+    whole = table(base, mini)
+    role, option = next((r, c.option) for r, found in whole.candidates.items() for c in found if c.option)
+    assert option is not None
+    changed = with_figures(mini, {pick(figures(mini, [option.id]), "operations_h_per_month"): 99.0})
+    again = whole.again(changed, {role: [o.id for _, o in mini.options_for(role)]})
+    fresh = table(base, changed)
+    assert again.candidates[role] == fresh.candidates[role] != whole.candidates[role]
+    assert all(again.candidates[other] is whole.candidates[other] for other in whole.candidates if other != role)
+
+
+def test_a_resized_candidate_has_the_figures_of_its_table(mini: Catalog, base: Scenario) -> None:
+    """Sizing a candidate under a changed catalog uses that catalog's figures, not those it was first built from."""
+    whole = table(base, mini)
+    one = next(c for found in whole.candidates.values() for c in found if c.option and c.option.unit)
+    assert one.option is not None
+    changed = with_figures(mini, {pick(figures(mini, [one.option.id]), "operations_h_per_month"): 99.0})
+    caches = next(used for used in whole.demand if all((cache in used) == yes for cache, yes in one.behind.items()))
+    sized = whole.again(changed, {}).resized(one, one.units, one.zones, caches)
+    assert sized.operations_h_per_month == 99.0

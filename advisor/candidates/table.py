@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -90,36 +90,74 @@ class Table:
             parts = [self.resized(primary, units, zones, caches)]
             parts += [self.resized(part, part.units, part.zones, caches) for part in others]
             return moved(JOINS[one.combined_by](tuple(parts), one.shares, self.scenario), self.scenario)
-        assert one.option is not None
-        assert one.component is not None
         assert one.layout is not None
-        stated = one.option.availability.service_by_zones
+        component, option = self._as_stated(one)
+        stated = option.availability.service_by_zones
         if stated is not None and str(zones) not in stated:
-            raise ValueError(f"{one.option.id} runs in {' or '.join(sorted(stated))} zones, not in {zones}")
+            raise ValueError(f"{option.id} runs in {' or '.join(sorted(stated))} zones, not in {zones}")
         whole = self.demand[caches][one.role]
         demand, billed = whole.scaled(one.carried_share), whole.scaled(one.billed_share)
-        needed = needed_units(one.option, demand, self.scenario.sizing.target_utilisation)
+        needed = needed_units(option, demand, self.scenario.sizing.target_utilisation)
         layout = replace(one.layout, units=units, zones=zones, needed=min(needed, units))
         behind, as_of = _behind(one.role, caches, self.scenario), self.as_of
-        found = build(
-            one.component, one.option, layout, demand, behind, self.scenario, self.catalog, as_of, billed=billed
-        )
+        found = build(component, option, layout, demand, behind, self.scenario, self.catalog, as_of, billed=billed)
         found = replace(found, carried_share=one.carried_share, billed_share=one.billed_share)
         return moved(found, self.scenario)
 
+    def _as_stated(self, one: Candidate) -> tuple[Component, Option]:
+        """Return component and option as this table's catalog states them; what a tactic made of an option stays."""
+        assert one.option is not None
+        assert one.component is not None
+        return self.catalog.options.get(one.option.id, (one.component, one.option))
 
-def table(scenario: Scenario, catalog: Catalog, as_of: datetime.date | None = None) -> Table:
-    """Return every candidate of a scenario, priced as of a date (default: the newest price check in the catalog)."""
+    def again(self, catalog: Catalog, only: Mapping[str, Collection[str]]) -> Table:
+        """Return the table under another catalog, in which only some roles are built again, from some options.
+
+        Args:
+            only: role -> ids of options; roles that it does not name keep their candidates.
+        """
+        candidates = dict(self.candidates)
+        rejections = [one for one in self.rejections if one.role not in only]
+        for role, options in only.items():
+            candidates[role] = _candidates(role, self.scenario, catalog, self.as_of, self.demand, rejections, options)
+        return replace(self, catalog=catalog, candidates=candidates, rejections=tuple(rejections))
+
+
+def table(
+    scenario: Scenario,
+    catalog: Catalog,
+    as_of: datetime.date | None = None,
+    *,
+    only: Mapping[str, Collection[str]] | None = None,
+) -> Table:
+    """Return every candidate of a scenario, priced as of a date (default: the newest price check in the catalog).
+
+    ``only``: role -> ids of the options to build candidates of, for roles that not everything is wanted of.
+    """
     date = as_of or catalog.date
     demand = {caches: demands(scenario, caches) for caches in variants(scenario)}
-    candidates: dict[str, tuple[Candidate, ...]] = {}
     rejections: list[Rejection] = []
-    for role, use in scenario.blueprint.roles.items():
-        found = list(_of_role(role, scenario, catalog, date, demand, rejections))
-        found += _combined(role, catalog, scenario, found, demand, date)
-        every = [left_out(role, catalog), *found] if use.optional else found
-        candidates[role] = tuple(moved(candidate, scenario) for candidate in every)
+    candidates = {
+        role: _candidates(role, scenario, catalog, date, demand, rejections, (only or {}).get(role))
+        for role in scenario.blueprint.roles
+    }
     return Table(scenario, catalog, date, candidates, tuple(rejections), demand)
+
+
+def _candidates(
+    role: str,
+    scenario: Scenario,
+    catalog: Catalog,
+    date: datetime.date,
+    demand: Mapping[frozenset[str], Mapping[str, Demand]],
+    rejections: list[Rejection],
+    wanted: Collection[str] | None,
+) -> tuple[Candidate, ...]:
+    """Return a role's candidates, of all options or of the wanted ones; notes the options that have none."""
+    found = list(_of_role(role, scenario, catalog, date, demand, rejections, wanted))
+    found += _combined(role, catalog, scenario, found, demand, date)
+    every = [left_out(role, catalog), *found] if scenario.blueprint.roles[role].optional else found
+    return tuple(moved(candidate, scenario) for candidate in every)
 
 
 def moved(candidate: Candidate, scenario: Scenario) -> Candidate:
@@ -155,10 +193,13 @@ def _of_role(
     date: datetime.date,
     demand: Mapping[frozenset[str], Mapping[str, Demand]],
     rejections: list[Rejection],
+    wanted: Collection[str] | None = None,
 ) -> Iterator[Candidate]:
     seen: set[str] = set()
     own = _own_variant(role, demand)
     for component, option in catalog.options_for(role):
+        if wanted is not None and option.id not in wanted:
+            continue
         ways = list(settings(Setting(role, option, scenario, catalog)))
         if not ways:
             rejections.append(Rejection(role, component, option, _QUANTISED.format(option.precision)))

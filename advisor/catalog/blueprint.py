@@ -119,6 +119,9 @@ class Step(Strict):
         return expression.parse(self.times).evaluate(workload) > 0
 
 
+Measured = Literal["ttft_ms", "latency_ms", "freshness_s"]
+
+
 class Measure(Strict):
     """A point of a flow at which time is read: at the first item or when complete."""
 
@@ -133,7 +136,7 @@ class Flow(Strict):
     starts: Text
     rate_per_month: Formula
     peak_to_average: Formula
-    measures: dict[Literal["ttft_ms", "latency_ms", "freshness_s"], Measure] = Field(min_length=1)
+    measures: dict[Measured, Measure] = Field(min_length=1)
     path: list[Step] = Field(min_length=1)
 
     def steps(self) -> Iterator[Step]:
@@ -165,10 +168,18 @@ Growth = Literal["data", "throughput", "inference", "memory", "coordination"]
 
 
 class Start(Strict):
-    """Bounds that a new scenario of a blueprint starts from, for its owner to change."""
+    """Bounds that a new scenario of a blueprint starts from, for its owner to change.
 
-    budget_usd_per_month: float = Field(20_000, gt=0)
-    latency_p95_ms: float = Field(6_000, gt=0)
+    ``p95``: flow -> measure -> what 95 % may take at most, in the measure's unit.
+    """
+
+    budget_usd_per_month: float = Field(gt=0)
+    p95: dict[Name, dict[Measured, Annotated[float, Field(gt=0)]]] = Field(min_length=1)
+
+    @property
+    def latency(self) -> tuple[str, float]:
+        """The flow whose full response is bounded first, and the bound in ms."""
+        return next((flow, most["latency_ms"]) for flow, most in self.p95.items() if "latency_ms" in most)
 
 
 class Blueprint(Strict):
@@ -181,7 +192,7 @@ class Blueprint(Strict):
     id: Name
     title: Text
     summary: Text
-    start: Start = Start()
+    start: Start
     growth: dict[Growth, list[Name]] = Field(min_length=1)
     parameters: dict[Name, Parameter]
     roles: dict[Name, RoleUse]

@@ -260,9 +260,13 @@ def blueprints_hold_together(records: Records) -> Iterator[Finding]:
 
 @rule
 def blueprints_name_their_parameters(records: Records) -> Iterator[Finding]:
-    """Stocks, prompts and dimensions of growth use a blueprint's own parameters, and its roles' own dimensions."""
+    """Stocks, prompts, growth and first bounds use a blueprint's own parameters, dimensions, flows and measures."""
     for blueprint in records.blueprints.values():
         record = ("blueprints", blueprint.id)
+        measured = {flow: blueprint.flows[flow].measures for flow in blueprint.start.p95 if flow in blueprint.flows}
+        for flow, most in blueprint.start.p95.items():
+            for measure in most.keys() - measured.get(flow, {}):
+                yield record, ("start", "p95", flow), f"the blueprint has no measure {flow}.{measure}"
         for dimension, names in blueprint.growth.items():
             for message in (message for name in names for message in _unknown(name, blueprint.parameters)):
                 yield record, ("growth", dimension), message

@@ -108,7 +108,7 @@ def answers(topology: Blueprint, given: dict[str, Any], *, ask: bool) -> Answers
         changed = max(1, round(Number().convert(parameters["documents"], None, None) / 10))
         parameters["documents_changed_per_month"] = number(changed)
     budget = answer("budget", "Budget, USD a month", number(topology.start.budget_usd_per_month), Number())
-    latency = answer("latency", "Full response, p95, at most (ms)", number(topology.start.latency_p95_ms), Number())
+    latency = answer("latency", "Full response, p95, at most (ms)", number(topology.start.latency[1]), Number())
     region = answer("region", "Data must be kept in", ANYWHERE, click.Choice(REGIONS))
     return Answers(title, parameters, budget, latency, None if region == ANYWHERE else region)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from advisor.catalog.blueprint import Blueprint, Flow, Parameter
 from advisor.scenario.load import DEFAULT_EXTRA_UNITS, DEFAULT_TARGET_UTILISATION, DEFAULT_USD_PER_HOUR, DEFAULT_ZONES
@@ -13,7 +14,7 @@ SCHEMA_FILE = "scenario.schema.json"
 OPTIONAL = "# "
 _COLUMN = 46
 
-LIMITS = {"ttft_ms": "2_500", "freshness_s": "300"}
+LIMITS = {"ttft_ms": "2_500", "latency_ms": "30_000", "freshness_s": "100_000"}
 MORE_CONSTRAINTS = (
     ("quality: {min: 0.40}", "index in (0, 1]; for ranking within this catalog only"),
     ("operations_h_per_month: {max: 160}", "hours of operations a month"),
@@ -49,7 +50,7 @@ class Answers:
     Attributes:
         parameters: workload parameters as they are to stand in the file.
         budget_usd_per_month: upper bound on bill plus operations.
-        latency_p95_ms: upper bound on the full response of every flow that measures one.
+        latency_p95_ms: upper bound on the full response of the flow that is bounded first.
         region: where all data must be kept; None when it does not matter.
     """
 
@@ -72,7 +73,7 @@ def examples(blueprint: Blueprint) -> dict[str, str]:
     return {name: _value(example) for name, example in stated.items() if example is not None}
 
 
-def _value(example: float | Mapping[str, float]) -> str:
+def _value(example: float | Mapping[Literal["mean", "cv"], float]) -> str:
     if isinstance(example, Mapping):
         return f"{{{', '.join(f'{key}: {number(value)}' for key, value in example.items())}}}"
     return number(example)
@@ -131,7 +132,11 @@ def _constraints(blueprint: Blueprint, answers: Answers) -> Iterator[str]:
     )
     yield _line("flows:", "bounds on single flows; times: mean, or a percentile such as p50, p95, p99, p99.9", depth=1)
     for name, flow in blueprint.flows.items():
-        yield from _flow(name, flow, answers.latency_p95_ms)
+        first, _ = blueprint.start.latency
+        most: dict[str, float] = dict(blueprint.start.p95.get(name, {}).items())
+        if name == first:
+            most["latency_ms"] = answers.latency_p95_ms
+        yield from _flow(name, flow, most)
     region = answers.region
     yield _line(
         f"residency: {{require: {region or 'eu'}}}",
@@ -144,19 +149,17 @@ def _constraints(blueprint: Blueprint, answers: Answers) -> Iterator[str]:
     yield ""
 
 
-def _flow(name: str, flow: Flow, latency_p95_ms: float) -> Iterator[str]:
-    """Yield a flow's bounds. Only the full response is bounded from the start; other flows are commented out whole."""
-    timed = "latency_ms" in flow.measures
-    depth, inner = (3, "") if timed else (2, "  ")  # behind a comment sign the step to the right stands after it
-    yield _line(f"{name}:", flow.title, depth=2, optional=not timed)
+def _flow(name: str, flow: Flow, most: Mapping[str, float]) -> Iterator[str]:
+    """Yield a flow's bounds. Only what is in ``most`` is bounded from the start; other lines are commented out."""
+    depth, inner = (3, "") if most else (2, "  ")  # behind a comment sign the step to the right stands after it
+    yield _line(f"{name}:", flow.title, depth=2, optional=not most)
     for measure, what in flow.measures.items():
-        active = measure == "latency_ms"
-        limit = number(latency_p95_ms) if active else LIMITS[measure]
+        limit = number(most[measure]) if measure in most else LIMITS[measure]
         yield _line(
             f"{inner}{measure}: {{p95: {limit}}}",
             f"{what.title}: 95 % take at most so many {measure.rpartition('_')[2]}",
             depth=depth,
-            optional=not active,
+            optional=measure not in most,
         )
     works = "share of time in which this flow works"
     yield _line(f"{inner}availability: {{min: 0.98}}", works, depth=depth, optional=True)

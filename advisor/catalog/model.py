@@ -333,9 +333,17 @@ class Instance(Strict):
     memory_gb: float = Field(gt=0)
     gpus: int = Field(0, ge=0)
     gpu: Text | None = None
+    card: Name | None = Field(None, description="the type of its accelerators, as limits on cards name it: h100")
+    card_gb: float | None = Field(None, gt=0, description="memory of one accelerator, GB")
     prices: list[Price] = Field(min_length=1, description="meter unit_hour")
     purchases: list[Purchase] = []
     interruptions_per_month: Figure | None = Field(None, description="how often a spot instance is taken back")
+
+    @model_validator(mode="after")
+    def _cards_named(self) -> Self:
+        if (self.gpus > 0) != (self.card is not None and self.card_gb is not None):
+            raise ValueError("an instance with gpus says which (card:) and with how much memory (card_gb:), others do not")
+        return self
 
 
 class CloudFigures(Strict):

@@ -215,7 +215,7 @@ def every_count(most: Sequence[int], types: int) -> Counts:
 
 @dataclass(frozen=True)
 class Part:
-    """What a pool that does not suffice serves of each priority; its ``shares`` of a class may add up to less than 1."""
+    """What a pool that does not suffice serves of each priority; ``shares`` of a class may add up to less than 1."""
 
     served: tuple[float, ...]
     shares: tuple[tuple[float, ...], ...]

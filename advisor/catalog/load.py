@@ -141,6 +141,53 @@ def read(root: Path, files: list[Path]) -> Records:
     return records
 
 
+def with_blueprint_of(path: Path, catalog: Catalog) -> tuple[Catalog, Blueprint]:
+    """Return the catalog with the blueprint of one more file, and that blueprint.
+
+    A blueprint of the same id is replaced. The digest stands for the catalog with the file.
+
+    Raises:
+        InputError: every problem of the file, and every rule that the blueprint breaks.
+    """
+    from advisor.catalog.checks import check
+
+    document = load(path, str(path))
+    if not isinstance(document.data, dict):
+        raise InputError([document.problem((), "a mapping is expected")])
+    blueprint = _record("blueprints", document.data, document, ())
+    assert isinstance(blueprint, Blueprint)
+    records = catalog.records.model_copy(
+        update={"blueprints": dict(sorted({**catalog.records.blueprints, blueprint.id: blueprint}.items()))}
+    )
+    alone = records.model_copy(update={"blueprints": {blueprint.id: blueprint}, "components": {}, "services": {}})
+    found = list(check(alone, {("blueprints", blueprint.id): (document, ())}))
+    if found:
+        raise InputError(found)
+    digest = hashlib.sha256(catalog.digest.encode() + path.read_bytes()).hexdigest()
+    return Catalog(records, digest[:12]), blueprint
+
+
+def blueprint_copy(base: str, name: str, folder: Path | str | None = None) -> str:
+    """Return the text of a catalog's blueprint under another id, comments included.
+
+    Raises:
+        InputError: the base is not a blueprint, or the name cannot be one.
+    """
+    import re
+
+    from advisor.yamlfile import read_text
+
+    root = Path(folder) if folder is not None else resources.folder("catalog")
+    load_catalog(folder).blueprint(base)
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_.\-]{0,79}", name):
+        raise bad_input(f"found '{name}'; a name has up to 80 lower-case letters, digits, and _ . -", path="NAME")
+    for path in sorted((root / "blueprints").rglob("*.yml")):
+        text = read_text(path)
+        if re.search(rf"^id: {re.escape(base)}$", text, flags=re.MULTILINE):
+            return re.sub(rf"^id: {re.escape(base)}$", f"id: {name}", text, count=1, flags=re.MULTILINE)
+    raise bad_input(f"the file of '{base}' states its id in another form than `id: {base}`", path=str(root))
+
+
 _TABLES = {
     "roles.yml": "roles",
     "dimensions.yml": "dimensions",

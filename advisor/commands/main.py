@@ -56,6 +56,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "price": ("advisor.commands.price", "Price a bill of quantities, line by line."),
     "check": ("advisor.commands.check", "Validate and solve a scenario without writing anything; for CI."),
     "catalog": ("advisor.commands.catalog", "Look into the catalog and where its figures come from."),
+    "blueprint": (
+        "advisor.commands.blueprint",
+        "List, show, start and check blueprints: roles, flows and workload parameters.",
+    ),
     "init": ("advisor.commands.init", "Write a commented scenario to start from."),
     "schema": ("advisor.commands.schema", "Print the JSON Schema of a scenario or of an output."),
     "demo": ("advisor.commands.demo", "Propose the design of the example that comes with advisor."),

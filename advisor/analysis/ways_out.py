@@ -1,0 +1,345 @@
+"""The cheapest ways out of an infeasible scenario: the least that must change, in numbers, solved again.
+
+Every way changes as few requirements as possible. A bound is moved to the tightest value that some design meets: it is
+dropped and its metric becomes the goal. Where two bounds must move together, the goal is the sum of their relative
+changes; no design breaks only one of them (or that one alone would do), so this sum counts no room that is left over,
+and its minimum is the least change. A rule lets in one more name where that is enough, else it is dropped. A tactic
+that the scenario does not allow is allowed.
+
+Each way is then written into the scenario and solved again under the scenario's own goals.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+from advisor.analysis.answers import UNLIMITED, Deadline, searching
+from advisor.analysis.forced import Forced, blame
+from advisor.analysis.smallest_fixes import Fixes, smallest_fixes
+from advisor.candidates.table import Table
+from advisor.candidates.table import table as build
+from advisor.candidates.tactics import JOINS, TACTICS
+from advisor.evaluation.result import Evaluation
+from advisor.optimizer.run import CHEAPEST, Found, goal_value, optimise
+from advisor.optimizer.search import Search
+from advisor.optimizer.solver import Status
+from advisor.scenario.goals import Goal, Term
+from advisor.scenario.load import Scenario
+from advisor.scenario.requirements import COUNTS, Bound, Filter, Requirement
+from advisor.scenario.tactics import BY_DEFAULT
+
+DIGITS = 3  # of a new limit, rounded to the side on which it can be met
+WHOLE = 1e-9  # a value this close to a round one, relative, is that one: what a bound itself lets pass
+NINES_MORE = 2  # digits that an availability is given beyond its nines
+
+
+@dataclass(frozen=True)
+class Loosened:
+    """A bound that is moved.
+
+    Attributes:
+        least: the tightest value that can be met, exact. limit: the same rounded outward to three digits.
+    """
+
+    bound: Bound
+    least: float
+    limit: float
+
+    @property
+    def share(self) -> float:
+        """The change of the bound relative to what was asked for; of an availability, relative to its error budget."""
+        return max(0.0, -self.bound.slack(self.least))
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """A rule that lets in one name more (``name``), or is dropped (``name`` None)."""
+
+    rule: Filter
+    name: str | None = None
+
+    @property
+    def rest(self) -> Filter | None:
+        """The rule that is left, None when nothing is."""
+        if self.name is None:
+            return None
+        values = self.rule.values | {self.name} if self.rule.allow else self.rule.values - {self.name}
+        return replace(self.rule, values=values) if values else None
+
+
+@dataclass(frozen=True)
+class TacticAllowed:
+    """A tactic that the scenario does not allow; ``denied``: it would be used if the scenario did not deny it."""
+
+    tactic: str
+    denied: bool
+
+
+Step = Loosened | Admitted | TacticAllowed
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """Something that makes the scenario feasible.
+
+    Attributes:
+        steps: everything that must change, at once.
+        evaluation: the best design of the scenario changed so. proved: False when time ended before it was proved best.
+    """
+
+    steps: tuple[Step, ...]
+    evaluation: Evaluation
+    proved: bool
+
+    @property
+    def share(self) -> float:
+        """The relative changes of its bounds together."""
+        return math.fsum(step.share for step in self.steps if isinstance(step, Loosened))
+
+    @property
+    def cost_usd_per_month(self) -> float:
+        """What its design costs."""
+        return self.evaluation.cost_usd_per_month
+
+
+@dataclass(frozen=True)
+class WaysOut:
+    """What makes a scenario feasible, the least change first.
+
+    Ranking: what only moves bounds comes first, by the sum of the relative changes; then what changes rules or tactics,
+    by the same sum and then by the scenario's goals.
+
+    Attributes:
+        fixes: which requirements must change, at least.
+        open: what the time limit left open, by path.
+    """
+
+    remedies: tuple[Remedy, ...]
+    fixes: Fixes
+    open: tuple[str, ...] = ()
+
+
+def ways_out(
+    search: Search,
+    conflict: tuple[Requirement, ...] | None,
+    deadline: Deadline = UNLIMITED,
+    *,
+    tactics: bool = True,
+) -> WaysOut:
+    """Return the least changes that make an infeasible scenario feasible.
+
+    Args:
+        search: of the scenario, proved infeasible. conflict: a minimal one; None when it was left open.
+        tactics: also try each tactic that is not allowed; each has candidates of its own to build and search.
+
+    >>> import advisor
+    >>> from advisor.analysis.overrides import change
+    >>> catalog = advisor.load_catalog()
+    >>> scenario = advisor.load_scenario(advisor.example("support_copilot"), catalog)
+    >>> tight = change(scenario, ["constraints.cost_usd_per_month.max=9000"], catalog).scenario
+    >>> answer = advisor.answer(tight, catalog)
+    >>> best = ways_out(answer.search, answer.conflict).remedies[0]
+    >>> best.steps[0].bound.path, best.evaluation.feasible
+    ('constraints.cost_usd_per_month.max', True)
+    """
+    if conflict is None:
+        return WaysOut((), Fixes((), ()), tuple(r.path for r in search.requirements))
+    ways = _Ways(search, deadline)
+    fixes = smallest_fixes(
+        search.requirements, ways.spared_by_rules(conflict), ways.feasible_without, ways.blame_without
+    )
+    found = [remedy for fix in fixes.sets for remedy in ways.remedies(fix)]
+    found += ways.tactics() if tactics else []
+    ranked = sorted(found, key=lambda remedy: _rank(remedy, search.table.scenario))
+    left = [*ways.open, *(requirement.path for some in fixes.open for requirement in some)]
+    return WaysOut(tuple(ranked), fixes, tuple(dict.fromkeys(left)))
+
+
+def _rank(remedy: Remedy, scenario: Scenario) -> tuple[object, ...]:
+    rules = sum(not isinstance(step, Loosened) for step in remedy.steps)
+    goals = [goal_value(goal, remedy.evaluation) for goal in scenario.objective]
+    return (rules, remedy.share, goals, remedy.cost_usd_per_month, [place_of(step) for step in remedy.steps])
+
+
+def place_of(step: Step) -> str:
+    """Return where in the scenario a step is made."""
+    if isinstance(step, Loosened):
+        return step.bound.path
+    return step.rule.path if isinstance(step, Admitted) else f"tactics.{'deny' if step.denied else 'allow'}"
+
+
+class _Ways:
+    """The searches that the ways out are found by; candidates are built again only where a change asks for it."""
+
+    def __init__(self, search: Search, deadline: Deadline) -> None:
+        self.base, self.deadline = search, deadline
+        self.scenario = search.table.scenario
+        self.open: list[str] = []
+        self._fixed = not self.scenario.tactics.allowed & JOINS.keys()  # rules do not decide what is combined
+
+    # --- which requirements ------------------------------------------------------------------------------------------
+
+    def feasible_without(self, some: tuple[Requirement, ...]) -> bool | None:
+        """Return whether there is a design without some requirements; None when time left it open."""
+        if self.deadline.passed:
+            return None
+        found = self._any(self._without(some))
+        return found.best is not None or (None if found.status is Status.STOPPED else False)
+
+    def blame_without(self, some: tuple[Requirement, ...]) -> tuple[Requirement, ...] | None:
+        """Return a conflict among the other requirements; None when time left it open."""
+        found = blame(Forced(self._without(some), None), self.deadline)
+        return None if found is None else self.spared_by_rules(found)
+
+    def spared_by_rules(self, conflict: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
+        """Return a conflict with every rule whose end might resolve it.
+
+        Where tactics combine what the rules admit, the end of any rule brings new candidates, so each might.
+        """
+        rules = () if self._fixed or not conflict else self.scenario.filters
+        return (*conflict, *(rule for rule in rules if rule not in conflict))
+
+    def _without(self, some: tuple[Requirement, ...]) -> Search:
+        rest = [r for r in self.base.requirements if r not in some]
+        return self._search(replace(self.scenario, requirements=tuple(rest)))
+
+    def _search(self, scenario: Scenario) -> Search:
+        """Return the search of a changed scenario; one over the same candidates reuses what is known of them."""
+        if not (self._fixed or scenario.filters == self.scenario.filters):
+            return Search(build(scenario, self.base.table.catalog, self.base.table.as_of))
+        return self.base.under(scenario.requirements, scenario)
+
+    def _any(self, search: Search) -> Found:
+        return optimise(search, [CHEAPEST], any_design=True, time_limit_s=self.deadline.left)
+
+    # --- by how much -------------------------------------------------------------------------------------------------
+
+    def remedies(self, fix: tuple[Requirement, ...]) -> Iterator[Remedy]:
+        """Yield the least changes of the requirements of a fix: with one name more where that is enough."""
+        rules = [r for r in fix if isinstance(r, Filter)]
+        bounds = [r for r in fix if isinstance(r, Bound)]
+        single = [self._names(rule) for rule in rules]
+        found = [self._remedy(bounds, some) for some in product(*single)] if all(single) else []
+        kept = [remedy for remedy in found if remedy is not None]
+        if not kept and (not rules or any(len(names) != 1 for names in single)):
+            kept = [r for r in [self._remedy(bounds, [Admitted(rule) for rule in rules])] if r is not None]
+        yield from kept
+
+    def _names(self, rule: Filter) -> list[Admitted]:
+        """Return the names that a rule with several could let in, () for one that is only dropped."""
+        if rule.kind not in ("cloud", "licence", "mode"):
+            return [Admitted(rule)]
+        if not rule.allow:
+            return [Admitted(rule, name) for name in sorted(rule.values)]
+        return [Admitted(rule, name) for name in sorted(_used(self.base.table, rule.kind) - rule.values)]
+
+    def _remedy(self, bounds: Sequence[Bound], rules: Sequence[Admitted]) -> Remedy | None:
+        """Return the least change of the bounds under changed rules; None when there is none, or time ran out."""
+        changed = changed_scenario(self.scenario, rules)
+        if not bounds:
+            return self._solved(changed, tuple(rules))
+        rest = [r for r in changed.requirements if r not in bounds]
+        search = self._search(replace(changed, requirements=tuple(rest)))
+        goal = Goal(tuple(_towards(bound) for bound in bounds), "least change")
+        found = optimise(searching(search, rest, [goal]), [goal], time_limit_s=self.deadline.left)
+        if found.best is None or found.status is not Status.OPTIMAL:
+            self.open += [r.path for r in bounds] if found.status is Status.STOPPED else []
+            return None
+        moved = [_loosened(bound, found.best.metric(bound.metric)) for bound in bounds]
+        steps: tuple[Step, ...] = (*moved, *rules)
+        return self._solved(changed_scenario(self.scenario, steps), steps, found.best)
+
+    def _solved(self, scenario: Scenario, steps: tuple[Step, ...], known: Evaluation | None = None) -> Remedy | None:
+        """Return the best design of a changed scenario as the remedy that its changes are."""
+        search = self._search(scenario)
+        if known is not None and search.admits(known.design):
+            search.near.append(known)
+        found = optimise(search, time_limit_s=self.deadline.left)
+        if found.best is None:
+            self.open += [place_of(step) for step in steps] if found.status is Status.STOPPED else []
+            return None
+        return Remedy(steps, found.best, found.status is Status.OPTIMAL)
+
+    def tactics(self) -> Iterator[Remedy]:
+        """Yield the tactics, of those that are not allowed, with which there is a design."""
+        for name in TACTICS:
+            if name in self.scenario.tactics.allowed:
+                continue
+            step = TacticAllowed(name, name in BY_DEFAULT)
+            if self.deadline.passed:
+                self.open.append(place_of(step))
+                continue
+            changed = changed_scenario(self.scenario, [step])
+            built = build(changed, self.base.table.catalog, self.base.table.as_of)
+            if built.candidates == self.base.table.candidates:
+                continue  # it brings nothing here
+            found = optimise(Search(built), time_limit_s=self.deadline.left)
+            if found.best is not None:
+                yield Remedy((step,), found.best, found.status is Status.OPTIMAL)
+            elif found.status is Status.STOPPED:
+                self.open.append(place_of(step))
+
+
+def changed_scenario(scenario: Scenario, steps: Sequence[Step]) -> Scenario:
+    """Return a scenario with every step made."""
+    moved: dict[Requirement, Requirement | None] = {}
+    allowed = scenario.tactics.allowed
+    for step in steps:
+        if isinstance(step, Loosened):
+            moved[step.bound] = replace(step.bound, limit=step.limit)
+        elif isinstance(step, Admitted):
+            moved[step.rule] = step.rest
+        else:
+            allowed = allowed | {step.tactic}
+    left = [new for r in scenario.requirements if (new := moved.get(r, r)) is not None]
+    return replace(scenario, requirements=tuple(left), tactics=replace(scenario.tactics, allowed=allowed))
+
+
+def _used(table: Table, kind: str) -> set[str]:
+    """Return the names that options have in what a rule is about."""
+    plain = [one for found in table.candidates.values() for c in found for one in c.members]
+    options = [(one.component, one.option) for one in plain if one.option and one.component]
+    traits = {
+        "cloud": {option.cloud for _, option in options},
+        "licence": {component.licence for component, _ in options},
+        "mode": {option.mode for _, option in options},
+    }
+    return set(traits[kind])
+
+
+def _towards(bound: Bound) -> Term:
+    """Return the relative change of a bound as a term to minimise: minus its slack, without the constant."""
+    if bound.upper:
+        return Term(bound.metric, 1 / (bound.limit or 1.0))
+    return Term(bound.metric, -1 / (1 - bound.limit if bound.metric.endswith(".availability") else bound.limit))
+
+
+def _loosened(bound: Bound, least: float) -> Loosened:
+    return Loosened(bound, least, outward(bound, least))
+
+
+def outward(bound: Bound, least: float) -> float:
+    """Return a limit that can be met, rounded to three digits; an availability to two more than it has nines.
+
+    >>> outward(Bound("", "flows.answer.ttft_ms.p95", True, 2000.0), 2314.2)
+    2320.0
+    >>> outward(Bound("", "quality", False, 0.65), 0.60291), outward(Bound("", "clouds", True, 1.0), 2.0)
+    (0.602, 2.0)
+    >>> outward(Bound("", "flows.answer.availability", False, 0.999), 0.98508218)
+    0.985
+    """
+    if bound.metric in COUNTS:
+        return float(round(least))
+    if bound.metric.endswith(".availability"):
+        nines = max(2, 1 - math.floor(math.log10(100 * max(1 - least, 1e-9)) + WHOLE))
+        places = nines + NINES_MORE
+    else:
+        places = DIGITS - 1 - math.floor(math.log10(abs(least))) if least else 0
+    count = least * 10.0**places
+    near = round(count)
+    if abs(count - near) > WHOLE * max(1.0, abs(count)):
+        near = math.ceil(count) if bound.upper else math.floor(count)
+    return round(near * 10.0**-places, max(places, 0))

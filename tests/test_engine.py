@@ -228,8 +228,9 @@ def test_every_feasible_design_reaches_the_judge(
         allowed = Run(search, None, 0.0).permitted
         good = [j for j in found if meets(j, bounds) and all(_may(search, allowed, r, c) for r, c in j.design.items())]
         costs = sorted(value(asked.scenario.objective[0], j) for j in good)
-        for budgets, to_beat in ((2, math.inf), (7, math.inf), (5, costs[len(costs) // 2] if costs else math.inf)):
-            monkeypatch.setattr(proof, "BUDGETS", ((budgets, 10**6),))
+        half = costs[len(costs) // 2] if costs else math.inf
+        for budgets, cells, to_beat in ((2, 1, math.inf), (7, 4, math.inf), (5, 2, half), (24, 32, half)):
+            monkeypatch.setattr(proof, "GRIDS", ((budgets, cells, 10**6),))
             seen = _refused(search, to_beat)
             for judged in good:
                 if value(asked.scenario.objective[0], judged) < to_beat * (1 - 1e-8):
@@ -313,9 +314,9 @@ def test_the_envelope_is_above_every_design(seed: int) -> None:
     checked = 0
     for tail in case.tails:
         in_time = tail.of(designs) >= tail.level
-        for budgets in (2, 5, 33):
+        for budgets, cells in ((2, 1), (5, 8), (33, 1), (33, 4)):
             room = float(np.max(spent)) * (1 + 1e-9)
-            envelope = Envelope(Chain(tail, order), order, [costs[r] for r in order], room, budgets)
+            envelope = Envelope(Chain(tail, order, cells), order, [costs[r] for r in order], room, budgets)
             least = envelope.least()
             assert least is not None
             assert (spent[in_time] >= least - 1e-9).all()
@@ -382,7 +383,7 @@ def test_where_the_engine_gives_up_the_program_answers(seed: int, monkeypatch: p
     """With no labels allowed at all the answer is the same, and was proved by the solver."""
     asked = medium_question(seed)
     right = optimise(Search(asked))
-    monkeypatch.setattr(proof, "BUDGETS", ((2, -1),))
+    monkeypatch.setattr(proof, "GRIDS", ((2, 4, -1),))
     search = Search(asked)
     same(optimise(search), right)
     assert search.session.seconds > 0

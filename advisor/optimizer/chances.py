@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate
-from advisor.models.latency import inverse
-from advisor.optimizer.tails import MARGIN, POINTS, THETAS, Tail, Times
+from advisor.models.latency import inverse, transform
+from advisor.optimizer.tails import MARGIN, POINTS, THETAS, Tail, Times, coarser
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Spectrum = np.ndarray[Any, np.dtype[np.complex128]]
     Indices = np.ndarray[Any, np.dtype[np.intp]]
 
-END = POINTS - 1
+LAST = -1  # the point at which a lattice ends
 ONE_THREAD = 4 * 65536  # multiplications, the usual threshold
 SAFE = 4  # cells, more than the lattice ends beyond T
 
@@ -59,6 +59,19 @@ class Chances:
         """Return the same for some of the candidates: a mask or positions for each role."""
         return replace(self, rows=tuple(r[k] for r, k in zip(self.rows, kept, strict=True)))
 
+    def coarser(self, cells: int, *, down: bool) -> Chances:
+        """Return the same on a lattice in which so many points are one, with all times rounded down or kept on average.
+
+        With all rounded down, chances counted up to and with the last point are at least as large as the exact ones.
+        """
+        if cells == 1:
+            return self
+        start, end = (transform(coarser(inverse(one), cells, down=down)) for one in (self.start, self.end))
+        before, past = (
+            tuple(times and times.coarser(cells, down=down) for times in part) for part in (self.before, self.past)
+        )
+        return replace(self, start=start, end=end, before=before, past=past)
+
     def touches(self, role: int) -> bool:
         """Return whether the bound depends on a role."""
         return self.before[role] is not None or self.past[role] is not None
@@ -70,9 +83,9 @@ class Chances:
         found: Spectrum = before * (self.hits + (1 - self.hits) * past)
         return found
 
-    def of(self, designs: Indices, early: int = 0) -> Array:
-        """Return P(time <= T) for designs, one row each; ``early``: so many cells before the end of the lattice."""
-        return reached(inverse(self.joined(*self._products(designs))), END - early)
+    def of(self, designs: Indices) -> Array:
+        """Return P(time <= T) for designs, one row each."""
+        return reached(inverse(self.joined(*self._products(designs))), LAST)
 
     def _products(self, designs: Indices, skip: tuple[int, ...] = ()) -> tuple[Spectrum, Spectrum]:
         """Return the transforms of the times before and past the cache, one row a design."""
@@ -88,13 +101,13 @@ class Chances:
                     past *= late.spectra[rows[designs[:, role]]]
         return before, past
 
-    def with_one(self, design: Indices, role: int, early: int = 0) -> Array:
+    def with_one(self, design: Indices, role: int) -> Array:
         """Return P(time <= T) with each of a role's candidates in place of the design's."""
         before, past = self._products(design[None], (role,))
-        found: Array = self._completed(before, past, role, early)[0]
+        found: Array = self._completed(before, past, role)[0]
         return found
 
-    def with_two(self, design: Indices, first: int, which: Indices, second: int, early: int = 0) -> Array:
+    def with_two(self, design: Indices, first: int, which: Indices, second: int) -> Array:
         """Return P(time <= T) with some candidates of one role (down) and all of another (across)."""
         import numpy as np
 
@@ -103,10 +116,10 @@ class Chances:
         own, late = self.before[first], self.past[first]
         before = np.repeat(before, len(times), axis=0) if own is None else before * own.spectra[times]
         past = np.repeat(past, len(times), axis=0) if late is None else past * late.spectra[times]
-        found: Array = self._completed(before, past, second, early)[where]
+        found: Array = self._completed(before, past, second)[where]
         return found
 
-    def _completed(self, before: Spectrum, past: Spectrum, role: int, early: int) -> Array:
+    def _completed(self, before: Spectrum, past: Spectrum, role: int) -> Array:
         """Return P(time <= T) of unfinished designs (down) with each candidate of the missing role (across).
 
         The chance is linear in the missing role's masses, so a transform back for each design is enough.
@@ -116,16 +129,16 @@ class Chances:
         mine, late, rows = self.before[role], self.past[role], self.rows[role]
         if mine is not None and late is not None:
             pairs = (self.joined(before * mine.spectra[j], past * late.spectra[j]) for j in rows)
-            return np.stack([reached(inverse(pair), END - early) for pair in pairs], axis=1)
+            return np.stack([reached(inverse(pair), LAST) for pair in pairs], axis=1)
         times, where = np.unique(rows, return_inverse=True)
         if late is not None:
-            sure = self.hits * reached(inverse(before), END - early)
-            rest = (1 - self.hits) * reversed_levels(inverse(before * past), early)
+            sure = self.hits * reached(inverse(before), LAST)
+            rest = (1 - self.hits) * reversed_levels(inverse(before * past))
             return (sure[:, None] + products(rest, late.masses[times]))[:, where]
         masses = inverse(self.joined(before, past))
         if mine is None:
-            return np.repeat(reached(masses, END - early)[:, None], len(rows), axis=1)
-        return products(reversed_levels(masses, early), mine.masses[times])[:, where]
+            return np.repeat(reached(masses, LAST)[:, None], len(rows), axis=1)
+        return products(reversed_levels(masses), mine.masses[times])[:, where]
 
     def always_holds(self) -> bool:
         """Return whether the bound is met whatever is chosen: even if every role is as slow as it can be at all times.
@@ -139,7 +152,7 @@ class Chances:
             mine, late = self.before[role], self.past[role]
             before = before if mine is None else before * mine.slowest(np.unique(rows))
             past = past if late is None else past * late.slowest(np.unique(rows))
-        chance = reached(inverse(self.joined(before, past)[None]), END - SAFE)
+        chance = reached(inverse(self.joined(before, past)[None]), LAST - SAFE)
         return bool(chance[0] >= self.level + MARGIN)
 
     def necessary(self, theta: float) -> tuple[list[Array], float] | None:
@@ -201,14 +214,9 @@ def levels(masses: Array) -> Array:
     return found
 
 
-def reversed_levels(masses: Array, early: int = 0) -> Array:
+def reversed_levels(masses: Array) -> Array:
     """Return P(X <= T - t) for every t, so that a product with the masses of Y gives P(X + Y <= T)."""
-    import numpy as np
-
-    turned = levels(masses)[..., ::-1]
-    if early:
-        turned = np.concatenate((turned[..., early:], np.zeros((*turned.shape[:-1], early))), axis=-1)
-    return turned
+    return levels(masses)[..., ::-1]
 
 
 def chances(tail: Tail, pool: Mapping[str, Sequence[Candidate]], kept: Mapping[str, Indices], cached: bool) -> Chances:

@@ -85,7 +85,8 @@ class Engine:
     Args:
         accepts: the judge's word on a design.
         known: feasible designs to start from. to_beat: the value of the best of them.
-        floor: a bound of the goal that is known from before. near: designs that are not feasible, but may nearly be.
+        floor: a bound of the goal that is known from before. ceiling: what a limit lets the goal be below.
+        near: designs that are not feasible, but may nearly be.
     """
 
     question: Question
@@ -96,11 +97,12 @@ class Engine:
     any_design: bool = False
     floor: float = -math.inf
     near: Sequence[Mapping[str, Candidate]] = ()
+    ceiling: float = math.inf
     cases: int = 0
     _judged: dict[tuple[str, ...], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.incumbent = Incumbent(self.to_beat)
+        self.incumbent = Incumbent(self.to_beat, self.ceiling)
 
     @property
     def best(self) -> Design | None:
@@ -134,10 +136,10 @@ class Engine:
                 proof.guess(min(whole, key=proof.case.value))
         for proof, design in itertools.product(proofs, self.near):
             start = self._positions(proof.case, design)
-            if math.isinf(self.incumbent.most) and start.count(None) <= MOST_MISSING:
+            if not self.incumbent.known and start.count(None) <= MOST_MISSING:
                 proof.guess(proof.filled(start))
         for proof in proofs:
-            if math.isinf(self.incumbent.most):
+            if not self.incumbent.known:
                 proof.guess()
 
     # --- cases -------------------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ bound: it never excludes a design that is fast enough. It is sharp because only 
 hardly anything is gained by choosing late roles after seeing how the early ones went.
 
 Budgets lie on a grid. Costs are rounded down to it, and so is what is left: rounded-down costs never add up to more
-than their rounded-down sum.
+than their rounded-down sum. The same goes for times: on a coarser lattice than that of the percentile they are rounded
+down, which only makes more of them be in time.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from advisor.models.latency import inverse, transform
-from advisor.optimizer.chances import Chances, products, reached, reversed_levels
+from advisor.optimizer.chances import Chances, products
 from advisor.optimizer.tails import Times
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     Indices = np.ndarray[Any, np.dtype[np.intp]]
 
 
-AT_ONCE = 256  # sums that are worked out together
+AT_ONCE = 2**18  # points of sums that are worked out together
 
 
 class Chain:
@@ -41,7 +42,11 @@ class Chain:
 
     Once all that lies past the cache is decided it is mixed with the hits, and what lies before the cache is added.
 
+    Args:
+        cells: so many points of the percentile's lattice are one here.
+
     Attributes:
+        exact: the bound on its own lattice. chances: on the one that is used here.
         parts: for each place in the order the role's distinct times; None where it takes none.
         rows: for each place which of these each candidate has.
         mixed_at: the place from which on all that lies past the cache is decided.
@@ -49,8 +54,9 @@ class Chain:
             that any of their candidates can do at every time, and only finished designs are exact.
     """
 
-    def __init__(self, chances: Chances, order: Sequence[int]) -> None:
-        self.chances = chances
+    def __init__(self, exact: Chances, order: Sequence[int], cells: int = 1) -> None:
+        self.exact, self.chances = exact, exact.coarser(cells, down=True)
+        chances = self.chances
         self.mixed_at = max((at + 1 for at, role in enumerate(order) if chances.past[role] is not None), default=0)
         self.start, self.end = chances.start, chances.end
         self.strays: list[int] = []
@@ -69,6 +75,20 @@ class Chain:
         """Return the transform of nothing on a hit and of a time past the cache on a miss."""
         mixture: Spectrum = self.chances.hits + (1 - self.chances.hits) * spectrum
         return mixture
+
+    @cached_property
+    def ahead(self) -> list[Spectrum]:
+        """For each place the transform of the best that the roles in front of it can do, hits mixed in."""
+        found = [self.mixed(self.end) if self.mixed_at == 0 else self.end]
+        for place, (part, rows) in enumerate(zip(self.parts, self.rows, strict=True)):
+            after = found[-1] if part is None else found[-1] * _best(part, rows)
+            found.append(self.mixed(after) if self.mixed_at == place + 1 else after)
+        return found
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether the bound is missed even if every role is as fast as it can be at all times."""
+        return float(inverse(self.ahead[-1] * self.start).sum()) < self.chances.least
 
 
 def _best(times: Times, rows: Indices) -> Spectrum:
@@ -98,22 +118,19 @@ class Envelope:
         self._places: dict[int, _Levels] = {}
         places = len(order)
         self._keep(places, _constant(chain.start, self.budgets))
-        ahead = _ahead(chain)
         for place in range(places - 1, -1, -1):
             if self.chain.parts[place] is None:
                 self._keep(place, self._places[place + 1])
             else:
                 self._keep(place, self._extended(place, order[place]))
-            if not self._drop_hopeless(place, ahead[place]):
+            if not self._drop_hopeless(place, chain.ahead[place]):
                 self.hopeless = True
                 return
 
     def _keep(self, place: int, levels: _Levels) -> None:
-        import numpy as np
-
         self._places[place] = levels
         if place == self.chain.mixed_at:
-            self._on_hits = reached(np.diff(levels.rows, axis=1, prepend=0.0), -1)[levels.which]
+            self._on_hits = levels.rows[levels.which, -1]
 
     def _extended(self, place: int, role: int) -> _Levels:
         """Put one role more in front."""
@@ -126,11 +143,10 @@ class Envelope:
         shifts = [(math.floor(cost / self.step), row) for cost, row in useful]
         shifts = [(spent, row) for spent, row in shifts if later.first + spent < self.budgets]
         lowest = int(later.which[later.first]) if shifts else 0
-        at_once = max(AT_ONCE // (len(later.rows) - lowest), 1)
+        at_once = max(AT_ONCE // later.rows[lowest:].size, 1)
         for begin in range(0, len(shifts), at_once):
             some = shifts[begin : begin + at_once]
             sums = inverse(part.spectra[[row for _, row in some], None] * later.spectra[lowest:])
-            np.cumsum(sums, axis=-1, out=sums)
             for (spent, _), own in zip(some, sums, strict=True):
                 first = later.first + spent  # below it, nothing can be completed
                 which = later.which[later.first : self.budgets - spent]
@@ -143,7 +159,7 @@ class Envelope:
         import numpy as np
 
         levels = self._places[place]
-        missed = products(reversed_levels(np.diff(levels.rows, axis=1, prepend=0.0)), inverse(ahead)[None])[:, 0]
+        missed = products(levels.rows[:, ::-1], inverse(ahead)[None])[:, 0]
         reached_ = self.with_hits(place, missed[levels.which], np.arange(self.budgets))
         enough = np.flatnonzero(reached_ >= self.chain.chances.least)
         if not enough.size:
@@ -174,12 +190,9 @@ class Envelope:
     def completions(self, place: int, times: Indices, rows: Indices) -> Array:
         """Return P(the role's time and all later ones <= T - t) for every t, for times of the role at a place and rows
         after it; a product with the masses of a beginning is the best chance of its completions."""
-        import numpy as np
-
         part, later = self.chain.parts[place], self._places[place + 1]
-        if part is None:
-            return reversed_levels(np.diff(later.rows[rows], axis=1, prepend=0.0))
-        return reversed_levels(inverse(later.spectra[rows] * part.spectra[times]))
+        found = later.rows[rows] if part is None else inverse(later.spectra[rows] * part.spectra[times])
+        return found[:, ::-1]
 
     def with_hits(self, place: int, missed: Array, budgets: Indices) -> Array:
         """Return the chance that all requests are in time from the chance of those that miss the cache.
@@ -196,7 +209,10 @@ class Envelope:
 
 @dataclass(frozen=True)
 class _Levels:
-    """E at one place: the distinct rows, which of them each budget has, and the first budget that is of use."""
+    """E at one place: the distinct rows over all times, which of them each budget has, and the first budget of use.
+
+    ``spectra``: the transforms of the rows as they are; times those of masses they are the rows of sums.
+    """
 
     rows: Array
     which: Indices
@@ -204,9 +220,7 @@ class _Levels:
 
     @cached_property
     def spectra(self) -> Spectrum:
-        import numpy as np
-
-        return transform(np.diff(self.rows, axis=1, prepend=0.0))
+        return transform(self.rows)
 
     @staticmethod
     def distinct(levels: Array) -> _Levels:
@@ -221,17 +235,6 @@ def _constant(spectrum: Spectrum, budgets: int) -> _Levels:
     import numpy as np
 
     return _Levels(np.cumsum(inverse(spectrum))[None], np.zeros(budgets, dtype=np.intp))
-
-
-def _ahead(chain: Chain) -> list[Spectrum]:
-    """Return for each place the transform of the best that the roles in front of it can do, hits mixed in."""
-    import numpy as np
-
-    found = [chain.mixed(chain.end) if chain.mixed_at == 0 else chain.end]
-    for place, (part, rows) in enumerate(zip(chain.parts, chain.rows, strict=True)):
-        after = found[-1] if part is None else found[-1] * _best(part, rows)
-        found.append(chain.mixed(after) if chain.mixed_at == place + 1 else after)
-    return [np.asarray(one) for one in found]
 
 
 def _useful(costs: Array, rows: Indices, order: Any) -> list[tuple[float, int]]:

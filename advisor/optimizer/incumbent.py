@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
     Indices = np.ndarray[Any, np.dtype[np.intp]]
 
-EARLY = 1  # the lattice ends ROOM beyond T, which is one cell
+CELLS = 2  # so many points of a lattice are one here: as it ends ROOM, which is one cell, beyond T, it then ends at T
 TILTS = (-12.0, -5.0, -2.0, -0.5, 1.0, 3.0)  # of exp(tilt * (1 - X / T)), negative ones weigh late times
 WEIGHTS = 20  # so many weights of time against the goal for each tilt
 STARTS = 3
@@ -38,6 +38,7 @@ class Exchange:
 
     def __init__(self, case: Case, margin: float = 0.0) -> None:
         self.case = case
+        self.tails = [tail.coarser(CELLS, down=False) for tail in case.tails]
         self.asked = [tail.level + margin for tail in case.tails]
 
     def best_of(self, prices: Sequence[Array]) -> tuple[int, ...] | None:
@@ -60,7 +61,7 @@ class Exchange:
         import numpy as np
 
         seen: dict[tuple[int, ...], None] = {}
-        late = {tilt: self._late(tilt) for tilt in TILTS if self.case.tails}
+        late = {tilt: self._late(tilt) for tilt in TILTS if self.tails}
         for cost in (self.case.goal, prices):
             spread = float(np.mean([np.ptp(c) for c in cost])) or 1.0
             for times in late.values():
@@ -76,8 +77,8 @@ class Exchange:
         import numpy as np
 
         found = [np.zeros(len(goal)) for goal in self.case.goal]
-        weights = np.exp(-tilt * np.linspace(0.0, 1.0, POINTS))
-        for tail in self.case.tails:
+        weights = np.exp(-tilt * np.linspace(0.0, 1.0, POINTS // CELLS))
+        for tail in self.tails:
             for role, rows in enumerate(tail.rows):
                 for times in (tail.before[role], tail.past[role]):
                     if times is not None:
@@ -92,8 +93,8 @@ class Exchange:
         import numpy as np
 
         missed: Array = np.maximum(self.case.uses(designs) - self.case.room, 0.0).sum(axis=1)
-        for tail, asked in zip(self.case.tails, self.asked, strict=True):
-            missed += _short(tail.of(designs, EARLY), asked)
+        for tail, asked in zip(self.tails, self.asked, strict=True):
+            missed += _short(tail.of(designs), asked)
         return missed
 
     def improved(self, start: Indices) -> tuple[int, ...] | None:
@@ -121,9 +122,9 @@ class Exchange:
                 continue
             others = self.case.uses(design[None])[0] - self.case.rows[role][design[role]]
             missed = np.maximum(others + self.case.rows[role] - self.case.room, 0.0).sum(axis=1)
-            for tail, asked in zip(self.case.tails, self.asked, strict=True):
+            for tail, asked in zip(self.tails, self.asked, strict=True):
                 if tail.touches(role):
-                    missed += _short(tail.with_one(design, role, EARLY), asked)
+                    missed += _short(tail.with_one(design, role), asked)
             best = int(np.lexsort((goal, missed))[0])
             here = design[role]
             if missed[best] < missed[here] or (missed[best] == missed[here] and goal[best] < better_than(goal[here])):
@@ -150,9 +151,9 @@ class Exchange:
         for k, room in enumerate(case.room - others):
             good &= case.rows[first][:, k, None] + case.rows[second][:, k] <= room
         rows = np.flatnonzero(good.any(axis=1))
-        for tail, asked in zip(case.tails, self.asked, strict=True):
+        for tail, asked in zip(self.tails, self.asked, strict=True):
             if rows.size and (tail.touches(first) or tail.touches(second)):
-                good[rows] &= tail.with_two(design, first, rows, second, EARLY) >= asked
+                good[rows] &= tail.with_two(design, first, rows, second) >= asked
                 rows = np.flatnonzero(good.any(axis=1))
         if not rows.size:
             return False

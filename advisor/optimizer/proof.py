@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[np.float64]]
 
-BUDGETS = ((24, 3_000), (96, 30_000), (384, 300_000))  # points of the grid, and the labels to give up after
+GRIDS = ((24, 4, 3_000), (96, 2, 30_000), (384, 1, 300_000))  # budgets, cells as one, the labels to give up after
 MARGINS = (0.0, 1e-4)  # in the chance, for guesses that the judge refuses
 
 
@@ -31,17 +31,22 @@ class Incumbent:
 
     Attributes:
         to_beat: the value of the best design known from before. value: of the best one found here.
+        ceiling: what a limit lets the goal be below.
     """
 
-    def __init__(self, to_beat: float) -> None:
-        self.to_beat, self.value = to_beat, math.inf
+    def __init__(self, to_beat: float, ceiling: float = math.inf) -> None:
+        self.to_beat, self.value, self.ceiling = to_beat, math.inf, ceiling
         self.found: tuple[Case, tuple[int, ...]] | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether there is any design yet."""
+        return min(self.to_beat, self.value) < math.inf
 
     @property
     def most(self) -> float:
         """What a goal must be below to be of interest."""
-        least = min(self.to_beat, self.value)
-        return better_than(least) if least < math.inf else math.inf
+        return min(better_than(min(self.to_beat, self.value)), self.ceiling) if self.known else self.ceiling
 
 
 class Proof:
@@ -111,35 +116,35 @@ class Proof:
     def _search(self, *, first: bool) -> float:
         """Return a bound of what is left open; ``first``: stop at the first design."""
         assert self.prices is not None
-        for budgets, labels in BUDGETS:
+        for budgets, cells, labels in GRIDS:
             most = self.incumbent.most
             case = within(self.case, self.prices, most)
             if self.bound >= most or not case.possible:
                 return math.inf
-            search = self._labels(case, most, budgets, labels)
+            search = self._labels(case, most, budgets, cells, labels)
             if search is None or search.run(first=first):
                 return math.inf
             if time.monotonic() > self.deadline:
                 return min(max(self.bound, search.open_bound), most)
-            if budgets == BUDGETS[0][0]:
+            if budgets == GRIDS[0][0]:
                 self.guess()
         raise TooHardError
 
-    def _labels(self, case: Case, most: float, budgets: int, labels: int) -> LabelSearch | None:
+    def _labels(self, case: Case, most: float, budgets: int, cells: int, labels: int) -> LabelSearch | None:
         """Return the search, None when an envelope already shows that there is nothing."""
         assert self.prices is not None
         order = decided_order(case)
+        chains = {number: Chain(case.tails[number], order, cells) for number in self._missable(case)}
+        if any(chain.hopeless for chain in chains.values()):
+            return None
         envelopes = []
-        for number in self._most_missed_first(case):
-            tail = case.tails[number]
-            if tail.always_holds():
-                continue
+        for number, chain in chains.items():
             costs, room = self._room(case, most, number)
             if room < 0:
                 return None
             above = [costs[role] - costs[role].min() for role in order]
             most_spent = sum(float(a.max()) for a in above) * (1 + ROUNDING)
-            envelope = Envelope(Chain(tail, order), order, above, min(room, most_spent), budgets)
+            envelope = Envelope(chain, order, above, min(room, most_spent), budgets)
             least = envelope.least()
             if least is None:
                 return None
@@ -151,13 +156,16 @@ class Proof:
         accepts = _Accepts(self, case)
         return LabelSearch(case, order, envelopes, costs, room, accepts, most, self.deadline, labels)
 
-    def _most_missed_first(self, case: Case) -> list[int]:
-        """Return the tails in the order of how far the design that is cheapest under the prices misses them."""
+    def _missable(self, case: Case) -> list[int]:
+        """Return the tails that can be missed at all, in the order of how far the design that is cheapest under the
+        prices misses them."""
         import numpy as np
 
         assert self.prices is not None
         cheapest = np.array([[int(c.argmin()) for c in self.prices.costs(case)[0]]])
-        return sorted(range(len(case.tails)), key=lambda n: float(case.tails[n].of(cheapest)[0]) - case.tails[n].level)
+        spare = [float(tail.of(cheapest)[0]) - tail.level for tail in case.tails]
+        found = [n for n, tail in enumerate(case.tails) if spare[n] < 0 or not tail.always_holds()]
+        return sorted(found, key=spare.__getitem__)
 
     def _room(self, case: Case, most: float, tail: int) -> tuple[list[Array], float]:
         """Return what candidates cost in a tail's envelope and how much all may cost above the cheapest.
@@ -197,10 +205,7 @@ def decided_order(case: Case) -> list[int]:
         for tail in case.tails:
             for part, times in ((1, tail.before[role]), (0, tail.past[role])):
                 if times is not None:
-                    masses = times.masses[np.unique(tail.rows[role])]
-                    at = np.linspace(0.0, 1.0, masses.shape[1])
-                    means = masses @ at
-                    spread = max(spread, float(np.median(masses @ at**2 - means**2)))
+                    spread = max(spread, float(np.median(times.variances[np.unique(tail.rows[role])])))
                     section = min(section, part)
         return section, -spread, role
 

@@ -21,8 +21,9 @@ import pulp
 
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
+from advisor.optimizer.acceptance import Acceptance
 from advisor.optimizer.engine import Engine, Question
-from advisor.optimizer.linear import Linear, is_log, is_product
+from advisor.optimizer.linear import Linear, is_log, is_product, room_of
 from advisor.optimizer.program import Program
 from advisor.optimizer.proof import TooHardError
 from advisor.optimizer.search import Limit, Only, Search
@@ -173,11 +174,10 @@ class Run:
     def confirmed(self, objective: Linear, goal: Goal, extra: tuple[Limit, ...] = (), *, asked: bool = False) -> Found:
         """Return the optimum of a sum, confirmed by the judge; ``asked``: the sum stands for the goal itself."""
         known, value = self._incumbent(objective, goal, extra)
-        floor = self.search.floor(goal if asked else None)
         try:
             if self.program:
                 raise TooHardError
-            found = self._exact(objective, goal, extra, known, value, floor)
+            found = self._exact(objective, goal, extra, known, value, asked)
         except TooHardError:
             known, value = self._incumbent(objective, goal, extra)
             found = Program(self, objective, goal, extra).optimum(known, value)
@@ -198,18 +198,13 @@ class Run:
             self.search.floors[goal.terms] = reached
 
     def _exact(
-        self, objective: Linear, goal: Goal, extra: tuple[Limit, ...], known: Found, value: float, floor: float
+        self, objective: Linear, goal: Goal, extra: tuple[Limit, ...], known: Found, value: float, asked: bool
     ) -> Found:
         """Return the optimum found by the exact engine. Raises :class:`TooHardError`."""
         if self.any_design and known.best is not None:
             return known
-        limits, judged = (*self.limits, *extra), {}
-
-        def accepts(design: Mapping[str, Candidate]) -> bool:
-            evaluation = self.search.evaluate(design)
-            judged[tuple(c.id for c in design.values())] = evaluation
-            return self.search.holds(evaluation, limits)
-
+        limits = (*self.limits, *extra)
+        accepts = Acceptance(self.search, limits)
         starts = [evaluation.design for evaluation in self.known(extra)]
         engine = Engine(
             self._question(objective, limits),
@@ -218,20 +213,21 @@ class Run:
             value,
             self.deadline,
             self.any_design,
-            floor,
+            self.search.floor(goal if asked else None),
             self._near(),
+            self._ceiling(goal, limits) if asked else math.inf,
         )
         try:
             answer = engine.run()
         except TooHardError:
             if engine.best is not None:
-                found = judged[tuple(c.id for c in engine.best.values())]
+                found = accepts.judged[tuple(c.id for c in engine.best.values())]
                 self.search.known[tuple(c.id for c in found.design.values())] = found
             raise
         finally:
             self.rounds += engine.cases
         status = Status.OPTIMAL if answer.proved else Status.STOPPED
-        best = known.best if answer.best is None else judged[tuple(c.id for c in answer.best.values())]
+        best = known.best if answer.best is None else accepts.judged[tuple(c.id for c in answer.best.values())]
         if best is None:
             return Found(Status.INFEASIBLE if answer.proved else status, None, bound=answer.bound)
         worth = goal_value(goal, best)
@@ -289,6 +285,16 @@ class Run:
         """Return the designs met last that need not be feasible here."""
         met = [*self.search.near, *self.search.known.values()]
         return [evaluation.design for evaluation in met[-MOST_NEAR:]]
+
+    def _ceiling(self, goal: Goal, limits: Sequence[Limit]) -> float:
+        """Return what a bound on the goal's own metric lets its sum be below."""
+        only = goal.terms[0]
+        if len(goal.terms) > 1 or only.coefficient <= 0:
+            return math.inf
+        bounds = [b for b in (*self.search.bounds, *(limit.bound for limit in limits)) if b.metric == only.metric]
+        factor = 1.0 if is_log(goal) else only.coefficient
+        rooms = [factor * room_of(bound)[0] for bound in bounds]
+        return min((room + HELD * max(abs(room), 1e-6) for room in rooms), default=math.inf)
 
     def _may_use(self, role: str, candidate: Candidate) -> bool:
         place = self.search.places.get((role, candidate.id))

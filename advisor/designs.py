@@ -130,7 +130,7 @@ def evaluate(
     >>> again.cost_usd_per_month == best.cost_usd_per_month
     True
     """
-    known = candidates or table(scenario, catalog or load_catalog(), as_of)
+    known = candidates or table(scenario, catalog or scenario.catalog or load_catalog(), as_of)
     problems = [
         Problem(
             "",

@@ -71,7 +71,7 @@ def propose(
     >>> propose(scenario, explain=False).status.value
     'optimal'
     """
-    known = catalog or load_catalog()
+    known = catalog or scenario.catalog or load_catalog()
     clock = _Clock()
     candidates = table(scenario, known, as_of)
     clock.lap("candidates")

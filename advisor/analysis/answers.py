@@ -94,7 +94,7 @@ def answer(
     >>> answer(advisor.load_scenario(advisor.example("support_copilot"))).status.value
     'optimal'
     """
-    return solve(build(scenario, catalog or load_catalog(), as_of), Deadline.after(time_limit_s))
+    return solve(build(scenario, catalog or scenario.catalog or load_catalog(), as_of), Deadline.after(time_limit_s))
 
 
 def solve(table: Table, deadline: Deadline = UNLIMITED, like: Search | None = None, *, blame: bool = True) -> Answer:

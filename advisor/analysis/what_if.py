@@ -80,7 +80,7 @@ def what_ifs(
     progress: Progress = silent,
 ) -> tuple[WhatIf, ...]:
     """Return what each of several sets of changes does; the scenario itself is solved once."""
-    known = catalog or load_catalog()
+    known = catalog or scenario.catalog or load_catalog()
     changed = [change(scenario, case, known) for case in cases]
     deadline = Deadline.after(time_limit_s)
     progress(0, 1 + len(cases), "as it is")

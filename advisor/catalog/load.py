@@ -50,16 +50,35 @@ class Records(Strict):
 
 
 @dataclass(frozen=True)
+class Own:
+    """A record or figure of one's own that stands where the catalog's stood, or that is new.
+
+    Attributes:
+        file: where it stands, for people.
+        record: id of the option, component, blueprint or instance type.
+        name: place of the figure inside the option; empty for a whole record.
+        was: what it replaces in a few words; empty for what is new.
+    """
+
+    file: str
+    record: str
+    name: str
+    was: str
+
+
+@dataclass(frozen=True)
 class Catalog:
     """The checked catalog, with look-ups.
 
     Attributes:
         records: the records by id.
         digest: first 12 hex digits of the SHA-256 over all files; names this state of the catalog.
+        own: what people brought of their own, in place of the shipped records and figures or beside them.
     """
 
     records: Records
     digest: str
+    own: tuple[Own, ...] = ()
 
     @cached_property
     def options(self) -> dict[str, tuple[Component, Option]]:
@@ -74,6 +93,11 @@ class Catalog:
         """Return all (component, option) pairs that can fill a role, in order of component and option id."""
         named = self.records.roles[role].filled_as
         return [pair for pair in self.options.values() if named in pair[1].roles]
+
+    @cached_property
+    def cards(self) -> tuple[str, ...]:
+        """The types of accelerators that instance types have."""
+        return tuple(sorted({one.card for one in self.records.instances.values() if one.card}))
 
     def blueprint(self, blueprint: str) -> Blueprint:
         """Return a blueprint by id, or raise :class:`InputError` naming the nearest one."""
@@ -115,9 +139,26 @@ def read(root: Path, files: list[Path]) -> Records:
     """Return checked records read from YAML, without the cache."""
     from advisor.catalog.checks import check
 
+    data, documents = read_records(root, files)
+    records = Records.model_construct(**{kind: dict(sorted(entries.items())) for kind, entries in data.items()})  # type: ignore[arg-type]
+    found = list(check(records, documents))
+    if found:
+        raise InputError(found)
+    return records
+
+
+Documents = dict[tuple[str, str], tuple[Document, tuple[str | int, ...]]]
+
+
+def read_records(root: Path, files: list[Path]) -> tuple[dict[str, dict[str, object]], Documents]:
+    """Return every record of some files by kind and id, each sound in itself, and where it stands.
+
+    Raises:
+        InputError: every problem of every file.
+    """
     found: list[Problem] = []
     data: dict[str, dict[str, object]] = {name: {} for name in Records.model_fields}
-    documents: dict[tuple[str, str], tuple[Document, tuple[str | int, ...]]] = {}
+    documents: Documents = {}
     for path in files:
         try:
             for kind, key, document, place in _entries(root, path):
@@ -134,11 +175,7 @@ def read(root: Path, files: list[Path]) -> Records:
             found.extend(error.problems)
     if found:
         raise InputError(found)
-    records = Records.model_construct(**{kind: dict(sorted(entries.items())) for kind, entries in data.items()})  # type: ignore[arg-type]
-    found = list(check(records, documents))
-    if found:
-        raise InputError(found)
-    return records
+    return data, documents
 
 
 def with_blueprint_of(path: Path, catalog: Catalog) -> tuple[Catalog, Blueprint]:

@@ -72,6 +72,7 @@ def command(
 
     catalog = load_catalog(catalog_folder)
     scenario, choices = load_design(design, catalog, scenario_file)
+    catalog = scenario.catalog or catalog
     result = evaluate(choices, scenario, catalog, as_of=as_of)
     derivations = explain_all(result, explained, catalog)
     if as_json:

@@ -150,7 +150,7 @@ def load_inputs(scenario: str, catalog_folder: Path | None) -> tuple[Scenario, C
         loaded = load_scenario(scenario, catalog)
     counts = len(loaded.requirements), len(loaded.assumptions)
     log.info("scenario %s: %d requirements, %d assumptions", loaded.digest, *counts)
-    return loaded, catalog
+    return loaded, loaded.catalog or catalog
 
 
 def _standard_input() -> str:

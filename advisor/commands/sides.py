@@ -106,7 +106,7 @@ class Loader:
         from advisor.scenario.load import load_scenario
 
         loaded = load_scenario(path, self.catalog)
-        return lambda: side(name, solve(table(loaded, self.catalog, self.as_of), self.deadline))
+        return lambda: side(name, solve(table(loaded, loaded.catalog or self.catalog, self.as_of), self.deadline))
 
     def _design(
         self, name: str, path: Path, scenario: Path | None = None, recorded: float | None = None
@@ -115,7 +115,7 @@ class Loader:
 
         place = scenario or (Path(self.scenario) if self.scenario else None)
         loaded, choices = load_design(path, self.catalog, place)
-        result = evaluate(choices, loaded, self.catalog, as_of=self.as_of)
+        result = evaluate(choices, loaded, loaded.catalog or self.catalog, as_of=self.as_of)
 
         def finish() -> Side:
             from advisor.analysis.comparison import Side

@@ -26,6 +26,7 @@ GROUPED = r"^[-+]?[0-9]{1,3}(_[0-9]{3})+(\.[0-9]+)?$"  # most editors read 6_000
 DESCRIPTIONS = {
     "title": "What this architecture is for; the heading of the design document.",
     "blueprint": "The architecture's topology: roles, flows and workload parameters.",
+    "catalogs": "Folders with components and figures of your own, relative to this file; later ones win.",
     "description": "A few sentences of context for the design document.",
     "owner": "Who answers for this design.",
     "workload": "What the architecture has to carry. Parameters with a default may be left out; what was filled in is "
@@ -42,6 +43,9 @@ DESCRIPTIONS = {
     "constraints.quality": "Lower bound on the quality index in (0, 1]; it ranks within this catalog only.",
     "constraints.operations_h_per_month": "Hours of operations a month.",
     "constraints.clouds": "Which clouds may be used, and how many at most.",
+    "constraints.vendors": "How many vendors may send a bill: owners of the clouds in use, hosts of services.",
+    "constraints.self_operated": "How many different systems we may run ourselves; the same one in two roles is one.",
+    "constraints.cards": "Accelerators of a type that all models and other roles together may have.",
     "constraints.residency": "Region in which all data must be kept.",
     "constraints.licences": "Licences that may or may not be used.",
     "constraints.modes": "Ways of running a component (saas, managed, self_hosted) that may or may not be used.",
@@ -67,6 +71,9 @@ def scenario_schema(blueprint: Blueprint, catalog: Catalog) -> dict[str, Any]:
     top["blueprint"] = {"const": blueprint.id}
     top["workload"] = _workload(blueprint)
     places["Constraints"]["properties"]["flows"] = _flows(blueprint)
+    limit = {"$ref": "#/$defs/CountBound"}
+    closed = {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(catalog.cards, limit)}
+    places["Constraints"]["properties"]["cards"] = closed
     places["Objective"] = _objective(blueprint)
     places["Goal"] = _goal(blueprint)
     places["Choices"]["properties"] = _choices(blueprint, catalog)

@@ -21,6 +21,7 @@ MORE_CONSTRAINTS = (
     ("clouds: {allow: [aws, vendor], max: 1}", "aws, azure, gcp, vendor (a maker's own cloud, not counted in max)"),
     ("vendors: {max: 4}", "who sends a bill: owners of the clouds in use, hosts of services"),
     ("self_operated: {max: 2}", "different components that we run ourselves"),
+    ("cards: {h100: {max: 8}}", "accelerators of a type in all roles together: a10g, a100, h100, h200, l4, ..."),
     ("licences: {deny: [SSPL-1.0]}", "or allow: [...]; SPDX ids, or proprietary"),
     ("modes: {deny: [self_hosted]}", "or allow: [...]; saas, managed, self_hosted"),
 )
@@ -103,6 +104,7 @@ def _head(blueprint: Blueprint, answers: Answers, file: str) -> Iterator[str]:
     yield _line(f"title: {json.dumps(answers.title, ensure_ascii=False)}", "heading of the design document")
     yield _line(f"blueprint: {blueprint.id}", f"the architecture's topology: {blueprint.title}")
     yield _line("description: what it is for, in a few sentences", "context for the design document", optional=True)
+    yield _line("catalogs: []", "folders with components and figures of your own, such as [our_catalog]", optional=True)
     yield _line("owner: your team", "who answers for this design", optional=True)
     yield ""
 

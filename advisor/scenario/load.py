@@ -14,12 +14,15 @@ from advisor.errors import InputError, Problem, bad_input, listing, nearest
 from advisor.scenario.assumption import Assumption
 from advisor.scenario.checks import semantic_problems
 from advisor.scenario.goals import Goal, goals
-from advisor.scenario.model import Quantity, ScenarioFile
+from advisor.scenario.model import FlowBounds, Quantity, ScenarioFile
 from advisor.scenario.requirements import (
+    CARDS,
     CLOUDS,
     COST,
     OPERATIONS,
     QUALITY,
+    SELF_OPERATED,
+    VENDORS,
     Bound,
     Filter,
     Requirement,
@@ -53,6 +56,7 @@ class Scenario:
         requirements: bounds and filters, in the order of the file.
         objective: goals, the most important first.
         digest: first 12 hex digits of the SHA-256 of the file's text.
+        catalog: the catalog under which it was read, with what the scenario brings of its own.
     """
 
     file: str
@@ -72,6 +76,7 @@ class Scenario:
     assumptions: tuple[Assumption, ...]
     tactics: AllowedTactics = field(default_factory=AllowedTactics)
     standing: Standing = field(default_factory=Standing)
+    catalog: Catalog | None = field(default=None, compare=False, repr=False)
 
     @property
     def bounds(self) -> tuple[Bound, ...]:
@@ -108,6 +113,7 @@ def _scenario(document: Document, text: str, catalog: Catalog) -> Scenario:
             line=1,
         )
     problems: list[Problem] = []
+    catalog = _with_own(document, catalog, problems)
     blueprint = _blueprint(document, catalog, problems)
     raw, found = salvage(ScenarioFile, document, {"title": "?", "blueprint": "?", "workload": {}})
     problems += found
@@ -116,6 +122,30 @@ def _scenario(document: Document, text: str, catalog: Catalog) -> Scenario:
     if problems or raw is None or blueprint is None:
         raise InputError(_without_repeats(problems))
     return _build(document, text, raw, blueprint, catalog)
+
+
+def _with_own(document: Document, catalog: Catalog, problems: list[Problem]) -> Catalog:
+    """Return the catalog with the folders that the scenario names laid over it; what is wrong there is listed."""
+    named = document.data.get("catalogs")
+    if not isinstance(named, list) or not all(isinstance(name, str) and name for name in named):
+        return catalog
+    from advisor.catalog.overlay import overlaid
+
+    beside = Path(document.file).parent
+    try:
+        return overlaid(catalog, [beside / name for name in named])
+    except InputError as error:
+        problems += error.problems
+        return catalog
+
+
+def _own(catalog: Catalog) -> Iterator[Assumption]:
+    """Yield what the scenario brings of its own: figures that win over the shipped ones, and whole records."""
+    for own in catalog.own:
+        subject = f"{own.record}: {own.name}" if own.name else own.record
+        what = "figure" if own.name else "record"
+        reason = f"replaces {own.was}" if own.was else "is not in the shipped catalog"
+        yield Assumption(subject, f"a {what} of your own", reason, own.file)
 
 
 def _without_repeats(problems: Sequence[Problem]) -> list[Problem]:
@@ -176,6 +206,7 @@ def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprin
         assumptions.append(
             Assumption("objective", "minimize cost_usd_per_month", "no objective was given", "objective")
         )
+    assumptions += _own(catalog)
     return Scenario(
         file=document.file,
         text=text,
@@ -194,6 +225,7 @@ def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprin
         assumptions=tuple(assumptions),
         tactics=allowed_tactics(raw.tactics),
         standing=standing(raw.today, catalog),
+        catalog=catalog,
     )
 
 
@@ -258,7 +290,22 @@ def _bounds(raw: ScenarioFile) -> Iterator[Bound]:
     limits = raw.constraints
     if limits.cost_usd_per_month:
         yield Bound("constraints.cost_usd_per_month.max", COST, True, limits.cost_usd_per_month.max)
-    for flow_id, flow in limits.flows.items():
+    yield from _flow_bounds(limits.flows)
+    if limits.quality:
+        yield Bound("constraints.quality.min", QUALITY, False, limits.quality.min)
+    if limits.operations_h_per_month:
+        yield Bound("constraints.operations_h_per_month.max", OPERATIONS, True, limits.operations_h_per_month.max)
+    if limits.clouds and limits.clouds.max is not None:
+        yield Bound("constraints.clouds.max", CLOUDS, True, limits.clouds.max)
+    for metric, count in ((VENDORS, limits.vendors), (SELF_OPERATED, limits.self_operated)):
+        if count:
+            yield Bound(f"constraints.{metric}.max", metric, True, count.max)
+    for card, count in limits.cards.items():
+        yield Bound(f"constraints.cards.{card}.max", f"{CARDS}{card}", True, count.max)
+
+
+def _flow_bounds(flows: Mapping[str, FlowBounds]) -> Iterator[Bound]:
+    for flow_id, flow in flows.items():
         for measure in ("ttft_ms", "latency_ms", "freshness_s"):
             for name, limit in (getattr(flow, measure) or {}).items():
                 metric = f"flows.{flow_id}.{measure}.{name}"
@@ -266,12 +313,6 @@ def _bounds(raw: ScenarioFile) -> Iterator[Bound]:
         if flow.availability:
             metric = f"flows.{flow_id}.availability"
             yield Bound(f"constraints.{metric}.min", metric, False, flow.availability.min)
-    if limits.quality:
-        yield Bound("constraints.quality.min", QUALITY, False, limits.quality.min)
-    if limits.operations_h_per_month:
-        yield Bound("constraints.operations_h_per_month.max", OPERATIONS, True, limits.operations_h_per_month.max)
-    if limits.clouds and limits.clouds.max is not None:
-        yield Bound("constraints.clouds.max", CLOUDS, True, limits.clouds.max)
 
 
 def _filters(raw: ScenarioFile) -> Iterator[Filter]:

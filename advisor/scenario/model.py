@@ -65,6 +65,12 @@ class CloudBounds(Strict):
     max: int | None = Field(None, ge=1)
 
 
+class CountBound(Strict):
+    """How many different ones a design may have at most."""
+
+    max: int = Field(ge=0)
+
+
 class Residency(Strict):
     """Where data must be kept."""
 
@@ -93,6 +99,9 @@ class Constraints(Strict):
     quality: Share | None = None
     operations_h_per_month: AtMost | None = None
     clouds: CloudBounds | None = None
+    vendors: CountBound | None = None
+    self_operated: CountBound | None = None
+    cards: dict[Name, CountBound] = {}
     residency: Residency | None = None
     licences: Licences | None = None
     modes: Modes | None = None
@@ -197,6 +206,9 @@ class ScenarioFile(Strict):
 
     title: Label
     blueprint: Name
+    catalogs: list[Annotated[str, Field(min_length=1, max_length=500)]] = Field(
+        [], max_length=20, description="folders with components and figures of your own, relative to this file"
+    )
     description: str | None = Field(None, max_length=4000)
     owner: Label | None = None
     workload: dict[Name, Amount]

@@ -16,7 +16,7 @@ from oracles.problems import bare, cut_blueprint
 
 from advisor.candidates.candidate import Candidate, CostLine
 from advisor.catalog.load import Catalog
-from advisor.catalog.model import Option, Price
+from advisor.catalog.model import Component, Option, Price
 from advisor.models.latency import Lognormal
 from advisor.optimizer.formulation import CONSTRAINTS, Model
 from advisor.optimizer.tails import Cut, Tail
@@ -40,10 +40,14 @@ def _candidate(name: str, role: str, usd: float, cloud: str, ms: float, behind: 
     return Candidate(
         name,
         role,
-        option=Option.model_construct(id=name, cloud=cloud),
+        component=Component.model_construct(id=name, vendor=f"{name} inc"),
+        option=Option.model_construct(
+            id=name, cloud=cloud, host=None, mode="saas" if cloud == "vendor" else "self_hosted"
+        ),
         units=1,
         zones=1,
         behind={} if behind is None else {"semantic_cache": behind},
+        cards={"h100": round(usd / 150)} if cloud == "gcp" else {},
         lines=(CostLine("fee", 1, "month", usd, False, price),),
         operations_h_per_month=usd / 50,
         usd_per_hour=10,
@@ -107,13 +111,14 @@ def _not_this(kind: str, model: Model) -> Iterator[pulp.LpConstraint]:
 CASES: dict[str, Callable[[str, Model], Iterator[pulp.LpConstraint]]] = {
     "choose_one": _plain,
     "behind_cache": _plain,
-    "cloud_used": _plain,
+    "in_use": _plain,
     "cost": _with_bound("cost_usd_per_month", 2000.0),
     "operations": _with_bound("operations_h_per_month", 25.0),
     "quality": _with_bound("quality", 0.9, upper=False),
     "availability": _with_bound("flows.answer.availability", 0.99, upper=False),
     "mean": _with_bound(f"{LATENCY}.mean", 800.0),
-    "clouds": _with_bound("clouds", 1.0),
+    "count": _with_bound("clouds", 1.0),
+    "cards": _with_bound("cards.h100", 8.0),
     "tail": _tail,
     "too_slow_together": _too_slow,
     "goal_reached": _goal_reached,

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 from advisor import expression
 from advisor.analysis.differences import Difference, scenario_differences
+from advisor.analysis.ways_out import WaysOut
 from advisor.candidates.candidate import Candidate
 from advisor.errors import InputError, Problem, bad_input, listing, nearest
 from advisor.evaluation.result import Evaluation
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import (
-    CLOUDS,
+    CARDS,
     COST,
+    COUNTS,
     OPERATIONS,
     QUALITY,
     Requirement,
@@ -40,6 +42,7 @@ class Side:
         conflict: of an infeasible scenario, a minimal set of requirements that cannot hold together, where found.
         gap: of a solved one that is not proved; None when no bound is known.
         notes: what has to be said about it, in sentences.
+        ways_out: of an infeasible scenario, the least changes with which it has a design, where looked for.
     """
 
     label: str
@@ -49,6 +52,7 @@ class Side:
     conflict: tuple[Requirement, ...] | None = None
     gap: float | None = None
     notes: tuple[str, ...] = ()
+    ways_out: WaysOut | None = None
 
 
 @dataclass(frozen=True)
@@ -211,8 +215,8 @@ def of_scenario(scenario: Scenario, *, full: bool = False) -> Iterator[str]:
             yield from (f"{stem}.{name}" for name in sorted({*levels, *named}, key=_by_level))
         yield f"flows.{flow_id}.availability"
     yield from (QUALITY, OPERATIONS)
-    if full or CLOUDS in asked:
-        yield CLOUDS
+    yield from (metric for metric in COUNTS if full or metric in asked)
+    yield from sorted(metric for metric in asked if metric.startswith(CARDS))
 
 
 def _by_level(name: str) -> float:

@@ -81,6 +81,7 @@ def build(
         latency=latency,
         loads=full,
         layout=layout,
+        cards=cards(option, layout.units, catalog),
         assumptions=(
             *availability_note,
             *latency_notes,
@@ -89,6 +90,14 @@ def build(
             *layout.notes,
         ),
     )
+
+
+def cards(option: Option, units: int, catalog: Catalog) -> dict[str, int]:
+    """Return type of accelerator -> how many so many units of an option have; nothing for units without any."""
+    if option.unit is None or option.unit.instance is None:
+        return {}
+    instance = catalog.records.instances[option.unit.instance]
+    return {instance.card: units * option.unit.instances * instance.gpus} if instance.card else {}
 
 
 def _availability(option: Option, layout: Layout, catalog: Catalog) -> tuple[float, list[Assumption]]:

@@ -9,9 +9,18 @@ from advisor.candidates.layout import Layout
 from advisor.catalog.model import Component, Option, Price
 from advisor.models.latency import Distribution
 from advisor.scenario.assumption import Assumption
-from advisor.scenario.requirements import Filter
+from advisor.scenario.requirements import CLOUDS, SELF_OPERATED, VENDORS, Filter
 
 NONE = "none"
+OWNERS = {"aws": "Amazon Web Services", "azure": "Microsoft", "gcp": "Google"}
+
+
+def billed_by(component: Component, option: Option) -> str:
+    """Return who bills for an option: the cloud's owner, or the host of a service, which often is its maker.
+
+    Software that we run ourselves is billed as machines, by the owner of the cloud that they are in.
+    """
+    return OWNERS.get(option.cloud) or option.host or component.vendor
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,7 @@ class Candidate:
         parts: of a combination (a model with its fallback, a split of traffic): the candidates that it runs; the first
             is the primary, whose component and option stand in ``component`` and ``option``.
         combined_by: of a combination, the tactic that made it. shares: the weight of each part's answers.
+        cards: type of accelerator -> how many all of its units have.
     """
 
     id: str
@@ -90,6 +100,7 @@ class Candidate:
     parts: tuple[Candidate, ...] = ()
     combined_by: str = ""
     shares: tuple[float, ...] = ()
+    cards: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def members(self) -> tuple[Candidate, ...]:
@@ -116,6 +127,20 @@ class Candidate:
     def clouds(self) -> frozenset[str]:
         """The clouds that it occupies; a vendor's own is none of them."""
         return frozenset(one.option.cloud for one in self.members if one.option and one.option.cloud != "vendor")
+
+    @property
+    def vendors(self) -> frozenset[str]:
+        """Who bills for what it runs: the owners of the clouds it is in, and the makers or hosts of services."""
+        return frozenset(billed_by(one.component, one.option) for one in self.members if one.component and one.option)
+
+    @property
+    def self_operated(self) -> frozenset[str]:
+        """The ids of the components that we run ourselves; the same one twice is one system to know."""
+        return frozenset(one.component_id for one in self.members if one.option and one.option.mode == "self_hosted")
+
+    def distinct(self, metric: str) -> frozenset[str]:
+        """Return what a metric that counts different ones counts here: ``clouds``, ``vendors``, ``self_operated``."""
+        return {CLOUDS: self.clouds, VENDORS: self.vendors, SELF_OPERATED: self.self_operated}[metric]
 
     @property
     def bill_usd_per_month(self) -> float:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from advisor.candidates.candidate import Candidate
 from advisor.models.latency import no_slower
+from advisor.scenario.requirements import COUNTS
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Relevance:
     operations: bool = True
     availability: bool = True
     quality: bool = True
-    clouds: bool = True
+    counts: tuple[str, ...] = COUNTS
+    cards: bool = True
 
 
 def dominated_by(
@@ -29,21 +31,27 @@ def dominated_by(
     """Return id -> a nondominated candidate at least as good, for every dominated candidate of one role.
 
     ``faster(a, b)`` says whether a is no slower than b in every way that matters. Candidates sized for different cache
-    use, or (where clouds matter) in different clouds, are never compared; leaving a role out dominates nothing.
+    use are never compared; where numbers of clouds, vendors or own systems matter, one that has other ones is compared
+    only if it adds none to some that are there without it. Leaving a role out dominates nothing.
     """
     import numpy as np
 
     order = sorted((c for c in candidates if not c.is_none), key=_order)
-    values = np.array([_attributes(c, relevance) for c in order]).reshape(len(order), 4)
+    types = sorted({card for c in order for card in c.cards}) if relevance.cards else []
+    values = np.array([[*_attributes(c, relevance), *(c.cards.get(card, 0) for card in types)] for c in order])
+    values = values.reshape(len(order), 4 + len(types))
     behind = np.array([hash(tuple(sorted(c.behind.items()))) for c in order])
-    clouds = np.array([hash(c.clouds) if relevance.clouds and c.clouds else 0 for c in order])
+    marks = [
+        np.array([hash(own) if (own := c.distinct(metric)) else 0 for c in order]) for metric in relevance.counts
+    ]
     kept: list[int] = []
     found: dict[str, Candidate] = {}
     for index, candidate in enumerate(order):
         if kept:
             earlier = np.array(kept)
             as_good = (values[earlier] <= values[index]).all(axis=1) & (behind[earlier] == behind[index])
-            as_good &= (clouds[earlier] == clouds[index]) | (clouds[earlier] == 0)
+            for same in marks:
+                as_good &= (same[earlier] == same[index]) | (same[earlier] == 0)
             winner = next((order[i] for i in earlier[as_good] if faster(order[i], candidate)), None)
             if winner is not None:
                 found[candidate.id] = winner

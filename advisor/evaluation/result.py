@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from advisor.candidates.candidate import Candidate
 from advisor.scenario.assumption import Assumption
 from advisor.scenario.load import Scenario
-from advisor.scenario.requirements import COST, OPERATIONS, QUALITY, Requirement
+from advisor.scenario.requirements import (
+    CARDS,
+    CLOUDS,
+    COST,
+    OPERATIONS,
+    QUALITY,
+    SELF_OPERATED,
+    VENDORS,
+    Requirement,
+)
 
 LEVELS = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 Design = Mapping[str, Candidate]
@@ -78,6 +88,7 @@ class Evaluation:
         design: role -> candidate, for every role of the blueprint.
         migration_h: hours that it takes to leave today's design; ``migration_usd_per_month`` pays them off.
         quality: index in (0, 1], for ranking within this catalog only.
+        vendors: who bills for something in it. self_operated: ids of the components that we run ourselves.
         consistent: problems that make the design impossible as stated (overload, a cache it counts on is missing).
     """
 
@@ -90,6 +101,8 @@ class Evaluation:
     migration_h: float
     quality: float
     clouds: tuple[str, ...]
+    vendors: tuple[str, ...]
+    self_operated: tuple[str, ...]
     flows: Mapping[str, FlowResult]
     checks: tuple[Check, ...]
     consistent: tuple[str, ...]
@@ -106,6 +119,22 @@ class Evaluation:
         return self.migration_h * self.scenario.usd_per_hour
 
     @property
+    def distinct(self) -> Mapping[str, tuple[str, ...]]:
+        """What is counted, by the metric that counts it."""
+        return {CLOUDS: self.clouds, VENDORS: self.vendors, SELF_OPERATED: self.self_operated}
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many different clouds, vendors and systems of our own there are."""
+        return {name: len(found) for name, found in self.distinct.items()}
+
+    @property
+    def cards(self) -> Mapping[str, int]:
+        """Type of accelerator -> how many the design has."""
+        total = sum((Counter(c.cards) for c in self.design.values()), Counter[str]())
+        return dict(sorted(total.items()))
+
+    @property
     def feasible(self) -> bool:
         """Whether every requirement holds and the design is possible as stated."""
         return not self.consistent and all(check.holds for check in self.checks)
@@ -116,10 +145,12 @@ class Evaluation:
             COST: self.cost_usd_per_month,
             OPERATIONS: self.operations_h_per_month,
             QUALITY: self.quality,
-            "clouds": float(len(self.clouds)),
+            **{name: float(len(found)) for name, found in self.distinct.items()},
         }
         if name in simple:
             return simple[name]
+        if name.startswith(CARDS):
+            return float(self.cards.get(name.removeprefix(CARDS), 0))
         _, flow, what, *rest = name.split(".", 3)
         if what == "availability":
             return self.flows[flow].availability

@@ -10,12 +10,14 @@ from advisor.errors import InputError, Problem, bad_input, listing, nearest
 from advisor.evaluation.result import Evaluation
 from advisor.explanation import availability, cost, quality, times
 from advisor.explanation.derivation import Derivation
-from advisor.scenario.requirements import CLOUDS, COST, OPERATIONS, QUALITY
+from advisor.scenario.requirements import CARDS, CLOUDS, COST, COUNTS, OPERATIONS, QUALITY, SELF_OPERATED, VENDORS
 
 
 def metrics(result: Evaluation) -> tuple[str, ...]:
     """Return the path of every metric that an evaluation has, in the order in which it is reported."""
-    found = [COST, OPERATIONS, QUALITY, CLOUDS]
+    found = [COST, OPERATIONS, QUALITY, *COUNTS]
+    named = {bound.metric for bound in result.scenario.bounds if bound.metric.startswith(CARDS)}
+    found += sorted(named | {f"{CARDS}{card}" for card in result.cards})
     for flow_id, flow in result.flows.items():
         for measure, values in flow.measures.items():
             found += [f"flows.{flow_id}.{measure}.{what}" for what in ("mean", *values.percentiles)]
@@ -83,15 +85,43 @@ def explain(result: Evaluation, metric: str, catalog: Catalog) -> Derivation:
     if path == COST:
         used = frozenset(r for r in result.scenario.blueprint.cache_roles if not result.design[r].is_none)
         return cost.monthly_cost(result, catalog, demands(result.scenario, used))
-    if path == OPERATIONS:
-        return cost.operations(result)
-    if path == QUALITY:
-        return quality.of_design(result, catalog)
-    if path == CLOUDS:
-        names = " + ".join("1" for _ in result.clouds) or "0"
-        note = ", ".join(result.clouds)
-        return Derivation(CLOUDS, float(len(result.clouds)), "clouds", "distinct clouds in use", names, note)
+    if path in (OPERATIONS, QUALITY):
+        return cost.operations(result) if path == OPERATIONS else quality.of_design(result, catalog)
+    if path in COUNTS:
+        return _count(path, result)
+    if path.startswith(CARDS):
+        return _cards(path, result)
     _, flow, what, *rest = path.split(".", 3)
     if what == "availability":
         return availability.of_flow(result, flow, catalog)
     return times.of_measure(result, flow, what, rest[0], catalog)
+
+
+def _cards(metric: str, result: Evaluation) -> Derivation:
+    """Return the derivation of a number of accelerators: those of each role's units."""
+    card = metric.removeprefix(CARDS)
+    parts = []
+    for role, c in result.design.items():
+        for one in c.members:
+            if count := one.cards.get(card, 0):
+                formula = f"{one.units} × {count // one.units if one.units else 0} in each unit"
+                parts.append(Derivation(f"{role}: {one.name}", float(count), "cards", formula))
+    return Derivation(metric, result.metric(metric), "cards", "sum over all roles", parts=tuple(parts))
+
+
+_COUNTED = {
+    CLOUDS: "distinct clouds in use",
+    VENDORS: "distinct vendors that bill for something: owners of the clouds, hosts of services",
+    SELF_OPERATED: "distinct components that we run ourselves",
+}
+
+
+def _count(metric: str, result: Evaluation) -> Derivation:
+    """Return the derivation of a number of different clouds, vendors or systems, and where each is used."""
+    parts = []
+    for one in result.distinct[metric]:
+        roles = [role for role, c in result.design.items() if one in c.distinct(metric)]
+        parts.append(Derivation(one, 1.0, "", note=f"in {', '.join(roles)}"))
+    numbers = " + ".join("1" for _ in parts) or "0"
+    unit = {SELF_OPERATED: "systems"}.get(metric, metric)
+    return Derivation(metric, float(len(parts)), unit, _COUNTED[metric], numbers, parts=tuple(parts))

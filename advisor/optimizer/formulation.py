@@ -1,6 +1,7 @@
 """The mixed-integer linear program: sets, variables, constraints. Every constraint kind is one registered function.
 
-Sets: roles R, candidates C_r, clouds K. Variables: x[r, c] in {0, 1}, candidate c fills role r; y[k], cloud k is used.
+Sets: roles R, candidates C_r, and what is counted: clouds, vendors, systems of our own. Variables: x[r, c] in {0, 1},
+candidate c fills role r; y[m, k], one of them (k of those that metric m counts) is used.
 All coefficients are constants of the candidates.
 """
 
@@ -18,7 +19,7 @@ from advisor.evaluation.evaluate import needed_roles
 from advisor.optimizer.linear import Linear, Pool, mean_time
 from advisor.optimizer.tails import Cut, Tail
 from advisor.scenario.load import Scenario
-from advisor.scenario.requirements import CLOUDS, COST, OPERATIONS, QUALITY, Bound
+from advisor.scenario.requirements import CARDS, COST, COUNTS, OPERATIONS, QUALITY, Bound
 
 Row: TypeAlias = pulp.LpConstraint
 CONSTRAINTS: dict[str, Callable[..., Iterator[Row]]] = {}
@@ -32,7 +33,7 @@ class Model:
     pool: Pool
     scenario: Scenario
     x: Mapping[tuple[str, str], pulp.LpVariable]
-    y: Mapping[str, pulp.LpVariable]
+    y: Mapping[tuple[str, str], pulp.LpVariable]
 
     def chosen(self, values: Mapping[str, float]) -> dict[str, Candidate]:
         """Return role -> candidate of a solution's values."""
@@ -45,7 +46,7 @@ class Model:
             for role, values in total.weights.items()
             for c, value in zip(self.pool[role], values, strict=True)
         ]
-        terms += [(used, total.per_cloud) for used in self.y.values() if total.per_cloud]
+        terms += [(used, total.per_count[metric]) for (metric, _), used in self.y.items() if metric in total.per_count]
         return pulp.LpAffineExpression(terms, total.constant)
 
     def total(
@@ -75,16 +76,25 @@ def formulate(pool: Pool, scenario: Scenario, bounds: Sequence[Bound]) -> Model:
         for role, found in pool.items()
         for index, c in enumerate(found)
     }
-    clouds = sorted({cloud for found in pool.values() for c in found for cloud in c.clouds})
-    y = {cloud: problem.add_variable(f"cloud__{cloud}", 0, 1, pulp.LpInteger) for cloud in clouds}
+    y = {
+        (metric, one): problem.add_variable(f"{metric}__{index:03d}", 0, 1, pulp.LpInteger)
+        for index, (metric, one) in enumerate(sorted({key for _, _, key in distinct(pool)}))
+    }
     model = Model(problem, pool, scenario, x, y)
     problem.setObjective(model.total(lambda c: 0.0))
-    for kind in ("choose_one", "behind_cache", "cloud_used"):
+    for kind in ("choose_one", "behind_cache", "in_use"):
         _add(model, CONSTRAINTS[kind](model))
     for bound in bounds:
         if linear_kind := kind_of(bound):
             _add(model, CONSTRAINTS[linear_kind](model, bound))
     return model
+
+
+def distinct(pool: Pool) -> Iterator[tuple[str, Candidate, tuple[str, str]]]:
+    """Yield each candidate with its role and each (metric, name) that it counts for (a cloud, a vendor)."""
+    for role, found in pool.items():
+        for c in found:
+            yield from ((role, c, (metric, one)) for metric in COUNTS for one in c.distinct(metric))
 
 
 def _add(model: Model, rows: Iterator[Row]) -> None:
@@ -94,8 +104,10 @@ def _add(model: Model, rows: Iterator[Row]) -> None:
 
 def kind_of(bound: Bound) -> str | None:
     """Return the constraint kind of a bound that is linear in the choice, None for percentiles."""
-    simple = {COST: "cost", OPERATIONS: "operations", QUALITY: "quality", CLOUDS: "clouds"}
+    simple = {COST: "cost", OPERATIONS: "operations", QUALITY: "quality", **dict.fromkeys(COUNTS, "count")}
     last = bound.metric.rpartition(".")[2]
+    if bound.metric.startswith(CARDS):
+        return "cards"
     return simple.get(bound.metric) or {"availability": "availability", "mean": "mean"}.get(last)
 
 
@@ -123,14 +135,15 @@ def behind_cache(model: Model) -> Iterator[Row]:
             yield _named(without + used <= 1, "in_place_of_cache", role, cache)
 
 
-@constraint("cloud_used")
-def cloud_used(model: Model) -> Iterator[Row]:
-    """A candidate in a cloud uses that cloud."""
-    for cloud, used in model.y.items():
-        for role, found in model.pool.items():
-            inside = [model.x[role, c.id] for c in found if cloud in c.clouds]
-            if inside:
-                yield _named(pulp.lpSum(inside) - used <= 0, "cloud_used", cloud, role)
+@constraint("in_use")
+def in_use(model: Model) -> Iterator[Row]:
+    """A candidate in a cloud uses that cloud; the same goes for vendors and for systems of our own."""
+    with_it: dict[tuple[tuple[str, str], str], list[pulp.LpVariable]] = {}
+    for role, c, key in distinct(model.pool):
+        with_it.setdefault((key, role), []).append(model.x[role, c.id])
+    for (key, role), chosen in sorted(with_it.items(), key=lambda item: item[0]):
+        used = model.y[key]
+        yield _named(pulp.lpSum(chosen) - used <= 0, "in_use", used.name, role)
 
 
 def share_of(bound: Bound, scenario: Scenario) -> Callable[[Candidate], float] | None:
@@ -191,10 +204,18 @@ def mean(model: Model, bound: Bound) -> Iterator[Row]:
     yield _named(time * (1 / bound.limit) <= 1, "mean", bound.metric)
 
 
-@constraint("clouds")
-def clouds(model: Model, bound: Bound) -> Iterator[Row]:
-    """At most so many clouds are used."""
-    yield _named(pulp.lpSum(model.y.values()) <= bound.limit, "clouds")
+@constraint("count")
+def count(model: Model, bound: Bound) -> Iterator[Row]:
+    """At most so many different clouds, vendors or systems of our own are used."""
+    used = pulp.lpSum(one for (metric, _), one in model.y.items() if metric == bound.metric)
+    yield _named(used <= bound.limit, "count", bound.metric)
+
+
+@constraint("cards")
+def cards(model: Model, bound: Bound) -> Iterator[Row]:
+    """The accelerators of one type in all roles are at most so many."""
+    card = bound.metric.removeprefix(CARDS)
+    yield _named(model.total(lambda c: float(c.cards.get(card, 0))) <= bound.limit, bound.metric)
 
 
 @constraint("tail")

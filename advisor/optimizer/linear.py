@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate
@@ -15,7 +15,7 @@ from advisor.evaluation.evaluate import UNIT_MS, needed_roles
 from advisor.optimizer.slots import fixed_mean, mean_coefficients
 from advisor.scenario.goals import Goal
 from advisor.scenario.load import Scenario
-from advisor.scenario.requirements import CLOUDS, COST, OPERATIONS, QUALITY, Bound
+from advisor.scenario.requirements import CARDS, COST, COUNTS, OPERATIONS, QUALITY, Bound
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,29 +32,34 @@ class Linear:
 
     Attributes:
         weights: role -> a number for each candidate of the pool; roles that are not in it add nothing.
-        per_cloud: added for each cloud in use. constant: added once.
+        per_count: metric -> added for each different one that it counts (a cloud in use). constant: added once.
     """
 
     weights: Mapping[str, Array]
-    per_cloud: float = 0.0
+    per_count: Mapping[str, float] = field(default_factory=dict)
     constant: float = 0.0
 
     def scaled(self, factor: float) -> Linear:
         """Return a multiple of the sum."""
         weights = {role: values * factor for role, values in self.weights.items()}
-        return Linear(weights, self.per_cloud * factor, self.constant * factor)
+        per_count = {metric: value * factor for metric, value in self.per_count.items()}
+        return Linear(weights, per_count, self.constant * factor)
 
     def __add__(self, other: Linear) -> Linear:
         """Return the sum of two sums."""
         weights = dict(self.weights)
         for role, values in other.weights.items():
             weights[role] = weights[role] + values if role in weights else values
-        return Linear(weights, self.per_cloud + other.per_cloud, self.constant + other.constant)
+        per_count = dict(self.per_count)
+        for metric, value in other.per_count.items():
+            per_count[metric] = per_count.get(metric, 0.0) + value
+        return Linear(weights, per_count, self.constant + other.constant)
 
-    def value(self, positions: Mapping[str, int], clouds: int) -> float:
-        """Return the sum for a design, given as role -> position in the pool, that uses so many clouds."""
+    def value(self, positions: Mapping[str, int], counts: Mapping[str, int]) -> float:
+        """Return the sum for a design, given as role -> position in the pool, with so many different ones of each."""
         parts = [float(values[positions[role]]) for role, values in self.weights.items()]
-        return math.fsum([*parts, self.per_cloud * clouds, self.constant])
+        parts += [each * counts[metric] for metric, each in self.per_count.items()]
+        return math.fsum([*parts, self.constant])
 
 
 NOTHING = Linear({})
@@ -69,8 +74,8 @@ def total(pool: Pool, weight: Callable[[Candidate], float], roles: Iterable[str]
 
 def linear(pool: Pool, scenario: Scenario, metric: str) -> Linear | None:
     """Return a metric as a sum (minus the logarithm of a product), None for percentiles."""
-    if metric == CLOUDS:
-        return Linear({}, per_cloud=1.0)
+    if metric in COUNTS:
+        return Linear({}, {metric: 1.0})
     if metric.endswith(".mean"):
         return mean_time(pool, scenario, metric)
     sums: dict[str, Callable[[Candidate], float]] = {
@@ -80,6 +85,8 @@ def linear(pool: Pool, scenario: Scenario, metric: str) -> Linear | None:
     }
     if metric in sums:
         return total(pool, sums[metric])
+    if metric.startswith(CARDS):
+        return total(pool, lambda c: float(c.cards.get(metric.removeprefix(CARDS), 0)))
     if metric.endswith(".availability"):
         needs = needed_roles(scenario.blueprint.flows[metric.split(".")[1]], scenario)
         return total(pool, lambda c: -math.log(max(c.availability, LEAST_AVAILABILITY)), needs)
@@ -111,7 +118,7 @@ def room_of(bound: Bound) -> tuple[float, float]:
     """
     slip = 1e-9 * abs(bound.limit)
     if not is_product(bound.metric):
-        return bound.limit + slip, max(abs(bound.limit), 1e-6)
+        return bound.limit + slip, max(abs(bound.limit), 1.0 if bound.metric.startswith(CARDS) else 1e-6)
     return -math.log(bound.limit - slip), -math.log(bound.limit) if bound.limit < 1 else 1.0
 
 

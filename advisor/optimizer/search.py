@@ -22,7 +22,16 @@ from advisor.optimizer.solver import Session
 from advisor.optimizer.tails import MARGIN, Tail
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario
-from advisor.scenario.requirements import CLOUDS, OPERATIONS, QUALITY, Bound, Filter, Requirement, split_percentile
+from advisor.scenario.requirements import (
+    CARDS,
+    COUNTS,
+    OPERATIONS,
+    QUALITY,
+    Bound,
+    Filter,
+    Requirement,
+    split_percentile,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,7 +75,7 @@ class Pooled:
     sums: dict[str, Linear | None] = field(default_factory=dict)
     tails: dict[tuple[str, str, float], Tail] = field(default_factory=dict)
     dominated: dict[tuple[Any, ...], dict[tuple[str, str], Candidate]] = field(default_factory=dict)
-    clouds: dict[str, list[frozenset[str]]] = field(default_factory=dict)
+    distinct: dict[str, dict[str, list[frozenset[str]]]] = field(default_factory=dict)
     fitting: dict[frozenset[str], dict[str, Mask]] = field(default_factory=dict)
 
 
@@ -214,11 +223,14 @@ class Search:
         return known[caches]
 
     @property
-    def clouds(self) -> dict[str, list[frozenset[str]]]:
-        """Role -> the clouds that each of its candidates occupies."""
-        if not self._pooled.clouds:
-            self._pooled.clouds |= {role: [c.clouds for c in found] for role, found in self.pool.items()}
-        return self._pooled.clouds
+    def distinct(self) -> dict[str, dict[str, list[frozenset[str]]]]:
+        """Metric that counts -> role -> the clouds, vendors or own systems of each of its candidates."""
+        if not self._pooled.distinct:
+            self._pooled.distinct |= {
+                metric: {role: [c.distinct(metric) for c in found] for role, found in self.pool.items()}
+                for metric in COUNTS
+            }
+        return self._pooled.distinct
 
     def sum(self, metric: str) -> Linear | None:
         """Return a metric as a sum over the pool, None for percentiles."""
@@ -239,7 +251,7 @@ class Search:
         """Return (role, id) that break a bound on a sum even when every other role takes what is best for it."""
         import numpy as np
 
-        if total.per_cloud:
+        if total.per_count:
             return []
         usable = {
             role: np.array([(role, c.id) not in self.hopeless for c in self.pool[role]]) for role in total.weights
@@ -264,7 +276,8 @@ class Search:
             operations=OPERATIONS in names,
             availability=any(name.endswith(".availability") for name in names),
             quality=QUALITY in names,
-            clouds=CLOUDS in names,
+            counts=tuple(metric for metric in COUNTS if metric in names),
+            cards=any(name.startswith(CARDS) for name in names),
         )
         timed = {bound.metric for bound, _ in self.tails}
         untimed = any("_ms." in name or "_s." in name for name in names - timed) or any(

@@ -13,7 +13,7 @@ from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Check, Evaluation
 from advisor.models.availability import downtime_minutes_per_month
 from advisor.render import numbers
-from advisor.scenario.requirements import Bound, Filter, Requirement
+from advisor.scenario.requirements import Bound, Filter, Requirement, is_count
 
 NB = numbers.NARROW
 CENT = 0.005
@@ -179,7 +179,7 @@ def loosened(bound: Bound, least: float) -> str:
     >>> loosened(Bound("p", "flows.answer.availability", False, 0.99), 0.98508218).replace(NB, " ")
     '98.50 %'
     """
-    if bound.metric == "clouds":
+    if is_count(bound.metric):
         return f"{least:.0f}"
     if bound.metric.endswith(".availability"):
         nines = max(2, 1 - math.floor(math.log10(100 * max(1 - least, 1e-9)) + 1e-9))

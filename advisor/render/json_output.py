@@ -17,6 +17,7 @@ from advisor.catalog.load import Catalog
 from advisor.evaluation.result import Check, Evaluation, MeasureResult
 from advisor.optimizer.solver import Status
 from advisor.proposal import Proposal
+from advisor.render.ways_out_json import ways_out
 from advisor.scenario.goals import Goal
 from advisor.scenario.requirements import Bound, Requirement
 
@@ -42,7 +43,9 @@ def proposal(result: Proposal) -> dict[str, Any]:
         "rounds": result.rounds,
     }
     if result.best is None:
-        return {**data, "conflict": None if result.conflict is None else [_requirement(r) for r in result.conflict]}
+        conflict = None if result.conflict is None else [_requirement(r) for r in result.conflict]
+        ways = {"ways_out": ways_out(result.ways_out)} if result.ways_out else {}
+        return {**data, "conflict": conflict, **ways}
     runner_ups = {
         role: {
             "candidate": up.candidate.id if up.candidate else None,
@@ -125,7 +128,8 @@ def metrics(result: Evaluation) -> dict[str, Any]:
         "migration_usd": result.migration_usd,
         "migration_h": result.migration_h,
         "quality": result.quality,
-        "clouds": list(result.clouds),
+        **{name: list(found) for name, found in result.distinct.items()},
+        "cards": dict(result.cards),
         "flows": {
             flow_id: {
                 **{name: _measure(m) for name, m in flow.measures.items()},

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from advisor.scenario.requirements import CARDS, COST, OPERATIONS, SELF_OPERATED, is_count
+
 NARROW = "\u00a0"  # no-break space between groups of three digits and before units
 
 
@@ -101,7 +103,7 @@ def metric(name: str, value: float) -> str:
         return f"{significant(value)}{NARROW}h/month"
     if name.endswith(".availability"):
         return availability(value)
-    if name == "clouds":
+    if is_count(name):
         return f"{value:.0f}"
     if "_ms." in name or "_s." in name:
         return duration(value, "ms" if "_ms." in name else "s")
@@ -111,12 +113,14 @@ def metric(name: str, value: float) -> str:
 def metric_label(name: str) -> str:
     """Return a metric's short name for tables.
 
-    >>> [metric_label(n) for n in ("cost_usd_per_month", "flows.answer.ttft_ms.p95", "flows.answer.availability")]
-    ['cost', 'answer ttft p95', 'answer availability']
+    >>> [metric_label(n) for n in ("cost_usd_per_month", "flows.answer.ttft_ms.p95", "cards.h100")]
+    ['cost', 'answer ttft p95', 'H100 cards']
     """
-    simple = {"cost_usd_per_month": "cost", "operations_h_per_month": "operations"}
+    simple = {COST: "cost", OPERATIONS: "operations", SELF_OPERATED: "self-operated systems"}
     if name in simple:
         return simple[name]
+    if name.startswith(CARDS):
+        return f"{name.removeprefix(CARDS).upper()} cards"
     parts = name.split(".", 3)
     if parts[0] != "flows":
         return name

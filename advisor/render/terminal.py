@@ -15,9 +15,10 @@ from advisor.evaluation.result import Check, Evaluation
 from advisor.models.availability import downtime_minutes_per_month
 from advisor.optimizer.solver import Status
 from advisor.proposal import Proposal
-from advisor.render import numbers
+from advisor.render import numbers, ways_out_text
 from advisor.render.clean import clean
-from advisor.scenario.requirements import COST, QUALITY, Bound, Filter, Requirement
+from advisor.render.neat import neat
+from advisor.scenario.requirements import COST, QUALITY, Bound, Filter, Requirement, is_count
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -118,7 +119,7 @@ def slack_words(check: Check) -> str:
     requirement, slack = check.requirement, check.slack
     if not isinstance(requirement, Bound) or slack is None or check.value is None:
         return ""
-    if requirement.metric == "clouds":
+    if is_count(requirement.metric):
         return ""
     if requirement.metric.endswith(".availability"):
         left = downtime_minutes_per_month(requirement.limit) - downtime_minutes_per_month(check.value)
@@ -270,7 +271,10 @@ def conflict_lines(proposal: Proposal) -> Iterator[str]:
         if many
         else "Drop or loosen it."
     )
-    yield "Requirements outside this list may then still stand in the way; run again to see."
+    if proposal.ways_out is None:
+        yield "Requirements outside this list may then still stand in the way; run again to see."
+    else:
+        yield from (neat(line) for line in ways_out_text.lines(proposal.ways_out))
 
 
 def judged(evaluation: Evaluation) -> Text:

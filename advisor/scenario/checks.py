@@ -11,7 +11,7 @@ from advisor.catalog.load import Catalog
 from advisor.errors import Problem, listing, nearest
 from advisor.scenario.goals import goal_problems
 from advisor.scenario.model import Quantity, ScenarioFile
-from advisor.scenario.requirements import LEAST_LEVEL, MOST_LEVEL, level
+from advisor.scenario.requirements import CARDS, LEAST_LEVEL, MOST_LEVEL, level
 from advisor.scenario.standing import today_problems
 from advisor.scenario.tactics import tactic_problems
 from advisor.schema import shown
@@ -30,6 +30,7 @@ def semantic_problems(
         yield from goal_problems(document, raw.objective, blueprint)
     yield from _choice_problems(document, raw, blueprint, catalog)
     yield from _licence_problems(document, raw, catalog)
+    yield from _card_problems(document, raw, catalog)
     yield from tactic_problems(document, raw.tactics)
     yield from today_problems(document, raw.today, blueprint, catalog)
 
@@ -47,6 +48,23 @@ def _licence_problems(document: Document, raw: ScenarioFile, catalog: Catalog) -
                     ("constraints", "licences", verb, index),
                     f"found {shown(name)}, which no component carries; did you mean '{known[close[0]]}'?",
                 )
+
+
+def _card_problems(document: Document, raw: ScenarioFile, catalog: Catalog) -> Iterator[Problem]:
+    """A limit or a goal on cards that no instance type has says nothing; most likely the name is a slip."""
+    known = catalog.cards
+    named: dict[tuple[str | int, ...], str] = {("constraints", "cards", name): name for name in raw.constraints.cards}
+    goals = [("objective",), *(("objective", "lexicographic", i) for i in range(len(raw.objective.lexicographic or [])))]
+    for place, goal in zip(goals, [raw.objective, *(raw.objective.lexicographic or [])], strict=True):
+        for verb in ("minimize", "maximize"):
+            named[*place, verb] = (getattr(goal, verb) or "")
+    named |= {("objective", "weights", metric): metric for metric in raw.objective.weights or {}}
+    for place, name in named.items():
+        card = name.removeprefix(CARDS)
+        if (place[1] == "cards" or name.startswith(CARDS)) and card not in known:
+            yield document.problem(
+                place, f"found {shown(card)}, which no instance type has; cards: {listing(known, 20)}{nearest(card, known)}"
+            )
 
 
 def _unknown_parameters(document: Document, given: Mapping[str, object], blueprint: Blueprint) -> Iterator[Problem]:

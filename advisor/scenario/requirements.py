@@ -12,6 +12,9 @@ from advisor.catalog.blueprint import Blueprint
 from advisor.catalog.model import Component, Option
 
 COST, OPERATIONS, QUALITY, CLOUDS = "cost_usd_per_month", "operations_h_per_month", "quality", "clouds"
+VENDORS, SELF_OPERATED = "vendors", "self_operated"
+COUNTS = (CLOUDS, VENDORS, SELF_OPERATED)  # how many distinct ones a design has
+CARDS = "cards."  # with the type of an accelerator: how many of them a design has
 PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,2})?)")
 LEAST_LEVEL, MOST_LEVEL = 1.0, 99.99
 
@@ -44,7 +47,7 @@ class Bound:
         """
         if self.metric.endswith(".availability"):
             return 1 - (1 - value) / (1 - self.limit)
-        return (self.limit - value if self.upper else value - self.limit) / self.limit
+        return (self.limit - value if self.upper else value - self.limit) / (self.limit or 1.0)
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ Requirement = Bound | Filter
 
 def metrics(blueprint: Blueprint) -> dict[str, bool]:
     """Return the metrics of a blueprint (percentiles as ``.p*``) and whether less is better."""
-    found = {COST: True, OPERATIONS: True, QUALITY: False, CLOUDS: True}
+    found = {COST: True, OPERATIONS: True, QUALITY: False, **dict.fromkeys(COUNTS, True)}
     for flow_id, flow in blueprint.flows.items():
         for measure in flow.measures:
             found[f"flows.{flow_id}.{measure}.p*"] = True
@@ -96,8 +99,19 @@ def metrics(blueprint: Blueprint) -> dict[str, bool]:
     return found
 
 
+def is_count(metric: str) -> bool:
+    """Return whether a metric is a whole number of things: clouds, vendors, systems of our own, cards.
+
+    >>> is_count("clouds"), is_count("cards.h100"), is_count("quality")
+    (True, True, False)
+    """
+    return metric in COUNTS or metric.startswith(CARDS)
+
+
 def metric_direction(blueprint: Blueprint, metric: str) -> bool | None:
     """Return whether less of a metric is better, or None when the blueprint has no such metric."""
+    if metric.startswith(CARDS):
+        return True
     known = metrics(blueprint)
     if metric in known and "*" not in metric:
         return known[metric]

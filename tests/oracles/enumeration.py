@@ -10,13 +10,27 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import yaml
+
+import advisor
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table
 from advisor.evaluation.evaluate import judge
 from advisor.scenario.goals import Goal
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import Bound, Filter, Requirement
+
+PRICES = Path(advisor.__file__).parent.parent / "catalog" / "prices"
+INSTANCE_CARDS = {
+    f"{cloud}/{name}": (one["card"], one["gpus"])
+    for file in sorted(PRICES.glob("*.yml"))
+    for cloud, instances in yaml.safe_load(file.read_text(encoding="utf-8")).items()
+    for name, one in instances.items()
+    if one.get("gpus")
+}
+ALL_CARDS = sorted({card for card, _ in INSTANCE_CARDS.values()})
 
 Design = dict[str, Candidate]
 SLIP = 1e-9  # a bound counts as met within this, relative: sums of floats
@@ -58,7 +72,8 @@ def metrics(design: Design, scenario: Scenario) -> dict[str, float]:
         + sum(c.operations_h_per_month * c.usd_per_hour for c in used),
         "operations_h_per_month": hours,
         "quality": math.prod(c.quality for c in design.values()),
-        "clouds": float(len({one.option.cloud for c in used for one in _runs(c) if one.option} - {"vendor"})),
+        **_counts([one for c in used for one in _runs(c)]),
+        **_cards([one for c in used for one in _runs(c)]),
     }
     evaluation = judge(design, scenario)
     for flow_id, flow in scenario.blueprint.flows.items():
@@ -69,6 +84,30 @@ def metrics(design: Design, scenario: Scenario) -> dict[str, float]:
         for name, measure in evaluation.flows[flow_id].measures.items():
             found[f"flows.{flow_id}.{name}.mean"] = measure.mean
             found |= {f"flows.{flow_id}.{name}.{p}": value for p, value in measure.percentiles.items()}
+    return found
+
+
+def _counts(running: Sequence[Candidate]) -> dict[str, float]:
+    """Return how many different clouds, vendors and systems of our own there are."""
+    owner = {"aws": "Amazon Web Services", "azure": "Microsoft", "gcp": "Google"}
+    clouds, vendors, own = set(), set(), set()
+    for one in running:
+        assert one.option
+        assert one.component
+        clouds |= {one.option.cloud} - {"vendor"}
+        vendors.add(owner.get(one.option.cloud, one.option.host or one.component.vendor))
+        own |= {one.component.id} if one.option.mode == "self_hosted" else set()
+    return {"clouds": float(len(clouds)), "vendors": float(len(vendors)), "self_operated": float(len(own))}
+
+
+def _cards(running: Sequence[Candidate]) -> dict[str, float]:
+    """Return how many accelerators of each type run: of bounded types also where there is none."""
+    found = dict.fromkeys((f"cards.{card}" for card in ALL_CARDS), 0.0)
+    for one in running:
+        unit = one.option.unit if one.option else None
+        card, each = INSTANCE_CARDS.get(unit.instance or "", ("", 0)) if unit else ("", 0)
+        if unit and card:
+            found[f"cards.{card}"] += one.units * unit.instances * each
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -90,7 +91,7 @@ def combined(
     latency: Times,
     notes: Sequence[Assumption] = (),
 ) -> Candidate:
-    """Return the candidate that runs others; bills and operations hours add up.
+    """Return the candidate that runs others; bills, operations hours and cards add up.
 
     Args:
         link: what stands after the first part's id and before those of the others.
@@ -110,6 +111,7 @@ def combined(
         parts=parts,
         combined_by=tactic,
         shares=shares,
+        cards=dict(sum((Counter(part.cards) for part in parts), Counter())),
     )
 
 

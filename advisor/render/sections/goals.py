@@ -20,7 +20,19 @@ from advisor.render.sections.view import (
     where,
     with_unit,
 )
-from advisor.scenario.requirements import CLOUDS, COST, OPERATIONS, QUALITY, Bound, Filter, metrics
+from advisor.scenario.requirements import (
+    CARDS,
+    CLOUDS,
+    COST,
+    COUNTS,
+    OPERATIONS,
+    QUALITY,
+    SELF_OPERATED,
+    VENDORS,
+    Bound,
+    Filter,
+    metrics,
+)
 
 
 def context(view: View) -> dict[str, object]:
@@ -54,6 +66,9 @@ def parts(view: View, check: Check) -> tuple[str, str, str, str]:
         return _of_filter(requirement)
     if requirement.metric.startswith("flows."):
         return _of_flow(view, requirement)
+    if requirement.metric.startswith(CARDS):
+        response = "no more accelerators of this type than there are, in all roles together"
+        return "capacity", "whoever hands out accelerators", "peak load on all models", response
     load = joined(
         [
             f"{numbers.grouped(view.rate_per_month(f))} × “{escape(lower(f.title))}”"
@@ -75,6 +90,13 @@ def parts(view: View, check: Check) -> tuple[str, str, str, str]:
             "product of the benchmark scores of " + joined(quality_roles(view)),
         ),
         CLOUDS: ("portability", "platform policy", "a new deployment", "no more clouds than allowed are in use"),
+        VENDORS: ("commercial", "procurement", "a new contract", "no more vendors than allowed send a bill"),
+        SELF_OPERATED: (
+            "operability",
+            "the team that runs it",
+            "a new system to run",
+            "no more different systems than allowed are run by the team",
+        ),
     }[requirement.metric]
 
 
@@ -121,7 +143,7 @@ def non_goals(view: View) -> Iterator[str]:
     """Yield what the scenario does not ask for, so that nothing was traded for it."""
     bounded = {metric_of(check) for check in view.bounds}
     aims = {term.metric for goal in view.scenario.objective for term in goal.terms}
-    free = [m for m in metrics(view.blueprint) if not _named(m, bounded | aims)]
+    free = [m for m in metrics(view.blueprint) if m not in COUNTS and not _named(m, bounded | aims)]
     if free:
         names = joined([numbers.metric_label(m.removesuffix(".p*")) for m in free if not m.endswith(".mean")])
         if names:

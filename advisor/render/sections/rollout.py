@@ -50,6 +50,8 @@ def production(view: View, check: Check) -> tuple[str, str]:
             "failed requests over all requests, by month",
             "a tenth of the month's error budget is spent within a day",
         )
+    if metric.startswith("cards."):
+        return "inventory of machines", "not a reason to go back: order or reserve in time"
     return {
         "cost_usd_per_month": (
             "billing export by role tag, plus hours booked",
@@ -58,4 +60,6 @@ def production(view: View, check: Check) -> tuple[str, str]:
         "operations_h_per_month": ("hours booked on run tasks", "not a reason to go back: plan again"),
         "quality": ("score on the own evaluation set, by release", "below the score of the release before"),
         "clouds": ("inventory of accounts", "not a reason to go back"),
+        "vendors": ("list of contracts and invoices", "not a reason to go back"),
+        "self_operated": ("inventory of what the team runs", "not a reason to go back"),
     }[metric]

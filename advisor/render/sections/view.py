@@ -20,7 +20,7 @@ from advisor.proposal import Proposal
 from advisor.render import numbers
 from advisor.render.markdown import code, escape, joined
 from advisor.scenario.load import Scenario
-from advisor.scenario.requirements import CLOUDS, COST, Bound, Filter, Requirement
+from advisor.scenario.requirements import COST, Bound, Filter, Requirement, is_count
 
 NB = numbers.NARROW
 LOW_SLACK = 0.10  # below this a requirement is called tight
@@ -117,7 +117,7 @@ class View:
     @cached_property
     def graded(self) -> tuple[Check, ...]:
         """The bounds whose slack is a matter of degree (a number of clouds is not), the tightest first."""
-        return tuple(check for check in self.bounds if metric_of(check) != CLOUDS)
+        return tuple(check for check in self.bounds if not is_count(metric_of(check)))
 
 
 def lower(text: str) -> str:
@@ -180,9 +180,7 @@ def sized(candidate: Candidate) -> str:
 def label(requirement: Requirement) -> str:
     """Return a requirement's short name, as the terminal shows it."""
     if isinstance(requirement, Bound):
-        return {COST: "cost", "operations_h_per_month": "operations", "quality": "quality index", CLOUDS: "clouds"}.get(
-            requirement.metric, numbers.metric_label(requirement.metric)
-        )
+        return {"quality": "quality index"}.get(requirement.metric, numbers.metric_label(requirement.metric))
     kinds = {
         "cloud": "clouds allowed",
         "residency": "residency",
@@ -220,7 +218,7 @@ def found(check: Check) -> str:
 
 def slack(check: Check) -> str:
     """Return the room that is left, in words; "" where it is no matter of degree."""
-    if check.slack is None or metric_of(check) == CLOUDS:
+    if check.slack is None or is_count(metric_of(check)):
         return ""
     of = " of the error budget" if metric_of(check).endswith(".availability") else ""
     return f"{numbers.percent(check.slack)}{of}"

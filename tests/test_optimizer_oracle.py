@@ -24,7 +24,7 @@ from advisor.optimizer.search import Only, Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal
 from advisor.scenario.load import Scenario
-from advisor.scenario.requirements import Bound, Requirement
+from advisor.scenario.requirements import COUNTS, Bound, Requirement
 
 TOLERANCE = 1e-6
 SEEDS = range(30)  # x 9 kinds of objective = 270 problems
@@ -155,9 +155,9 @@ def test_rows_and_cuts_never_exclude_a_feasible_design(seed: int, scenario: Scen
 
 
 def _point(search: Search, judged: Judged) -> dict[str, float]:
-    clouds = {cloud for c in judged.design.values() for cloud in c.clouds}
+    used = {(metric, one) for c in judged.design.values() for metric in COUNTS for one in c.distinct(metric)}
     chosen = {search.model.x[role, c.id].name: 1.0 for role, c in judged.design.items()}
-    return {**chosen, **{variable.name: float(cloud in clouds) for cloud, variable in search.model.y.items()}}
+    return {**chosen, **{variable.name: float(key in used) for key, variable in search.model.y.items()}}
 
 
 def _holds(row: pulp.LpConstraint, point: dict[str, float]) -> bool:

@@ -13,7 +13,7 @@ from advisor.models import availability, quality
 from advisor.models.latency import Constant, Distribution, Series, mixture, series
 from advisor.scenario.assumption import Assumption
 from advisor.scenario.load import Scenario
-from advisor.scenario.requirements import Bound, Requirement, level, split_percentile
+from advisor.scenario.requirements import COUNTS, Bound, Requirement, level, split_percentile
 
 UNIT_MS = {"ttft_ms": 1.0, "latency_ms": 1.0, "freshness_s": 1000.0}
 
@@ -30,7 +30,7 @@ def judge(design: Design, scenario: Scenario) -> Evaluation:
         migration_usd_per_month=math.fsum(c.migration_usd_per_month for c in used),
         migration_h=math.fsum(c.migration_h for c in used),
         quality=quality.of_flow(c.quality for c in design.values()),
-        clouds=tuple(sorted({cloud for c in used for cloud in c.clouds})),
+        **{name: tuple(sorted({one for c in used for one in c.distinct(name)})) for name in COUNTS},
         flows={flow_id: _flow(flow_id, flow, design, scenario) for flow_id, flow in scenario.blueprint.flows.items()},
         checks=(),
         consistent=tuple(inconsistencies(design, scenario)),

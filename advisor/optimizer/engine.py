@@ -1,6 +1,6 @@
-"""The exact engine for goals and limits that add up, with percentile bounds, caches and a number of clouds.
+"""The exact engine for goals and limits that add up, with percentile bounds, caches and numbers of things.
 
-Each use of the caches and each set of clouds is a case of its own. For a case:
+Each use of the caches and each set of clouds (or vendors, or systems of our own) is a case of its own. For a case:
 
 1. *Price* the limits by a linear relaxation. Any prices give a bound; candidates that cost too much under them are out.
 2. *Guess*: a good design by quick starts and exchanges (:mod:`advisor.optimizer.incumbent`).
@@ -47,7 +47,7 @@ class Question:
         pool: role -> candidates. open: role -> which of them may be chosen.
         goal: to be minimised. rows: sums with what each may be at most.
         tails: the percentile bounds.
-        clouds: role -> the clouds that each candidate occupies.
+        distinct: what is counted, by metric: role -> the clouds (vendors, own systems) of each candidate.
         variants: the possible uses of the caches. fits: role -> which candidates go with a use of them.
     """
 
@@ -56,7 +56,7 @@ class Question:
     goal: Linear
     rows: Sequence[tuple[Linear, float]]
     tails: Sequence[Tail]
-    clouds: Mapping[str, Sequence[frozenset[str]]]
+    distinct: Mapping[str, Mapping[str, Sequence[frozenset[str]]]]
     variants: Sequence[frozenset[str]]
     fits: Callable[[frozenset[str]], Mapping[str, Mask]]
 
@@ -145,62 +145,74 @@ class Engine:
     # --- cases -------------------------------------------------------------------------------------------------------
 
     def _cases(self) -> Iterator[Case]:
-        """Yield each use of caches with each set of clouds that is not already out under common prices."""
-        sets = self._cloud_sets()
+        """Yield each use of caches with each set of clouds and the like that is not already out under common prices."""
+        sets = self._sets()
         if len(sets) * len(self.question.variants) > MOST_CASES:
             raise TooHardError
         if self.floor >= self.incumbent.most:
             return
         for caches in self.question.variants:
-            whole = self._case(caches, None)
+            whole = self._case(caches, {})
             prices = priced(whole) if whole.possible else None
-            for clouds in sets if prices else ():
+            for allowed in sets if prices else ():
                 assert prices is not None
-                case = self._case(caches, clouds) if clouds is not None else whole
+                case = self._case(caches, allowed) if allowed else whole
                 if case.possible and case.constant + prices.bound(case) < self.incumbent.most:
                     yield case
 
-    def _cloud_sets(self) -> list[frozenset[str] | None]:
-        """Return the sets of clouds that may be used; None stands for all where their number does not matter."""
-        asked = self.question
-        taken = (zip(found, asked.open[role], strict=True) for role, found in asked.clouds.items())
-        clouds = sorted({cloud for pairs in taken for own, yes in pairs if yes for cloud in own})
-        counted = [(row, room) for row, room in asked.rows if row.per_cloud]
-        most = len(clouds)
-        for row, room in counted:
-            if not row.weights:
-                most = min(most, math.floor((room - row.constant) / row.per_cloud + COUNT_SLIP))
-        if asked.goal.per_cloud or any(row.weights for row, _ in counted):
-            sizes = range(most + 1)
-        elif most < len(clouds):
-            sizes = range(most, most + 1)
-        else:
-            return [None]
-        return [frozenset(some) for size in sizes for some in itertools.combinations(clouds, size)]
+    def _sets(self) -> list[Mapping[str, frozenset[str]]]:
+        """Return what may be used of all that is counted, by metric; a metric is missing where no number matters.
 
-    def _case(self, caches: frozenset[str], clouds: frozenset[str] | None) -> Case:
-        """Return a case as arrays; without a set of clouds their number counts as 0."""
+        Raises:
+            TooHardError: there are more than ``MOST_CASES``.
+        """
+        found: list[Mapping[str, frozenset[str]]] = [{}]
+        for metric in self.question.distinct:
+            names, sizes = self._sizes(metric)
+            if sizes is None:
+                continue
+            if len(found) * sum(math.comb(len(names), size) for size in sizes) > MOST_CASES:
+                raise TooHardError
+            some = [frozenset(few) for size in sizes for few in itertools.combinations(names, size)]
+            found = [{**known, metric: few} for known in found for few in some]
+        return found
+
+    def _sizes(self, metric: str) -> tuple[list[str], range | None]:
+        """Return what there is to count and the numbers of it to look at, None where no number matters."""
+        asked = self.question
+        taken = (zip(found, asked.open[role], strict=True) for role, found in asked.distinct[metric].items())
+        names = sorted({name for pairs in taken for own, yes in pairs if yes for name in own})
+        counted = [(row, room) for row, room in asked.rows if row.per_count.get(metric)]
+        most = len(names)
+        for row, room in counted:
+            if not row.weights and len(row.per_count) == 1:
+                most = min(most, math.floor((room - row.constant) / row.per_count[metric] + COUNT_SLIP))
+        if asked.goal.per_count.get(metric) or any(row.weights or len(row.per_count) > 1 for row, _ in counted):
+            return names, range(most + 1)
+        return names, range(most, most + 1) if most < len(names) else None
+
+    def _case(self, caches: frozenset[str], allowed: Mapping[str, frozenset[str]]) -> Case:
+        """Return a case as arrays; of what ``allowed`` does not speak about any number may be used, and counts as 0."""
         import numpy as np
 
         asked, fits = self.question, self.question.fits(caches)
         kept = {}
-        for role, own in asked.clouds.items():
+        for role in asked.pool:
             mask = asked.open[role] & fits[role]
-            if clouds is not None:
-                mask = mask & np.array([k <= clouds for k in own], dtype=bool)
+            for metric, names in allowed.items():
+                mask = mask & np.array([own <= names for own in asked.distinct[metric][role]], dtype=bool)
             kept[role] = np.flatnonzero(mask)
-        count = len(clouds or ())
-        sums = [(row, room) for row, room in asked.rows if row.weights]
+        sums = [(row, room) for row, room in asked.rows if row.weights or len(row.per_count) > 1]
         rows = [
             np.array([_weights(row, role, at) for row, _ in sums]).reshape(len(sums), len(at)).T
             for role, at in kept.items()
         ]
-        room = np.array([most - row.constant - row.per_cloud * count for row, most in sums])
+        room = np.array([most - row.constant - _counted(row, allowed) for row, most in sums])
         possible = all(len(at) for at in kept.values())
         return Case(
             tuple(kept.values()),
             tuple(_weights(asked.goal, role, at) for role, at in kept.items()),
-            asked.goal.constant + asked.goal.per_cloud * count,
+            asked.goal.constant + _counted(asked.goal, allowed),
             tuple(rows),
             room,
             tuple(self._chances(tail, caches, kept) for tail in asked.tails) if possible else (),
@@ -230,6 +242,10 @@ class Engine:
         if key not in self._judged:
             self._judged[key] = self.accepts(design)
         return self._judged[key]
+
+
+def _counted(part: Linear, allowed: Mapping[str, frozenset[str]]) -> float:
+    return math.fsum(each * len(allowed.get(metric, ())) for metric, each in part.per_count.items())
 
 
 def _weights(part: Linear, role: str, at: Any) -> Array:

@@ -194,7 +194,7 @@ class Run:
         if found.best is None:
             self.search.nothing = True
         elif asked and not self.any_design:
-            reached = objective.value(self._positions(found.best), len(found.best.clouds))
+            reached = objective.value(self._positions(found.best), found.best.counts)
             self.search.floors[goal.terms] = reached
 
     def _exact(
@@ -242,7 +242,7 @@ class Run:
         tails = [tail for _, tail in search.tails] + [limit.tail for limit in limits if limit.tail is not None]
         closed = {key for limit in limits for key in limit.closed}
         return Question(
-            search.pool, self._open(closed), objective, rows, tails, search.clouds, search.variants, search.fitting
+            search.pool, self._open(closed), objective, rows, tails, search.distinct, search.variants, search.fitting
         )
 
     def _open(self, closed: set[tuple[str, str]]) -> dict[str, Mask]:
@@ -260,7 +260,7 @@ class Run:
         """Return the best feasible design known from earlier runs that fits this one, and its value in the model."""
         best, value = NOTHING, math.inf
         for evaluation in self.known(extra):
-            reached = objective.value(self._positions(evaluation), len(evaluation.clouds))
+            reached = objective.value(self._positions(evaluation), evaluation.counts)
             if reached < value:
                 worth = goal_value(goal, evaluation)
                 best, value = Found(Status.OPTIMAL, evaluation, worth, worth), reached

@@ -15,7 +15,7 @@ from advisor.render import numbers
 from advisor.render.markdown import joined
 from advisor.render.neat import neat
 from advisor.render.why_table import alternatives_table
-from advisor.scenario.requirements import COST, Bound
+from advisor.scenario.requirements import COST, COUNTS, Bound
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -210,7 +210,7 @@ def _possible_lines(one: WhyNot, best: Evaluation) -> Iterator[str]:
             f"dominated: {words.candidate_text(winner)} is at least as good as {words.candidate_text(chosen)} "
             "in everything that this scenario asks about"
         )
-    metrics = [bound.metric for bound in best.scenario.bounds if bound.metric not in (COST, "clouds")]
+    metrics = [bound.metric for bound in best.scenario.bounds if bound.metric not in (COST, *COUNTS)]
     moved = [
         f"{numbers.metric_label(metric)} {words.metric_difference(metric, *pair)}"
         for metric in metrics

@@ -15,10 +15,10 @@ from advisor.candidates.table import Table, table
 from advisor.catalog.blueprint import Blueprint
 from advisor.catalog.load import Catalog
 from advisor.models.latency import Distribution, Lognormal, Wait, series
-from advisor.optimizer.formulation import Model
+from advisor.optimizer.formulation import Model, distinct
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario
-from advisor.scenario.requirements import Bound, Filter, Requirement, split_percentile
+from advisor.scenario.requirements import COUNTS, Bound, Filter, Requirement, split_percentile
 from oracles.enumeration import Judged, value
 
 ANSWER = [
@@ -180,7 +180,7 @@ def _bound(rng: random.Random, found: Sequence[Judged], name: str) -> Bound:
         limit = (1.0 + min(values)) / 2  # a scenario cannot ask for all of the time
     while split_percentile(name) and any(abs(value - limit) < RESOLUTION * limit for value in values):
         limit *= 1 + 3 * RESOLUTION
-    return Bound(f"constraints.{name}", name, upper, float(round(limit)) if name == "clouds" else limit)
+    return Bound(f"constraints.{name}", name, upper, float(round(limit)) if name in COUNTS else limit)
 
 
 def draw_filters(rng: random.Random, full: Table) -> list[Filter]:
@@ -237,7 +237,7 @@ def draw_goals(rng: random.Random, kind: str, found: Sequence[Judged]) -> tuple[
         "availability": ("availability",),
         "quality": ("quality",),
         "cost": ("cost_usd_per_month",),
-        "other": ("operations_h_per_month", "clouds"),
+        "other": ("operations_h_per_month", *COUNTS),
     }[kind]
     fitting = [name for name in names if name.split(".")[-1] in ends or any(name.endswith("." + end) for end in ends)]
     return (_single(rng.choice(fitting)),) if fitting else (_single("cost_usd_per_month"),)
@@ -270,8 +270,10 @@ def bare(pool: Mapping[str, Sequence[Candidate]], scenario: Scenario) -> Model:
         for role, found in pool.items()
         for c in found
     }
-    clouds = sorted({cloud for found in pool.values() for c in found for cloud in c.clouds})
-    y = {cloud: problem.add_variable(f"y__{cloud}", 0, 1, pulp.LpInteger) for cloud in clouds}
+    y = {
+        key: problem.add_variable(f"y__{'__'.join(key)}", 0, 1, pulp.LpInteger)
+        for key in sorted({key for _, _, key in distinct(pool)})
+    }
     model = Model(problem, pool, scenario, x, y)
     problem.setObjective(model.total(lambda c: 0.0))
     return model

@@ -1,0 +1,113 @@
+"""How many clouds, vendors and systems of our own a design may have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from advisor.candidates.table import Table
+from advisor.catalog.load import Catalog
+from advisor.errors import InputError
+from advisor.evaluation.result import Evaluation
+from advisor.explanation.explain import explain
+from advisor.optimizer.run import optimise
+from advisor.optimizer.search import Search
+from advisor.optimizer.solver import Status
+from advisor.proposal import Proposal
+from advisor.scenario.load import scenario_from_text
+from advisor.scenario.requirements import Bound
+
+
+@pytest.fixture(scope="module")
+def best(proposal: Proposal) -> Evaluation:
+    """Return the example's design."""
+    assert proposal.best is not None
+    return proposal.best
+
+
+def test_vendors_are_who_sends_a_bill(best: Evaluation) -> None:
+    """A machine or service in a cloud is billed by the cloud's owner, a service elsewhere by its host or maker; a
+    component that we run ourselves is counted once, however many roles it fills."""
+    owner = {"aws": "Amazon Web Services", "azure": "Microsoft", "gcp": "Google"}
+    vendors, own = set(), set()
+    for c in best.design.values():
+        for one in c.members:
+            if one.option and one.component:
+                vendors.add(owner.get(one.option.cloud, one.option.host or one.component.vendor))
+                own |= {one.component.id} if one.option.mode == "self_hosted" else set()
+    assert best.vendors == tuple(sorted(vendors))
+    assert best.self_operated == tuple(sorted(own))
+    assert best.metric("vendors") == len(vendors) > 1
+    assert best.metric("self_operated") == len(own)
+
+
+def test_open_weights_are_billed_by_their_host(catalog: Catalog) -> None:
+    """A model that its maker gives away is billed by whoever runs it, so a service names its host."""
+    hosted = [(c, o) for c, o in catalog.options.values() if o.host]
+    assert hosted
+    assert all(o.cloud == "vendor" and o.host != c.vendor for c, o in hosted)
+
+
+@pytest.mark.parametrize("metric", ["clouds", "vendors", "self_operated"])
+def test_every_count_is_explained(metric: str, best: Evaluation, catalog: Catalog) -> None:
+    """The derivation of a count names each one and the roles in which it is used."""
+    found = explain(best, metric, catalog)
+    assert found.value == len(found.parts) == best.metric(metric)
+    for part in found.parts:
+        roles = part.note.removeprefix("in ").split(", ")
+        assert roles == [role for role, c in best.design.items() if part.name in c.distinct(metric)]
+
+
+def test_fewer_vendors_cost_more(best: Evaluation, candidates: Table) -> None:
+    """A bound on vendors holds in the design that is proposed under it; the tighter it is, the more that costs."""
+    costs = []
+    for most in (len(best.vendors), 4, 2):
+        bound = Bound("constraints.vendors.max", "vendors", True, most)
+        found = optimise(Search(candidates, [*candidates.scenario.requirements, bound]))
+        costs.append(found.value)
+        assert found.best is None or len(found.best.vendors) <= most
+    assert costs == sorted(costs)
+    assert costs[0] == pytest.approx(best.cost_usd_per_month)
+
+
+def test_nothing_run_by_ourselves(candidates: Table) -> None:
+    """At most no system of our own is the same as denying the mode, and a limit of 0 has a slack all the same."""
+    requirements = [r for r in candidates.scenario.requirements if r.path != "constraints.clouds.max"]
+    bound = Bound("constraints.self_operated.max", "self_operated", True, 0)
+    found = optimise(Search(candidates, [*requirements, bound]))
+    assert found.status is Status.OPTIMAL
+    assert found.best is not None
+    running = [one for c in found.best.design.values() for one in c.members if one.option]
+    assert "self_hosted" not in {one.option.mode for one in running if one.option}
+    assert (bound.slack(0.0), bound.slack(2.0)) == (0.0, -2.0)
+
+
+def test_bounds_are_read(scenario_text: str, catalog: Catalog) -> None:
+    """Both bounds are requirements with their path; what is no count is refused with its place."""
+    text = scenario_text.replace("  clouds: {max: 1}\n", "  vendors: {max: 4}\n  self_operated: {max: 0}\n")
+    bounds = {b.path: (b.metric, b.upper, b.limit) for b in scenario_from_text(text, catalog).bounds}
+    assert bounds["constraints.vendors.max"] == ("vendors", True, 4)
+    assert bounds["constraints.self_operated.max"] == ("self_operated", True, 0)
+    with pytest.raises(InputError) as caught:
+        scenario_from_text(text.replace("{max: 4}", "{max: 1.5}").replace("{max: 0}", "{max: -1}"), catalog)
+    assert [p.path for p in caught.value.problems] == ["constraints.vendors.max", "constraints.self_operated.max"]
+
+
+@pytest.fixture(scope="module")
+def scenario_text() -> str:
+    """Return the text of the example."""
+    from advisor import resources
+
+    return Path(resources.example("support_copilot")).read_text(encoding="utf-8")
+
+
+def test_counts_can_be_goals(candidates: Table) -> None:
+    """The fewest vendors with which everything holds are found, and one fewer is infeasible."""
+    from advisor.scenario.goals import Goal, Term
+
+    fewest = optimise(Search(candidates), [Goal((Term("vendors", 1.0),), "minimize vendors")])
+    assert fewest.best is not None
+    assert fewest.value == len(fewest.best.vendors)
+    bound = Bound("constraints.vendors.max", "vendors", True, fewest.value - 1)
+    assert optimise(Search(candidates, [*candidates.scenario.requirements, bound])).status is Status.INFEASIBLE

@@ -185,3 +185,10 @@ def test_blueprints_as_json(catalog: Catalog, capsys: Capture) -> None:
     page = json.loads(capsys.readouterr().out)
     assert page["blueprint"]["id"] == "voice_agent"
     assert {one["dimension"] for one in page["drivers"]} == set(DRIVEN["voice_agent"])
+
+
+def test_every_role_says_what_a_good_team_tests_and_watches(catalog: Catalog) -> None:
+    """The prefilled sections have something specific to say about every role, and no two roles say the same."""
+    practices = {name: role.practice for name, role in catalog.records.roles.items()}
+    assert [name for name, practice in practices.items() if practice is None] == []
+    assert len({practice.test for practice in practices.values() if practice}) >= len(practices) - 1  # two guardrails

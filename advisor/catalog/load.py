@@ -32,7 +32,7 @@ from advisor.errors import InputError, Problem, bad_input, listing, nearest
 from advisor.schema import Strict, problems
 from advisor.yamlfile import Document, load
 
-CACHE_FORMAT = 3
+CACHE_FORMAT = 4
 
 
 class Records(Strict):

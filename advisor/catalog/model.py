@@ -264,6 +264,14 @@ class QualityMetric(Strict):
     without: Figure | None = Field(None, description="factor when the role is left out, for optional roles")
 
 
+class Practice(Strict):
+    """What a good team tests before launch, watches besides load and time, and feeds back into the system."""
+
+    test: Text
+    watch: Text
+    feedback: Text | None = None
+
+
 class Role(Strict):
     """A function in an architecture.
 
@@ -283,6 +291,7 @@ class Role(Strict):
         [], description="combinations that make sense for this role: requests that any of its components can answer"
     )
     degrades: Text | None = Field(None, description="what users notice when this soft role is down")
+    practice: Practice | None = Field(None, description="for the prefilled sections of the design document")
 
     @property
     def filled_as(self) -> str:

@@ -8,7 +8,6 @@ from advisor.candidates.candidate import Candidate
 from advisor.render import numbers
 from advisor.render.markdown import escape, table
 from advisor.render.sections.capacity import binding
-from advisor.render.sections.practice import PRACTICE, Practice
 from advisor.render.sections.view import View, name, with_unit
 
 ALARM = 1.5  # times the expected p95
@@ -59,31 +58,33 @@ def scores(view: View) -> str:
     return table(["role", "benchmark", ">score", ">factor", "measured under"], rows) if rows else ""
 
 
-def _practice(role: str) -> Practice:
-    return PRACTICE.get(role, Practice())
-
-
 def tests(view: View) -> Iterator[str]:
     """Yield what to test before launch, for each role in the design."""
     for role in view.used:
-        if text := _practice(role).test:
-            yield f"**{view.title(role)}.** {text}"
+        if practice := view.catalog.role(role).practice:
+            yield f"**{view.title(role)}.** {escape(practice.test)}"
 
 
 def feedback(view: View) -> Iterator[str]:
     """Yield what flows back, for each role in the design."""
     for role in view.used:
-        if text := _practice(role).feedback:
-            yield f"**{view.title(role)}.** {text}"
+        practice = view.catalog.role(role).practice
+        if practice and practice.feedback:
+            yield f"**{view.title(role)}.** {escape(practice.feedback)}"
 
 
 def watch(view: View) -> str:
     """Return the table of what to watch: expected values and alarms from this design's own figures."""
     rows = [
-        [view.title(role), *fullest(view, c), *slowest(view, role), _practice(role).watch or "–"]
+        [view.title(role), *fullest(view, c), *slowest(view, role), _watched(view, role)]
         for role, c in view.used.items()
     ]
     return table(["role", "load to watch", ">expected at peak", ">alarm", ">expected p95", ">alarm", "and"], rows)
+
+
+def _watched(view: View, role: str) -> str:
+    practice = view.catalog.role(role).practice
+    return escape(practice.watch) if practice else "–"
 
 
 def fullest(view: View, candidate: Candidate) -> tuple[str, str, str]:

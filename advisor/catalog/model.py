@@ -194,6 +194,7 @@ class Unit(Strict):
     instance: str | None = Field(None, description="cloud/type in catalog/prices; its price is billed per unit")
     instances: int = Field(1, ge=1, description="instances per unit")
     most: int = Field(64, ge=1, description="largest unit count that makes sense or is allowed")
+    replicas: int = Field(1, ge=1, description="copies of a model that a unit serves, each on its share of the cards")
     stateful: bool = Field(False, description="redundancy needs whole copies, not single extra units")
 
 
@@ -220,6 +221,22 @@ class Option(Strict):
     quality: dict[Name, Figure] = Field({}, description="metric -> score, for roles with a quality metric")
 
 
+class Serving(Provenance):
+    """What a model whose weights are open takes to be served, in its published precision.
+
+    Attributes:
+        weights_gb: all weights as published. layers, kv_heads, head_size: what a token's KV-cache follows from; layers
+            that look back only a little count as if they looked back all the way, so that the cache is never too small.
+        context_tokens: prompt and answer together at most.
+    """
+
+    weights_gb: float = Field(gt=0)
+    layers: int = Field(ge=1)
+    kv_heads: int = Field(ge=1)
+    head_size: int = Field(ge=1)
+    context_tokens: int = Field(ge=1)
+
+
 class Component(Strict):
     """A product or technology that can fill one or more roles."""
 
@@ -228,6 +245,7 @@ class Component(Strict):
     vendor: Text
     licence: Text = Field(description="SPDX id, or 'proprietary'")
     summary: Text
+    serving: Serving | None = Field(None, description="of a model with open weights: memory and context")
     options: list[Option] = Field(min_length=1)
 
 

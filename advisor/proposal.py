@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from advisor.analysis.answers import Deadline
 from advisor.analysis.conflict import conflict
 from advisor.analysis.reasons import Reason, RunnerUp, reasons, runner_ups
+from advisor.analysis.ways_out import WaysOut, ways_out
 from advisor.candidates.table import Table, table
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.evaluation.result import Evaluation
@@ -30,6 +32,7 @@ class Proposal:
         conflict: a minimal set of requirements that cannot hold together; None when not infeasible or left open.
         runner_ups: role -> the best without the chosen component there.
         reasons: role -> why every other component was not chosen.
+        ways_out: the least changes that make it feasible; None when not infeasible or not looked for.
         seconds: stage -> time; for people and benchmarks only, never written to files.
     """
 
@@ -46,6 +49,7 @@ class Proposal:
     runner_ups: Mapping[str, RunnerUp]
     reasons: Mapping[str, tuple[Reason, ...]]
     seconds: Mapping[str, float]
+    ways_out: WaysOut | None = None
 
 
 def propose(
@@ -55,6 +59,7 @@ def propose(
     as_of: datetime.date | None = None,
     time_limit_s: float = 0.0,
     explain: bool = True,
+    relax: bool | None = None,
 ) -> Proposal:
     """Return the proposal for a scenario.
 
@@ -64,6 +69,7 @@ def propose(
         time_limit_s: for everything together; 0 means none. When it passes while optimising, status is STOPPED and the
             gap is honest; when it passes later, the runner-ups that are not settled say so.
         explain: also compute runner-ups and reasons (one re-solve a role).
+        relax: when infeasible, also find the least changes with which there is a design; default: as ``explain``.
 
     >>> from advisor.scenario.load import load_scenario
     >>> from advisor import resources
@@ -84,7 +90,11 @@ def propose(
     why = reasons(search, best) if best and explain else {}  # first: feasible swaps give the runner-ups a start
     nexts = runner_ups(search, best, clock.left(time_limit_s)) if best and explain else {}
     clock.lap("reasons")
-    return _proposal(scenario, known, candidates, found, trouble, nexts, why, clock.seconds)
+    result = _proposal(scenario, known, candidates, found, trouble, nexts, why, clock.seconds)
+    if found.status is Status.INFEASIBLE and (explain if relax is None else relax):
+        ways = ways_out(search, trouble, Deadline.after(clock.left(time_limit_s)))
+        return replace(result, ways_out=ways)
+    return result
 
 
 def _proposal(

@@ -19,7 +19,7 @@ from advisor.analysis.ways_out import (
     Admitted,
     Loosened,
     Remedy,
-    TacticAllowed,
+    Undenied,
     WaysOut,
     outward,
     ways_out,
@@ -91,7 +91,7 @@ def _asked(seed: int, draw: int, scenario: Scenario, catalog: Catalog) -> tuple[
         found = enumerate_all(full)
         wanted = _infeasible(random.Random(50 * seed + draw), full, found, hard=draw > 0)
         asked = with_question(full, wanted, full.scenario.objective)
-        _KNOWN[seed, draw] = asked, found, ways_out(Search(asked), conflict(asked), tactics=False)
+        _KNOWN[seed, draw] = asked, found, ways_out(Search(asked), conflict(asked))
     return _KNOWN[seed, draw]
 
 
@@ -115,7 +115,7 @@ def test_ways_out_agree_with_enumeration(seed: int, scenario: Scenario, catalog:
 
 
 def _touched(remedy: Remedy) -> set[Requirement]:
-    return {s.bound if isinstance(s, Loosened) else s.rule for s in remedy.steps if not isinstance(s, TacticAllowed)}
+    return {s.bound if isinstance(s, Loosened) else s.rule for s in remedy.steps if not isinstance(s, Undenied)}
 
 
 def _check_remedy(way: Remedy, found: Sequence[Judged], wanted: Sequence[Requirement]) -> None:
@@ -204,10 +204,9 @@ def test_a_denied_tactic_is_a_way_out(mini: Catalog) -> None:
     with_it, without = (one.metric("flows.answer.availability") for one in best if one is not None)
     assert without < with_it
     bound = f"constraints: {{flows: {{answer: {{availability: {{min: {(with_it + without) / 2}}}}}}}}}\n"
-    tactics = [way for way in _solved(bound + BAN, mini).remedies if isinstance(way.steps[0], TacticAllowed)]
-    assert TacticAllowed("replicate", denied=True) in [way.steps[0] for way in tactics]
+    tactics = [way for way in _solved(bound + BAN, mini).remedies if isinstance(way.steps[0], Undenied)]
+    assert Undenied("replicate") in [way.steps[0] for way in tactics]
     assert all(way.evaluation.feasible for way in tactics)
-    assert "spot" not in [way.steps[0].tactic for way in tactics]  # type: ignore[union-attr]
 
 
 def test_one_more_name_is_enough_where_a_rule_has_several(mini: Catalog) -> None:
@@ -232,7 +231,7 @@ def test_a_rule_is_dropped_where_one_name_is_not_enough(scenario: Scenario, cata
     only = {role: (licences[role, one],), other: (licences[other, two],)}
     rule = Filter("constraints.licences.deny", "licence", frozenset([one, two]), False)
     asked = with_question(replace(full, candidates={**full.candidates, **only}), [rule], full.scenario.objective)
-    found = ways_out(Search(asked), conflict(asked), tactics=False)
+    found = ways_out(Search(asked), conflict(asked))
     assert [way.steps for way in found.remedies] == [(Admitted(rule, None),)]
 
 
@@ -240,14 +239,14 @@ def test_nothing_helps_when_no_requirement_is_to_blame(mini: Catalog) -> None:
     """A workload that no option can carry has no way out among the requirements, and that is said by an empty list."""
     text = TEXT.replace("3_000_000", "900_000_000_000")
     built = table(scenario_from_text(text + "constraints: {quality: {min: 0.1}}", mini), mini)
-    found = ways_out(Search(built), conflict(built), tactics=False)
+    found = ways_out(Search(built), conflict(built))
     assert (found.remedies, found.fixes.sets, found.open) == ((), (), ())
 
 
 def test_a_time_limit_leaves_open_and_says_so(scenario: Scenario, catalog: Catalog) -> None:
     """What was not tried in time is named; nothing is claimed about it."""
     asked = _asked(1, 0, scenario, catalog)[0]
-    found = ways_out(Search(asked), conflict(asked), Deadline.after(1e-9), tactics=False)
+    found = ways_out(Search(asked), conflict(asked), Deadline.after(1e-9))
     assert found.remedies == ()
     assert set(found.open) <= {r.path for r in asked.scenario.requirements}
     assert found.open

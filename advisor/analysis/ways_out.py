@@ -4,7 +4,7 @@ Every way changes as few requirements as possible. A bound is moved to the tight
 dropped and its metric becomes the goal. Where two bounds must move together, the goal is the sum of their relative
 changes; no design breaks only one of them (or that one alone would do), so this sum counts no room that is left over,
 and its minimum is the least change. A rule lets in one more name where that is enough, else it is dropped. A tactic
-that the scenario does not allow is allowed.
+that the scenario denies is no longer denied.
 
 Each way is then written into the scenario and solved again under the scenario's own goals.
 """
@@ -21,14 +21,14 @@ from advisor.analysis.forced import Forced, blame
 from advisor.analysis.smallest_fixes import Fixes, smallest_fixes
 from advisor.candidates.table import Table
 from advisor.candidates.table import table as build
-from advisor.candidates.tactics import JOINS, TACTICS
+from advisor.candidates.tactics import JOINS
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.run import CHEAPEST, Found, goal_value, optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario
-from advisor.scenario.requirements import COUNTS, Bound, Filter, Requirement
+from advisor.scenario.requirements import Bound, Filter, Requirement, is_count
 from advisor.scenario.tactics import BY_DEFAULT
 
 DIGITS = 3  # of a new limit, rounded to the side on which it can be met
@@ -71,14 +71,13 @@ class Admitted:
 
 
 @dataclass(frozen=True)
-class TacticAllowed:
-    """A tactic that the scenario does not allow; ``denied``: it would be used if the scenario did not deny it."""
+class Undenied:
+    """A tactic that would be used if the scenario did not deny it."""
 
     tactic: str
-    denied: bool
 
 
-Step = Loosened | Admitted | TacticAllowed
+Step = Loosened | Admitted | Undenied
 
 
 @dataclass(frozen=True)
@@ -122,18 +121,11 @@ class WaysOut:
     open: tuple[str, ...] = ()
 
 
-def ways_out(
-    search: Search,
-    conflict: tuple[Requirement, ...] | None,
-    deadline: Deadline = UNLIMITED,
-    *,
-    tactics: bool = True,
-) -> WaysOut:
+def ways_out(search: Search, conflict: tuple[Requirement, ...] | None, deadline: Deadline = UNLIMITED) -> WaysOut:
     """Return the least changes that make an infeasible scenario feasible.
 
     Args:
         search: of the scenario, proved infeasible. conflict: a minimal one; None when it was left open.
-        tactics: also try each tactic that is not allowed; each has candidates of its own to build and search.
 
     >>> import advisor
     >>> from advisor.analysis.overrides import change
@@ -141,9 +133,10 @@ def ways_out(
     >>> scenario = advisor.load_scenario(advisor.example("support_copilot"), catalog)
     >>> tight = change(scenario, ["constraints.cost_usd_per_month.max=9000"], catalog).scenario
     >>> answer = advisor.answer(tight, catalog)
-    >>> best = ways_out(answer.search, answer.conflict).remedies[0]
-    >>> best.steps[0].bound.path, best.evaluation.feasible
-    ('constraints.cost_usd_per_month.max', True)
+    >>> for remedy in ways_out(answer.search, answer.conflict).remedies:
+    ...     print(remedy.steps[0].bound.path, remedy.evaluation.feasible)
+    constraints.quality.min True
+    constraints.cost_usd_per_month.max True
     """
     if conflict is None:
         return WaysOut((), Fixes((), ()), tuple(r.path for r in search.requirements))
@@ -152,7 +145,7 @@ def ways_out(
         search.requirements, ways.spared_by_rules(conflict), ways.feasible_without, ways.blame_without
     )
     found = [remedy for fix in fixes.sets for remedy in ways.remedies(fix)]
-    found += ways.tactics() if tactics else []
+    found += ways.tactics()
     ranked = sorted(found, key=lambda remedy: _rank(remedy, search.table.scenario))
     left = [*ways.open, *(requirement.path for some in fixes.open for requirement in some)]
     return WaysOut(tuple(ranked), fixes, tuple(dict.fromkeys(left)))
@@ -168,7 +161,7 @@ def place_of(step: Step) -> str:
     """Return where in the scenario a step is made."""
     if isinstance(step, Loosened):
         return step.bound.path
-    return step.rule.path if isinstance(step, Admitted) else f"tactics.{'deny' if step.denied else 'allow'}"
+    return step.rule.path if isinstance(step, Admitted) else "tactics.deny"
 
 
 class _Ways:
@@ -264,18 +257,10 @@ class _Ways:
         return Remedy(steps, found.best, found.status is Status.OPTIMAL)
 
     def tactics(self) -> Iterator[Remedy]:
-        """Yield the tactics, of those that are not allowed, with which there is a design."""
-        for name in TACTICS:
-            if name in self.scenario.tactics.allowed:
-                continue
-            step = TacticAllowed(name, name in BY_DEFAULT)
-            if self.deadline.passed:
-                self.open.append(place_of(step))
-                continue
-            changed = changed_scenario(self.scenario, [step])
-            built = build(changed, self.base.table.catalog, self.base.table.as_of)
-            if built.candidates == self.base.table.candidates:
-                continue  # it brings nothing here
+        """Yield the denied tactics with which there is a design; each brings candidates of its own."""
+        for name in sorted(BY_DEFAULT - self.scenario.tactics.allowed):
+            step = Undenied(name)
+            built = build(changed_scenario(self.scenario, [step]), self.base.table.catalog, self.base.table.as_of)
             found = optimise(Search(built), time_limit_s=self.deadline.left)
             if found.best is not None:
                 yield Remedy((step,), found.best, found.status is Status.OPTIMAL)
@@ -302,12 +287,12 @@ def _used(table: Table, kind: str) -> set[str]:
     """Return the names that options have in what a rule is about."""
     plain = [one for found in table.candidates.values() for c in found for one in c.members]
     options = [(one.component, one.option) for one in plain if one.option and one.component]
-    traits = {
+    traits: dict[str, set[str]] = {
         "cloud": {option.cloud for _, option in options},
         "licence": {component.licence for component, _ in options},
         "mode": {option.mode for _, option in options},
     }
-    return set(traits[kind])
+    return traits[kind]
 
 
 def _towards(bound: Bound) -> Term:
@@ -331,7 +316,7 @@ def outward(bound: Bound, least: float) -> float:
     >>> outward(Bound("", "flows.answer.availability", False, 0.999), 0.98508218)
     0.985
     """
-    if bound.metric in COUNTS:
+    if is_count(bound.metric):
         return float(round(least))
     if bound.metric.endswith(".availability"):
         nines = max(2, 1 - math.floor(math.log10(100 * max(1 - least, 1e-9)) + WHOLE))

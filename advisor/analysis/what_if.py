@@ -10,6 +10,7 @@ from advisor.analysis.answers import Answer, Deadline, Progress, silent, solve
 from advisor.analysis.changes import CarriedOver, CheckChange, RoleChange, carried_over, check_changes, role_changes
 from advisor.analysis.comparison import Comparison, Side, compare
 from advisor.analysis.overrides import Change, change
+from advisor.analysis.ways_out import WaysOut, ways_out
 from advisor.candidates.table import Table, table
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.optimizer.solver import Status
@@ -79,7 +80,10 @@ def what_ifs(
     time_limit_s: float = 0.0,
     progress: Progress = silent,
 ) -> tuple[WhatIf, ...]:
-    """Return what each of several sets of changes does; the scenario itself is solved once."""
+    """Return what each of several sets of changes does; the scenario itself is solved once.
+
+    Of a single set that makes it infeasible, the ways out are found too.
+    """
     known = catalog or scenario.catalog or load_catalog()
     changed = [change(scenario, case, known) for case in cases]
     deadline = Deadline.after(time_limit_s)
@@ -91,7 +95,9 @@ def what_ifs(
         candidates = changed_table(before.table, case.scenario)
         same = candidates.candidates is before.table.candidates
         after = solve(candidates, deadline, before.search if same else None)
-        found.append(_what_if(case.changes, before, after))
+        alone = len(cases) == 1 and after.status is Status.INFEASIBLE
+        ways = ways_out(after.search, after.conflict, deadline) if alone else None
+        found.append(_what_if(case.changes, before, after, ways))
     return tuple(found)
 
 
@@ -109,14 +115,14 @@ def _built_from(scenario: Scenario) -> tuple[object, ...]:
     return (*load, scenario.sizing, scenario.usd_per_hour, scenario.tactics, scenario.filters, scenario.standing, asked)
 
 
-def _what_if(changes: tuple[Change, ...], before: Answer, after: Answer) -> WhatIf:
+def _what_if(changes: tuple[Change, ...], before: Answer, after: Answer, ways: WaysOut | None) -> WhatIf:
     kept = carried_over(before.best, after.table) if before.best else None
     old, new = before.best, after.best
     return WhatIf(
         changes,
         before,
         after,
-        compare([side("before", before), side("after", after)]),
+        compare([side("before", before), replace(side("after", after), ways_out=ways)]),
         kept,
         role_changes(old, new) if old and new else (),
         check_changes(old, kept.evaluation) if old and kept and kept.evaluation else (),

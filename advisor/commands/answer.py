@@ -37,12 +37,17 @@ def answered(
     return solve(candidates, deadline), deadline
 
 
-def stop_without_design(answer: Answer, *, as_json: bool) -> NoReturn:
-    """Say that there is no design to ask about, and end: 3 when that is proved, 4 otherwise."""
+def stop_without_design(answer: Answer, deadline: Deadline, *, as_json: bool) -> NoReturn:
+    """Say that there is no design to ask about and what would make one possible; 3 when that is proved, else 4."""
+    from dataclasses import replace
+
+    from advisor.analysis.ways_out import ways_out
     from advisor.analysis.what_if import side
-    from advisor.render import change_words, comparison_json, json_output
+    from advisor.render import change_words, comparison_json, json_output, ways_out_text
 
     found = side(answer.scenario.title, answer)
+    if found.status == "infeasible":
+        found = replace(found, ways_out=ways_out(answer.search, answer.conflict, deadline))
     if as_json:
         click.echo(json_output.dumps({"schema_version": 1, "answer": comparison_json.side(found)}), nl=False)
     else:
@@ -53,7 +58,8 @@ def stop_without_design(answer: Answer, *, as_json: bool) -> NoReturn:
         out = console()
         out.print(f"There is no design to ask about: {status(found)}")
         if found.status == "infeasible":
-            for line in change_words.conflict_lines(found):
+            ways = ways_out_text.lines(found.ways_out) if found.ways_out else ()
+            for line in (*change_words.conflict_lines(found), *ways):
                 out.print(neat(line))
     raise SystemExit(3 if found.status == "infeasible" else 4)
 

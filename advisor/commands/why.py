@@ -53,7 +53,7 @@ def command(
         )
         found = why(answer, find_roles(answer.table, roles), deadline, progress) if answer.best else None
     if found is None:
-        stop_without_design(answer, as_json=as_json)
+        stop_without_design(answer, deadline, as_json=as_json)
     if as_json:
         click.echo(json_output.dumps(why_json.why(found, answer)), nl=False)
     else:

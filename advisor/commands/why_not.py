@@ -68,7 +68,7 @@ def command(
         )
         found = _found(answer, components, roles, deadline, progress) if answer.best else None
     if found is None:
-        stop_without_design(answer, as_json=as_json)
+        stop_without_design(answer, deadline, as_json=as_json)
     _show(answer, found, everything=everything, as_json=as_json)
     settled = answer.status.value == "optimal" and all(one.proved for one in found)
     raise SystemExit(0 if settled else 4)

@@ -9,7 +9,7 @@ from advisor.analysis.changes import RoleChange
 from advisor.analysis.comparison import MetricRow, Side
 from advisor.analysis.what_if import WhatIf
 from advisor.render import change_words as words
-from advisor.render import numbers
+from advisor.render import numbers, ways_out_text
 from advisor.render.neat import neat
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def page(found: WhatIf) -> Iterator[RenderableType]:
         yield f"{name:7} {status(answer)}"
         if answer.status == "infeasible":
             yield from (neat(line) for line in words.conflict_lines(answer))
+            yield from (neat(line) for line in (ways_out_text.lines(answer.ways_out) if answer.ways_out else ()))
     if found.before.best and found.after.best:
         yield ""
         yield metric_table(found.comparison.metrics, ("before", "after"))

@@ -12,6 +12,7 @@ from advisor.analysis.paths import MISSING
 from advisor.analysis.what_if import WhatIf
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Check, Evaluation
+from advisor.render.ways_out_json import ways_out
 from advisor.scenario.requirements import Bound, Requirement
 
 SCHEMA_VERSION = 1
@@ -58,6 +59,7 @@ def side(one: Side) -> dict[str, Any]:
         "design": design(one.evaluation) if one.evaluation else None,
         "broken": [check(c) for c in one.evaluation.checks if not c.holds] if one.evaluation else [],
         "conflict": None if one.conflict is None else [requirement(r) for r in one.conflict],
+        "ways_out": ways_out(one.ways_out) if one.ways_out else None,
         "notes": list(one.notes),
     }
 

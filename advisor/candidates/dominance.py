@@ -8,10 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate
-from advisor.models.latency import no_slower
+from advisor.models.dominance import slowness
+from advisor.models.latency import Distribution
 from advisor.scenario.requirements import COUNTS
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[np.float64]]
+    Indices = np.ndarray[Any, np.dtype[np.intp]]
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+Faster = Callable[["Indices", int], "Mask"]  # which of some are no slower than one, all given by their place
+Speed = Callable[[Sequence[Candidate]], Faster]  # for candidates in an order
+AT_ONCE = 64  # candidates that are compared with one before it is asked whether any of them beats it
 
 
 @dataclass(frozen=True)
@@ -26,17 +39,19 @@ class Relevance:
 
 
 def dominated_by(
-    candidates: Sequence[Candidate], faster: Callable[[Candidate, Candidate], bool], relevance: Relevance = Relevance()
+    candidates: Sequence[Candidate], speed: Speed, relevance: Relevance = Relevance()
 ) -> dict[str, Candidate]:
     """Return id -> a nondominated candidate at least as good, for every dominated candidate of one role.
 
-    ``faster(a, b)`` says whether a is no slower than b in every way that matters. Candidates sized for different cache
+    ``speed`` says which are no slower than another one in every way that matters. Candidates sized for different cache
     use are never compared; where numbers of clouds, vendors or own systems matter, one that has other ones is compared
     only if it adds none to some that are there without it. Leaving a role out dominates nothing.
     """
     import numpy as np
 
     order = sorted((c for c in candidates if not c.is_none), key=_order)
+    if len(order) < 2:
+        return {}
     types = sorted({card for c in order for card in c.cards}) if relevance.cards else []
     values = np.array([[*_attributes(c, relevance), *(c.cards.get(card, 0) for card in types)] for c in order])
     values = values.reshape(len(order), 4 + len(types))
@@ -44,20 +59,29 @@ def dominated_by(
     marks = [
         np.array([hash(own) if (own := c.distinct(metric)) else 0 for c in order]) for metric in relevance.counts
     ]
-    kept: list[int] = []
+    faster = speed(order)
+    kept = np.zeros(len(order), dtype=bool)
     found: dict[str, Candidate] = {}
     for index, candidate in enumerate(order):
-        if kept:
-            earlier = np.array(kept)
-            as_good = (values[earlier] <= values[index]).all(axis=1) & (behind[earlier] == behind[index])
-            for same in marks:
-                as_good &= (same[earlier] == same[index]) | (same[earlier] == 0)
-            winner = next((order[i] for i in earlier[as_good] if faster(order[i], candidate)), None)
-            if winner is not None:
-                found[candidate.id] = winner
-                continue
-        kept.append(index)
+        as_good = kept[:index] & (values[:index] <= values[index]).all(axis=1) & (behind[:index] == behind[index])
+        for same in marks:
+            as_good &= (same[:index] == same[index]) | (same[:index] == 0)
+        winner = _first(faster, np.flatnonzero(as_good), index)
+        if winner is None:
+            kept[index] = True
+        else:
+            found[candidate.id] = order[winner]
     return found
+
+
+def _first(faster: Faster, earlier: Indices, index: int) -> int | None:
+    """Return the first of some candidates that is no slower than one, None when none is."""
+    for begin in range(0, len(earlier), AT_ONCE):
+        some = earlier[begin : begin + AT_ONCE]
+        good = faster(some, index)
+        if good.any():
+            return int(some[good.argmax()])
+    return None
 
 
 def _order(candidate: Candidate) -> tuple[float, float, float, str]:
@@ -73,6 +97,46 @@ def _attributes(candidate: Candidate, relevance: Relevance) -> list[float]:
     ]
 
 
-def always_no_slower(a: Candidate, b: Candidate) -> bool:
-    """Return whether ``a`` is stochastically no slower than ``b`` in every operation, at every time."""
-    return all(no_slower(a.latency[name][at], b.latency[name][at]) for name in b.latency for at in (0, 1))
+def always_no_slower(order: Sequence[Candidate]) -> Faster:
+    """Compare in every operation, at every time: stochastically no slower (:mod:`advisor.models.dominance`)."""
+    import numpy as np
+
+    names = sorted({name for c in order for name in c.latency})
+    tables = [_slowness([c.latency.get(name, (None, None))[at] for c in order]) for name in names for at in (0, 1)]
+    table = np.column_stack(tables) if tables else np.zeros((len(order), 0))
+
+    def faster(earlier: Indices, index: int) -> Mask:
+        found: Mask = (table[earlier] <= table[index]).all(axis=1)
+        return found
+
+    return faster
+
+
+def _slowness(times: Sequence[Distribution | None]) -> Array:
+    """Return a row for each time, equal ones worked out once; an operation that is not offered is never faster."""
+    import numpy as np
+
+    distinct = list(dict.fromkeys(time for time in times if time is not None))
+    rows = slowness(distinct)
+    rows = np.vstack([rows, np.full(rows.shape[1], np.inf)])
+    places = {time: place for place, time in enumerate(distinct)}
+    return rows[[places[time] if time is not None else -1 for time in times]]
+
+
+def each(speeds: Sequence[Speed]) -> Speed:
+    """Compare in several ways: no slower is what none of them finds slower."""
+
+    def speed(order: Sequence[Candidate]) -> Faster:
+        import numpy as np
+
+        parts = [one(order) for one in speeds]
+
+        def faster(earlier: Indices, index: int) -> Mask:
+            good = np.ones(len(earlier), dtype=bool)
+            for part in parts:
+                good[good] = part(earlier[good], index)
+            return good
+
+        return faster
+
+    return speed

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate
 from advisor.models.latency import inverse, transform
+from advisor.optimizer.order import Order
 from advisor.optimizer.tails import MARGIN, POINTS, THETAS, Tail, Times, coarser
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Chances:
         start, end: transforms of the times that no choice changes, before and past the cache.
         before, past: for each role its candidates' distinct times there, None where it takes no time.
         rows: for each role which of these times each candidate has.
-        order: for each role [a, b]: time a is stochastically no slower than time b.
+        order: for each role which of its times are no slower than which.
     """
 
     level: float
@@ -48,7 +49,7 @@ class Chances:
     before: tuple[Times | None, ...]
     past: tuple[Times | None, ...]
     rows: tuple[Indices, ...]
-    order: tuple[Any, ...]
+    order: tuple[Order, ...]
 
     @property
     def least(self) -> float:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.models.latency import inverse, transform
 from advisor.optimizer.chances import Chances, products
+from advisor.optimizer.order import Order
 from advisor.optimizer.tails import Times
 
 if TYPE_CHECKING:
@@ -237,14 +238,14 @@ def _constant(spectrum: Spectrum, budgets: int) -> _Levels:
     return _Levels(np.cumsum(inverse(spectrum))[None], np.zeros(budgets, dtype=np.intp))
 
 
-def _useful(costs: Array, rows: Indices, order: Any) -> list[tuple[float, int]]:
+def _useful(costs: Array, rows: Indices, order: Order) -> list[tuple[float, int]]:
     """Return the cost and time of the candidates, cheapest first, that no other one beats in both."""
     import numpy as np
 
     kept: list[int] = []
     found = []
     for j in np.argsort(costs, kind="stable"):
-        if not kept or not order[kept, rows[j]].any():
+        if not kept or not order.beats(np.array(kept), int(rows[j])).any():
             kept.append(int(rows[j]))
             found.append((float(costs[j]), int(rows[j])))
     return found

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pulp
 
 from advisor.candidates.candidate import Candidate
-from advisor.candidates.dominance import Relevance, always_no_slower, dominated_by
+from advisor.candidates.dominance import Relevance, always_no_slower, dominated_by, each
 from advisor.candidates.table import Table, variants
 from advisor.evaluation.evaluate import UNIT_MS, judge
 from advisor.evaluation.result import Evaluation
@@ -284,10 +284,7 @@ class Search:
             split_percentile(t.metric) for g in self.table.scenario.objective for t in g.terms
         )
         times = {_lattice_of(bound): tail for bound, tail in self.tails}
-
-        def faster(a: Candidate, b: Candidate) -> bool:
-            return all(tail.no_slower(a, b) for tail in times.values()) and (not untimed or always_no_slower(a, b))
-
+        speed = each([*(tail.speed for tail in times.values()), *([always_no_slower] if untimed else [])])
         found: dict[tuple[str, str], Candidate] = {}
         for role, candidates in self.pool.items():
             usable = [c for c in candidates if (role, c.id) not in self.hopeless]
@@ -295,7 +292,7 @@ class Search:
             key = (role, relevance, untimed, asked, tuple(c.id for c in usable))
             known = self._pooled.dominated
             if key not in known:
-                beaten = dominated_by(usable, faster, relevance)
+                beaten = dominated_by(usable, speed, relevance)
                 known[key] = {(role, name): winner for name, winner in beaten.items()}
             found |= known[key]
         return found

@@ -29,8 +29,10 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.demand import hit_share
+from advisor.candidates.dominance import Faster
 from advisor.catalog.blueprint import Flow
 from advisor.models.latency import Distribution, inverse, transform
+from advisor.optimizer.order import Order
 from advisor.optimizer.slots import fixed_times, placed_slots
 from advisor.scenario.load import Scenario
 
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
 
 POINTS = 1024
 ROOM = 1e-3  # "too slow" here means too slow even with this much more time; the judge decides
-SPARSE = 64  # every so many points are compared first
-EQUAL = 1e-9  # probabilities closer than this count as equal
 THETAS = (0.1, 0.4, 1.0, 2.5, 6.0)  # times T
 MARGIN = 2e-5  # and by this much in probability, which is above the lattice error
 
@@ -160,7 +160,7 @@ class Tail:
         self._mass: dict[int, Array] = {}
         self._levels: dict[int, Array] = {}
         self._spectra: dict[int, Spectrum] = {}
-        self._order: dict[str, Any] = {}
+        self._order: dict[str, Order] = {}
         self._envelopes: dict[tuple[int, bool], Spectrum] = {}
         self._rows: dict[str, Any] = {}
         self._best: dict[str, dict[str, float]] = {}
@@ -193,38 +193,30 @@ class Tail:
         still[0] = 1.0
         return still
 
-    def _no_slower(self, role: str) -> Any:
-        """Return the matrix of [a, b]: row a is stochastically no slower than row b on [0, T], in every slot."""
-        import numpy as np
-
+    def order(self, role: str) -> Order:
+        """Return which of a role's times are no slower than which, in every slot; all alike in a role without one."""
         if role not in self._order:
-            count = len(set(self._row[role].values()))
-            order = np.ones((count, count), dtype=bool)
-            for levels in (self._levels[i] for i, slot in enumerate(self.slots) if slot.role == role):
-                few = np.ascontiguousarray(levels[:, ::SPARSE])
-                for row in range(count):
-                    likely = np.flatnonzero(order[row] & (few[row] >= few - EQUAL).all(axis=1))
-                    order[row] = False
-                    order[row, likely] = (levels[row] >= levels[likely] - EQUAL).all(axis=1)
-            self._order[role] = order
+            self._order[role] = Order([self._levels[i] for i, slot in enumerate(self.slots) if slot.role == role])
         return self._order[role]
 
-    def no_slower(self, a: Candidate, b: Candidate) -> bool:
-        """Return whether ``a`` is stochastically no slower than ``b`` on [0, T]; true for roles without a slot here."""
-        if a.role not in self._row:
-            return True
-        rows = self._row[a.role]
-        return bool(self._no_slower(a.role)[rows[a.id], rows[b.id]])
+    def speed(self, candidates: Sequence[Candidate]) -> Faster:
+        """Compare candidates of one role: stochastically no slower on [0, T], in every slot."""
+        import numpy as np
+
+        role = candidates[0].role if candidates else ""
+        order, numbers = self.order(role), self._row.get(role, {})
+        rows = np.array([numbers.get(c.id, 0) for c in candidates], dtype=np.intp)
+        return lambda earlier, index: order.beats(rows[earlier], int(rows[index]))
 
     def slower_or_equal(self, role: str, reference: Candidate) -> frozenset[str]:
         """Return the ids of a role that are stochastically no faster than ``reference`` on [0, T], in every slot."""
-        rows, order = self._row[role], self._no_slower(role)
-        mine = order[rows[reference.id]]
+        rows = self._row[role]
+        mine = self.order(role).beaten(rows[reference.id])
         return frozenset(name for name, c in self.pool[role].items() if mine[rows[name]] and self._alike(c, reference))
 
     def _faster_or_equal(self, role: str, reference: Candidate) -> list[Candidate]:
-        rows, order = self._row[role], self._no_slower(role)
-        theirs = order[:, rows[reference.id]]
+        rows = self._row[role]
+        theirs = self.order(role).beating(rows[reference.id])
         return [c for name, c in self.pool[role].items() if theirs[rows[name]] and self._alike(c, reference)]
 
     def _alike(self, a: Candidate, b: Candidate) -> bool:
@@ -276,10 +268,6 @@ class Tail:
         """Return what is the same for two designs only if the flow takes the same time in both."""
         cached = int(self._cached(design)) if self.cache else 0
         return (cached, *(self._row[role][design[role].id] for role in self.roles))
-
-    def order(self, role: str) -> Any:
-        """Return the matrix of [a, b]: time number a is stochastically no slower than b; None without time here."""
-        return self._no_slower(role) if role in self._row else None
 
     # --- designs ---------------------------------------------------------------------------------------------------
 

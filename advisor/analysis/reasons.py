@@ -148,7 +148,7 @@ def _swap(search: Search, best: Evaluation, role: str, name: str, label: str, us
     tried = [
         (candidate, judge(design, best.scenario))
         for candidate in usable
-        if (design := _replaced(search, best, role, candidate)) is not None
+        if (design := swapped(search, best, role, candidate)) is not None
     ]
     good = [(goal_value(goal, e), e.cost_usd_per_month, c.id, c, e) for c, e in tried if e.feasible]
     if good:
@@ -180,7 +180,7 @@ def _swap(search: Search, best: Evaluation, role: str, name: str, label: str, us
     )
 
 
-def _replaced(search: Search, best: Evaluation, role: str, candidate: Candidate) -> Mapping[str, Candidate] | None:
+def swapped(search: Search, best: Evaluation, role: str, candidate: Candidate) -> Mapping[str, Candidate] | None:
     """Return the design with one role replaced; roles behind a cache are re-sized when the cache comes or goes."""
     design = {**best.design, role: candidate}
     for other, current in best.design.items():

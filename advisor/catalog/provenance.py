@@ -15,6 +15,7 @@ from advisor.errors import bad_input, nearest
 
 Kind = Literal["component", "option", "role", "source"]
 _COUNTS = ("million", "thousand")  # say nothing without what is counted
+PRICE_DAYS, OTHER_DAYS = 180, 730  # how old a figure may be: prices change often, measurements and limits less so
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,15 @@ class Traced:
     def age_days(self, today: datetime.date) -> int:
         """Return the days since the figure was last compared with its source; negative for a later check."""
         return (today - self.figure.checked).days
+
+
+def is_stale(checked: datetime.date, today: datetime.date, *, price: bool) -> bool:
+    """Return whether a figure was compared with its source longer ago than its kind allows.
+
+    >>> is_stale(datetime.date(2026, 1, 1), datetime.date(2026, 8, 1), price=True)
+    True
+    """
+    return (today - checked).days > (PRICE_DAYS if price else OTHER_DAYS)
 
 
 def find(catalog: Catalog, name: str) -> Kind:
@@ -119,8 +129,8 @@ def main_price(catalog: Catalog, option: Option) -> Traced:
 def _traced(
     catalog: Catalog, record: str, path: tuple[str | int, ...], figure: Provenance, option: Option | None = None
 ) -> Traced:
-    low = figure.low if isinstance(figure, Figure) else None
-    high = figure.high if isinstance(figure, Figure) else None
+    low = figure.low if isinstance(figure, Figure | Capacity) else None
+    high = figure.high if isinstance(figure, Figure | Capacity) else None
     name = f"price.{figure.meter}" if isinstance(figure, Price) else ".".join(str(part) for part in path)
     source = catalog.records.sources.get(figure.source or "")
     unit = unit_of(catalog, record, path, figure, option)

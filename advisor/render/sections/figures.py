@@ -9,11 +9,10 @@ from typing import Literal
 
 from advisor.candidates.candidate import Candidate
 from advisor.catalog.model import Figure, Option, Provenance
+from advisor.catalog.provenance import is_stale
 from advisor.render.sections.view import View
 
 Kind = Literal["price", "capacity", "latency", "availability", "operations", "quality"]
-MOST_DAYS = {"price": 180}  # prices change often
-MOST_DAYS_ELSE = 730  # measurements and limits
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Used:
 
     def stale(self, date: datetime.date) -> bool:
         """Whether the figure is older than its kind allows."""
-        return self.age_days(date) > MOST_DAYS.get(self.kind, MOST_DAYS_ELSE)
+        return is_stale(self.figure.checked, date, price=self.kind == "price")
 
     @property
     def range_ratio(self) -> float:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 
 from advisor.analysis.reasons import RunnerUp
 from advisor.catalog.model import Figure
+from advisor.catalog.provenance import OTHER_DAYS, PRICE_DAYS
 from advisor.render import numbers
 from advisor.render.markdown import code, escape, joined, plural
 from advisor.render.sections.capacity import open_dimensions
-from advisor.render.sections.figures import MOST_DAYS, MOST_DAYS_ELSE, Used, used_figures
+from advisor.render.sections.figures import Used, used_figures
 from advisor.render.sections.tradeoffs import same_design
 from advisor.render.sections.view import (
     AMPLE_SLACK,
@@ -166,7 +167,7 @@ def stale(view: View, figures: tuple[Used, ...]) -> Iterator[str]:
         oldest = max(used.age_days(view.date) for used in some)
         roles = few(list(dict.fromkeys(view.lower(used.role) for used in some)), len(view.used), "sources")
         count = plural(len(some), f"{kind} figure")
-        limit = MOST_DAYS.get(kind, MOST_DAYS_ELSE)
+        limit = PRICE_DAYS if kind == "price" else OTHER_DAYS
         yield (
             f"**Old figures.** {count} older than {plural(limit, 'day')} (the oldest {plural(oldest, 'day')}): {roles}."
         )

@@ -112,8 +112,9 @@ def _records(annotation: Any) -> Iterator[tuple[type[BaseModel] | None, str]]:
     elif origin is typing.Annotated:
         yield from _records(arguments[0])
     elif origin is list:
-        inner = [found for found, suffix in _records(arguments[0]) if not suffix]
-        yield from ((found, "[0]") for found in inner or [None])
+        parts = list(_records(arguments[0]))
+        yield from ((found, "[0]") for found in [found for found, suffix in parts if not suffix] or [None])
+        yield from ((None, f"[0]{suffix}") for _, suffix in parts if suffix)  # a list of lists: pairs of names
 
 
 def known_paths(blueprint: Blueprint) -> frozenset[str]:
@@ -129,7 +130,7 @@ def known_paths(blueprint: Blueprint) -> frozenset[str]:
 
 def _workload(blueprint: Blueprint) -> Iterator[str]:
     for name, parameter in blueprint.parameters.items():
-        yield from (f"workload.{name}", f"workload.{name}.mean")
+        yield from (f"workload.{name}", *(f"workload.{name}.{key}" for key in ("mean", "low", "high")))
         if parameter.random:
             yield f"workload.{name}.cv"
 

@@ -96,6 +96,21 @@ def _workload_problems(document: Document, given: Mapping[str, Quantity], bluepr
             yield document.problem(("workload", name, "cv"), "is not a random quantity here; give one number")
         if wrong := _range(parameter, quantity.mean):
             yield document.problem(("workload", name), f"found {quantity.mean:g} {parameter.unit}; {wrong}")
+        yield from _end_problems(document, name, quantity, parameter)
+
+
+def _end_problems(document: Document, name: str, quantity: Quantity, parameter: Parameter) -> Iterator[Problem]:
+    """Yield what is wrong with the ends of a range: a value that is not allowed, or on the wrong side of the mean."""
+    for end, value in (("low", quantity.low), ("high", quantity.high)):
+        if value is None:
+            continue
+        if wrong := _range(parameter, value):
+            yield document.problem(("workload", name, end), f"found {value:g} {parameter.unit}; {wrong}")
+        if (value > quantity.mean) if end == "low" else (value < quantity.mean):
+            must = "at most" if end == "low" else "at least"
+            yield document.problem(("workload", name, end), f"found {value:g}; must be {must} the mean {quantity.mean:g}")
+    if quantity.low is not None and quantity.low == quantity.high:
+        yield document.problem(("workload", name), "low and high are the same; an empty range says nothing, drop both")
 
 
 def _range(parameter: Parameter, value: float) -> str:

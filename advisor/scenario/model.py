@@ -15,12 +15,18 @@ def _as_random(value: Any) -> Any:
 
 
 class Quantity(Strict):
-    """A workload figure: a number, or a mean with a coefficient of variation for quantities that are random."""
+    """A workload figure: a number; or its mean, with what is known of it.
 
-    expected: ClassVar[str] = "a number without its unit, or {mean: ..., cv: ...},"
+    ``cv`` says how a random quantity varies from request to request; ``low`` and ``high`` between which values the mean
+    itself may turn out to lie, for ``advisor robust``.
+    """
+
+    expected: ClassVar[str] = "a number without its unit, or {mean: ..., cv: ..., low: ..., high: ...},"
 
     mean: float
     cv: float = Field(0.0, ge=0, le=5, description="standard deviation / mean")
+    low: float | None = Field(None, description="the least that the mean may turn out to be")
+    high: float | None = Field(None, description="the most that the mean may turn out to be")
 
 
 Amount = Annotated[Quantity, BeforeValidator(_as_random)]

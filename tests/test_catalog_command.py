@@ -11,7 +11,7 @@ import pytest
 
 from advisor import resources
 from advisor.catalog import provenance
-from advisor.catalog.checks import figures
+from advisor.catalog.checks import figures, walk
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Figure, Price
 from advisor.commands.main import run
@@ -69,7 +69,7 @@ def test_show_names_everything_about_a_figure(capsys: Capture, catalog: Catalog)
 def test_show_json_holds_every_figure_of_a_component(capsys: Capture, catalog: Catalog) -> None:
     """Each figure of each option is there, with source title and address, unit and age."""
     data = json.loads(out(capsys, "show", "qdrant", "--json", *DAY))
-    own = [f for (kind, key), _, f in figures(catalog.records) if (kind, key) == ("components", "qdrant")]
+    own = list(walk(catalog.records.components["qdrant"], ()))
     ids = {option.id for option in catalog.records.components["qdrant"].options}
     shown = [f for f in data["figures"] if f["record"] in ids]
     assert len(shown) == len(own)

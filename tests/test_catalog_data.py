@@ -81,3 +81,13 @@ def test_the_example_prices_on_the_catalogs_date(catalog: Catalog) -> None:
     """The date that everything is priced on is that of the newest price check."""
     of_designs = [f for record, path, f in figures(catalog.records) if "prices" in path and record[0] != "services"]
     assert catalog.date == max(f.checked for f in of_designs)
+
+
+def test_what_a_class_states_counts_once_and_reaches_every_option(catalog: Catalog) -> None:
+    """Hours and common causes are stated once a class: its options have them, and the catalog counts them once."""
+    hours = [(o, f) for _, o in catalog.options.values() if o.operated_as and (f := o.operations_h_per_month)]
+    assert len(hours) > 300
+    assert all(figure == catalog.records.operating[str(o.operated_as)].operations_h_per_month for o, figure in hours)
+    stated = [path for (kind, _), path, _ in figures(catalog.records) if kind == "components"]
+    counted = sum(path[-1] == "operations_h_per_month" for path in stated)
+    assert counted == len(catalog.options) - len(hours)

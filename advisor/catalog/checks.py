@@ -325,11 +325,15 @@ def _unknown(text: str, parameters: Mapping[str, object]) -> Iterator[str]:
 
 
 def figures(records: Records) -> Iterator[tuple[tuple[str, str], tuple[str | int, ...], Provenance]]:
-    """Yield (record, path, figure) for every figure of the catalog."""
-    for kind in ("components", "roles", "instances", "clouds", "services"):
+    """Yield (record, path, figure) for every figure of the catalog; what options have from their class once."""
+    from advisor.catalog.operating import shared_places
+
+    for kind in ("components", "roles", "instances", "clouds", "services", "operating"):
         for key, record in getattr(records, kind).items():
-            for path, figure in walk(record, ()):
-                yield (kind, key), path, figure
+            shared = set[tuple[str | int, ...]]()
+            for index, option in enumerate(record.options if kind == "components" else ()):
+                shared |= {("options", index, *place) for place in shared_places(option, records.operating)}
+            yield from (((kind, key), path, figure) for path, figure in walk(record, ()) if path not in shared)
 
 
 def walk(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Provenance]]:

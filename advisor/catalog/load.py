@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,16 +24,18 @@ from advisor.catalog.model import (
     Dimension,
     Instance,
     Meter,
+    Operating,
     Option,
     Role,
     Service,
     Source,
 )
+from advisor.catalog.operating import complete, stated_in
 from advisor.errors import InputError, Problem, bad_input, listing, nearest
 from advisor.schema import Strict, problems
 from advisor.yamlfile import Document, load
 
-CACHE_FORMAT = 4
+CACHE_FORMAT = 5
 
 
 class Records(Strict):
@@ -47,6 +50,7 @@ class Records(Strict):
     sources: dict[str, Source]
     blueprints: dict[str, Blueprint]
     services: dict[str, Service] = {}
+    operating: dict[str, Operating] = {}
 
 
 @dataclass(frozen=True)
@@ -150,8 +154,13 @@ def read(root: Path, files: list[Path]) -> Records:
 Documents = dict[tuple[str, str], tuple[Document, tuple[str | int, ...]]]
 
 
-def read_records(root: Path, files: list[Path]) -> tuple[dict[str, dict[str, object]], Documents]:
+def read_records(
+    root: Path, files: list[Path], operating: Mapping[str, Operating] | None = None
+) -> tuple[dict[str, dict[str, object]], Documents]:
     """Return every record of some files by kind and id, each sound in itself, and where it stands.
+
+    Args:
+        operating: classes of running that options may name, beside those of the folder itself.
 
     Raises:
         InputError: every problem of every file.
@@ -159,12 +168,15 @@ def read_records(root: Path, files: list[Path]) -> tuple[dict[str, dict[str, obj
     found: list[Problem] = []
     data: dict[str, dict[str, object]] = {name: {} for name in Records.model_fields}
     documents: Documents = {}
+    classes = {**(operating or {}), **stated_in(root)}
     for path in files:
         try:
             for kind, key, document, place in _entries(root, path):
                 value = document.data
                 for part in place:
                     value = value[part]
+                if kind == "components":
+                    found += complete(value, classes, document)
                 data[kind][key] = _record(kind, value, document, place)
                 if (kind, key) in documents:
                     raise InputError(
@@ -230,6 +242,7 @@ _TABLES = {
     "dimensions.yml": "dimensions",
     "meters.yml": "meters",
     "clouds.yml": "clouds",
+    "operating.yml": "operating",
 }
 _BY_CLOUD = {"prices": "instances", "price_book": "services"}  # folders whose files hold cloud -> name -> record
 
@@ -292,6 +305,7 @@ _MODELS: dict[str, type[Strict]] = {
     "sources": Source,
     "blueprints": Blueprint,
     "services": Service,
+    "operating": Operating,
 }
 
 

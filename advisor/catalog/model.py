@@ -40,6 +40,15 @@ class Provenance(Strict):
         return self
 
 
+def _check_range(low: float | None, value: float | None, high: float | None) -> None:
+    """Refuse a range that does not hold its value; an end that is not stated is the value itself."""
+    if value is None:
+        return
+    least, most = value if low is None else low, value if high is None else high
+    if not least <= value <= most:
+        raise ValueError(f"low <= value <= high does not hold: {least:g}, {value:g}, {most:g}")
+
+
 class Figure(Provenance):
     """A number with its range and provenance; the unit stands in the key that holds it."""
 
@@ -49,10 +58,7 @@ class Figure(Provenance):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        low = self.value if self.low is None else self.low
-        high = self.value if self.high is None else self.high
-        if not low <= self.value <= high:
-            raise ValueError(f"low <= value <= high does not hold: {low:g}, {self.value:g}, {high:g}")
+        _check_range(self.low, self.value, self.high)
         return self
 
 
@@ -64,11 +70,16 @@ class Capacity(Provenance):
     """
 
     value: float | None = Field(gt=0)
+    low: float | None = Field(None, gt=0)
+    high: float | None = Field(None, gt=0)
 
     @model_validator(mode="after")
     def _limit_or_reason(self) -> Self:
         if self.value is None and not (self.reasoning or self.conditions):
             raise ValueError("an unlimited capacity (value: null) must say why (reasoning: or conditions:)")
+        if self.value is None and (self.low, self.high) != (None, None):
+            raise ValueError("an unlimited capacity (value: null) has no range")
+        _check_range(self.low, self.value, self.high)
         return self
 
 
@@ -198,6 +209,14 @@ class Unit(Strict):
     stateful: bool = Field(False, description="redundancy needs whole copies, not single extra units")
 
 
+class Operating(Strict):
+    """A class of running: the hours that a system of this kind takes, and how often it fails by itself."""
+
+    title: Text
+    operations_h_per_month: Figure
+    software: Figure | None = Field(None, description="availability with every common cause but instances and zones")
+
+
 class Option(Strict):
     """One way to run a component."""
 
@@ -218,6 +237,9 @@ class Option(Strict):
     prices: list[Price] = []
     batch_within_h: Figure | None = Field(None, description="an asynchronous API answers within so many hours")
     operations_h_per_month: Figure
+    operated_as: Name | None = Field(
+        None, description="class of operating.yml whose hours and software availability hold where none are stated here"
+    )
     quality: dict[Name, Figure] = Field({}, description="metric -> score, for roles with a quality metric")
 
 
@@ -305,7 +327,7 @@ class Role(Strict):
     dimensions: list[Name]
     operations: dict[Name, Operation]
     quality: QualityMetric | None = None
-    tactics: list[Literal["fallback", "split", "cascade", "hedge"]] = Field(
+    tactics: list[Literal["fallback", "split", "cascade", "hedge", "mix"]] = Field(
         [], description="combinations that make sense for this role: requests that any of its components can answer"
     )
     degrades: Text | None = Field(None, description="what users notice when this soft role is down")
@@ -369,7 +391,7 @@ class Instance(Strict):
     @model_validator(mode="after")
     def _cards_named(self) -> Self:
         if (self.gpus > 0) != (self.card is not None and self.card_gb is not None):
-            raise ValueError("an instance with gpus says which (card:) and with how much memory (card_gb:), others do not")
+            raise ValueError("an instance with gpus says which (card:) and how much memory (card_gb:), no other does")
         return self
 
 

@@ -45,7 +45,7 @@ def _one(catalog: Catalog, folder: Path) -> Catalog:
     if not files:
         raise bad_input("holds no .yml file; components, blueprints or figures.yml are expected", path=str(folder))
     plain = [path for path in files if path.relative_to(folder) != Path(FIGURES)]
-    data, documents = read_records(folder, plain)
+    data, documents = read_records(folder, plain, catalog.records.operating)
     own = tuple(_replaced(catalog, data, documents))
     records = _merged(catalog.records, data)
     if len(plain) < len(files):

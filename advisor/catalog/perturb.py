@@ -16,9 +16,10 @@ from typing import Any, Literal
 from advisor.catalog.checks import walk
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Basis, Capacity, Component, Figure, Latency, Option, Price, Provenance, Tariff
+from advisor.catalog.operating import shared_places, with_class
 from advisor.catalog.provenance import unit_of
 
-Kind = Literal["components", "instances", "clouds", "roles"]
+Kind = Literal["components", "instances", "clouds", "roles", "operating"]
 Scale = Literal["ratio", "share", "points"]
 Path = tuple[str | int, ...]
 _LATENCIES = ("p50", "mean", "p95", "p99")
@@ -98,7 +99,13 @@ def _of_option(catalog: Catalog, name: str) -> Iterator[Reference]:
     base, _, size = name.partition("@")  # an option on another size of machine stands on its base's figures
     component, option = catalog.options[base]
     index = next(place for place, one in enumerate(component.options) if one.id == base)
-    yield from _of_record(catalog, "components", component.id, option, ("options", index), base, option)
+    shared = shared_places(option, catalog.records.operating)
+    for one in _of_record(catalog, "components", component.id, option, ("options", index), base, option):
+        if one.path[2:] not in shared:
+            yield one
+    if shared:
+        name = str(option.operated_as)
+        yield from _of_record(catalog, "operating", name, catalog.records.operating[name], (), name, None)
     if option.unit and option.unit.instance:
         instance = f"{option.cloud}/{size}" if size else option.unit.instance
         yield from _of_record(catalog, "instances", instance, catalog.records.instances[instance], (), instance, None)
@@ -122,8 +129,8 @@ def _of_record(
             label,
             f"{_name(path, figure)}{part}",
             value,
-            figure.low if isinstance(figure, Figure) else None,
-            figure.high if isinstance(figure, Figure) else None,
+            figure.low if isinstance(figure, Figure | Capacity) else None,
+            figure.high if isinstance(figure, Figure | Capacity) else None,
             unit_of(catalog, label, path, figure, option),
             figure.basis,
             figure.source,
@@ -157,7 +164,7 @@ def _number(figure: Provenance) -> tuple[str, float] | None:
 
 def _scale(catalog: Catalog, path: Path, figure: Provenance) -> tuple[Scale, float]:
     if isinstance(figure, Figure):
-        if "availability" in path or str(path[-1]).endswith("_availability"):
+        if "availability" in path or path[-1] == "software" or str(path[-1]).endswith("_availability"):
             return "share", 1.0
         if path[-1] == "without":
             return "ratio", 1.0
@@ -224,8 +231,14 @@ def with_figures(catalog: Catalog, changes: Mapping[Reference, float]) -> Catalo
     for (kind, key), places in by_record.items():
         table = tables.setdefault(kind, dict(getattr(catalog.records, kind)))
         table[key] = _changed(table[key], places)
-    found = Catalog(catalog.records.model_copy(update=tables), _digest(catalog, changes))
-    _carry_over(catalog, found, [key for kind, key in by_record if kind == "components"])
+    touched = [key for kind, key in by_record if kind == "components"]
+    for name in tables.get("operating", {}).keys() & {key for kind, key in by_record if kind == "operating"}:
+        before = tables.get("components", dict(catalog.records.components))
+        after = with_class(before, name, catalog.records.operating[name], tables["operating"][name])
+        touched += [key for key in after if after[key] is not before[key]]
+        tables["components"] = after
+    found = Catalog(catalog.records.model_copy(update=tables), _digest(catalog, changes), catalog.own)
+    _carry_over(catalog, found, touched)
     return found
 
 
@@ -256,9 +269,7 @@ def moved(figure: Provenance, value: float) -> Provenance:
         return figure.model_copy(update={name: number * factor for name, number in known.items()})
     if isinstance(figure, Tariff):
         return _tariff(figure, value)
-    if isinstance(figure, Figure):
-        return figure.model_copy(update={"value": value, "low": None, "high": None})
-    return figure.model_copy(update={"value": value})
+    return figure.model_copy(update={"value": value, "low": None, "high": None})
 
 
 def _tariff(figure: Tariff, value: float) -> Tariff:

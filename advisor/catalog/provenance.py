@@ -10,7 +10,18 @@ from typing import Literal
 
 from advisor.catalog.checks import figures, walk
 from advisor.catalog.load import Catalog
-from advisor.catalog.model import Capacity, Component, Figure, Latency, Option, Price, Provenance, Source, Tariff
+from advisor.catalog.model import (
+    Capacity,
+    Component,
+    Figure,
+    Latency,
+    Option,
+    Price,
+    Provenance,
+    Serving,
+    Source,
+    Tariff,
+)
 from advisor.errors import bad_input, nearest
 
 Kind = Literal["component", "option", "role", "source"]
@@ -89,7 +100,8 @@ def of_option(catalog: Catalog, option: Option) -> list[Traced]:
 
 def of_component(catalog: Catalog, component: Component) -> list[Traced]:
     """Return every figure of a component, option after option; what options share is named once."""
-    return list(dict.fromkeys(figure for option in component.options for figure in of_option(catalog, option)))
+    own = [_traced(catalog, component.id, path, one) for path, one in walk(component, ()) if path[0] != "options"]
+    return list(dict.fromkeys([*own, *(one for option in component.options for one in of_option(catalog, option))]))
 
 
 def of_role(catalog: Catalog, role: str) -> list[Traced]:
@@ -102,7 +114,7 @@ def citing(catalog: Catalog, source: str) -> Iterator[Traced]:
     for (kind, key), path, figure in figures(catalog.records):
         if figure.source != source:
             continue
-        if kind == "components":
+        if kind == "components" and path[0] == "options":
             option = catalog.records.components[key].options[int(path[1])]
             yield _traced(catalog, option.id, path[2:], figure, option)
         else:
@@ -112,6 +124,11 @@ def citing(catalog: Catalog, source: str) -> Iterator[Traced]:
 def share_by_basis(catalog: Catalog) -> dict[str, int]:
     """Return basis -> number of figures, the most frequent first."""
     return dict(Counter(figure.basis for _, _, figure in figures(catalog.records)).most_common())
+
+
+def derived_estimates(catalog: Catalog) -> int:
+    """Return how many estimates name the publication that they were reasoned from."""
+    return sum(figure.basis == "estimate" and figure.source is not None for _, _, figure in figures(catalog.records))
 
 
 def newest_check(catalog: Catalog) -> datetime.date:
@@ -157,8 +174,8 @@ def unit_of(
     if isinstance(figure, Capacity):
         unit = catalog.records.dimensions[str(path[-1])].unit
         return f"{unit} per {option.unit.name}" if option and option.unit else unit
-    if isinstance(figure, Latency):
-        return "ms"
+    if isinstance(figure, Latency | Serving):
+        return "ms" if isinstance(figure, Latency) else "as published"
     if path[-1] in _UNITS:
         return _UNITS[str(path[-1])]
     return "of 1" if "quality" not in path or path[-1] == "without" else f"on {path[-1]}"
@@ -173,6 +190,9 @@ def _value(figure: Provenance) -> str:
         return ", ".join([*known, *(["loaded"] if figure.loaded else [])])
     if isinstance(figure, Capacity):
         return "no published limit" if figure.value is None else exact(figure.value)
+    if isinstance(figure, Serving):
+        heads = f"{figure.layers} layers, {figure.kv_heads} KV heads of {figure.head_size}"
+        return f"weights {exact(figure.weights_gb)} GB, {heads}, context {exact(figure.context_tokens)} tokens"
     assert isinstance(figure, Figure)
     return exact(figure.value)
 

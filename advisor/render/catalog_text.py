@@ -178,6 +178,9 @@ def counts(catalog: Catalog) -> str:
         ("figures", str(total)),
     ]
     shares = [(f"  {basis}", f"{number} ({100 * number / total:.0f} %)") for basis, number in by_basis.items()]
+    derived = provenance.derived_estimates(catalog)
+    place = next((row for row, (name, _) in enumerate(shares, 1) if name.strip() == "estimate"), len(shares))
+    shares.insert(place, ("    from a cited figure", f"{derived} ({100 * derived / total:.0f} %)"))
     last = [("newest price check", catalog.date.isoformat()), ("digest", catalog.digest)]
     return "\n".join(aligned([*rows, *shares, *last])) + "\n"
 

@@ -21,6 +21,7 @@ from advisor.models.latency import Lognormal
 from advisor.optimizer.formulation import CONSTRAINTS, Model
 from advisor.optimizer.tails import Cut, Tail
 from advisor.scenario.load import Scenario, scenario_from_text
+from advisor.scenario.pairs import Member, Pair
 from advisor.scenario.requirements import Bound
 
 GOLDEN = Path(__file__).parent / "golden" / "lp"
@@ -83,6 +84,12 @@ def _with_bound(
     return lambda kind, model: CONSTRAINTS[kind](model, _bound(metric, limit, upper=upper))
 
 
+def _with_pair(kind: str, first: str, second: str) -> Callable[[str, Model], Iterator[pulp.LpConstraint]]:
+    members = (Member(first), Member(second, "llm"))
+    pair = Pair(f"choices.{kind}[0]", kind, frozenset(map(str, members)), kind == "together", None, members)
+    return lambda kind, model: CONSTRAINTS[kind](model, pair)
+
+
 def _plain(kind: str, model: Model) -> Iterator[pulp.LpConstraint]:
     return CONSTRAINTS[kind](model)
 
@@ -119,6 +126,8 @@ CASES: dict[str, Callable[[str, Model], Iterator[pulp.LpConstraint]]] = {
     "mean": _with_bound(f"{LATENCY}.mean", 800.0),
     "count": _with_bound("clouds", 1.0),
     "cards": _with_bound("cards.h100", 8.0),
+    "apart": _with_pair("apart", "b", "fast"),
+    "together": _with_pair("together", "a", "slow"),
     "tail": _tail,
     "too_slow_together": _too_slow,
     "goal_reached": _goal_reached,

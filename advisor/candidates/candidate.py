@@ -129,6 +129,11 @@ class Candidate:
         return frozenset(one.option.cloud for one in self.members if one.option and one.option.cloud != "vendor")
 
     @property
+    def names(self) -> frozenset[str]:
+        """The ids of the components and options that it runs."""
+        return frozenset(name for one in self.members if one.option for name in (one.component_id, one.option.id))
+
+    @property
     def vendors(self) -> frozenset[str]:
         """Who bills for what it runs: the owners of the clouds it is in, and the makers or hosts of services."""
         return frozenset(billed_by(one.component, one.option) for one in self.members if one.component and one.option)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.candidates.candidate import Candidate
 from advisor.models.dominance import slowness
 from advisor.models.latency import Distribution
+from advisor.scenario.pairs import Member
 from advisor.scenario.requirements import COUNTS
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Relevance:
     quality: bool = True
     counts: tuple[str, ...] = COUNTS
     cards: bool = True
+    members: tuple[Member, ...] = ()
 
 
 def dominated_by(
@@ -45,7 +47,8 @@ def dominated_by(
 
     ``speed`` says which are no slower than another one in every way that matters. Candidates sized for different cache
     use are never compared; where numbers of clouds, vendors or own systems matter, one that has other ones is compared
-    only if it adds none to some that are there without it. Leaving a role out dominates nothing.
+    only if it adds none to some that are there without it. Neither
+    are a side of a pair (``members``) and what is none. Leaving a role out dominates nothing.
     """
     import numpy as np
 
@@ -56,14 +59,14 @@ def dominated_by(
     values = np.array([[*_attributes(c, relevance), *(c.cards.get(card, 0) for card in types)] for c in order])
     values = values.reshape(len(order), 4 + len(types))
     behind = np.array([hash(tuple(sorted(c.behind.items()))) for c in order])
-    marks = [
-        np.array([hash(own) if (own := c.distinct(metric)) else 0 for c in order]) for metric in relevance.counts
-    ]
+    sides = np.array([hash(tuple(m.within(c) for m in relevance.members)) for c in order])
+    marks = [np.array([hash(own) if (own := c.distinct(metric)) else 0 for c in order]) for metric in relevance.counts]
     faster = speed(order)
     kept = np.zeros(len(order), dtype=bool)
     found: dict[str, Candidate] = {}
     for index, candidate in enumerate(order):
         as_good = kept[:index] & (values[:index] <= values[index]).all(axis=1) & (behind[:index] == behind[index])
+        as_good &= sides[:index] == sides[index]
         for same in marks:
             as_good &= (same[:index] == same[index]) | (same[:index] == 0)
         winner = _first(faster, np.flatnonzero(as_good), index)

@@ -13,6 +13,7 @@ from advisor.models import availability, quality
 from advisor.models.latency import Constant, Distribution, Series, mixture, series
 from advisor.scenario.assumption import Assumption
 from advisor.scenario.load import Scenario
+from advisor.scenario.pairs import Pair
 from advisor.scenario.requirements import COUNTS, Bound, Requirement, level, split_percentile
 
 UNIT_MS = {"ttft_ms": 1.0, "latency_ms": 1.0, "freshness_s": 1000.0}
@@ -149,5 +150,8 @@ def _check(requirement: Requirement, result: Evaluation) -> Check:
     if isinstance(requirement, Bound):
         value = result.metric(requirement.metric)
         return Check(requirement, value, requirement.holds(value), requirement.slack(value))
+    if isinstance(requirement, Pair):
+        broken = requirement.broken_by(result.design)
+        return Check(requirement, None, not broken, None, broken)
     refused = [role for role, c in result.design.items() if not c.admitted_by(requirement)]
     return Check(requirement, None, not refused, None, ", ".join(refused))

@@ -1,6 +1,7 @@
 """The exact engine for goals and limits that add up, with percentile bounds, caches and numbers of things.
 
-Each use of the caches and each set of clouds (or vendors, or systems of our own) is a case of its own. For a case:
+Each situation (:mod:`advisor.optimizer.situations`) with each set of clouds (or vendors, or systems of our own) is a
+case of its own. For a case:
 
 1. *Price* the limits by a linear relaxation. Any prices give a bound; candidates that cost too much under them are out.
 2. *Guess*: a good design by quick starts and exchanges (:mod:`advisor.optimizer.incumbent`).
@@ -25,6 +26,7 @@ from advisor.optimizer.chances import Chances, chances
 from advisor.optimizer.linear import Linear
 from advisor.optimizer.prices import priced
 from advisor.optimizer.proof import Incumbent, Proof, TooHardError
+from advisor.optimizer.situations import Situation
 from advisor.optimizer.tails import Tail
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class Question:
         goal: to be minimised. rows: sums with what each may be at most.
         tails: the percentile bounds.
         distinct: what is counted, by metric: role -> the clouds (vendors, own systems) of each candidate.
-        variants: the possible uses of the caches. fits: role -> which candidates go with a use of them.
+        situations: the uses of the caches and the ways in which pairs can hold, between which designs are divided.
     """
 
     pool: Mapping[str, Sequence[Candidate]]
@@ -57,8 +59,7 @@ class Question:
     rows: Sequence[tuple[Linear, float]]
     tails: Sequence[Tail]
     distinct: Mapping[str, Mapping[str, Sequence[frozenset[str]]]]
-    variants: Sequence[frozenset[str]]
-    fits: Callable[[frozenset[str]], Mapping[str, Mask]]
+    situations: Sequence[Situation]
 
 
 @dataclass
@@ -145,18 +146,18 @@ class Engine:
     # --- cases -------------------------------------------------------------------------------------------------------
 
     def _cases(self) -> Iterator[Case]:
-        """Yield each use of caches with each set of clouds and the like that is not already out under common prices."""
+        """Yield each situation with each set of clouds and the like that is not already out under common prices."""
         sets = self._sets()
-        if len(sets) * len(self.question.variants) > MOST_CASES:
+        if len(sets) * len(self.question.situations) > MOST_CASES:
             raise TooHardError
         if self.floor >= self.incumbent.most:
             return
-        for caches in self.question.variants:
-            whole = self._case(caches, {})
+        for situation in self.question.situations:
+            whole = self._case(situation, {})
             prices = priced(whole) if whole.possible else None
             for allowed in sets if prices else ():
                 assert prices is not None
-                case = self._case(caches, allowed) if allowed else whole
+                case = self._case(situation, allowed) if allowed else whole
                 if case.possible and case.constant + prices.bound(case) < self.incumbent.most:
                     yield case
 
@@ -191,14 +192,14 @@ class Engine:
             return names, range(most + 1)
         return names, range(most, most + 1) if most < len(names) else None
 
-    def _case(self, caches: frozenset[str], allowed: Mapping[str, frozenset[str]]) -> Case:
+    def _case(self, situation: Situation, allowed: Mapping[str, frozenset[str]]) -> Case:
         """Return a case as arrays; of what ``allowed`` does not speak about any number may be used, and counts as 0."""
         import numpy as np
 
-        asked, fits = self.question, self.question.fits(caches)
+        asked = self.question
         kept = {}
         for role in asked.pool:
-            mask = asked.open[role] & fits[role]
+            mask = asked.open[role] & situation.fits[role]
             for metric, names in allowed.items():
                 mask = mask & np.array([own <= names for own in asked.distinct[metric][role]], dtype=bool)
             kept[role] = np.flatnonzero(mask)
@@ -215,7 +216,7 @@ class Engine:
             asked.goal.constant + _counted(asked.goal, allowed),
             tuple(rows),
             room,
-            tuple(self._chances(tail, caches, kept) for tail in asked.tails) if possible else (),
+            tuple(self._chances(tail, situation.caches, kept) for tail in asked.tails) if possible else (),
         )
 
     def _chances(self, tail: Tail, caches: frozenset[str], kept: Mapping[str, Any]) -> Chances:

@@ -7,6 +7,7 @@ All coefficients are constants of the candidates.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from advisor.evaluation.evaluate import needed_roles
 from advisor.optimizer.linear import Linear, Pool, mean_time
 from advisor.optimizer.tails import Cut, Tail
 from advisor.scenario.load import Scenario
+from advisor.scenario.pairs import Member, Pair
 from advisor.scenario.requirements import CARDS, COST, COUNTS, OPERATIONS, QUALITY, Bound
 
 Row: TypeAlias = pulp.LpConstraint
@@ -68,8 +70,8 @@ def constraint(kind: str) -> Callable[[Callable[..., Iterator[Row]]], Callable[.
     return register
 
 
-def formulate(pool: Pool, scenario: Scenario, bounds: Sequence[Bound]) -> Model:
-    """Return the model over a pool of candidates with the bounds that are linear in the choice."""
+def formulate(pool: Pool, scenario: Scenario, requirements: Sequence[Bound | Pair]) -> Model:
+    """Return the model over a pool of candidates with the pairs and the bounds that are linear in the choice."""
     problem = pulp.LpProblem("advisor", pulp.LpMinimize)
     x = {
         (role, c.id): problem.add_variable(f"use__{role}__{index:04d}", 0, 1, pulp.LpInteger)
@@ -84,9 +86,9 @@ def formulate(pool: Pool, scenario: Scenario, bounds: Sequence[Bound]) -> Model:
     problem.setObjective(model.total(lambda c: 0.0))
     for kind in ("choose_one", "behind_cache", "in_use"):
         _add(model, CONSTRAINTS[kind](model))
-    for bound in bounds:
-        if linear_kind := kind_of(bound):
-            _add(model, CONSTRAINTS[linear_kind](model, bound))
+    for requirement in requirements:
+        if linear_kind := kind_of(requirement):
+            _add(model, CONSTRAINTS[linear_kind](model, requirement))
     return model
 
 
@@ -102,8 +104,10 @@ def _add(model: Model, rows: Iterator[Row]) -> None:
         model.problem.addConstraint(row)
 
 
-def kind_of(bound: Bound) -> str | None:
-    """Return the constraint kind of a bound that is linear in the choice, None for percentiles."""
+def kind_of(bound: Bound | Pair) -> str | None:
+    """Return the constraint kind of a pair or of a bound that is linear in the choice, None for percentiles."""
+    if isinstance(bound, Pair):
+        return bound.kind
     simple = {COST: "cost", OPERATIONS: "operations", QUALITY: "quality", **dict.fromkeys(COUNTS, "count")}
     last = bound.metric.rpartition(".")[2]
     if bound.metric.startswith(CARDS):
@@ -216,6 +220,38 @@ def cards(model: Model, bound: Bound) -> Iterator[Row]:
     """The accelerators of one type in all roles are at most so many."""
     card = bound.metric.removeprefix(CARDS)
     yield _named(model.total(lambda c: float(c.cards.get(card, 0))) <= bound.limit, bound.metric)
+
+
+@constraint("apart")
+def apart(model: Model, pair: Pair) -> Iterator[Row]:
+    """At most one side of a pair is chosen: not in two roles, and not by one candidate that runs both."""
+    first, second = (_running(model, member) for member in pair.members)
+    for role, other in itertools.product(first, second):
+        some, more = first[role], second[other]
+        if role != other:
+            chosen = pulp.lpSum(some.values()) + pulp.lpSum(more.values())
+            yield _named(chosen <= 1, pair.path, role, other)
+        elif both := some.keys() & more.keys():
+            yield _named(pulp.lpSum(some[name] for name in sorted(both)) <= 0, pair.path, role)
+
+
+@constraint("together")
+def together(model: Model, pair: Pair) -> Iterator[Row]:
+    """Where one side of a pair is chosen, the other one is somewhere."""
+    sides = [_running(model, member) for member in pair.members]
+    for number, (own, others) in enumerate((sides, sides[::-1])):
+        somewhere = pulp.lpSum(x for chosen in others.values() for x in chosen.values())
+        for role, chosen in own.items():
+            yield _named(pulp.lpSum(chosen.values()) - somewhere <= 0, pair.path, str(number), role)
+
+
+def _running(model: Model, member: Member) -> dict[str, dict[str, pulp.LpVariable]]:
+    """Return role -> id -> variable of the candidates that run one side of a pair."""
+    found = {
+        role: {c.id: model.x[role, c.id] for c in candidates if member.within(c)}
+        for role, candidates in model.pool.items()
+    }
+    return {role: chosen for role, chosen in found.items() if chosen}
 
 
 @constraint("tail")

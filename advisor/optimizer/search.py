@@ -18,10 +18,13 @@ from advisor.evaluation.result import Evaluation
 from advisor.optimizer import formulation
 from advisor.optimizer.formulation import CONSTRAINTS
 from advisor.optimizer.linear import Linear, linear, room_of
+from advisor.optimizer.proof import TooHardError
+from advisor.optimizer.situations import Situation, split, ways_of
 from advisor.optimizer.solver import Session
 from advisor.optimizer.tails import MARGIN, Tail
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario
+from advisor.scenario.pairs import Member, Pair
 from advisor.scenario.requirements import (
     CARDS,
     COUNTS,
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
+MOST_SITUATIONS = 256  # that are looked at before the program does it
 MOST_TAILS = 8  # lattices that are remembered
 Only = Callable[[str, Candidate], bool | None]  # None: this role is not spoken about
 
@@ -108,6 +112,7 @@ class Search:
         self.table = table
         self.requirements = tuple(table.scenario.requirements if requirements is None else requirements)
         self.bounds = tuple(r for r in self.requirements if isinstance(r, Bound))
+        self.pairs = tuple(r for r in self.requirements if isinstance(r, Pair))
         self.hopeless: dict[tuple[str, str], Bound] = {}
         self.cuts: list[pulp.LpConstraint] = []
         self.known: dict[tuple[str, ...], Evaluation] = {}
@@ -171,11 +176,16 @@ class Search:
                 for c in admitted:
                     by_component.setdefault(c.component_id, []).append(c)
                 for same in by_component.values():
-                    worse |= dominated_by(same, always_no_slower)
+                    worse |= dominated_by(same, always_no_slower, Relevance(members=self.members))
                 pool[role] = [c for c in admitted if c.id not in worse]
                 beaten |= {(role, name): winner for name, winner in worse.items()}
             self.shared.pools[filters] = Pooled(pool, beaten)
         return self.shared.pools[filters]
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The sides of all pairs: what is one of them is never replaced by what is not."""
+        return tuple(member for pair in self.pairs for member in pair.members)
 
     def _load(self) -> None:
         self.by_id = {(role, c.id): c for role, found in self.pool.items() for c in found}
@@ -221,6 +231,15 @@ class Search:
                 for role, found in self.pool.items()
             }
         return known[caches]
+
+    @cached_property
+    def situations(self) -> tuple[Situation, ...]:
+        """The situations between which all designs are divided. Raises :class:`TooHardError` when there are many."""
+        ways = [ways_of(pair, self.pool) for pair in self.pairs]
+        if len(self.variants) * math.prod(map(len, ways)) > MOST_SITUATIONS:
+            raise TooHardError
+        starts = (Situation(caches, self.fitting(caches)) for caches in self.variants)
+        return tuple(found for start in starts for found in split(start, ways))
 
     @property
     def distinct(self) -> dict[str, dict[str, list[frozenset[str]]]]:
@@ -277,6 +296,7 @@ class Search:
             availability=any(name.endswith(".availability") for name in names),
             quality=QUALITY in names,
             counts=tuple(metric for metric in COUNTS if metric in names),
+            members=self.members,
             cards=any(name.startswith(CARDS) for name in names),
         )
         timed = {bound.metric for bound, _ in self.tails}
@@ -347,9 +367,10 @@ class Search:
         return judge(design, self.table.scenario)
 
     def holds(self, evaluation: Evaluation, limits: Sequence[Limit] = ()) -> bool:
-        """Return whether an evaluation meets every bound and the limits of a run."""
+        """Return whether an evaluation meets every bound, every pair and the limits of a run."""
         bounds = (*self.bounds, *(limit.bound for limit in limits))
-        return all(bound.holds(evaluation.metric(bound.metric)) for bound in bounds)
+        kept = not any(pair.broken_by(evaluation.design) for pair in self.pairs)
+        return kept and all(bound.holds(evaluation.metric(bound.metric)) for bound in bounds)
 
     def violations(
         self, design: Mapping[str, Candidate], limits: Sequence[Limit] = ()
@@ -383,7 +404,7 @@ class Search:
     @cached_property
     def model(self) -> formulation.Model:
         """The program: sets, variables, and the bounds that are linear in the choice."""
-        return formulation.formulate(self.pool, self.table.scenario, self.bounds)
+        return formulation.formulate(self.pool, self.table.scenario, (*self.bounds, *self.pairs))
 
     @cached_property
     def _loaded(self) -> tuple[Session, int]:

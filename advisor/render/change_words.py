@@ -119,8 +119,7 @@ def change_text(change: Change) -> str:
 def requirement_text(requirement: Requirement) -> str:
     """Return a requirement as a person would say it: ``answer ttft p95 ≤ 1.50 s``."""
     if isinstance(requirement, Filter):
-        names = ", ".join(sorted(requirement.values))
-        return f"{rule_label(requirement)}: {names if requirement.allow else f'not {names}'}"
+        return f"{rule_label(requirement)}: {requirement.words}"
     sign_ = "≤" if requirement.upper else "≥"
     return f"{numbers.metric_label(requirement.metric)} {sign_} {numbers.metric(requirement.metric, requirement.limit)}"
 

@@ -51,6 +51,8 @@ DESCRIPTIONS = {
     "constraints.modes": "Ways of running a component (saas, managed, self_hosted) that may or may not be used.",
     "choices.pin": "Role -> component or option that must fill it (none: leave an optional role out).",
     "choices.exclude": "Components or options that must not be used.",
+    "choices.together": "Pairs of components or options of which both are chosen or neither.",
+    "choices.apart": "Pairs of components or options of which at most one is chosen.",
     "operations.usd_per_hour": "Loaded hourly rate of an engineer, USD/h.",
     "sizing.target_utilisation": f"Share of a unit's capacity to plan for at peak. Default: {_UTILISATION:g}.",
     "sizing.extra_units": f"Units beyond the smallest count to consider as well. Default: {DEFAULT_EXTRA_UNITS}.",
@@ -65,8 +67,8 @@ DESCRIPTIONS = {
 def scenario_schema(blueprint: Blueprint, catalog: Catalog) -> dict[str, Any]:
     """Return the schema of scenario files that use ``blueprint`` with names of ``catalog``. Deterministic."""
     schema = _cleaned(ScenarioFile.model_json_schema())
-    places = {name: part for name, part in schema["$defs"].items() if name not in ("Quantity", "FlowBounds")}
-    schema["$defs"] = places  # the two that blueprint and flows describe more closely are gone
+    places = {name: part for name, part in schema["$defs"].items() if name not in ("Quantity", "FlowBounds", "Side")}
+    schema["$defs"] = places  # those that blueprint, flows and catalog describe more closely are gone
     top = schema["properties"]
     top["blueprint"] = {"const": blueprint.id}
     top["workload"] = _workload(blueprint)
@@ -222,7 +224,18 @@ def _choices(blueprint: Blueprint, catalog: Catalog) -> dict[str, Any]:
     return {
         "pin": {"type": "object", "additionalProperties": False, "properties": pins},
         "exclude": {"type": "array", "items": {"enum": every}},
+        "together": _pairs(pins),
+        "apart": _pairs(pins),
     }
+
+
+def _pairs(pins: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a list of two choices each: a name, or a role with a name that can fill it."""
+    names = sorted({name for pin in pins.values() for name in pin["enum"]} - {"none"})
+    one = {"type": "object", "minProperties": 1, "maxProperties": 1}
+    in_role = {**one, "propertyNames": {"enum": list(pins)}, "additionalProperties": {"enum": names}}
+    side = {"anyOf": [{"enum": names}, in_role]}
+    return {"type": "array", "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": side}}
 
 
 def _today(blueprint: Blueprint, properties: Mapping[str, Any]) -> dict[str, Any]:

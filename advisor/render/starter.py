@@ -29,6 +29,8 @@ MORE_SECTIONS = (
     ("choices:", "what is already decided"),
     ("  pin: {observability: amazon_cloudwatch}", "role: component or option that must fill it"),
     ("  exclude: [datadog]", "components or options that must not be used"),
+    ("  apart: [[grafana_cloud, observability: datadog]]", "pairs of which at most one is chosen"),
+    ("  together: []", "pairs of which both are chosen or neither"),
     (f"operations: {{usd_per_hour: {DEFAULT_USD_PER_HOUR:g}}}", "what an hour of operations costs, USD; the default"),
     ("sizing:", "how candidates are sized; these are the defaults"),
     (f"  target_utilisation: {DEFAULT_TARGET_UTILISATION:g}", "share of a unit's capacity to plan for at peak"),

@@ -132,8 +132,7 @@ def _filter_label(requirement: Filter) -> str:
 
 
 def _filter_text(requirement: Filter) -> str:
-    names = clean(", ".join(sorted(requirement.values)))
-    return names if requirement.allow else f"not {names}"
+    return clean(requirement.words)
 
 
 def requirement_text(requirement: Requirement) -> str:

@@ -11,6 +11,7 @@ from advisor.catalog.load import Catalog
 from advisor.errors import Problem, listing, nearest
 from advisor.scenario.goals import goal_problems
 from advisor.scenario.model import Quantity, ScenarioFile
+from advisor.scenario.pairs import pair_problems
 from advisor.scenario.requirements import CARDS, LEAST_LEVEL, MOST_LEVEL, level
 from advisor.scenario.standing import today_problems
 from advisor.scenario.tactics import tactic_problems
@@ -29,6 +30,7 @@ def semantic_problems(
     if "objective" in document.data:
         yield from goal_problems(document, raw.objective, blueprint)
     yield from _choice_problems(document, raw, blueprint, catalog)
+    yield from pair_problems(document, raw.choices, blueprint, catalog)
     yield from _licence_problems(document, raw, catalog)
     yield from _card_problems(document, raw, catalog)
     yield from tactic_problems(document, raw.tactics)

@@ -15,6 +15,7 @@ from advisor.scenario.assumption import Assumption
 from advisor.scenario.checks import semantic_problems
 from advisor.scenario.goals import Goal, goals
 from advisor.scenario.model import FlowBounds, Quantity, ScenarioFile
+from advisor.scenario.pairs import pairs
 from advisor.scenario.requirements import (
     CARDS,
     CLOUDS,
@@ -330,3 +331,4 @@ def _filters(raw: ScenarioFile) -> Iterator[Filter]:
         yield Filter(f"choices.pin.{role}", "pin", frozenset([name]), True, role)
     for index, name in enumerate(raw.choices.exclude):
         yield Filter(f"choices.exclude[{index}]", "exclude", frozenset([name]), False)
+    yield from pairs(raw.choices)

@@ -131,11 +131,37 @@ class Objective(Goal):
     lexicographic: list[Goal] | None = Field(None, min_length=1, max_length=6)
 
 
+class Side(Strict):
+    """One side of a pair: a component or an option, in one role or wherever it is used."""
+
+    expected: ClassVar[str] = "a component or option, or {role: component or option},"
+
+    name: Label
+    role: Name | None = None
+
+
+def _as_side(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"name": value}
+    entries = list(value.items()) if isinstance(value, dict) else []
+    return {"role": entries[0][0], "name": entries[0][1]} if len(entries) == 1 else str(value) if entries else value
+
+
+Two = Annotated[list[Annotated[Side, BeforeValidator(_as_side)]], Field(min_length=2, max_length=2)]
+
+
 class Choices(Strict):
-    """What the user has already decided. ``pin``: role -> component or option; ``exclude``: components or options."""
+    """What the user has already decided.
+
+    ``pin``: role -> component or option. ``exclude``: components or options. ``together``: pairs of which both are
+    chosen or neither; ``apart``: pairs of which at most one is chosen. A side of a pair is a component or an option,
+    or ``role: component or option`` to speak about one role only.
+    """
 
     pin: dict[Name, Label] = {}
     exclude: list[Label] = []
+    together: list[Two] = []
+    apart: list[Two] = []
 
 
 class Operations(Strict):

@@ -68,6 +68,12 @@ class Filter:
     allow: bool
     role: str | None = None
 
+    @property
+    def words(self) -> str:
+        """What it asks, without its path: names, with a ``not`` before them where they are refused."""
+        names = ", ".join(sorted(self.values))
+        return names if self.allow else f"not {names}"
+
     def admits(self, role: str, component: Component | None, option: Option | None) -> bool:
         """Return whether an option (None: leaving the role out) may fill a role."""
         if self.role is not None and self.role != role:

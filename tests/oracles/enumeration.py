@@ -20,6 +20,7 @@ from advisor.candidates.table import Table
 from advisor.evaluation.evaluate import judge
 from advisor.scenario.goals import Goal
 from advisor.scenario.load import Scenario
+from advisor.scenario.pairs import Pair
 from advisor.scenario.requirements import Bound, Filter, Requirement
 
 PRICES = Path(advisor.__file__).parent.parent / "catalog" / "prices"
@@ -113,7 +114,29 @@ def _cards(running: Sequence[Candidate]) -> dict[str, float]:
 
 def meets(judged: Judged, requirements: Sequence[Requirement]) -> bool:
     """Return whether a design meets every requirement."""
-    return all(_meets_bound(judged, r) if isinstance(r, Bound) else _meets_filter(judged, r) for r in requirements)
+    return all(_meets(judged, requirement) for requirement in requirements)
+
+
+def _meets(judged: Judged, requirement: Requirement) -> bool:
+    if isinstance(requirement, Bound):
+        return _meets_bound(judged, requirement)
+    if isinstance(requirement, Pair):
+        return _keeps(judged, requirement)
+    return _meets_filter(judged, requirement)
+
+
+def _keeps(judged: Judged, pair: Pair) -> bool:
+    """Return whether both or neither (``together``), or at most one (``apart``) of two things is used."""
+    used = [
+        any(
+            side.name in {one.component_id, one.option.id if one.option else ""}
+            for role, c in judged.design.items()
+            if side.role in (None, role)
+            for one in _runs(c)
+        )
+        for side in pair.members
+    ]
+    return used[0] == used[1] if pair.kind == "together" else not all(used)
 
 
 def _meets_bound(judged: Judged, bound: Bound) -> bool:

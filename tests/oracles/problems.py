@@ -18,6 +18,7 @@ from advisor.models.latency import Distribution, Lognormal, Wait, series
 from advisor.optimizer.formulation import Model, distinct
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario
+from advisor.scenario.pairs import Member, Pair
 from advisor.scenario.requirements import COUNTS, Bound, Filter, Requirement, split_percentile
 from oracles.enumeration import Judged, value
 
@@ -166,7 +167,7 @@ def draw_bounds(rng: random.Random, found: Sequence[Judged], count: int) -> list
     picked = rng.sample(names, min(count, len(names)))
     times = [name for name in names if name.rpartition(".")[2] in ("p90", "p95", "p99", "p99.9")]
     if times and rng.random() < 0.6:
-        picked[0] = rng.choice(times)
+        picked[:1] = [rng.choice(times)]
     return [_bound(rng, found, name) for name in dict.fromkeys(picked)]
 
 
@@ -201,6 +202,23 @@ def draw_filters(rng: random.Random, full: Table) -> list[Filter]:
     if optional:
         rules.append(Filter(f"choices.pin.{optional[0]}", "pin", frozenset(["none"]), True, optional[0]))
     return rng.sample(rules, rng.choice([0, 0, 0, 1, 1, 2]))
+
+
+def draw_pairs(rng: random.Random, full: Table, count: int) -> list[Pair]:
+    """Return pairs of components or options of the table, some of them for one role only."""
+    options = [(role, c) for role, found in full.candidates.items() for c in found if c.option]
+    found = []
+    for index in range(count):
+        kind, members = rng.choice(["apart", "together"]), []
+        while len(members) < 2:
+            role, c = rng.choice(options)
+            one = rng.choice(c.members)
+            name = rng.choice([one.component_id, one.option.id if one.option else ""])
+            side = Member(name, rng.choice([None, role]))
+            members += [side] if side not in members else []
+        names = frozenset(map(str, members))
+        found.append(Pair(f"choices.{kind}[{index}]", kind, names, kind == "together", None, tuple(members)))
+    return found
 
 
 OBJECTIVES = (
@@ -286,6 +304,7 @@ __all__ = [
     "draw_bounds",
     "draw_filters",
     "draw_goals",
+    "draw_pairs",
     "small_table",
     "value",
     "with_question",

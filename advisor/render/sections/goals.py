@@ -130,6 +130,8 @@ def _of_filter(requirement: Filter) -> tuple[str, str, str, str]:
         "mode": ("operability", "platform policy"),
         "exclude": ("constraint", "earlier decision"),
         "pin": ("constraint", "earlier decision"),
+        "together": ("constraint", "earlier decision"),
+        "apart": ("constraint", "earlier decision"),
     }[requirement.kind]
     return (
         attribute,

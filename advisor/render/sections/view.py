@@ -187,6 +187,8 @@ def label(requirement: Requirement) -> str:
         "licence": "licences",
         "mode": "modes",
         "exclude": "exclusion",
+        "together": "chosen together",
+        "apart": "chosen apart",
     }
     return kinds.get(requirement.kind) or f"pin of {requirement.role}"
 
@@ -206,6 +208,8 @@ _FILTERS = {
     "mode": ("run as {}", "not run as {}"),
     "exclude": ("only {}", "without {}"),
     "pin": ("{}", "not {}"),
+    "together": ("both or neither of {}", ""),
+    "apart": ("", "at most one of {}"),
 }
 
 

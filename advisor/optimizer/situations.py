@@ -1,0 +1,77 @@
+"""What couples roles, taken apart: in each situation every role may choose on its own.
+
+A situation says which caches are in use and, for each pair of choices, which way it holds. Every design that keeps the
+pairs belongs to at least one of them, and every design of one of them keeps the pairs.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from advisor.candidates.candidate import Candidate
+from advisor.scenario.pairs import Member, Pair
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
+    Masks = Mapping[str, Mask]
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is settled before roles choose.
+
+    Attributes:
+        caches: those in use.
+        fits: role -> which of its candidates go with all that is settled.
+    """
+
+    caches: frozenset[str]
+    fits: Masks
+
+    @property
+    def possible(self) -> bool:
+        """Whether every role has a candidate."""
+        return all(mask.any() for mask in self.fits.values())
+
+    def under(self, masks: Masks) -> Situation:
+        """Return the situation when more is settled."""
+        return Situation(self.caches, {role: m & masks[role] if role in masks else m for role, m in self.fits.items()})
+
+
+def split(start: Situation, ways: Iterable[Sequence[Masks]]) -> Iterator[Situation]:
+    """Yield the possible situations when one of each of some alternatives is settled as well."""
+    found = [start]
+    for alternatives in ways:
+        more = itertools.product(found, alternatives)
+        found = [one for one in (situation.under(masks) for situation, masks in more) if one.possible]
+    yield from found
+
+
+def ways_of(pair: Pair, pool: Mapping[str, Sequence[Candidate]]) -> list[Masks]:
+    """Return the ways in which a pair can hold; each speaks about the roles in which one of its sides can be.
+
+    Apart: one side is nowhere, or the other is. Together: both are nowhere, or each is somewhere: one way for each two
+    roles that they can be in.
+    """
+    first, second = (_in_roles(member, pool) for member in pair.members)
+    if pair.kind == "apart":
+        return [{role: ~mask for role, mask in side.items()} for side in (first, second)]
+    neither = {role: ~mask for role, mask in first.items()}
+    neither |= {role: ~mask & neither[role] if role in neither else ~mask for role, mask in second.items()}
+    both = [
+        {r: a & b} if r == s else {r: a, s: b} for (r, a), (s, b) in itertools.product(first.items(), second.items())
+    ]
+    return [neither, *both]
+
+
+def _in_roles(member: Member, pool: Mapping[str, Sequence[Candidate]]) -> dict[str, Mask]:
+    """Return role -> which candidates run it, for the roles that have such."""
+    import numpy as np
+
+    found = {role: np.array([member.within(c) for c in candidates], dtype=bool) for role, candidates in pool.items()}
+    return {role: mask for role, mask in found.items() if mask.any()}

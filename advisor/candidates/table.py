@@ -11,8 +11,9 @@ from advisor.candidates.build import build, left_out
 from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.demand import Demand, demands
 from advisor.candidates.layout import Layout
+from advisor.candidates.pool_parts import Ground, repooled
 from advisor.candidates.sizing import needed_units
-from advisor.candidates.tactics import JOINS, Bench, Setting, combinations, layouts, settings
+from advisor.candidates.tactics import JOINS, Bench, Setting, Site, combinations, layouts, settings
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option
 from advisor.errors import bad_input, listing, nearest
@@ -45,6 +46,13 @@ class Table:
     candidates: Mapping[str, tuple[Candidate, ...]]
     rejections: tuple[Rejection, ...]
     demand: Mapping[frozenset[str], Mapping[str, Demand]]
+
+    @property
+    def unfilled(self) -> tuple[tuple[str, tuple[Rejection, ...]], ...]:
+        """The roles that must be filled and have no candidate, with what stood against each of their options."""
+        needed = (role for role, use in self.scenario.blueprint.roles.items() if not use.optional)
+        empty = (role for role in needed if not self.candidates[role])
+        return tuple((role, tuple(one for one in self.rejections if one.role == role)) for role in empty)
 
     def find(self, role: str, name: str) -> Candidate:
         """Return a role's candidate by id, or raise :class:`InputError` naming the nearest."""
@@ -91,6 +99,10 @@ class Table:
             parts += [self.resized(part, part.units, part.zones, caches) for part in others]
             return moved(JOINS[one.combined_by](tuple(parts), one.shares, self.scenario), self.scenario)
         assert one.layout is not None
+        if one.pooled is not None:
+            behind = _behind(one.role, caches, self.scenario)
+            ground = Ground(self.scenario, self.catalog, self.as_of, self.demand[caches][one.role], behind)
+            return moved(repooled(one, units, zones, ground, *self._as_stated(one)), self.scenario)
         component, option = self._as_stated(one)
         stated = option.availability.service_by_zones
         if stated is not None and str(zones) not in stated:
@@ -155,7 +167,7 @@ def _candidates(
 ) -> tuple[Candidate, ...]:
     """Return a role's candidates, of all options or of the wanted ones; notes the options that have none."""
     found = list(_of_role(role, scenario, catalog, date, demand, rejections, wanted))
-    found += _combined(role, catalog, scenario, found, demand, date)
+    found += _combined(role, catalog, scenario, found, demand, date, rejections, wanted)
     every = [left_out(role, catalog), *found] if scenario.blueprint.roles[role].optional else found
     return tuple(moved(candidate, scenario) for candidate in every)
 
@@ -253,15 +265,39 @@ def _combined(
     plain: Sequence[Candidate],
     demand: Mapping[frozenset[str], Mapping[str, Demand]],
     date: datetime.date,
+    rejections: list[Rejection],
+    wanted: Collection[str] | None,
 ) -> Iterator[Candidate]:
     """Yield the combinations that a role's tactics make of its candidates, for each use of the caches."""
     allowed = scenario.tactics.allowed & frozenset(catalog.role(role).tactics)
+    if not allowed:
+        return
     admitted = [c for c in plain if all(c.admitted_by(rule) for rule in scenario.filters)]
-    for behind in dict.fromkeys(tuple(c.behind.items()) for c in admitted):
+    options = list(_admitted_options(role, catalog, scenario, wanted))
+
+    def reject(component: Component, option: Option, reason: str) -> None:
+        if (rejection := Rejection(role, component, option, reason)) not in rejections:
+            rejections.append(rejection)
+
+    own = _own_variant(role, demand)
+    for behind in dict.fromkeys(tuple(_behind(role, used, scenario).items()) for used in demand):
         same = [c for c in admitted if tuple(c.behind.items()) == behind]
-        caches = next(used for used in demand if _behind(role, used, scenario) == dict(behind))
+        caches = next(u for u in (own, *demand) if _behind(role, u, scenario) == dict(behind))
         resize = _Resize(demand[caches][role], scenario, catalog, date)
-        yield from combinations(Bench(role, scenario, same, resize), allowed)
+        ground = Ground(scenario, catalog, date, demand[caches][role], dict(behind))
+        yield from combinations(Bench(role, scenario, same, resize, Site(ground, options, reject)), allowed)
+
+
+def _admitted_options(
+    role: str, catalog: Catalog, scenario: Scenario, wanted: Collection[str] | None
+) -> Iterator[tuple[Component, Option]]:
+    """Yield the options of a role that the scenario's rules and tactics admit, sized or not."""
+    for component, option in catalog.options_for(role):
+        if option.precision is not None and "quantise" not in scenario.tactics.allowed:
+            continue
+        named = wanted is None or option.id in wanted
+        if named and all(rule.admits(role, component, option) for rule in scenario.filters):
+            yield component, option
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from advisor.analysis.comparison import MetricRow, Side, same
 from advisor.analysis.overrides import Change
 from advisor.analysis.paths import MISSING
 from advisor.candidates.candidate import Candidate
+from advisor.candidates.table import Table
 from advisor.evaluation.result import Check, Evaluation
 from advisor.models.availability import downtime_minutes_per_month
 from advisor.render import numbers
@@ -240,6 +241,18 @@ def status_text(side: Side) -> str:
 def broken_checks(evaluation: Evaluation) -> tuple[Check, ...]:
     """Return the requirements that do not hold."""
     return tuple(check for check in evaluation.checks if not check.holds)
+
+
+def unfilled_lines(table: Table) -> Iterator[str]:
+    """Yield what the workload alone makes impossible: the roles without a candidate, and why each option is none."""
+    if not table.unfilled:
+        yield "The workload alone cannot be carried: no combination of the candidates works."
+        return
+    yield "The workload alone cannot be carried: a role has no option of sufficient capacity."
+    for role, rejections in table.unfilled:
+        if not rejections:
+            yield f"  {role}: the catalog has no option for this role"
+        yield from (f"  {role}: {one.option.id}: {one.reason}" for one in rejections)
 
 
 def conflict_lines(side: Side) -> Iterator[str]:

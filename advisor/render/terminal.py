@@ -16,6 +16,7 @@ from advisor.models.availability import downtime_minutes_per_month
 from advisor.optimizer.solver import Status
 from advisor.proposal import Proposal
 from advisor.render import numbers, ways_out_text
+from advisor.render.change_words import unfilled_lines
 from advisor.render.clean import clean
 from advisor.render.neat import neat
 from advisor.scenario.requirements import COST, QUALITY, Bound, Filter, Requirement, is_count
@@ -253,9 +254,7 @@ def conflict_lines(proposal: Proposal) -> Iterator[str]:
         yield "These requirements cannot all hold; the time limit passed before the smallest conflict was found."
         return
     if not proposal.conflict:
-        yield "The workload alone cannot be carried: a role has no option of sufficient capacity."
-        for rejection in proposal.table.rejections:
-            yield f"  {rejection.role}: {rejection.option.id}: {rejection.reason}"
+        yield from unfilled_lines(proposal.table)
         return
     many = len(proposal.conflict) > 1
     yield (

@@ -1,0 +1,178 @@
+"""How far the next best design is, role by role: what rules out a flip without solving again, and who the rivals are.
+
+If a number makes things worse (or cheaper by little) for some candidates of some roles only, then a design that differs
+there is at least as far away as the best one that differs there is today. Most numbers are settled by that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from advisor.analysis.fixed import within_target
+from advisor.analysis.knobs import Knob
+from advisor.analysis.resolver import Resolver
+from advisor.candidates.candidate import Candidate
+from advisor.evaluation.result import Evaluation
+from advisor.optimizer.run import Found, goal_value, optimise
+from advisor.optimizer.solver import Status
+from advisor.scenario.requirements import COST
+
+RIVAL = 0.02  # a design within this share of the goal is a close rival, whose figures are followed too
+SURE = 1e-6  # a bound decides only when it is clear of the value by this much, relative
+
+
+class Gaps:
+    """The best designs that differ from the proposed one in a role, by the first goal."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver, self.best = resolver, resolver.best
+        self.goal = resolver.table.scenario.objective[0]
+        self._next: dict[str, Found] = {}
+
+    def next_best(self, role: str) -> Found:
+        """Return the best design with another candidate in a role, another size of the same component included."""
+        if role not in self._next:
+            chosen = self.best.design[role].id
+            self._next[role] = self._without(role, lambda candidate: candidate.id != chosen)
+        return self._next[role]
+
+    def _without(self, role: str, test: Callable[[Candidate], bool]) -> Found:
+        def only(of: str, candidate: Candidate) -> bool | None:
+            open_ = self.resolver.open_in(of)
+            return test(candidate) and candidate.id in open_ if of == role else None
+
+        left = self.resolver.deadline.left
+        if self.resolver.deadline.passed:
+            return Found(Status.STOPPED, None)
+        self.resolver.solves += 1
+        return optimise(self.resolver.search, [self.goal], only=only, tie_break=False, time_limit_s=left)
+
+    def least(self, roles: Iterable[str]) -> float:
+        """Return what no design that differs in one of some roles can beat, in the first goal."""
+        found = [self.next_best(role) for role in roles]
+        if any(one.status is Status.STOPPED for one in found):
+            return -math.inf
+        return min((goal_value(self.goal, one.best) for one in found if one.best), default=math.inf)
+
+    @cached_property
+    def rivals(self) -> tuple[Evaluation, ...]:
+        """The next best designs over the roles that are close, each once: the closest first."""
+        most = goal_value(self.goal, self.best) + RIVAL * abs(goal_value(self.goal, self.best))
+        found: dict[tuple[str, ...], Evaluation] = {}
+        for role in self.best.design:
+            if (best := self.next_best(role).best) is not None and goal_value(self.goal, best) <= most:
+                found.setdefault(tuple(c.id for c in best.design.values()), best)
+        return tuple(sorted(found.values(), key=lambda one: goal_value(self.goal, one)))
+
+    def floor(self, roles: Iterable[str], value_of_design: float) -> float:
+        """Return what nothing can beat when a number makes some candidates of some roles worse, and none better.
+
+        A design that differs in these roles is no better than the best that differs there today; one that does not is
+        made worse as much as the proposed one.
+        """
+        today = goal_value(self.goal, self.best)
+        return max(today, min(self.least(roles), value_of_design))
+
+
+# --- what a number does to candidates ---------------------------------------------------------------------------------
+
+
+def lower_is_better(knob: Knob) -> bool:
+    """Return whether a smaller figure of the catalog is never worse: a price, a latency, hours."""
+    assert knob.figure is not None
+    better = ("price.", "latency.", "operations_h_per_month", "batch_within_h", "interruptions", "spot_replacement")
+    return knob.figure.name.startswith(better)
+
+
+def same_but_cost(a: Candidate, b: Candidate) -> bool:
+    """Return whether two candidates differ in the bill at most."""
+    return (a.operations_h_per_month, a.availability, a.quality, a.latency, a.needed_units) == (
+        b.operations_h_per_month,
+        b.availability,
+        b.quality,
+        b.latency,
+        b.needed_units,
+    )
+
+
+def touched(
+    resolver: Resolver, knob: Knob, value: float
+) -> tuple[Mapping[str, Mapping[str, tuple[Candidate, Candidate]]], bool]:
+    """Return role -> id -> candidate before and after, of those that change, and whether only these sizes are there.
+
+    The second is False when the sizes that are considered change with the number.
+    """
+    assert knob.figure is not None
+    variants = resolver.variants("", {knob.figure: value})
+    found: dict[str, dict[str, tuple[Candidate, Candidate]]] = {}
+    same_sizes = True
+    for role, changed in variants.changed.items():
+        before = {c.id: c for c in resolver.admitted(role)}
+        hit = {c.id for c in before.values()} - resolver.standing(role, knob.figure)
+        after = {c.id: c for c in changed.values()}
+        same_sizes &= hit == after.keys()
+        pairs = {n: (before[n], after[n]) for n in hit & after.keys()}
+        moved = {n: p for n, p in pairs.items() if _differs(*p)}
+        found |= {role: moved} if moved else {}
+    return found, same_sizes
+
+
+def _differs(a: Candidate, b: Candidate) -> bool:
+    return abs(a.cost_usd_per_month - b.cost_usd_per_month) > 1e-9 or not same_but_cost(a, b)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is known of a number at a value before anything is solved.
+
+    kind:
+        still: nothing that the design or another could have changes.
+        worse: some candidates get worse and none gets better; what a design can reach does not improve.
+        cheaper: some bills fall, nothing else.
+        better: something else gets better, or the sizes that are considered change.
+
+    Attributes:
+        roles: whose candidates change. saves: by how much at most, USD a month.
+    """
+
+    kind: Literal["still", "worse", "cheaper", "better"]
+    roles: tuple[str, ...] = ()
+    saves: float = 0.0
+    widens: bool = False
+
+
+def read(gaps: Gaps, knob: Knob, value: float) -> Reading:
+    """Return what a figure does to the candidates that stand on it."""
+    pairs, same_sizes = touched(gaps.resolver, knob, value)
+    if not same_sizes:
+        return Reading("better", tuple(pairs))
+    if not pairs:
+        return Reading("still")
+    roles, every = tuple(pairs), [pair for one in pairs.values() for pair in one.values()]
+    if (value < knob.value) != lower_is_better(knob):
+        return Reading("worse", roles)
+    if all(same_but_cost(*pair) for pair in every):
+        saved = [max(a.cost_usd_per_month - b.cost_usd_per_month for a, b in one.values()) for one in pairs.values()]
+        return Reading("cheaper", roles, max(sum(saved), 0.0))
+    same_bills = all(abs(a.cost_usd_per_month - b.cost_usd_per_month) <= 1e-9 for a, b in every)
+    return Reading("better", roles, widens=same_bills)
+
+
+def settled(gaps: Gaps, reading: Reading, then: Evaluation | None) -> bool:
+    """Return whether it is proved without solving that the design stays the best.
+
+    ``then``: the design with the number changed; None when it cannot be run. Nothing changes; or all that changes gets
+    worse and the design still beats what can be reached without it; or only bills fall, by less than the distance.
+    """
+    if reading.kind == "still":
+        return True
+    if then is None or not within_target(then) or reading.kind == "better":
+        return False
+    if reading.kind == "cheaper" and [t.metric for t in gaps.goal.terms] != [COST]:
+        return False
+    mine = goal_value(gaps.goal, then)
+    return mine + SURE * max(abs(mine), 1e-12) <= gaps.least(reading.roles) - reading.saves

@@ -1,0 +1,242 @@
+"""The optimum under other numbers, many times: what a number does not touch is not worked out again.
+
+A changed figure gives its options other candidates in a few roles. All that is asked in one go is put into one search,
+as variants beside the candidates of the scenario as it is; each question then admits its own variants and none of the
+others. A change of the workload gets a search of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from advisor.analysis.answers import UNLIMITED, Answer, Deadline
+from advisor.analysis.fixed import options_of, touches
+from advisor.analysis.knobs import Knob, turned
+from advisor.candidates.candidate import Candidate
+from advisor.candidates.table import Table, table
+from advisor.catalog.perturb import Reference, with_figures
+from advisor.evaluation.evaluate import judge
+from advisor.evaluation.result import Evaluation
+from advisor.optimizer.run import NOTHING, Found, goal_value, optimise
+from advisor.optimizer.search import Pooled, Search, Shared
+from advisor.optimizer.solver import Status
+from advisor.scenario.load import Scenario
+from advisor.scenario.requirements import COST, Filter
+
+Setting = Mapping[Reference, float]
+MARK = "?"  # in no id of the catalog
+SAME_GOAL = 1e-6  # goals that differ by less, relative, are equal: percentiles are reached in such steps
+TOGETHER = 40  # settings that share a search
+
+
+@dataclass(frozen=True)
+class Variants:
+    """What a setting makes of some roles.
+
+    Attributes:
+        kept: role -> ids of the candidates that stay as they are.
+        changed: role -> marked id -> candidate with the figures changed, under its usual id.
+    """
+
+    kept: Mapping[str, frozenset[str]]
+    changed: Mapping[str, Mapping[str, Candidate]]
+
+
+class Resolver:
+    """Re-solves a scenario under other numbers; ``best`` of the answer must be its proved optimum."""
+
+    def __init__(self, answer: Answer, deadline: Deadline = UNLIMITED) -> None:
+        assert answer.best is not None, "without a design there is nothing to start from"
+        self.answer, self.best, self.deadline = answer, answer.best, deadline
+        self.table, self.search = answer.table, answer.search
+        self.solves = 0
+        search = self.search
+        self._open = {  # what can be part of an optimum of the scenario as it is
+            role: frozenset(c.id for c in found if (role, c.id) not in search.dominated)
+            for role, found in search.pool.items()
+        }
+
+    def open_in(self, role: str) -> frozenset[str]:
+        """Return the ids of a role that can be part of an optimum of the scenario as it is."""
+        return self._open[role]
+
+    def admitted(self, role: str) -> list[Candidate]:
+        """Return the candidates of a role that pass the scenario's rules."""
+        rules = self.table.scenario.filters
+        return [c for c in self.table.candidates[role] if all(c.admitted_by(rule) for rule in rules)]
+
+    def standing(self, role: str, figure: Reference) -> frozenset[str]:
+        """Return the ids of a role that do not stand on a figure."""
+        return frozenset(c.id for c in self.table.candidates[role] if not touches(figure, c))
+
+    def at(self, knob: Knob, values: Sequence[float]) -> list[Found]:
+        """Return the optimum for each of some values of a number."""
+        if knob.figure is not None:
+            return self.under_figures([{knob.figure: value} for value in values])
+        return [self.under(turned(self.table.scenario, knob, value, self.table.catalog)) for value in values]
+
+    def under(self, scenario: Scenario) -> Found:
+        """Return the optimum under another scenario of the same blueprint."""
+        if self.deadline.passed:
+            return Found(Status.STOPPED, None)
+        fresh = table(scenario, self.table.catalog, self.table.as_of)
+        return self._solved(Search(self._pruned(fresh)))
+
+    def _pruned(self, fresh: Table) -> Table:
+        """Return a table without what was found to be never needed in roles whose candidates are the same as ever."""
+        candidates = dict(fresh.candidates)
+        for role, found in fresh.candidates.items():
+            if found == self.table.candidates[role] and role in self._open:
+                candidates[role] = tuple(c for c in found if c.id in self._open[role])
+        return replace(fresh, candidates=candidates)
+
+    def _solved(self, search: Search) -> Found:
+        self.solves += 1
+        self._remember(search, self.best.design)
+        return optimise(search, time_limit_s=self.deadline.left)
+
+    @staticmethod
+    def _remember(search: Search, design: Mapping[str, Candidate]) -> None:
+        """Tell a search of a design that may be good in it, where its candidates are there and it holds."""
+        if search.admits(design):
+            found = judge({role: search.by_id[role, c.id] for role, c in design.items()}, search.table.scenario)
+            if search.holds(found):
+                search.known[tuple(c.id for c in found.design.values())] = found
+
+    # --- figures ------------------------------------------------------------------------------------------------------
+
+    def under_figures(self, settings: Sequence[Setting], floors: Sequence[float] = ()) -> list[Found]:
+        """Return the optimum under each of some settings of the catalog's figures.
+
+        ``floors``: for each, what is proved that no design can beat in the first goal.
+        """
+        proved = list(floors) or [-math.inf] * len(settings)
+        found: list[Found] = []
+        for start in range(0, len(settings), TOGETHER):
+            found += self._batch(settings[start : start + TOGETHER], proved[start : start + TOGETHER])
+        return found
+
+    def _batch(self, settings: Sequence[Setting], floors: Sequence[float]) -> list[Found]:
+        if not settings:
+            return []
+        if self.deadline.passed:
+            return [Found(Status.STOPPED, None)] * len(settings)
+        variants = [self.variants(str(number), setting) for number, setting in enumerate(settings)]
+        search = self._joined(variants)
+        return [self._question(search, one, floor) for one, floor in zip(variants, floors, strict=True)]
+
+    def variants(self, name: str, setting: Setting) -> Variants:
+        """Return what a setting makes of the roles that it touches; unchanged candidates are no variants."""
+        catalog = with_figures(self.table.catalog, setting)
+        kept: dict[str, frozenset[str]] = {}
+        changed: dict[str, dict[str, Candidate]] = {}
+        rules = self.table.scenario.filters
+        for role in self.table.candidates:
+            hit = {c.id for c in self.table.candidates[role] if any(touches(one, c) for one in setting)}
+            options = self._options(role, hit, setting)
+            if options is None:
+                continue
+            fresh = self.table.again(catalog, {role: options}).candidates[role]
+            kept[role] = frozenset(self._staying(role, hit))
+            changed[role] = {
+                f"{c.id}{MARK}{name}": c
+                for c in fresh
+                if any(touches(one, c) for one in setting) and all(c.admitted_by(rule) for rule in rules)
+            }
+        return Variants(kept, changed)
+
+    def _options(self, role: str, hit: set[str], setting: Setting) -> frozenset[str] | None:
+        """Return the options of a role to build again; None when the setting touches none of them.
+
+        An option that could not be sized so far has no candidate to be touched, and may be sized now.
+        """
+        catalog = self.table.catalog
+        named = {one.record for one in setting if one.kind == "components"}
+        fitting = frozenset(option.id for _, option in catalog.options_for(role))
+        if not hit and not named & fitting:
+            return None
+        mixed = self.table.scenario.tactics.allowed & {"right_size", *catalog.role(role).tactics}
+        if mixed:  # candidates are made of several options, or of one on another's machines
+            return fitting
+        own = {name for c in self.table.candidates[role] if c.id in hit for name in options_of(c)}
+        return frozenset(own | (named & fitting))
+
+    def _staying(self, role: str, hit: set[str]) -> set[str]:
+        """Return the ids of a role that a setting leaves as they are and that may be part of an optimum under it.
+
+        What is never needed because of a candidate that changes may be needed now.
+        """
+        return {
+            c.id
+            for c in self.search.pool.get(role, ())
+            if c.id not in hit and ((winner := self.search.dominated.get((role, c.id))) is None or winner.id in hit)
+        }
+
+    def _joined(self, variants: Sequence[Variants]) -> Search:
+        """Return the search over all that any of the questions admits.
+
+        Rules have been applied, and nothing is dropped because another size of its component beats it: what beats it
+        may be a variant that another question is about.
+        """
+        pool: dict[str, dict[str, Candidate]] = {}
+        for role, found in self.search.pool.items():
+            wanted = self._open[role].union(*(one.kept.get(role, frozenset()) for one in variants))
+            pool[role] = {c.id: c for c in found if c.id in wanted}
+            marked = [pair for one in variants for pair in one.changed.get(role, {}).items()]
+            pool[role] |= {name: replace(c, id=name) for name, c in marked}
+        candidates = {role: tuple(found.values()) for role, found in pool.items()}
+        shared = Shared({(): Pooled({role: list(found) for role, found in candidates.items()}, {})})
+        rest = [r for r in self.table.scenario.requirements if not isinstance(r, Filter)]
+        return Search(replace(self.table, candidates=candidates), rest, shared)
+
+    def _question(self, search: Search, variants: Variants, floor: float) -> Found:
+        """Return the optimum among what one setting admits; its candidates carry their usual ids."""
+        if self.deadline.passed:
+            return Found(Status.STOPPED, None)
+        own = variants.changed
+
+        def admitted(role: str, candidate: Candidate) -> bool:
+            if role not in own:
+                return candidate.id in self._open[role]
+            return candidate.id in own[role] or candidate.id in variants.kept[role]
+
+        empty = [role for role, found in search.pool.items() if not any(admitted(role, c) for c in found)]
+        if empty:
+            return NOTHING
+        self.solves += 1
+        self._remember(search, self._renamed(search, own))
+        self._note_floor(search, floor)
+        found = optimise(search, only=admitted, time_limit_s=self.deadline.left)
+        return replace(found, best=found.best and self._plain(found.best, own))
+
+    def _note_floor(self, search: Search, floor: float) -> None:
+        """Let a proved bound of the first goal end the search early; only sums with the goal's own value have one."""
+        goal = self.table.scenario.objective[0]
+        search.floors.clear()
+        if floor > -math.inf and [term.metric for term in goal.terms] == [COST]:
+            search.floors[goal.terms] = floor
+
+    def _plain(self, found: Evaluation, own: Mapping[str, Mapping[str, Candidate]]) -> Evaluation:
+        """Return what the judge says of a design whose candidates have their usual names again."""
+        design = {role: own[role].get(c.id, c) if role in own else c for role, c in found.design.items()}
+        return judge(design, self.table.scenario)
+
+    def _renamed(self, search: Search, own: Mapping[str, Mapping[str, Candidate]]) -> dict[str, Candidate]:
+        """Return the design as it is with the variants of its candidates, where there are such."""
+        design = dict(self.best.design)
+        for role, names in own.items():
+            twin = next((n for n in names if n.partition(MARK)[0] == design[role].id), None)
+            if twin is not None and (role, twin) in search.by_id:
+                design[role] = search.by_id[role, twin]
+        return design
+
+
+def beats(found: Evaluation, design: Evaluation) -> bool:
+    """Return whether a design is better than another in the first goal in which the two are not equal."""
+    for goal in found.scenario.objective:
+        new, old = goal_value(goal, found), goal_value(goal, design)
+        if abs(new - old) > SAME_GOAL * max(abs(old), 1e-12):
+            return new < old
+    return False

@@ -1,0 +1,122 @@
+"""The tornado: every number that a design stands on, from its low to its high, and what that does to the design."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from advisor.analysis.breakeven import BreakEvens
+from advisor.analysis.fixed import FixedDesign
+from advisor.analysis.knobs import Knob
+from advisor.evaluation.result import Check, Evaluation
+
+STILL = 1e-9  # an effect below this share of the metric is none
+
+
+@dataclass(frozen=True)
+class End:
+    """The design with a number at one end of its range.
+
+    Attributes:
+        evaluation: None when the design cannot be run there; ``problems`` says why.
+        flips: whether another design is the optimum there; None when the number was not followed that far.
+    """
+
+    value: float
+    evaluation: Evaluation | None
+    problems: tuple[str, ...]
+    flips: bool | None
+
+    @property
+    def broken(self) -> tuple[Check, ...]:
+        """The requirements that the design no longer meets."""
+        return tuple(check for check in self.evaluation.checks if not check.holds) if self.evaluation else ()
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A number and what its range does to the design as it is."""
+
+    knob: Knob
+    now: Evaluation
+    low: End
+    high: End
+
+    def effects(self, metric: str) -> tuple[float | None, float | None]:
+        """Return by how much a metric changes at the low and at the high end; None where the design cannot be run."""
+        return tuple(
+            end.evaluation.metric(metric) - self.now.metric(metric) if end.evaluation else None
+            for end in (self.low, self.high)
+        )  # type: ignore[return-value]
+
+    def swing(self, metric: str) -> float:
+        """Return how far apart the metric is over the range, the design as it is included."""
+        found = [0.0, *(effect for effect in self.effects(metric) if effect is not None)]
+        return max(found) - min(found)
+
+    @property
+    def flips(self) -> bool | None:
+        """Whether the optimum is another one at either end; None when that is not known."""
+        ends = (self.low.flips, self.high.flips)
+        return True if True in ends else None if None in ends else False
+
+
+def tornado(fixed: FixedDesign, knobs: Iterable[Knob], known: BreakEvens) -> tuple[Bar, ...]:
+    """Return a bar for every number that changes something, judged at both ends; nothing is chosen again.
+
+    ``known``: break-evens of these numbers, which say whether the optimum flips within the range.
+    """
+    bars = (_bar(fixed, knob, known) for knob in knobs)
+    return tuple(bar for bar in bars if _moves(bar))
+
+
+def _bar(fixed: FixedDesign, knob: Knob, known: BreakEvens) -> Bar:
+    low, high = (_end(fixed, knob, value, known) for value in (knob.low, knob.high))
+    return Bar(knob, fixed.evaluation, low, high)
+
+
+def _end(fixed: FixedDesign, knob: Knob, value: float, known: BreakEvens) -> End:
+    if value == knob.value:
+        return End(value, fixed.evaluation, (), flips=False)
+    found = fixed.at(knob, value)
+    evaluation = found.evaluation
+    problems = found.problems or (evaluation.consistent if evaluation else ())
+    return End(value, None if problems else evaluation, problems, _flips(knob, value, known))
+
+
+def _flips(knob: Knob, value: float, known: BreakEvens) -> bool | None:
+    up = value > knob.value
+    if any(of == knob and (direction > 0) == up for of, direction in known.open):
+        return None
+    mine = [one.flips_at for one in known.found if one.knob == knob and (one.flips_at > knob.value) == up]
+    if mine:
+        return mine[0] <= value if up else mine[0] >= value
+    return False if knob in known.followed else None
+
+
+def _moves(bar: Bar) -> bool:
+    return any(end.evaluation is None for end in (bar.low, bar.high)) or any(
+        bar.swing(metric) > STILL * abs(bar.now.metric(metric)) for metric in _all_metrics(bar.now)
+    )
+
+
+def _all_metrics(evaluation: Evaluation) -> list[str]:
+    names = ["cost_usd_per_month", "operations_h_per_month", "quality"]
+    for flow_id, flow in evaluation.flows.items():
+        names += [f"flows.{flow_id}.availability", *(f"flows.{flow_id}.{measure}.p95" for measure in flow.measures)]
+    return names
+
+
+def ranked(bars: Sequence[Bar], metric: str) -> list[Bar]:
+    """Return the bars that move a metric, the widest first; what cannot be run at one end comes before all."""
+    moving = [
+        bar for bar in bars if bar.swing(metric) > STILL * abs(bar.now.metric(metric)) or None in bar.effects(metric)
+    ]
+    return sorted(moving, key=lambda bar: (None not in bar.effects(metric), -bar.swing(metric), bar.knob.path))
+
+
+def headline_metrics(evaluation: Evaluation) -> tuple[str, ...]:
+    """Return cost, then p95 and availability of the first flow: what a reader looks at first."""
+    flow_id, flow = next(iter(evaluation.flows.items()))
+    last = list(flow.measures)[-1]
+    return ("cost_usd_per_month", f"flows.{flow_id}.{last}.p95", f"flows.{flow_id}.availability")

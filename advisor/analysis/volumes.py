@@ -1,0 +1,207 @@
+"""A scenario at other volumes: which parameters grow, and the optimum at a factor, with budgets lifted if need be."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from advisor import expression
+from advisor.analysis.answers import UNLIMITED, Deadline
+from advisor.analysis.conflict import conflict
+from advisor.analysis.fixed import options_of
+from advisor.analysis.knobs import with_workload
+from advisor.candidates.table import table
+from advisor.catalog.blueprint import Blueprint
+from advisor.catalog.load import Catalog
+from advisor.errors import InputError, Problem, listing, nearest
+from advisor.evaluation.evaluate import judge
+from advisor.evaluation.result import Evaluation
+from advisor.optimizer.run import Found, optimise
+from advisor.optimizer.search import Search
+from advisor.optimizer.solver import Status
+from advisor.scenario.load import Scenario
+from advisor.scenario.requirements import COST, OPERATIONS, Bound, Requirement
+
+VOLUMES = ("data", "throughput", "inference")  # dimensions of growth that are volumes; the default is all of them
+BUDGETS = (COST, OPERATIONS)  # totals that grow with the volume
+
+
+def find_parameters(scenario: Scenario, blueprint: Blueprint, names: Sequence[str]) -> dict[str, float]:
+    """Return parameter -> value of what grows; names are parameters or dimensions of growth, () all volumes.
+
+    What is 0 does not grow and is left out of a dimension.
+
+    Raises:
+        InputError: unknown names, with the nearest; a parameter that is named and 0; nothing that grows.
+    """
+    wanted: dict[str, float] = {}
+    problems: list[Problem] = []
+    known = [*blueprint.growth, *blueprint.parameters]
+    for name in names or [one for one in VOLUMES if one in blueprint.growth]:
+        members = blueprint.growth.get(name)  # type: ignore[call-overload]
+        if members is None and name not in blueprint.parameters:
+            hint = nearest(name, known)
+            problems.append(
+                Problem("", 0, "--of", f"found '{name}'; parameters and dimensions: {listing(known, 40)}{hint}")
+            )
+            continue
+        if members is None and scenario.workload[name] <= 0:
+            problems.append(Problem("", 0, "--of", f"{name} is 0 in this scenario, and 0 times any factor is 0"))
+        wanted |= {one: scenario.workload[one] for one in members or [name] if scenario.workload[one] > 0}
+    if not problems and not wanted:
+        problems.append(Problem("", 0, "--of", "nothing that grows is above 0 in this scenario"))
+    if problems:
+        raise InputError(problems)
+    return wanted
+
+
+def check_factors(factors: Sequence[float], of: Mapping[str, float], blueprint: Blueprint) -> None:
+    """Raise :class:`InputError` for factors that take a parameter out of what it may be."""
+    problems = []
+    for name, value in of.items():
+        parameter = blueprint.parameters[name]
+        for factor in factors:
+            if value * factor > parameter.most:
+                found = f"{value:,.6g} × {factor:g} is more than {parameter.most:g} {parameter.unit}"
+                problems.append(Problem("", 0, "--factors", f"{name}: {found}"))
+            elif parameter.least is not None and value * factor < parameter.least:
+                found = f"{value:,.6g} × {factor:g} is less than {parameter.least:g} {parameter.unit}"
+                problems.append(Problem("", 0, "--factors", f"{name}: {found}"))
+    if problems:
+        raise InputError(problems)
+
+
+@dataclass(frozen=True)
+class Volume:
+    """The optimum at a factor.
+
+    Attributes:
+        evaluation: the design; None when there is none even without budgets, or time ran out.
+        lifted: the budgets that had to be lifted, and that the design exceeds; () when every requirement holds.
+        conflict: where there is no design, requirements that cannot hold together; None when not looked for.
+    """
+
+    factor: float
+    status: Status
+    evaluation: Evaluation | None
+    lifted: tuple[Bound, ...] = ()
+    conflict: tuple[Requirement, ...] | None = None
+
+    @property
+    def structure(self) -> tuple[object, ...]:
+        """What is the same as long as nothing flips: the options of every role, and the budgets that hold."""
+        if self.evaluation is None:
+            return (self.status.value,)
+        design = self.evaluation.design.values()
+        options = tuple(
+            (c.role, tuple(m.option.id if m.option else "" for m in c.members), c.combined_by) for c in design
+        )
+        return (tuple(bound.path for bound in self.lifted), *options)
+
+    @property
+    def executions_per_month(self) -> float:
+        """How often the first flow of the blueprint runs in a month."""
+        assert self.evaluation is not None
+        return executions(self.evaluation.scenario)
+
+    @property
+    def usd_per_1000(self) -> float | None:
+        """Cost of 1 000 runs of the first flow, USD; None without a design."""
+        if self.evaluation is None:
+            return None
+        return self.evaluation.cost_usd_per_month / self.executions_per_month * 1000
+
+
+def executions(scenario: Scenario) -> float:
+    """Return how often the first flow of a blueprint runs in a month."""
+    flow = next(iter(scenario.blueprint.flows.values()))
+    return expression.parse(flow.rate_per_month).evaluate(scenario.workload)
+
+
+@dataclass
+class Volumes:
+    """Solves a scenario at any factor; what was solved is remembered.
+
+    Attributes:
+        of: parameter -> value at factor 1.
+        solves: full solves so far.
+    """
+
+    scenario: Scenario
+    catalog: Catalog
+    as_of: datetime.date | None
+    of: Mapping[str, float]
+    deadline: Deadline = UNLIMITED
+    known: dict[float, Volume] = field(default_factory=dict)
+    solves: int = 0
+
+    def at(self, factor: float) -> Volume:
+        """Return the optimum at a factor over everything in the catalog."""
+        if factor not in self.known:
+            self.solves += 1
+            self.known[factor] = self._volume(factor, None)
+        return self.known[factor]
+
+    def among(self, factor: float, options: Mapping[str, Collection[str]]) -> Volume:
+        """Return the optimum at a factor when each role has some options only."""
+        return self._volume(factor, options)
+
+    def scaled(self, factor: float) -> Scenario:
+        """Return the scenario at a factor."""
+        values = {name: value * factor for name, value in self.of.items()}
+        return with_workload(self.scenario, values, self.catalog)
+
+    def most(self) -> float:
+        """Return the largest factor at which every parameter still is what it may be."""
+        parameters = self.catalog.blueprint(self.scenario.blueprint.id).parameters
+        return min(parameters[name].most / value for name, value in self.of.items())
+
+    def _volume(self, factor: float, only: Mapping[str, Collection[str]] | None) -> Volume:
+        if self.deadline.passed:
+            return Volume(factor, Status.STOPPED, None)
+        scenario = self.scaled(factor)
+        candidates = table(scenario, self.catalog, self.as_of, only=only)
+        search = Search(candidates, self._without(scenario, self._first_lifted(scenario)))
+        found = self._optimum(search)
+        if found.status is Status.INFEASIBLE:
+            found = self._optimum(search.under(self._without(scenario, BUDGETS)))
+        if found.best is None:
+            blamed = None
+            if found.status is Status.INFEASIBLE and only is None:
+                blamed = conflict(candidates, self.deadline.left)
+            return Volume(factor, found.status, None, conflict=blamed)
+        evaluation = judge(found.best.design, scenario)
+        exceeded = [c.requirement for c in evaluation.checks if not c.holds]
+        lifted = tuple(r for r in exceeded if isinstance(r, Bound))
+        return Volume(factor, found.status, evaluation, lifted)
+
+    def _first_lifted(self, scenario: Scenario) -> tuple[str, ...]:
+        """Return the budget that needs no bound: what is minimised is within it, or nothing is."""
+        goal = scenario.objective[0]
+        return (COST,) if [(t.metric, t.coefficient > 0) for t in goal.terms] == [(COST, True)] else ()
+
+    def _without(self, scenario: Scenario, metrics: Sequence[str]) -> list[Requirement]:
+        return [r for r in scenario.requirements if not (isinstance(r, Bound) and r.metric in metrics)]
+
+    def _optimum(self, search: Search) -> Found:
+        return optimise(search, time_limit_s=self.deadline.left)
+
+
+def options_seen(volumes: Sequence[Volume]) -> dict[str, frozenset[str]]:
+    """Return role -> options that some designs use."""
+    seen: dict[str, frozenset[str]] = {}
+    for one in volumes:
+        for role, c in (one.evaluation.design if one.evaluation else {}).items():
+            seen[role] = seen.get(role, frozenset()) | options_of(c)
+    return seen
+
+
+def middle(a: float, b: float) -> float:
+    """Return the factor half-way between two.
+
+    >>> middle(10, 1000)
+    100.0
+    """
+    return math.sqrt(a * b)

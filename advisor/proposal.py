@@ -85,7 +85,7 @@ def propose(
     clock.lap("model")
     found = optimise(search, time_limit_s=time_limit_s)
     clock.lap("solve")
-    trouble = conflict(candidates, clock.left(time_limit_s)) if found.status is Status.INFEASIBLE else None
+    trouble = conflict(candidates, clock.left(time_limit_s), search) if found.status is Status.INFEASIBLE else None
     best = found.best
     why = reasons(search, best) if best and explain else {}  # first: feasible swaps give the runner-ups a start
     nexts = runner_ups(search, best, clock.left(time_limit_s)) if best and explain else {}

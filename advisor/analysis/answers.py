@@ -106,7 +106,7 @@ def solve(table: Table, deadline: Deadline = UNLIMITED, like: Search | None = No
     """
     search = like.under(table.scenario.requirements, table.scenario) if like else Search(table)
     found = optimise(search, time_limit_s=deadline.left)
-    trouble = conflict(table, deadline.left) if blame and found.status is Status.INFEASIBLE else None
+    trouble = conflict(table, deadline.left, search) if blame and found.status is Status.INFEASIBLE else None
     return Answer(table, found.status, found.best, found.gap, trouble, search)
 
 

@@ -8,43 +8,110 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from advisor.candidates.table import Table
+from advisor.evaluation.evaluate import judge
+from advisor.evaluation.result import Evaluation
 from advisor.optimizer.run import CHEAPEST, optimise
-from advisor.optimizer.search import Search
+from advisor.optimizer.search import Only, Search
 from advisor.optimizer.solver import Status
-from advisor.scenario.requirements import Requirement
+from advisor.scenario.goals import Goal, Term
+from advisor.scenario.requirements import COST, Requirement, split_percentile
+
+Feasible = Callable[[Sequence[Requirement]], bool | None]  # None: left open
 
 
-def conflict(table: Table, time_limit_s: float = 0.0) -> tuple[Requirement, ...] | None:
+def conflict(table: Table, time_limit_s: float = 0.0, search: Search | None = None) -> tuple[Requirement, ...] | None:
     """Return a minimal set of requirements that cannot hold together; () when the roles cannot be filled at all.
 
     None when the time limit (for all checks together; 0 means none) left it open.
+
+    Args:
+        search: of the table, whose designs serve here too.
     """
     end = time.monotonic() + time_limit_s if time_limit_s > 0 else math.inf
-    kept = list(table.scenario.requirements)
+    return smallest(table.scenario.requirements, Feasibility(search or Search(table), end=end))
+
+
+def smallest(requirements: Sequence[Requirement], feasible: Feasible) -> tuple[Requirement, ...] | None:
+    """Return a minimal part of some requirements that cannot hold together; None when a check was left open.
+
+    >>> from advisor.scenario.requirements import Bound
+    >>> asked = [Bound(name, name, True, 1.0) for name in "abcd"]
+    >>> found = smallest(asked, lambda some: not {"b", "d"} <= {r.path for r in some})
+    >>> [requirement.path for requirement in found]
+    ['b', 'd']
+    """
+    kept = list(requirements)
     timeless = [r for r in kept if "_ms." not in r.path and "_s." not in r.path]  # time bounds are the slow part
-    if len(timeless) < len(kept) and infeasible(table, timeless, end):
+    if len(timeless) < len(kept) and feasible(timeless) is False:
         kept = timeless
     for requirement in list(kept):
         rest = [r for r in kept if r is not requirement]
-        verdict = infeasible(table, rest, end)
+        verdict = feasible(rest)
         if verdict is None:
             return None
-        if verdict:
+        if not verdict:
             kept = rest
     return tuple(kept)
 
 
-def infeasible(table: Table, requirements: Sequence[Requirement], end: float = math.inf) -> bool | None:
-    """Return whether no design meets these requirements, None when it was still open at ``end`` (monotonic clock)."""
-    left = end - time.monotonic()
-    if left <= 0:
+class Feasibility:
+    """Says whether designs exist under a part of a scenario's requirements, and remembers what it met.
+
+    A design that was met answers for every part that it does not break, and what cannot hold cannot hold with more.
+
+    Args:
+        search: of all the requirements. only: which candidates a role may use.
+        end: when to leave the rest open, on the monotonic clock.
+    """
+
+    def __init__(self, search: Search, only: Only | None = None, end: float = math.inf) -> None:
+        self.only, self.end = only, end
+        self._whole = search
+        self._search = search.with_rules_apart()
+        self._broken: list[frozenset[Requirement]] = []
+        self._infeasible: list[frozenset[Requirement]] = []
+
+    def __call__(self, requirements: Sequence[Requirement]) -> bool | None:
+        """Return whether a design meets these requirements, None when it was still open at the end."""
+        asked = frozenset(requirements)
+        if any(not broken & asked for broken in self._broken):
+            return True
+        if any(some <= asked for some in self._infeasible):
+            return False
+        left = self.end - time.monotonic()
+        if left <= 0:
+            return None
+        self._search = self._search.under(requirements)
+        found = optimise(
+            self._search,
+            [_goal(self._search)],
+            only=self.only,
+            any_design=True,
+            time_limit_s=0.0 if math.isinf(left) else left,
+        )
+        if found.best is not None:
+            self._note(found.best)
+            return True
+        if found.status is Status.INFEASIBLE:
+            self._infeasible.append(asked)
+            return False
         return None
-    found = optimise(
-        Search(table, requirements), goals=[CHEAPEST], any_design=True, time_limit_s=0.0 if math.isinf(left) else left
-    )
-    if found.best is not None:
-        return False
-    return True if found.status is Status.INFEASIBLE else None
+
+    def _note(self, evaluation: Evaluation) -> None:
+        """Remember which of all the requirements a design breaks."""
+        scenario = replace(self._whole.table.scenario, requirements=self._whole.requirements)
+        checks = judge(evaluation.design, scenario).checks
+        self._broken.append(frozenset(check.requirement for check in checks if not check.holds))
+
+
+def _goal(search: Search) -> Goal:
+    """Return a goal whose own bound is among the requirements, where one is: a search below a bound is quick."""
+    bounds = sorted((b for b in search.bounds if not split_percentile(b.metric)), key=lambda b: b.metric != COST)
+    if not bounds or bounds[0].metric == COST:
+        return CHEAPEST
+    bound = bounds[0]
+    return Goal((Term(bound.metric, 1.0 if bound.upper else -1.0),), bound.path)

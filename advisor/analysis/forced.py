@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from advisor.analysis.answers import Answer, Deadline, restricted, searching
+from advisor.analysis.conflict import Feasibility, smallest
 from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.table import Table
 from advisor.evaluation.result import Evaluation
@@ -101,22 +102,8 @@ def _is_component(table: Table, wish: Wish) -> bool:
 
 
 def blame(one: Forced, deadline: Deadline) -> tuple[Requirement, ...] | None:
-    """Return a minimal set of requirements that cannot hold together with the wishes; None when time left it open.
-
-    Deletion filter, as in :mod:`advisor.analysis.conflict`: what can be dropped with the rest still infeasible is no
-    part of the conflict.
-    """
-    kept = list(one.search.requirements)
-    timeless = [r for r in kept if "_ms." not in r.path and "_s." not in r.path]  # time bounds are the slow part
-    for rest in (timeless, *([r for r in kept if r is not gone] for gone in kept)):
-        remaining = [r for r in kept if r in rest]
-        if len(remaining) == len(kept):
-            continue
-        found = one.best(deadline, remaining, any_design=True)
-        if found.best is None and found.status is Status.STOPPED:
-            return None
-        kept = remaining if found.best is None else kept
-    return tuple(kept)
+    """Return a minimal set of requirements that cannot hold together with the wishes; None when time left it open."""
+    return smallest(one.search.requirements, Feasibility(one.search, one.only, deadline.end))
 
 
 def ways_out(one: Forced, requirements: Iterable[Requirement], deadline: Deadline) -> tuple[WayOut, ...]:

@@ -27,8 +27,7 @@ class Acceptance:
     """
 
     def __init__(self, search: Search, limits: Sequence[Limit]) -> None:
-        self.search = search
-        self.bounds = (*search.bounds, *(limit.bound for limit in limits))
+        self.search, self.limits = search, limits
         self.judged: dict[tuple[str, ...], Evaluation] = {}
         tails = {**dict(search.tails), **{limit.bound: limit.tail for limit in limits if limit.tail is not None}}
         self._late: dict[Bound, tuple[Tail, set[Times]]] = {bound: (tail, set()) for bound, tail in tails.items()}
@@ -38,11 +37,10 @@ class Acceptance:
         if any(tail.times_of(design) in late for tail, late in self._late.values()):
             return False
         evaluation = self.search.evaluate(design)
-        broken = [bound for bound in self.bounds if not bound.holds(evaluation.metric(bound.metric))]
-        for bound in broken:
-            if bound in self._late:
-                tail, late = self._late[bound]
+        for bound, (tail, late) in self._late.items():
+            if not bound.holds(evaluation.metric(bound.metric)):
                 late.add(tail.times_of(design))
-        if not broken:
+        good = self.search.holds(evaluation, self.limits)
+        if good:
             self.judged[tuple(c.id for c in design.values())] = evaluation
-        return not broken
+        return good

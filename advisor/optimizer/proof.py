@@ -122,7 +122,12 @@ class Proof:
             if self.bound >= most or not case.possible:
                 return math.inf
             search = self._labels(case, most, budgets, cells, labels)
-            if search is None or search.run(first=first):
+            if search is None:
+                return math.inf
+            if not (self.incumbent.known or self.guessed):
+                self.guess()
+                return math.inf if first and self.incumbent.found else self._search(first=first)
+            if search.run(first=first):
                 return math.inf
             if time.monotonic() > self.deadline:
                 return min(max(self.bound, search.open_bound), most)

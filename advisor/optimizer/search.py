@@ -65,9 +65,19 @@ class Limit:
 
 @dataclass
 class Shared:
-    """What does not depend on the requirements and serves every search over the same candidates."""
+    """What does not depend on the requirements and serves every search over the same candidates.
+
+    Attributes:
+        apart: rules on options that come and go: they do not shape the pool but forbid some of its candidates, and
+            candidates that they tell apart are never compared.
+    """
 
     pools: dict[tuple[Filter, ...], Pooled] = field(default_factory=dict)
+    apart: tuple[Filter, ...] = ()
+
+    def traits(self, candidate: Candidate) -> tuple[bool, ...]:
+        """Return which of the rules that come and go admit a candidate."""
+        return tuple(candidate.admitted_by(rule) for rule in self.apart)
 
 
 @dataclass
@@ -151,6 +161,14 @@ class Search:
             other.floors, other.nothing = dict(self.floors), self.nothing
         return other
 
+    def with_rules_apart(self) -> Search:
+        """Return a search of the same candidates from which rules on options can be dropped without building anew."""
+        other = Search(
+            self.table, self.requirements, Shared(apart=tuple(r for r in self.requirements if type(r) is Filter))
+        )
+        other.near = [*self.near, *self.known.values()]
+        return other
+
     def floor(self, goal: Goal | None) -> float:
         """Return a proved bound of a goal, as a sum."""
         if self.nothing:
@@ -158,23 +176,31 @@ class Search:
         return -math.inf if goal is None else self.floors.get(goal.terms, -math.inf)
 
     def admits(self, design: Mapping[str, Candidate]) -> bool:
-        """Return whether every candidate of a design is in the pool."""
-        return not self.empty_roles and all((role, c.id) in self.by_id for role, c in design.items())
+        """Return whether every candidate of a design is in the pool, and no rule forbids it."""
+        return not self.empty_roles and all(
+            (role, c.id) in self.by_id and all(c.admitted_by(rule) for rule in self._forbidding)
+            for role, c in design.items()
+        )
+
+    @property
+    def _forbidding(self) -> tuple[Filter, ...]:
+        """The rules in force that did not shape the pool."""
+        return tuple(r for r in self.requirements if isinstance(r, Filter) and r in self.shared.apart)
 
     # --- candidates --------------------------------------------------------------------------------------------------
 
     def _admitted(self) -> Pooled:
         """Return the candidates that pass the filters, without those that another one of the component beats."""
-        filters = tuple(r for r in self.requirements if isinstance(r, Filter))
+        filters = tuple(r for r in self.requirements if isinstance(r, Filter) and r not in self.shared.apart)
         if filters not in self.shared.pools:
             pool: dict[str, list[Candidate]] = {}
             beaten: dict[tuple[str, str], Candidate] = {}
             for role, found in self.table.candidates.items():
                 admitted = [c for c in found if all(c.admitted_by(f) for f in filters)]
                 worse: dict[str, Candidate] = {}
-                by_component: dict[str, list[Candidate]] = {}
+                by_component: dict[tuple[object, ...], list[Candidate]] = {}
                 for c in admitted:
-                    by_component.setdefault(c.component_id, []).append(c)
+                    by_component.setdefault((c.component_id, *self.shared.traits(c)), []).append(c)
                 for same in by_component.values():
                     worse |= dominated_by(same, always_no_slower, Relevance(members=self.members))
                 pool[role] = [c for c in admitted if c.id not in worse]
@@ -312,10 +338,19 @@ class Search:
             key = (role, relevance, untimed, asked, tuple(c.id for c in usable))
             known = self._pooled.dominated
             if key not in known:
-                beaten = dominated_by(usable, speed, relevance)
-                known[key] = {(role, name): winner for name, winner in beaten.items()}
+                known[key] = {}
+                for some in self._alike(usable):
+                    beaten = dominated_by(some, speed, relevance)
+                    known[key] |= {(role, name): winner for name, winner in beaten.items()}
             found |= known[key]
         return found
+
+    def _alike(self, candidates: Iterable[Candidate]) -> list[list[Candidate]]:
+        """Return candidates apart where a rule that comes and goes tells them apart."""
+        found: dict[tuple[bool, ...], list[Candidate]] = {}
+        for c in candidates:
+            found.setdefault(self.shared.traits(c), []).append(c)
+        return list(found.values())
 
     def tail(self, bound: Bound) -> Tail:
         """Return the percentile bound over this pool; its lattice is shared by all bounds at the same time."""
@@ -352,10 +387,14 @@ class Search:
         """
         import numpy as np
 
+        forbidding = self._forbidding
+
         def may(role: str, c: Candidate) -> bool:
             verdict = only(role, c) if only else None
-            return ((role, c.id) not in self.dominated if verdict is None else verdict) and (
-                (role, c.id) not in self.hopeless
+            return (
+                ((role, c.id) not in self.dominated if verdict is None else verdict)
+                and (role, c.id) not in self.hopeless
+                and all(c.admitted_by(rule) for rule in forbidding)
             )
 
         return {role: np.array([may(role, c) for c in found], dtype=bool) for role, found in self.pool.items()}

@@ -29,6 +29,8 @@ _HOMES = {
     "answer": "advisor.analysis.answers",
     "what_if": "advisor.analysis.what_if",
     "compare": "advisor.analysis.comparison",
+    "pareto": "advisor.analysis.pareto",
+    "alternatives": "advisor.analysis.alternatives",
     "why": "advisor.analysis.why",
     "why_not": "advisor.analysis.why_not",
     "find_wishes": "advisor.analysis.why_not",
@@ -41,6 +43,7 @@ _NAMES = {"candidate_table": "table"}  # the name candidates is taken by the pac
 
 __all__ = [
     "__version__",
+    "alternatives",
     "answer",
     "audit_table",
     "audit_text",
@@ -55,6 +58,7 @@ __all__ = [
     "load_catalog",
     "load_design",
     "load_scenario",
+    "pareto",
     "price",
     "propose",
     "select",
@@ -64,8 +68,10 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from advisor.analysis.alternatives import alternatives
     from advisor.analysis.answers import answer
     from advisor.analysis.comparison import compare
+    from advisor.analysis.pareto import pareto
     from advisor.analysis.what_if import what_if
     from advisor.analysis.why import why
     from advisor.analysis.why_not import find_wishes, why_not

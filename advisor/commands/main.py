@@ -41,6 +41,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "advisor.commands.what_if",
         "Change a scenario, solve again and show the difference; the file stays as it is.",
     ),
+    "pareto": (
+        "advisor.commands.pareto",
+        "Show the exact front of two or three metrics: every design that no other beats in all of them.",
+    ),
+    "alternatives": (
+        "advisor.commands.alternatives",
+        "List the best designs that are structurally different, each proved the best of its kind.",
+    ),
     "diff": ("advisor.commands.diff", "Show what changes from one design to another, for reviews."),
     "compare": ("advisor.commands.compare", "Put designs side by side, with the best of each metric marked."),
     "why": (

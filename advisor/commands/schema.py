@@ -18,6 +18,8 @@ KINDS = (
     "model",
     "selection",
     "what_if",
+    "pareto",
+    "alternatives",
     "comparison",
     "why",
     "why_not",

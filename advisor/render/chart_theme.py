@@ -53,7 +53,7 @@ def themed(svg: str, name: str) -> str:
 def _dress(element: ET.Element) -> list[str]:
     for child in [child for child in element if child.get("display") == "none"]:
         element.remove(child)
-    about = element.get("aria-label") if element.get("aria-roledescription") in ("bar", "tick") else None
+    about = element.get("aria-label") if element.get("aria-roledescription") in ("bar", "tick", "point") else None
     for noise in _NOISE:
         element.attrib.pop(noise, None)
     if about:

@@ -17,7 +17,7 @@ from advisor.render.chart_text import fitting, number, one_line
 from advisor.render.chart_theme import COLOURS, themed
 
 _FONT = "Liberation Sans"  # the one family inside vl-convert; others lose their text on a machine without fonts
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 _LEFT, _PLOT, _COLUMN, _ROW = 236, 420, 76, 30  # px
 _TOP, _BOTTOM = 90, 46  # px
 _SIZE = 12.5  # px, font
@@ -274,7 +274,7 @@ def _draw(layers: list[Row], *, rows: int, title: str, sub: str, axis: str, top:
         _words(sub, x=-_LEFT, y=36 - _TOP, align="left", role="muted"),
     ]
     spec: Row = {
-        "$schema": _SCHEMA,
+        "$schema": SCHEMA,
         "width": _PLOT,
         "height": _ROW * rows,
         "autosize": {"type": "none"},
@@ -283,7 +283,7 @@ def _draw(layers: list[Row], *, rows: int, title: str, sub: str, axis: str, top:
         "data": {"values": [{}]},
         "encoding": {"x": _x_axis(axis, top)},
         "layer": [*heads, *layers],
-        "config": _CONFIG,
+        "config": CONFIG,
     }
     return themed(vl_convert.vegalite_to_svg(json.dumps(spec), allowed_base_urls=[]), one_line(title))
 
@@ -292,7 +292,7 @@ def _x_axis(title: str, top: float) -> Row:
     return {"scale": {"domain": [0, top or 1], "nice": True, "zero": True}, "axis": {"title": title}}
 
 
-_CONFIG: Row = {
+CONFIG: Row = {
     "font": _FONT,
     "view": {"stroke": None},
     "text": {"fontSize": _SIZE, "baseline": "middle", "fill": COLOURS["ink"][0]},

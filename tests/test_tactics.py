@@ -47,6 +47,7 @@ MINIMIZE_COST = {"minimize": "cost_usd_per_month"}
 SONNET, LUNA, HAIKU = "claude_sonnet_5_5_anthropic_low", "gpt_6_luna_openai_none", "claude_haiku_4_5_anthropic"
 NOVA, FLASH = "nova_micro_bedrock_us", "gemini_3_flash_vertex_minimal"
 GUARD, METERED_GUARD = "llm_guard_injection_aws_m5_xlarge", "azure_content_safety_moderation"
+L40S, H100 = "llama_3_1_8b_aws_g6e_xlarge_tp1_c64", "llama_3_1_8b_aws_p5_4xlarge_tp1_c64"
 MEASURED_FP8, SIMULATED_BF16 = "llama_3_1_8b_aws_p5_4xlarge_mlperf", "llama_3_1_8b_aws_p5_4xlarge_tp1_c64"
 
 
@@ -139,6 +140,7 @@ PROBLEMS: dict[str, tuple[str, list[str], dict[str, Any]]] = {
     "fallback": ("llm", [LUNA, NOVA], {"constraints": availability_of(0.99)}),
     "split": ("llm", [LUNA, SONNET], {}),
     "cascade": ("llm", [LUNA, SONNET], {}),
+    "mix": ("llm", [L40S, H100], {}),
     "hedge": ("llm", [LUNA], {"constraints": {"flows": {"answer": {"ttft_ms": {"p99": 5_000}}}}}),
 }
 
@@ -581,12 +583,12 @@ def combined(catalog: Catalog) -> tuple[Scenario, Table]:
     """Return the example with combinations, caches of prompts and commitments allowed, and its candidates."""
     text = advisor.example("support_copilot").read_text()
     text = text.replace("workload:\n", "workload:\n  repeated_prompt_share: 0.5\n", 1)
-    text += "tactics: {allow: [fallback, split, cascade, hedge, reserve, spot, right_size], split_shares: [0.5]}\n"
+    text += "tactics: {allow: [fallback, split, cascade, hedge, mix, reserve, spot, right_size], split_shares: [0.5]}\n"
     scenario = scenario_from_text(text, catalog)
     return scenario, table(scenario, catalog)
 
 
-@pytest.mark.parametrize("tactic", ["fallback", "split", "cascade", "hedge", "prompt_cache", "reserve"])
+@pytest.mark.parametrize("tactic", ["fallback", "split", "cascade", "hedge", "mix", "prompt_cache", "reserve"])
 def test_a_design_may_name_it_by_id(tactic: str, combined: Any, catalog: Catalog, proposal: Any) -> None:
     """`evaluate` judges a design that names a combination or a variant by id, and every metric is explained."""
     scenario, found = combined

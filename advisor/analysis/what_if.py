@@ -111,7 +111,9 @@ def changed_table(known: Table, scenario: Scenario) -> Table:
 def _built_from(scenario: Scenario) -> tuple[object, ...]:
     """Return everything that candidates depend on: combinations also on rules and on which metrics are asked for."""
     asked = {bound.metric for bound in scenario.bounds} | {t.metric for goal in scenario.objective for t in goal.terms}
-    load = (scenario.blueprint, dict(scenario.workload), dict(scenario.spread))
+    load = (scenario.blueprint, dict(scenario.workload), dict(scenario.spread), scenario.request_sizes)
+    if "mix" in scenario.tactics.allowed:  # bounds on the first token are latency targets there
+        asked |= {f"{bound.metric} {bound.limit}" for bound in scenario.bounds if ".ttft_ms." in bound.metric}
     return (*load, scenario.sizing, scenario.usd_per_hour, scenario.tactics, scenario.filters, scenario.standing, asked)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from advisor.candidates.layout import Layout
+from advisor.candidates.pooled import Pooled
 from advisor.catalog.model import Component, Option, Price
 from advisor.models.latency import Distribution
 from advisor.scenario.assumption import Assumption
@@ -73,6 +74,7 @@ class Candidate:
             is the primary, whose component and option stand in ``component`` and ``option``.
         combined_by: of a combination, the tactic that made it. shares: the weight of each part's answers.
         cards: type of accelerator -> how many all of its units have.
+        pooled: of a part of a pool of unlike units, the load that comes to it.
     """
 
     id: str
@@ -101,6 +103,7 @@ class Candidate:
     combined_by: str = ""
     shares: tuple[float, ...] = ()
     cards: Mapping[str, int] = field(default_factory=dict)
+    pooled: Pooled | None = None
 
     @property
     def members(self) -> tuple[Candidate, ...]:
@@ -182,6 +185,8 @@ class Candidate:
     @property
     def size(self) -> str:
         """The size for people: ``3 × r7g.xlarge on AWS, 2 zones``; of a combination what each part is for."""
+        if self.combined_by == "mix":
+            return " + ".join(part.size for part in self.parts)
         if self.parts:
             named = (f"{part.name}, {part.size}" for part in self.parts)
             return _JOINED[self.combined_by](*named, *self.shares)

@@ -45,7 +45,13 @@ def _cascade_up(candidate: Candidate, parts: Sequence[Derivation], scenario: Sce
     return "first × (1 - sent on + sent on × second)", numbers
 
 
-_AVAILABILITY = {"fallback": _fallback_up, "cascade": _cascade_up}
+def _mix_up(candidate: Candidate, parts: Sequence[Derivation], scenario: Scenario) -> tuple[str, str]:
+    known = [figure.value for one in candidate.parts if one.option and (figure := one.option.availability.software)]
+    hardware = [f"{plain(part.value or 0.0)} / {plain(value)}" for part, value in zip(parts, known, strict=True)]
+    return "product over types of availability / software, × software once", " × ".join([*hardware, plain(min(known))])
+
+
+_AVAILABILITY = {"fallback": _fallback_up, "cascade": _cascade_up, "mix": _mix_up}
 
 
 def one_run(candidate: Candidate, operation: str, first: bool, scenario: Scenario, run: Run) -> list[Derivation]:
@@ -102,7 +108,31 @@ def _hedge_run(candidate: Candidate, operation: str, first: bool, scenario: Scen
     return [faster, *run(copy, first)[len(before) :]]
 
 
-_RUNS = {"split": _split_run, "fallback": _fallback_run, "cascade": _cascade_run, "hedge": _hedge_run}
+def _mix_run(candidate: Candidate, operation: str, first: bool, scenario: Scenario, run: Run) -> list[Derivation]:
+    """Return the mean over the classes of requests on the types of units that serve them."""
+    every = [(one, taken) for one in candidate.parts if one.pooled for taken in one.pooled.classes]
+    mine = [(one, taken) for one, taken in every if taken.operation == operation]
+    if not mine:
+        return run(candidate.parts[0], first)
+    whole = math.fsum(taken.average_per_s for _, taken in mine)
+    parts, terms = [], []
+    for one, taken in mine:
+        value = taken.first_ms if first else taken.complete_ms
+        note = f"{plain(taken.share)} of the class, {plain(taken.average_per_s)} calls/s"
+        parts.append(Derivation(f"{taken.name}, on {one.size}", value, MS, "mean of the class on this type", note=note))
+        terms.append(f"{plain(taken.average_per_s / whole)} × {plain(value)}")
+    value = candidate.latency[operation][0 if first else 1].mean()
+    formula = "sum over classes and types of share of the calls × mean"
+    return [Derivation("requests shared out by size", value, MS, formula, " + ".join(terms), parts=tuple(parts))]
+
+
+_RUNS = {
+    "split": _split_run,
+    "fallback": _fallback_run,
+    "cascade": _cascade_run,
+    "hedge": _hedge_run,
+    "mix": _mix_run,
+}
 
 
 def _mean(part: Candidate, made_of: Sequence[Derivation]) -> Derivation:

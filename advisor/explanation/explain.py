@@ -104,8 +104,9 @@ def _cards(metric: str, result: Evaluation) -> Derivation:
     for role, c in result.design.items():
         for one in c.members:
             if count := one.cards.get(card, 0):
-                formula = f"{one.units} × {count // one.units if one.units else 0} in each unit"
-                parts.append(Derivation(f"{role}: {one.name}", float(count), "cards", formula))
+                formula = f"{one.units} × {count // one.units} in each unit"
+                note = "accelerators of its instance type, as the price list has them"
+                parts.append(Derivation(f"{role}: {one.name}", float(count), "cards", formula, note=note))
     return Derivation(metric, result.metric(metric), "cards", "sum over all roles", parts=tuple(parts))
 
 

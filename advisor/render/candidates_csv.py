@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from advisor.candidates.candidate import Candidate
@@ -28,9 +28,11 @@ def text(table: Table, marks: Mapping[tuple[str, str], Mapping[str, Any]]) -> st
     """
     operations = sorted({name for found in table.candidates.values() for c in found for name in c.latency})
     times = [f"{name}_{at}_{what}_ms" for name in operations for at in ("first", "complete") for what in _WHAT]
-    rows = [_row(c, marks.get((role, c.id), {})) for role, found in table.candidates.items() for c in found]
+    cards = sorted({card for found in table.candidates.values() for c in found for card in c.cards})
+    rows = [_row(c, marks.get((role, c.id), {}), cards) for role, found in table.candidates.items() for c in found]
     out = io.StringIO()
-    writer = csv.DictWriter(out, [*_HEAD, *CONSTANTS, *times, "not_considered_because"], lineterminator="\n")
+    columns = [*_HEAD, *CONSTANTS, *map(_column, cards), *times, "not_considered_because"]
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
@@ -40,13 +42,18 @@ _WHAT = ("mean", *LEVELS)
 _HEAD = ("role", "option", "component", "units", "zones", "needed_units", "tactics", "clouds")
 
 
-def _row(one: Candidate, mark: Mapping[str, Any]) -> dict[str, object]:
+def _column(card: str) -> str:
+    return f"cards_{card}"
+
+
+def _row(one: Candidate, mark: Mapping[str, Any], cards: Sequence[str]) -> dict[str, object]:
     head = (one.role, one.id, one.component_id, one.units, one.zones, one.needed_units)
     lists = (" ".join(one.tactics), " ".join(sorted(one.clouds)))
     constants = {name: repr(float(getattr(one, name))) for name in CONSTANTS}
     return {
         **dict(zip(_HEAD, (*head, *lists), strict=True)),
         **constants,
+        **{_column(card): one.cards.get(card, 0) for card in cards},
         **dict(_times(one)),
         "not_considered_because": _why(mark),
     }

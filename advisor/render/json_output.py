@@ -179,6 +179,20 @@ def _requirement(requirement: Requirement) -> dict[str, Any]:
     }
 
 
+def _pooled(part: Candidate) -> dict[str, Any]:
+    """Return the units of one type in a pool of unlike units, and what share of each class of requests they serve."""
+    assert part.pooled is not None
+    return {
+        "option": part.option.id if part.option else None,
+        "units": part.units,
+        "needed_units": part.needed_units,
+        "work": part.pooled.work,
+        "classes": [
+            {"class": one.name, "operation": one.operation, "share": one.share} for one in part.pooled.classes
+        ],
+    }
+
+
 def candidate(one: Candidate, *, times: bool = True) -> dict[str, Any]:
     """Return a candidate with its constants; ``times`` adds mean and percentiles of each operation (ms)."""
     data: dict[str, Any] = {
@@ -200,6 +214,8 @@ def candidate(one: Candidate, *, times: bool = True) -> dict[str, Any]:
         "operations_h_per_month": one.operations_h_per_month,
         "availability": one.availability,
         "quality": one.quality,
+        "cards": dict(one.cards),
+        "pool": [_pooled(part) for part in one.parts if part.pooled is not None],
         "utilisation": {name: load.utilisation for name, load in one.loads.items() if load.limit is not None},
     }
     if not times:

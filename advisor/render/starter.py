@@ -8,6 +8,7 @@ from typing import Literal
 
 from advisor.catalog.blueprint import Blueprint, Flow, Parameter
 from advisor.scenario.load import DEFAULT_EXTRA_UNITS, DEFAULT_TARGET_UTILISATION, DEFAULT_USD_PER_HOUR, DEFAULT_ZONES
+from advisor.scenario.request_sizes import INPUT, OUTPUT
 from advisor.scenario.standing import DEFAULT_HORIZON_MONTHS
 
 SCHEMA_FILE = "scenario.schema.json"
@@ -37,7 +38,7 @@ MORE_SECTIONS = (
     (f"  extra_units: {DEFAULT_EXTRA_UNITS}", "units beyond the smallest count to consider as well"),
     (f"  zones: {list(DEFAULT_ZONES)}", "numbers of zones to consider"),
     ("tactics:", "architectural tactics to use beyond those that are used anyway, or not to use"),
-    ("  allow: [reserve]", "or right_size, spot, batch, fallback, split, cascade, hedge"),
+    ("  allow: [reserve]", "or right_size, spot, batch, fallback, split, cascade, hedge, mix"),
     ("  deny: [headroom]", "or quantise, replicate, prompt_cache, which are used unless denied"),
     ("today:", "the design that runs today; leaving it is weighed against what a move saves"),
     ("  design: {observability: amazon_cloudwatch}", "role: component or option that runs; roles not named are new"),
@@ -67,7 +68,7 @@ class Answers:
 def scenario(blueprint: Blueprint, answers: Answers, file: str) -> str:
     """Return the text of a scenario file that is to be called ``file``."""
     head, workload = _head(blueprint, answers, file), _workload(blueprint, answers)
-    return "\n".join([*head, *workload, *_constraints(blueprint, answers), *_rest()]) + "\n"
+    return "\n".join([*head, *workload, *_request_sizes(blueprint, answers), *_constraints(blueprint, answers), *_rest()]) + "\n"
 
 
 def examples(blueprint: Blueprint) -> dict[str, str]:
@@ -119,6 +120,30 @@ def _workload(blueprint: Blueprint, answers: Answers) -> Iterator[str]:
         value = number(parameter.default or 0.0) if optional else given[name]
         yield _line(f"{name}: {value}", _explained(parameter), depth=1, optional=optional)
     yield ""
+
+
+def _request_sizes(blueprint: Blueprint, answers: Answers) -> Iterator[str]:
+    """Yield a histogram whose means are those of the workload, where requests have sizes at all."""
+    given = {**examples(blueprint), **answers.parameters}
+    if not {INPUT, OUTPUT} <= blueprint.parameters.keys() & given.keys():
+        return
+    means = {name: _mean(given[name]) for name in (INPUT, OUTPUT)}
+    classes = (
+        f"{{{INPUT}: {number(part * means[INPUT])}, {OUTPUT}: {number(part * means[OUTPUT])}, share: 0.5}}"
+        for part in (0.5, 1.5)
+    )
+    text = f"request_sizes: [{', '.join(classes)}]"
+    yield _line(text, "classes of calls of the language model, instead of one mean; priority: 1 first", optional=True)
+    yield ""
+
+
+def _mean(text: str) -> float:
+    """Return the number in a value of the workload.
+
+    >>> _mean("{mean: 280, cv: 0.7}"), _mean("3_600")
+    (280.0, 3600.0)
+    """
+    return float(text.removeprefix("{mean:").partition(",")[0].strip(" }"))
 
 
 def _explained(parameter: Parameter) -> str:

@@ -12,6 +12,7 @@ from advisor.errors import Problem, listing, nearest
 from advisor.scenario.goals import goal_problems
 from advisor.scenario.model import Quantity, ScenarioFile
 from advisor.scenario.pairs import pair_problems
+from advisor.scenario.request_sizes import size_problems, workload
 from advisor.scenario.requirements import CARDS, LEAST_LEVEL, MOST_LEVEL, level
 from advisor.scenario.standing import today_problems
 from advisor.scenario.tactics import tactic_problems
@@ -25,7 +26,8 @@ def semantic_problems(
     document: Document, raw: ScenarioFile, blueprint: Blueprint, catalog: Catalog
 ) -> Iterator[Problem]:
     """Yield what is wrong with names and values that are right in form."""
-    yield from _workload_problems(document, raw.workload, blueprint)
+    yield from _workload_problems(document, raw, blueprint)
+    yield from size_problems(document, raw, blueprint)
     yield from _constraint_problems(document, raw, blueprint)
     if "objective" in document.data:
         yield from goal_problems(document, raw.objective, blueprint)
@@ -56,17 +58,17 @@ def _card_problems(document: Document, raw: ScenarioFile, catalog: Catalog) -> I
     """A limit or a goal on cards that no instance type has says nothing; most likely the name is a slip."""
     known = catalog.cards
     named: dict[tuple[str | int, ...], str] = {("constraints", "cards", name): name for name in raw.constraints.cards}
-    goals = [("objective",), *(("objective", "lexicographic", i) for i in range(len(raw.objective.lexicographic or [])))]
-    for place, goal in zip(goals, [raw.objective, *(raw.objective.lexicographic or [])], strict=True):
+    order = raw.objective.lexicographic or []
+    places: list[tuple[str | int, ...]] = [("objective",), *(("objective", "lexicographic", i) for i in range(len(order)))]
+    for place, goal in zip(places, [raw.objective, *order], strict=True):
         for verb in ("minimize", "maximize"):
-            named[*place, verb] = (getattr(goal, verb) or "")
+            named[*place, verb] = getattr(goal, verb) or ""
     named |= {("objective", "weights", metric): metric for metric in raw.objective.weights or {}}
     for place, name in named.items():
         card = name.removeprefix(CARDS)
         if (place[1] == "cards" or name.startswith(CARDS)) and card not in known:
-            yield document.problem(
-                place, f"found {shown(card)}, which no instance type has; cards: {listing(known, 20)}{nearest(card, known)}"
-            )
+            message = f"found {shown(card)}, which no instance type has; cards: {listing(known, 20)}{nearest(card, known)}"
+            yield document.problem(place, message)
 
 
 def _unknown_parameters(document: Document, given: Mapping[str, object], blueprint: Blueprint) -> Iterator[Problem]:
@@ -87,9 +89,10 @@ def _missing_parameters(document: Document, given: Mapping[str, object], bluepri
             )
 
 
-def _workload_problems(document: Document, given: Mapping[str, Quantity], blueprint: Blueprint) -> Iterator[Problem]:
+def _workload_problems(document: Document, raw: ScenarioFile, blueprint: Blueprint) -> Iterator[Problem]:
+    given = raw.workload
     yield from _unknown_parameters(document, given, blueprint)
-    yield from _missing_parameters(document, given, blueprint)
+    yield from _missing_parameters(document, workload(raw), blueprint)
     for name, quantity in given.items():
         parameter = blueprint.parameters.get(name)
         if parameter is None:

@@ -14,8 +14,9 @@ from advisor.errors import InputError, Problem, bad_input, listing, nearest
 from advisor.scenario.assumption import Assumption
 from advisor.scenario.checks import semantic_problems
 from advisor.scenario.goals import Goal, goals
-from advisor.scenario.model import FlowBounds, Quantity, ScenarioFile
+from advisor.scenario.model import FlowBounds, Quantity, RequestSize, ScenarioFile
 from advisor.scenario.pairs import pairs
+from advisor.scenario.request_sizes import workload
 from advisor.scenario.requirements import (
     CARDS,
     CLOUDS,
@@ -77,6 +78,7 @@ class Scenario:
     assumptions: tuple[Assumption, ...]
     tactics: AllowedTactics = field(default_factory=AllowedTactics)
     standing: Standing = field(default_factory=Standing)
+    request_sizes: tuple[RequestSize, ...] = ()
     catalog: Catalog | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -174,7 +176,8 @@ def _blueprint(document: Document, catalog: Catalog, problems: list[Problem]) ->
 
 
 def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprint, catalog: Catalog) -> Scenario:
-    values, spread, assumptions = _workload(raw.workload, blueprint)
+    given = workload(raw)
+    values, spread, assumptions = _workload(given, blueprint)
     sizing = _sizing(raw, assumptions)
     assumptions.append(
         Assumption(
@@ -218,7 +221,8 @@ def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprin
         blueprint=blueprint.taken(values),
         workload=values,
         spread=spread,
-        given=frozenset(raw.workload),
+        given=frozenset(given),
+        request_sizes=tuple(raw.request_sizes),
         requirements=(*_bounds(raw), *_filters(raw)),
         objective=goals(raw.objective, blueprint),
         sizing=sizing,

@@ -195,6 +195,7 @@ TacticName = Literal[
     "split",
     "cascade",
     "hedge",
+    "mix",
 ]
 
 
@@ -217,6 +218,17 @@ class Tactics(Strict):
     fallback_after_ms: float | None = Field(None, gt=0, le=600_000)
     hedge_at: float | None = Field(None, ge=0.5, lt=1)
     prompt_cache_hit_share: float | None = Field(None, gt=0, le=1)
+    mix_ttft_ms: float | None = Field(None, gt=0, le=3_600_000)
+    mix_tpot_ms: float | None = Field(None, gt=0, le=3_600_000)
+
+
+class RequestSize(Strict):
+    """A class of requests to the language model: tokens in and out, its share of the requests, how important it is."""
+
+    input_tokens: float = Field(gt=0, le=2_000_000)
+    output_tokens: float = Field(gt=0, le=200_000)
+    share: float = Field(gt=0, le=1)
+    priority: int | None = Field(None, ge=1, le=100)
 
 
 class Today(Strict):
@@ -244,6 +256,7 @@ class ScenarioFile(Strict):
     description: str | None = Field(None, max_length=4000)
     owner: Label | None = None
     workload: dict[Name, Amount]
+    request_sizes: list[RequestSize] = Field([], max_length=200)
     constraints: Constraints = Constraints()
     objective: Objective = Objective(minimize="cost_usd_per_month")
     choices: Choices = Choices()

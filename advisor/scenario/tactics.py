@@ -32,6 +32,8 @@ class AllowedTactics:
     fallback_after_ms: float = FALLBACK_AFTER_MS
     hedge_at: float = HEDGE_AT
     prompt_cache_hit_share: float = PROMPT_CACHE_HIT_SHARE
+    mix_ttft_ms: float | None = None
+    mix_tpot_ms: float | None = None
     given: frozenset[str] = frozenset()
 
 

@@ -13,6 +13,7 @@ from advisor.candidates.tactics import (
     fallback,
     headroom,
     hedge,
+    mix,
     prompt_cache,
     quantise,
     replicate,
@@ -21,7 +22,7 @@ from advisor.candidates.tactics import (
     split,
     spot,
 )
-from advisor.candidates.tactics.combine import Bench
+from advisor.candidates.tactics.combine import Bench, Site
 from advisor.candidates.tactics.registry import TACTICS, Setting, of_kind
 from advisor.scenario.load import Scenario
 
@@ -39,6 +40,7 @@ MODULES = (
     split,
     cascade,
     hedge,
+    mix,
 )
 
 #: How each combination is made of its parts, their shares and the scenario.
@@ -47,6 +49,7 @@ JOINS: dict[str, Callable[[tuple[Candidate, ...], tuple[float, ...], Scenario], 
     "split": split.join,
     "cascade": cascade.join,
     "hedge": hedge.join,
+    "mix": mix.join,
 }
 
 __all__ = [
@@ -56,6 +59,7 @@ __all__ = [
     "Bench",
     "Layout",
     "Setting",
+    "Site",
     "combinations",
     "layouts",
     "of_kind",

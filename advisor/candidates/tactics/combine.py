@@ -8,13 +8,29 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from advisor.candidates.candidate import Candidate
+from advisor.candidates.candidate import Candidate, Load
+from advisor.candidates.pool_parts import Ground
+from advisor.catalog.model import Component, Option
 from advisor.models.latency import Distribution, mixture
 from advisor.scenario.assumption import Assumption
 from advisor.scenario.load import Scenario
 
 Times = Mapping[str, tuple[Distribution, Distribution]]
 TIMES = frozenset({"ttft_ms", "latency_ms", "freshness_s"})
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a combination needs that builds its parts itself.
+
+    Attributes:
+        options: those that the scenario's rules and tactics admit, also such as one of them alone cannot carry.
+        reject: notes why none of a component's options can be part of a combination.
+    """
+
+    ground: Ground
+    options: Sequence[tuple[Component, Option]]
+    reject: Callable[[Component, Option, str], None]
 
 
 @dataclass(frozen=True)
@@ -26,12 +42,14 @@ class Bench:
         plain: one candidate an option and layout, each admitted by the scenario's rules.
         resized: (candidate, share of the demand to carry, share to be billed for) -> the same option sized again, None
             where that cannot be done.
+        site: for combinations that build their parts themselves.
     """
 
     role: str
     scenario: Scenario
     plain: Sequence[Candidate]
     resized: Callable[[Candidate, float, float], Candidate | None]
+    site: Site | None = None
 
     def leanest(self) -> list[Candidate]:
         """Return the cheapest candidate of each option: what a part of a combination starts from."""
@@ -90,12 +108,14 @@ def combined(
     quality: float,
     latency: Times,
     notes: Sequence[Assumption] = (),
+    loads: Mapping[str, Load] | None = None,
 ) -> Candidate:
     """Return the candidate that runs others; bills, operations hours and cards add up.
 
     Args:
         link: what stands after the first part's id and before those of the others.
         shares: the weight of each part's answers.
+        loads: how full it is, where that is not how full its first part is.
     """
     first, *others = parts
     return replace(
@@ -112,6 +132,7 @@ def combined(
         combined_by=tactic,
         shares=shares,
         cards=dict(sum((Counter(part.cards) for part in parts), Counter())),
+        loads=first.loads if loads is None else loads,
     )
 
 

@@ -73,6 +73,9 @@ def provisioned(view: View) -> list[str]:
     for role, c in view.used.items():
         if c.option is None or c.option.unit is None:
             continue
+        if c.combined_by == "mix":
+            found += (_pooled(view, role, part) for part in c.parts)
+            continue
         key = binding(c)
         needs = f"{plural(c.needed_units, escape(c.option.unit.name))} needed"
         if key is not None and (capacity := c.option.capacity[key].value) is not None:
@@ -89,6 +92,20 @@ def provisioned(view: View) -> list[str]:
             f"{view.title(role)} ({name(c)}): {needs}; {runs}{f', in {c.zones} zones' if c.zones > 1 else ''}."
         )
     return found
+
+
+def _pooled(view: View, role: str, part: Candidate) -> str:
+    """Return how many units of one type in a pool of unlike units are needed, and for which requests."""
+    assert part.pooled is not None
+    assert part.option is not None
+    target = view.scenario.sizing.target_utilisation
+    classes = joined([f"{numbers.percent(one.share)} of those with {escape(one.name)}" for one in part.pooled.classes])
+    extra = part.units - part.needed_units
+    runs = f"{part.units} run{f', {extra} more for redundancy' if extra else ''}"
+    runs += f", in {part.zones} zones" if part.zones > 1 else ""
+    work = f"{numbers.significant(part.pooled.work)} units of work at peak / {target:g}"
+    who = f"{view.title(role)} ({name(part)}, {escape(part.option.title)})"
+    return f"{who}: {work}, so {part.needed_units} needed; {runs}. They take {classes}."
 
 
 def demand(view: View) -> str:

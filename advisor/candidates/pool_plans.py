@@ -1,0 +1,101 @@
+"""Which numbers of units of unlike types are worth having before the classes of requests of a role."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from advisor.candidates.bill import bill
+from advisor.candidates.layout import Layout
+from advisor.candidates.pool import SizeClass, Target, UnitType
+from advisor.candidates.pool_parts import Ground
+from advisor.models.unit_pool import mixes, types_in_one_pool, useful
+from advisor.scenario.load import Scenario
+from advisor.scenario.requirements import CARDS
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Numbers of units of each type, and the share of each class that each type serves."""
+
+    counts: tuple[int, ...]
+    shares: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class UnitPool:
+    """The unit types of one model in one cloud before the classes of requests of a role."""
+
+    scenario: Scenario
+    ground: Ground
+    found: Sequence[SizeClass]
+    types: Sequence[UnitType]
+    target: Target
+
+    @cached_property
+    def work(self) -> list[list[float]]:
+        """For each class the units of each type that all of it takes, at the utilisation to plan for."""
+        planned = self.scenario.sizing.target_utilisation
+        rows = []
+        for one in self.found:
+            rates = [type_.throughput_per_s(one, self.target)[0] for type_ in self.types]
+            rows.append([one.peak_per_s / (rate * planned) if rate > 0 else math.inf for rate in rates])
+        return rows
+
+    @cached_property
+    def cost(self) -> list[float]:
+        """What a unit of each type costs a month: the hours of its machines."""
+        idle, ground = self.ground.demand.scaled(0.0), self.ground
+        bills = (bill(type_.option, Layout(1, 1, 1), idle, ground.catalog, ground.date) for type_ in self.types)
+        return [math.fsum(line.usd_per_month for line in lines) for lines in bills]
+
+    @property
+    def most(self) -> list[int]:
+        """The largest number of units of each type that makes sense."""
+        return [type_.option.unit.most if type_.option.unit else 0 for type_ in self.types]
+
+    @cached_property
+    def scarce(self) -> list[list[float]]:
+        """For each type of card that the scenario bounds or minimises, how many a unit of each type has."""
+        asked = {bound.metric for bound in self.scenario.bounds}
+        asked |= {term.metric for goal in self.scenario.objective for term in goal.terms}
+        names = sorted(name.removeprefix(CARDS) for name in asked if name.startswith(CARDS))
+        return [[float(type_.cards.get(name, 0)) for type_ in self.types] for name in names]
+
+    def plans(self) -> Iterator[Plan]:
+        """Yield the cheapest numbers of units, one for each point of the front of cost and scarce cards."""
+        kept = self._unbeaten()
+        rows = [[row[u] for u in kept] for row in self.work]
+        scarce = [[row[u] for u in kept] for row in self.scarce]
+        found = mixes([self.cost[u] for u in kept], rows, [self.most[u] for u in kept], scarce=scarce)
+        for one in found:
+            counts = dict(zip(kept, one.counts, strict=True))
+            shares = (dict(zip(kept, row, strict=True)) for row in one.shares)
+            every = range(len(self.types))
+            whole = tuple(tuple(row.get(u, 0.0) for u in every) for row in shares)
+            yield Plan(tuple(counts.get(u, 0) for u in every), whole)
+
+    @property
+    def fewer_types(self) -> int | None:
+        """How many unlike types a plan may have, where that is fewer than there are; None where all are looked at."""
+        limits = useful(self.work, self.most)
+        allowed = types_in_one_pool(limits)
+        return allowed if allowed < sum(n > 0 for n in limits) else None
+
+    def _unbeaten(self) -> list[int]:
+        """Return the types that no other one beats in cost, cards, work for every class, and how many there may be."""
+        values = []
+        for u in range(len(self.types)):
+            work = [row[u] for row in self.work]
+            values.append((self.cost[u], *work, *(row[u] for row in self.scarce), -float(self.most[u])))
+        return [
+            u
+            for u, mine in enumerate(values)
+            if not any(
+                all(x <= y for x, y in zip(other, mine, strict=True)) and (other != mine or v < u)
+                for v, other in enumerate(values)
+                if v != u
+            )
+        ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from advisor import expression
@@ -20,7 +20,7 @@ from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Operation, Option
 from advisor.models import llm_memory
 from advisor.models.latency import Distribution
-from advisor.models.llm_classes import MeasuredServer, class_throughput_per_s, ttft_factor
+from advisor.models.llm_classes import MeasuredServer, class_throughput_per_s, sequences, ttft_factor
 from advisor.models.quantities import GB
 from advisor.scenario.load import Scenario
 from advisor.scenario.request_sizes import INPUT, OUTPUT
@@ -123,6 +123,9 @@ class Target:
     tpot_ms: float | None = None
 
 
+ANY_TIME = Target()
+
+
 @dataclass(frozen=True)
 class UnitType:
     """An option as a type of unit in a pool."""
@@ -134,19 +137,18 @@ class UnitType:
 
     @cached_property
     def server(self) -> MeasuredServer:
-        """The unit as it was measured, with the cache that fits beside the weights where the model's shape is known."""
+        """The unit as it was measured, with the cache that fits beside the weights where the model's shape is known.
+
+        What it held when it was measured fits, whatever a calculation with round figures says.
+        """
         rate, prompt, answer = (self.option.capacity[name].value or 0.0 for name in (REQUESTS, PROMPT, ANSWER))
         first, each = self._times
-        return MeasuredServer(
-            rate,
-            prompt / rate,
-            answer / rate,
-            first.mean(),
-            each.mean(),
-            cached_tokens=self._cached_tokens,
-            replicas=self.replicas,
-            context_tokens=self.component.serving.context_tokens if self.component.serving else None,
-        )
+        server = MeasuredServer(rate, prompt / rate, answer / rate, first.mean(), each.mean(), replicas=self.replicas)
+        if self.component.serving is None or self._fitting_tokens is None:
+            return server
+        held = self.replicas * math.ceil(sequences(server) / self.replicas) * (prompt + answer) / rate
+        context = float(self.component.serving.context_tokens)
+        return replace(server, cached_tokens=max(self._fitting_tokens, held), context_tokens=context)
 
     @property
     def replicas(self) -> int:
@@ -167,7 +169,7 @@ class UnitType:
         )
 
     @property
-    def _cached_tokens(self) -> float | None:
+    def _fitting_tokens(self) -> float | None:
         """Return the tokens of context that fit on a unit, all replicas together; None where the shape is not known."""
         serving, unit = self.component.serving, self.option.unit
         if serving is None or unit is None or unit.instance is None:

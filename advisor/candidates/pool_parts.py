@@ -1,4 +1,4 @@
-"""The units of one type in a pool as a candidate: times, loads and bills of the classes of requests that come to it."""
+"""Units of one type as a candidate that is sized by classes of requests: alone, or as a part of a pool."""
 
 from __future__ import annotations
 
@@ -11,17 +11,30 @@ from advisor.candidates.build import build
 from advisor.candidates.candidate import Candidate, Load
 from advisor.candidates.demand import Demand
 from advisor.candidates.layout import Layout
-from advisor.candidates.pool import ANSWER, PROMPT, REQUESTS, SizeClass, Target, UnitType
+from advisor.candidates.pool import (
+    ANSWER,
+    ANY_TIME,
+    PROMPT,
+    REQUESTS,
+    SizeClass,
+    Target,
+    UnitType,
+    classes,
+    unit_type,
+    unserved,
+)
 from advisor.candidates.pooled import Pooled, PooledClass
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Latency, Option
 from advisor.models.latency import Distribution, mixture
 from advisor.models.llm_classes import ttft_factor
+from advisor.scenario.assumption import Assumption
 from advisor.scenario.load import Scenario
 
 Times = tuple[Distribution, Distribution]
 Taken = Sequence[tuple[SizeClass, float]]
 """(class, share of it) pairs."""
+SMALLEST_SHARE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -38,58 +51,100 @@ class Ground:
     behind: Mapping[str, bool]
 
 
-def part(
-    type_: UnitType, taken: Taken, layout: Layout, whole_per_s: float, ground: Ground, target: Target
-) -> Candidate:
-    """Return units of one type that take shares of classes of requests.
+def part(type_: UnitType, taken: Taken, layout: Layout, ground: Ground, target: Target = ANY_TIME) -> Candidate:
+    """Return units of one type that take shares of the classes of the ground's demand.
 
     Args:
-        whole_per_s: calls/s of all classes on average, of which those taken are a share.
+        taken: share of each class, in the order of :func:`advisor.candidates.pool.classes`; 0 where it goes elsewhere.
         target: within which the units serve every class that is taken.
 
     Raises:
         ValueError: the units are fewer than the load keeps busy.
     """
-    work = math.fsum(share * one.peak_per_s / type_.throughput_per_s(one, target)[0] for one, share in taken)
+    mine = [(index, one, share) for index, (one, share) in enumerate(taken) if share > SMALLEST_SHARE]
+    work = math.fsum(share * one.peak_per_s / type_.throughput_per_s(one, target)[0] for _, one, share in mine)
     if work > layout.units * (1 + 1e-9):
         raise ValueError(f"overloaded at peak: {work:.3g} units of work for {layout.units}")
-    carried = math.fsum(share * one.average_per_s for one, share in taken) / whole_per_s
+    whole = math.fsum(one.average_per_s for one, _ in taken)
+    carried = math.fsum(share * one.average_per_s for _, one, share in mine) / whole
     plain = _built(type_, layout, ground.demand.scaled(0.0), ground, {})
-    times = {(one, share): _times(one, type_, ground) for one, share in taken}
-    found = tuple(_pooled(one, share, own) for (one, share), own in times.items())
-    pooled = Pooled(work, _rates(taken), found, target.ttft_ms)
+    times = {index: _times(one, type_, ground) for index, one, _ in mine}
+    found = tuple(_pooled(index, one, share, times[index]) for index, one, share in mine)
     return replace(
         plain,
-        latency={**plain.latency, **_mixed(times)},
-        loads=_loads(taken, layout.units / work),
+        latency={**plain.latency, **_mixed(found, times)},
+        loads=_loads([(one, share) for _, one, share in mine], layout.units / work),
+        assumptions=(*plain.assumptions, *type_notes(type_)),
         carried_share=carried,
         billed_share=carried,
-        pooled=pooled,
+        pooled=Pooled(work, _rates(found), found, target.ttft_ms),
     )
 
 
 def repooled(one: Candidate, units: int, zones: int, ground: Ground, component: Component, option: Option) -> Candidate:
-    """Return a part of a pool with another number of units for the same load.
+    """Return units of one type built again in another number, for the same shares of the classes.
+
+    Args:
+        ground: with the whole demand of the role.
 
     Raises:
-        ValueError: the units are fewer than the load keeps busy.
+        ValueError: the units are fewer than the load keeps busy, or the option is no unit type (any more).
     """
     assert one.layout is not None
     assert one.pooled is not None
-    if one.pooled.work > units * (1 + 1e-9):
-        raise ValueError(f"overloaded at peak: {one.pooled.work:.3g} units of work for {units}")
+    mine = replace(ground, demand=ground.demand.scaled(one.pooled.of))
+    type_ = unit_type_of(component, option, mine)
+    if type_ is None:
+        raise ValueError(f"{option.id} has no figures under load")
+    shares = {taken.index: taken.share for taken in one.pooled.classes}
+    taken = [(found, shares.get(index, 0.0)) for index, found in enumerate(classes(mine.demand, mine.scenario))]
     layout = replace(one.layout, units=units, zones=zones, needed=min(one.needed_units, units))
-    nothing = ground.demand.scaled(0.0)
-    plain = build(component, option, layout, nothing, ground.behind, ground.scenario, ground.catalog, ground.date)
-    loads = {name: Load(load.peak, (load.limit or 0.0) * (units / one.units)) for name, load in one.loads.items()}
-    return replace(
-        plain,
-        latency=one.latency,
-        loads=loads,
-        carried_share=one.carried_share,
-        billed_share=one.billed_share,
-        pooled=one.pooled,
-    )
+    target = Target(one.pooled.target_ms, ground.scenario.tactics.mix_tpot_ms if one.pooled.target_ms else None)
+    found = part(type_, taken, layout, mine, target)
+    assert found.pooled is not None
+    pooled = replace(found.pooled, of=one.pooled.of)
+    return replace(found, carried_share=one.carried_share, billed_share=one.billed_share, pooled=pooled)
+
+
+def unit_type_of(component: Component, option: Option, ground: Ground) -> UnitType | None:
+    """Return an option of the ground's role as a unit type, None where it is none."""
+    operations = ground.catalog.role(ground.demand.role).operations.values()
+    operation = next((one for one in operations if one.latency and one.then_each), None)
+    return unit_type(component, option, operation, ground.catalog) if operation else None
+
+
+@dataclass(frozen=True)
+class Alone:
+    """An option of our own that serves all classes of requests of a role, sized by them."""
+
+    type_: UnitType
+    found: Sequence[SizeClass]
+    ground: Ground
+
+    def needed(self) -> int:
+        """Return the smallest number of units. Raises ``ValueError``: a class that it cannot serve, or too many."""
+        if reason := unserved(self.found, [self.type_], ANY_TIME):
+            raise ValueError(reason)
+        planned = self.ground.scenario.sizing.target_utilisation
+        rates = (self.type_.throughput_per_s(one, ANY_TIME)[0] for one in self.found)
+        work = math.fsum(one.peak_per_s / (rate * planned) for one, rate in zip(self.found, rates, strict=True))
+        wanted, unit = max(1, math.ceil(round(work, 9))), self.type_.option.unit
+        if unit is None or wanted > unit.most:
+            raise ValueError(f"the load takes {work:,.4g} units, more than {unit.most if unit else 0}")
+        return wanted
+
+    def built(self, layout: Layout) -> Candidate:
+        """Return the candidate. Raises ``ValueError``: the units are fewer than the load keeps busy."""
+        return part(self.type_, [(one, 1.0) for one in self.found], layout, self.ground)
+
+
+def alone(component: Component, option: Option, ground: Ground) -> Alone | None:
+    """Return an option as sized by the classes of the scenario's histogram; None without one, and for other options."""
+    if not ground.scenario.request_sizes:
+        return None
+    type_ = unit_type_of(component, option, ground)
+    found = classes(ground.demand, ground.scenario) if type_ else []
+    return Alone(type_, found, ground) if type_ and found else None
 
 
 def _built(
@@ -116,25 +171,26 @@ def _times(one: SizeClass, type_: UnitType, ground: Ground) -> Times:
     return _built(type_, Layout(1, 1, 1), nothing, ground, dict(one.workload), later).latency[one.operation]
 
 
-def _rates(taken: Taken) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for one, share in taken:
-        found[one.operation] = found.get(one.operation, 0.0) + share * one.average_per_s
-    return found
+def _rates(found: Sequence[PooledClass]) -> dict[str, float]:
+    rates: dict[str, float] = {}
+    for one in found:
+        rates[one.operation] = rates.get(one.operation, 0.0) + one.average_per_s
+    return rates
 
 
-def _pooled(one: SizeClass, share: float, times: Times) -> PooledClass:
+def _pooled(index: int, one: SizeClass, share: float, times: Times) -> PooledClass:
     first, complete = times
-    return PooledClass(one.name, one.operation, share, share * one.average_per_s, first.mean(), complete.mean())
+    return PooledClass(
+        index, one.name, one.operation, share, share * one.average_per_s, first.mean(), complete.mean()
+    )
 
 
-def _mixed(times: Mapping[tuple[SizeClass, float], Times]) -> dict[str, Times]:
+def _mixed(found: Sequence[PooledClass], times: Mapping[int, Times]) -> dict[str, Times]:
     """Return operation -> times: those of its classes, weighted with how often they are asked."""
-    found = {}
-    for operation in dict.fromkeys(one.operation for one, _ in times):
-        mine = [(share * one.average_per_s, t) for (one, share), t in times.items() if one.operation == operation]
-        found[operation] = weighted(mine)
-    return found
+    return {
+        operation: weighted([(one.average_per_s, times[one.index]) for one in found if one.operation == operation])
+        for operation in dict.fromkeys(one.operation for one in found)
+    }
 
 
 def weighted(parts: Sequence[tuple[float, Times]]) -> Times:
@@ -154,3 +210,33 @@ def _loads(taken: Taken, room: float) -> dict[str, Load]:
         for name, each in ((REQUESTS, 1.0), (PROMPT, one.input_tokens), (ANSWER, one.output_tokens)):
             peaks[name] += calls * each
     return {name: Load(peak, peak * room) for name, peak in peaks.items()}
+
+
+def type_notes(type_: UnitType) -> tuple[Assumption, ...]:
+    """Return what is assumed of a unit type's throughput for sizes that were not measured."""
+    server, option = type_.server, type_.option
+    measured = f"as measured at {spaced(server.input_tokens)} tokens in, {spaced(server.output_tokens)} out"
+    notes = [
+        Assumption(
+            f"throughput of {option.id} by size of the requests",
+            measured,
+            "other sizes by Little's law with as many sequences at once, and never more tokens a second; a longer "
+            "prompt delays its first token in proportion, a shorter one does not hasten it; load-test your own sizes",
+            f"catalog: {option.id}",
+        )
+    ]
+    if server.cached_tokens is None:
+        notes.append(
+            Assumption(
+                f"cache of {option.id}",
+                "fits for requests of every size",
+                "the catalog does not have the shape of the model, from which the memory of its cache follows",
+                f"catalog: {type_.component.id}",
+            )
+        )
+    return tuple(notes)
+
+
+def spaced(value: float) -> str:
+    """Return a number with its thousands apart."""
+    return f"{value:,.0f}".replace(",", " ")

@@ -11,7 +11,7 @@ from advisor.candidates.build import build, left_out
 from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.demand import Demand, demands
 from advisor.candidates.layout import Layout
-from advisor.candidates.pool_parts import Ground, repooled
+from advisor.candidates.pool_parts import Ground, alone, repooled
 from advisor.candidates.sizing import needed_units
 from advisor.candidates.tactics import JOINS, Bench, Setting, Site, combinations, layouts, settings
 from advisor.catalog.load import Catalog
@@ -77,14 +77,18 @@ class Table:
         stated = option.availability.service_by_zones
         if stated is not None and str(zones) not in stated:
             raise ValueError(f"{option_id} runs in {' or '.join(sorted(stated))} zones, not in {zones}")
-        needed = needed_units(option, demand, self.scenario.sizing.target_utilisation)
+        behind = _behind(role, caches, self.scenario)
+        by_class = alone(component, option, Ground(self.scenario, self.catalog, self.as_of, demand, behind))
+        utilisation = self.scenario.sizing.target_utilisation
+        needed = by_class.needed() if by_class else needed_units(option, demand, utilisation)
         if option.unit and option.unit.stateful and units > needed and units % needed:
             raise ValueError(
                 f"{units} units of {option_id} hold one copy of the data ({needed} units) and part of another; "
                 f"give a multiple of {needed}"
             )
         layout = Layout(units, zones, min(needed, units), ("replicate",) if units > needed or zones > 1 else ())
-        behind = _behind(role, caches, self.scenario)
+        if by_class:
+            return moved(by_class.built(layout), self.scenario)
         found = build(component, option, layout, demand, behind, self.scenario, self.catalog, self.as_of)
         return moved(found, self.scenario)
 
@@ -241,14 +245,19 @@ def _of_setting(
 ) -> Iterator[Candidate]:
     """Yield an option in every layout that can be built; when there is none, say why the first cannot."""
     scenario, option = setting.scenario, setting.option
+    by_class = alone(component, option, Ground(scenario, setting.catalog, date, demand, behind))
     problem, built = "", False
     try:
-        needed = needed_units(option, demand, scenario.sizing.target_utilisation)
+        utilisation = scenario.sizing.target_utilisation
+        needed = by_class.needed() if by_class else needed_units(option, demand, utilisation)
     except ValueError as error:
         problem, needed = str(error), 0
     for layout in layouts(setting, needed, base) if needed else ():
         try:
-            yield build(component, option, layout, demand, behind, scenario, setting.catalog, date)
+            if by_class:
+                yield by_class.built(layout)
+            else:
+                yield build(component, option, layout, demand, behind, scenario, setting.catalog, date)
             built = True
         except ValueError as error:
             problem = problem or str(error)
@@ -327,12 +336,21 @@ class _Resize:
         assert one.component is not None
         assert one.layout is not None
         demand = self.demand.scaled(carried)
-        needed = needed_units(one.option, demand, self.scenario.sizing.target_utilisation)
+        by_class = alone(
+            one.component, one.option, Ground(self.scenario, self.catalog, self.date, demand, dict(one.behind))
+        )
+        utilisation = self.scenario.sizing.target_utilisation
+        needed = by_class.needed() if by_class else needed_units(one.option, demand, utilisation)
         units = needed + one.units - one.needed_units
         if one.option.unit and units > one.option.unit.most:
             raise ValueError(f"{units} units are more than {one.option.unit.most}")
         layout = replace(one.layout, units=units, needed=needed, zones=min(one.zones, units))
         asked = self.demand.scaled(billed)
+        if by_class:
+            found = by_class.built(layout)
+            assert found.pooled is not None
+            pooled = replace(found.pooled, of=carried)
+            return replace(found, carried_share=carried, billed_share=billed, pooled=pooled)
         found = build(
             one.component, one.option, layout, demand, one.behind, self.scenario, self.catalog, self.date, billed=asked
         )

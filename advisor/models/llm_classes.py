@@ -17,9 +17,12 @@ Sources: Little (1961); Griggs et al. (2024), Mélange (throughput by request si
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from advisor.models.arguments import positive
+
+SLIP = 1e-9  # a sequence that fits but for rounding fits
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def class_throughput_per_s(server: MeasuredServer, input_tokens: float, output_t
     if server.context_tokens is not None and length > server.context_tokens:
         return 0.0
     if server.cached_tokens is not None:
-        each = server.cached_tokens / server.replicas // length
+        each = math.floor(server.cached_tokens / server.replicas / length + SLIP)
         held = min(held, server.replicas * each)
     time_ms = server.ttft_ms * ttft_factor(server, input_tokens) + output_tokens * server.tpot_ms
     tokens = (server.input_tokens / input_tokens, server.output_tokens / output_tokens)

@@ -9,8 +9,8 @@ from itertools import groupby
 
 from advisor.candidates.candidate import Candidate, Load
 from advisor.candidates.layout import Layout
-from advisor.candidates.pool import Target, UnitType, classes, unit_type, unserved
-from advisor.candidates.pool_parts import part, weighted
+from advisor.candidates.pool import ANY_TIME, Target, UnitType, classes, unserved
+from advisor.candidates.pool_parts import part, spaced, unit_type_of, weighted
 from advisor.candidates.pool_plans import Plan, UnitPool
 from advisor.candidates.tactics.combine import Bench, Site, combined
 from advisor.candidates.tactics.registry import tactic
@@ -19,7 +19,6 @@ from advisor.scenario.assumption import Assumption
 from advisor.scenario.load import Scenario
 
 SOURCE = "Griggs et al. (2024), Mélange: Cost Efficient Large Language Model Serving by Exploiting GPU Heterogeneity"
-SMALLEST_SHARE = 1e-9
 
 
 @tactic("mix", "combination", "serve one model on units of unlike types", SOURCE, by_default=False)
@@ -28,31 +27,34 @@ def mix(bench: Bench) -> Iterator[Candidate]:
 
     Types are the options of one model in one cloud that run on accelerators of our own, at one precision. Every class
     of requests is divided between the types that serve it within the latency target. Pools of one type come out of the
-    same rule. Where the scenario limits cards there is a candidate for each point of the front of cost and cards.
+    same rule; with a histogram and no target they are there without the tactic. Where the scenario limits cards there
+    is a candidate for each point of the front of cost and cards.
     """
     site = bench.site
     if site is None or not (found := classes(site.ground.demand, bench.scenario)):
         return
     targets = latency_targets(bench.role, bench.scenario)
-    for types in families(bench.role, site):
+    for types in families(site):
         seen: set[Plan] = set()
         reasons = [unserved(found, types, target) for target in targets]
         if all(reasons):
             site.reject(types[0].component, types[0].option, reasons[-1])
         for target in [target for target, reason in zip(targets, reasons, strict=True) if not reason]:
             pool = UnitPool(bench.scenario, site.ground, found, types, target)
-            for plan in [plan for plan in pool.plans() if plan not in seen]:
+            for plan in [plan for plan in pool.plans() if plan not in seen and not _plain(plan, target, bench)]:
                 seen.add(plan)
                 yield from sized(pool, plan)
 
 
-def families(role: str, site: Site) -> Iterator[list[UnitType]]:
+def _plain(plan: Plan, target: Target, bench: Bench) -> bool:
+    """Return whether a plan is a candidate already: one type alone, which a histogram sizes in the same way."""
+    alone = sum(n > 0 for n in plan.counts) == 1
+    return alone and bool(bench.scenario.request_sizes) and target == ANY_TIME
+
+
+def families(site: Site) -> Iterator[list[UnitType]]:
     """Yield the unit types of each model, cloud and precision."""
-    operations = site.ground.catalog.role(role).operations.values()
-    operation = next((one for one in operations if one.latency and one.then_each), None)
-    if operation is None:
-        return
-    found = [unit_type(component, option, operation, site.ground.catalog) for component, option in site.options]
+    found = [unit_type_of(component, option, site.ground) for component, option in site.options]
 
     def family(one: UnitType) -> tuple[str, str, str]:
         return one.component.id, one.option.cloud, one.option.precision or ""
@@ -90,48 +92,24 @@ def sized(pool: UnitPool, plan: Plan) -> Iterator[Candidate]:
 
 
 def _candidate(pool: UnitPool, plan: Plan, units: Sequence[int], zones: int) -> Candidate:
-    whole = math.fsum(one.average_per_s for one in pool.found)
     parts = []
     for u, type_ in enumerate(pool.types):
-        taken = [(c, s[u]) for c, s in zip(pool.found, plan.shares, strict=True) if s[u] > SMALLEST_SHARE]
-        if taken:
+        if units[u]:
+            taken = [(one, shares[u]) for one, shares in zip(pool.found, plan.shares, strict=True)]
             spare = units[u] > plan.counts[u] or zones > 1
             names = [*["quantise"] * (type_.option.precision is not None), *["replicate"] * spare]
-            layout = Layout(units[u], zones, plan.counts[u], tuple(names), notes=_type_notes(pool, type_))
-            parts.append(part(type_, taken, layout, whole, pool.ground, pool.target))
+            layout = Layout(units[u], zones, plan.counts[u], tuple(names), notes=_notes(pool))
+            parts.append(part(type_, taken, layout, pool.ground, pool.target))
     return join(tuple(parts), tuple(one.carried_share for one in parts), pool.scenario)
 
 
-def _spaced(value: float) -> str:
-    return f"{value:,.0f}".replace(",", " ")
-
-
-def _type_notes(pool: UnitPool, type_: UnitType) -> tuple[Assumption, ...]:
-    """Return what is assumed of a type, of the latency target, and of the search for the cheapest numbers."""
-    server, option = type_.server, type_.option
-    measured = f"as measured at {_spaced(server.input_tokens)} tokens in, {_spaced(server.output_tokens)} out"
-    notes = [
-        Assumption(
-            f"throughput of {option.id} by size of the requests",
-            measured,
-            "other sizes by Little's law with as many sequences at once, and never more tokens a second; a longer "
-            "prompt delays its first token in proportion, a shorter one does not hasten it; load-test your own sizes",
-            f"catalog: {option.id}",
-        )
-    ]
-    if server.cached_tokens is None:
-        notes.append(
-            Assumption(
-                f"cache of {option.id}",
-                "fits for requests of every size",
-                "the catalog does not have the shape of the model, from which the memory of its cache follows",
-                f"catalog: {type_.component.id}",
-            )
-        )
+def _notes(pool: UnitPool) -> tuple[Assumption, ...]:
+    """Return what is assumed of the latency target, and of the search for the cheapest numbers."""
+    notes = _target_note(pool.scenario, pool.target)
     if (allowed := pool.fewer_types) is not None:
         why = "more unlike types would be more combinations than are looked at; a cheaper mix of more is possible"
-        notes.append(Assumption("unit types in one pool", f"at most {allowed}", why, "tactics.allow"))
-    return (*notes, *_target_note(pool.scenario, pool.target))
+        notes += (Assumption("unit types in one pool", f"at most {allowed}", why, "tactics.allow"),)
+    return notes
 
 
 def _target_note(scenario: Scenario, target: Target) -> tuple[Assumption, ...]:
@@ -140,7 +118,7 @@ def _target_note(scenario: Scenario, target: Target) -> tuple[Assumption, ...]:
     if target.ttft_ms is None:
         value, reason = "none for its first token", "what the scenario bounds is checked on all classes together"
     else:
-        value = f"median first token within {_spaced(target.ttft_ms)} ms"
+        value = f"median first token within {spaced(target.ttft_ms)} ms"
         reason = "the tightest bound on the first token of a flow that asks, applied to each class of its own"
     return (Assumption("latency target of each class of requests", value, reason, "tactics.mix_ttft_ms"),)
 
@@ -165,7 +143,7 @@ def join(parts: tuple[Candidate, ...], shares: tuple[float, ...], scenario: Scen
         availability=up,
         quality=parts[0].quality,
         latency=_times(parts),
-        notes=_notes(parts),
+        notes=_join_notes(parts),
         loads=_loads(parts),
     )
 
@@ -190,7 +168,7 @@ def _loads(parts: Sequence[Candidate]) -> dict[str, Load]:
     }
 
 
-def _notes(parts: Sequence[Candidate]) -> tuple[Assumption, ...]:
+def _join_notes(parts: Sequence[Candidate]) -> tuple[Assumption, ...]:
     if len(parts) == 1:
         return ()
     return (

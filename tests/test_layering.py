@@ -14,8 +14,9 @@ PACKAGE = Path(advisor.__file__).parent
 
 # In the order of the layers. Names are modules or packages below ``advisor``; those of one line are one layer.
 LAYERS = (
-    ("errors", "resources", "expression", "yamlfile", "schema", "files"),
+    ("errors", "resources", "expression", "yamlfile", "yamledit", "schema", "files"),
     ("catalog",),
+    ("imports",),
     ("scenario",),
     ("models",),
     ("audit",),

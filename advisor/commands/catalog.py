@@ -1,4 +1,4 @@
-"""``advisor catalog list|show|check``: what can be chosen, and where every figure comes from."""
+"""``advisor catalog``: what can be chosen, where every figure comes from, and figures of one's own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from advisor.commands.console import text_width
+from advisor.commands.catalog_import import command as import_command
+from advisor.commands.console import echo_json, text_width
 from advisor.commands.options import catalog_option, date_option, json_option
 
 
@@ -21,6 +22,9 @@ def command() -> None:
       advisor catalog show qdrant
       advisor catalog check my_catalog
     """
+
+
+command.add_command(import_command)
 
 
 @command.command("list")
@@ -51,7 +55,7 @@ def list_(role: str | None, mode: str | None, cloud: str | None, as_json: bool, 
         if mode in (None, option.mode) and cloud in (None, option.cloud)
     ]
     if as_json:
-        _echo_json(catalog_json.options(catalog, pairs))
+        echo_json(catalog_json.options(catalog, pairs))
         return
     click.echo(catalog_text.options(catalog, pairs), nl=False)
     click.echo(f"{len(pairs)} of {len(catalog.options)} options", err=True)
@@ -78,7 +82,7 @@ def show(name: str, as_json: bool, date: datetime.date, catalog_folder: Path | N
     catalog = load_catalog(catalog_folder)
     kind = provenance.find(catalog, name)
     if as_json:
-        _echo_json(catalog_json.shown(catalog, kind, name, date))
+        echo_json(catalog_json.shown(catalog, kind, name, date))
     elif kind == "component":
         click.echo(catalog_text.component(catalog, catalog.records.components[name], date, text_width()), nl=False)
     else:
@@ -104,8 +108,3 @@ def check(folder: Path | None) -> None:
 
     click.echo(catalog_text.counts(load_catalog(folder, cached=False)), nl=False)
 
-
-def _echo_json(data: object) -> None:
-    import json
-
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))

@@ -26,3 +26,12 @@ def text_width() -> int:
 
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else TEXT_IN_PIPES
     return max(LEAST_WIDTH, min(MOST_WIDTH, columns))
+
+
+def echo_json(data: object) -> None:
+    """Print plain data as JSON."""
+    import json
+
+    import click
+
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))

@@ -1,0 +1,1 @@
+"""Readers of what load tests, benchmarks, monitoring and price estimates leave behind."""

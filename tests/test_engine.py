@@ -230,7 +230,7 @@ def test_every_feasible_design_reaches_the_judge(
         costs = sorted(value(asked.scenario.objective[0], j) for j in good)
         half = costs[len(costs) // 2] if costs else math.inf
         for budgets, cells, to_beat in ((2, 1, math.inf), (7, 4, math.inf), (5, 2, half), (24, 32, half)):
-            monkeypatch.setattr(proof, "GRIDS", ((budgets, cells, 10**6),))
+            monkeypatch.setattr(proof, "GRIDS", (proof.Grid(budgets, cells, 10**6),))
             seen = _refused(search, to_beat)
             for judged in good:
                 if value(asked.scenario.objective[0], judged) < to_beat * (1 - 1e-8):
@@ -383,7 +383,7 @@ def test_where_the_engine_gives_up_the_program_answers(seed: int, monkeypatch: p
     """With no labels allowed at all the answer is the same, and was proved by the solver."""
     asked = medium_question(seed)
     right = optimise(Search(asked))
-    monkeypatch.setattr(proof, "GRIDS", ((2, 4, -1),))
+    monkeypatch.setattr(proof, "GRIDS", (proof.Grid(2, 4, -1),))
     search = Search(asked)
     same(optimise(search), right)
     assert search.session.seconds > 0

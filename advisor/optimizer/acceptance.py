@@ -34,7 +34,7 @@ class Acceptance:
 
     def __call__(self, design: Mapping[str, Candidate]) -> bool:
         """Return whether a design meets everything."""
-        if any(tail.times_of(design) in late for tail, late in self._late.values()):
+        if any(late and tail.times_of(design) in late for tail, late in self._late.values()):
             return False
         evaluation = self.search.evaluate(design)
         for bound, (tail, late) in self._late.items():

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate
-from advisor.models.latency import inverse, transform
+from advisor.models.latency import inverse
 from advisor.optimizer.order import Order
-from advisor.optimizer.tails import MARGIN, POINTS, THETAS, Tail, Times, coarser
+from advisor.optimizer.tails import MARGIN, POINTS, THETAS, Tail, Times
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +37,7 @@ class Chances:
     Attributes:
         level: the chance that is asked for. least: below this it is too small, whatever the lattice may have got wrong.
         hits: share of the requests for which only what lies before the cache counts.
-        start, end: transforms of the times that no choice changes, before and past the cache.
+        start, end: the times that no choice changes, before and past the cache.
         before, past: for each role its candidates' distinct times there, None where it takes no time.
         rows: for each role which of these times each candidate has.
         order: for each role which of its times are no slower than which.
@@ -44,8 +45,8 @@ class Chances:
 
     level: float
     hits: float
-    start: Spectrum
-    end: Spectrum
+    start: Times
+    end: Times
     before: tuple[Times | None, ...]
     past: tuple[Times | None, ...]
     rows: tuple[Indices, ...]
@@ -67,11 +68,20 @@ class Chances:
         """
         if cells == 1:
             return self
-        start, end = (transform(coarser(inverse(one), cells, down=down)) for one in (self.start, self.end))
+        start, end = (one.coarser(cells, down=down) for one in (self.start, self.end))
         before, past = (
             tuple(times and times.coarser(cells, down=down) for times in part) for part in (self.before, self.past)
         )
         return replace(self, start=start, end=end, before=before, past=past)
+
+    def hold(self, designs: Indices) -> Any:
+        """Return which designs meet the bound, a lattice error left on the safe side. Equal times count once."""
+        import numpy as np
+
+        timed = [role for role in range(len(self.rows)) if self.touches(role)]
+        times = np.column_stack([self.rows[role][designs[:, role]] for role in timed]) if timed else designs[:, :0]
+        _, first, where = np.unique(times, axis=0, return_index=True, return_inverse=True)
+        return (self.of(designs[first]) >= self.least)[where.reshape(-1)]
 
     def touches(self, role: int) -> bool:
         """Return whether the bound depends on a role."""
@@ -92,7 +102,7 @@ class Chances:
         """Return the transforms of the times before and past the cache, one row a design."""
         import numpy as np
 
-        before, past = (np.repeat(one[None], len(designs), axis=0) for one in (self.start, self.end))
+        before, past = (np.repeat(one.spectra, len(designs), axis=0) for one in (self.start, self.end))
         for role, rows in enumerate(self.rows):
             if role not in skip:
                 mine, late = self.before[role], self.past[role]
@@ -148,7 +158,7 @@ class Chances:
         """
         import numpy as np
 
-        before, past = self.start, self.end
+        before, past = self.start.spectra[0], self.end.spectra[0]
         for role, rows in enumerate(self.rows):
             mine, late = self.before[role], self.past[role]
             before = before if mine is None else before * mine.slowest(np.unique(rows))
@@ -167,7 +177,7 @@ class Chances:
         if wanted <= 0:
             return None
         weights = _tilted(theta)
-        fixed = -sum(math.log(max(float(inverse(one) @ weights), 1e-300)) for one in (self.start, self.end))
+        fixed = sum(float(one.moments(theta, weights)[0]) for one in (self.start, self.end))
         uses = []
         for role, rows in enumerate(self.rows):
             own = np.zeros(len(rows))
@@ -178,6 +188,7 @@ class Chances:
         return uses, theta - math.log(wanted) - fixed
 
 
+@lru_cache
 def _tilted(theta: float) -> Array:
     import numpy as np
 
@@ -222,14 +233,12 @@ def reversed_levels(masses: Array) -> Array:
 
 def chances(tail: Tail, pool: Mapping[str, Sequence[Candidate]], kept: Mapping[str, Indices], cached: bool) -> Chances:
     """Return a percentile bound for the candidates at some positions of the pool, with its cache in use or not."""
-    import numpy as np
-
-    start, end = tail.fixed(past=False), tail.fixed(past=True)
     if cached:
+        start, end = tail.fixed(past=False), tail.fixed(past=True)
         before = [tail.times(role, past=False) for role in kept]
         past = [tail.times(role, past=True) for role in kept]
     else:  # there is no cache to be past of
-        start, end = start * end, np.ones_like(end)
+        start, end = tail.fixed(past=None), tail.nothing
         before, past = [tail.times(role, past=None) for role in kept], [None] * len(kept)
     hits = tail.hits if cached else 0.0
     rows = tuple(tail.rows_of(role, pool[role])[at] for role, at in kept.items())

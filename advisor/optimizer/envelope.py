@@ -47,7 +47,7 @@ class Chain:
         cells: so many points of the percentile's lattice are one here.
 
     Attributes:
-        exact: the bound on its own lattice. chances: on the one that is used here.
+        chances: the bound on the lattice that is used here.
         parts: for each place in the order the role's distinct times; None where it takes none.
         rows: for each place which of these each candidate has.
         mixed_at: the place from which on all that lies past the cache is decided.
@@ -56,10 +56,9 @@ class Chain:
     """
 
     def __init__(self, exact: Chances, order: Sequence[int], cells: int = 1) -> None:
-        self.exact, self.chances = exact, exact.coarser(cells, down=True)
-        chances = self.chances
+        self.chances = chances = exact.coarser(cells, down=True)
         self.mixed_at = max((at + 1 for at, role in enumerate(order) if chances.past[role] is not None), default=0)
-        self.start, self.end = chances.start, chances.end
+        self.start, self.end = chances.start.spectra[0], chances.end.spectra[0]
         self.strays: list[int] = []
         self.parts: list[Times | None] = []
         self.rows = [chances.rows[role] for role in order]

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.models.latency import inverse
 from advisor.optimizer.case import Case, better_than
+from advisor.optimizer.chances import Chances
 from advisor.optimizer.envelope import Envelope
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class LabelSearch:
 
     Args:
         order: the roles in the order in which they are decided.
-        envelopes: one for each tail, along that order.
+        envelopes: for tails that prune, along that order. tails: all that a finished design must meet.
         prices: for each role what each candidate costs under the multipliers; price_room: what the multipliers make
             of the limits' room, so that sum of prices - price_room is a bound of the goal.
         accepts: the judge's word on a finished design.
@@ -94,6 +95,7 @@ class LabelSearch:
     case: Case
     order: Sequence[int]
     envelopes: Sequence[Envelope]
+    tails: Sequence[Chances]
     prices: Sequence[Array]
     price_room: float
     accepts: Callable[[Sequence[int]], bool]
@@ -279,13 +281,12 @@ class LabelSearch:
                     return
 
     def _all_in_time(self, designs: Sequence[Sequence[int]]) -> Any:
-        """Return which finished designs meet all percentile bounds, a lattice error left on the safe side."""
+        """Return which finished designs meet all percentile bounds."""
         import numpy as np
 
         good = np.ones(len(designs), dtype=bool)
-        for envelope in self.envelopes:
-            exact = envelope.chain.exact
-            good[good] = exact.of(np.array(designs)[good]) >= exact.least
+        for tail in self.tails:
+            good[good] = tail.hold(np.array(designs)[good]) if good.any() else False
         return good
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from advisor.optimizer.case import Case, better_than
@@ -18,7 +19,22 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[np.float64]]
 
-GRIDS = ((24, 4, 3_000), (96, 2, 30_000), (384, 1, 300_000))  # budgets, cells as one, the labels to give up after
+
+@dataclass(frozen=True)
+class Grid:
+    """How finely one attempt looks, and when it gives up.
+
+    Attributes:
+        budgets: points of the grid of costs. cells: points of the lattice of times that are one.
+        labels: to give up after.
+    """
+
+    budgets: int
+    cells: int
+    labels: int
+
+
+GRIDS = (Grid(24, 4, 3_000), Grid(96, 2, 30_000), Grid(384, 1, 300_000))
 MARGINS = (0.0, 1e-4)  # in the chance, for guesses that the judge refuses
 
 
@@ -116,12 +132,12 @@ class Proof:
     def _search(self, *, first: bool) -> float:
         """Return a bound of what is left open; ``first``: stop at the first design."""
         assert self.prices is not None
-        for budgets, cells, labels in GRIDS:
+        for grid in GRIDS:
             most = self.incumbent.most
             case = within(self.case, self.prices, most)
             if self.bound >= most or not case.possible:
                 return math.inf
-            search = self._labels(case, most, budgets, cells, labels)
+            search = self._labels(case, most, grid)
             if search is None:
                 return math.inf
             if not (self.incumbent.known or self.guessed):
@@ -131,15 +147,15 @@ class Proof:
                 return math.inf
             if time.monotonic() > self.deadline:
                 return min(max(self.bound, search.open_bound), most)
-            if budgets == GRIDS[0][0]:
+            if grid is GRIDS[0]:
                 self.guess()
         raise TooHardError
 
-    def _labels(self, case: Case, most: float, budgets: int, cells: int, labels: int) -> LabelSearch | None:
+    def _labels(self, case: Case, most: float, grid: Grid) -> LabelSearch | None:
         """Return the search, None when an envelope already shows that there is nothing."""
         assert self.prices is not None
         order = decided_order(case)
-        chains = {number: Chain(case.tails[number], order, cells) for number in self._missable(case)}
+        chains = {number: Chain(case.tails[number], order, grid.cells) for number in self._missable(case)}
         if any(chain.hopeless for chain in chains.values()):
             return None
         envelopes = []
@@ -149,7 +165,7 @@ class Proof:
                 return None
             above = [costs[role] - costs[role].min() for role in order]
             most_spent = sum(float(a.max()) for a in above) * (1 + ROUNDING)
-            envelope = Envelope(chain, order, above, min(room, most_spent), budgets)
+            envelope = Envelope(chain, order, above, min(room, most_spent), grid.budgets)
             least = envelope.least()
             if least is None:
                 return None
@@ -159,7 +175,8 @@ class Proof:
                 break
         costs, room = self.prices.costs(case)
         accepts = _Accepts(self, case)
-        return LabelSearch(case, order, envelopes, costs, room, accepts, most, self.deadline, labels)
+        tails = [case.tails[number] for number in chains]
+        return LabelSearch(case, order, envelopes, tails, costs, room, accepts, most, self.deadline, grid.labels)
 
     def _missable(self, case: Case) -> list[int]:
         """Return the tails that can be missed at all, in the order of how far the design that is cheapest under the

@@ -73,17 +73,24 @@ class Times:
         found: Array = self.masses @ at**2 - means**2
         return found
 
+    @cached_property
+    def levels(self) -> Array:
+        """P(X <= t) on the lattice."""
+        import numpy as np
+
+        return np.cumsum(self.masses, axis=1)
+
     def slowest(self, rows: Any) -> Spectrum:
         """Return the transform of the least P(X <= t) at every t over some of the times: no choice is slower."""
         import numpy as np
 
-        return transform(np.diff(np.cumsum(self.masses[rows], axis=1).min(axis=0), prepend=0.0))
+        return transform(np.diff(self.levels[rows].min(axis=0), prepend=0.0))
 
     def fastest(self, rows: Any) -> Spectrum:
         """Return the transform of the largest P(X <= t) at every t over some of the times: no choice is faster."""
         import numpy as np
 
-        return transform(np.diff(np.cumsum(self.masses[rows], axis=1).max(axis=0), prepend=0.0))
+        return transform(np.diff(self.levels[rows].max(axis=0), prepend=0.0))
 
     def coarser(self, cells: int, *, down: bool) -> Times:
         """Return the times on a lattice that is so many times coarser; see :func:`coarser`."""
@@ -165,6 +172,7 @@ class Tail:
         self._rows: dict[str, Any] = {}
         self._best: dict[str, dict[str, float]] = {}
         self._times: dict[tuple[str, bool | None], Times | None] = {}
+        self._always: dict[bool | None, Times] = {}
         self.lattice = next(_NUMBERS)  # the same for all levels
         for role in self.roles:
             self._tabulate(role)
@@ -235,14 +243,23 @@ class Tail:
         other.level = level
         return other
 
-    def fixed(self, *, past: bool) -> Spectrum:
-        """Return the transform of the times that no choice changes."""
+    def fixed(self, *, past: bool | None) -> Times:
+        """Return the times that no choice changes before or past the cache (None: both together), as one."""
         import numpy as np
 
-        total: Spectrum = np.ones(POINTS + 1, dtype=complex)
-        for time in self._fixed[past]:
-            total = total * transform(time.masses(self.step, POINTS))
-        return total
+        if past not in self._always:
+            total: Spectrum = np.ones(POINTS + 1, dtype=complex)
+            for time in (t for where in (False, True) if past in (where, None) for t in self._fixed[where]):
+                total = total * transform(time.masses(self.step, POINTS))
+            self._always[past] = Times(total[None])
+        return self._always[past]
+
+    @cached_property
+    def nothing(self) -> Times:
+        """No time at all."""
+        import numpy as np
+
+        return Times(np.ones((1, POINTS + 1), dtype=complex))
 
     def times(self, role: str, *, past: bool | None) -> Times | None:
         """Return the distinct times of a role before or past the cache (None: both together); None if it takes none."""
@@ -294,7 +311,7 @@ class Tail:
         self, design: Mapping[str, Candidate | None], *, past: bool, cached: bool, skip: str | None = None
     ) -> Spectrum:
 
-        total = self.fixed(past=past)
+        total: Spectrum = self.fixed(past=past).spectra[0]
         for index, slot in enumerate(self.slots):
             if slot.past == past and slot.role != skip:
                 candidate = design[slot.role]

@@ -1,8 +1,8 @@
-"""Measure parts that are run by oneself: a tree model, a rule set, a drift check; figures of basis ``measured``.
+"""Measure parts that are run by oneself: a tree model, a rule set, a drift check, an agent's turn; basis ``measured``.
 
-Processor time is read, not the clock on the wall, so that other work on the machine does not count. Nothing here is
-needed to run the advisor: ``pip install lightgbm scikit-learn zen-engine evidently "pandas<3" fastapi uvicorn`` first,
-then ``python benchmarks/components.py``. The catalog cites the run of 2026-11-26 as ``advisor_components``.
+Processor time is read, not the clock on the wall, so that other work on the machine does not count. The advisor needs
+nothing of it: ``pip install lightgbm scikit-learn zen-engine evidently "pandas<3" fastapi uvicorn langgraph``
+first, then ``python benchmarks/components.py``. The catalog cites the run of 2026-11-26 as ``advisor_components``.
 """
 
 from __future__ import annotations
@@ -99,6 +99,55 @@ def drift_check(rows: int) -> tuple[float, float, float]:
     return cpu_ms(lambda: Report([DataDriftPreset()]).run(current, reference), times=1, rounds=5)
 
 
+def agent_turn(tool_calls: int, words: int) -> tuple[float, float, float]:
+    """Run a turn of a LangGraph agent: tool calls one after another, then an answer, streamed where none was called.
+
+    The model is a list of canned messages and checkpoints stay in memory: what is left is the work of the framework.
+    """
+    import itertools
+
+    from langchain_core.messages import AIMessage, HumanMessage
+
+    app = _agent(itertools.cycle([*_calls(tool_calls), AIMessage("monday " * words)]))
+    history = [kind("It is on its way. " * 20) for _ in range(5) for kind in (HumanMessage, AIMessage)]
+    threads = itertools.count()
+
+    def turn() -> None:
+        entry = {"messages": [*history, HumanMessage("And the second one?")]}
+        mode = "values" if tool_calls else "messages"
+        for _ in app.stream(entry, {"configurable": {"thread_id": str(next(threads))}}, stream_mode=mode):
+            pass
+
+    return cpu_ms(turn, times=30)
+
+
+def _calls(count: int) -> list[object]:
+    from langchain_core.messages import AIMessage
+
+    calls = ({"name": "look_up", "args": {"query": "order 4711"}, "id": str(at)} for at in range(count))
+    return [AIMessage("", tool_calls=[call]) for call in calls]
+
+
+def _agent(answers: object) -> object:
+    from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+    from langgraph.checkpoint.memory import InMemorySaver
+    from langgraph.graph import END, START, MessagesState, StateGraph
+    from langgraph.prebuilt import ToolNode
+
+    def look_up(query: str) -> str:
+        """Return records that match."""
+        return json.dumps([{"id": at, "text": query * 20} for at in range(5)])
+
+    model = GenericFakeChatModel(messages=answers)
+    graph = StateGraph(MessagesState)
+    graph.add_node("model", lambda state: {"messages": [model.invoke(state["messages"])]})
+    graph.add_node("tools", ToolNode([look_up]))
+    graph.add_edge(START, "model")
+    graph.add_conditional_edges("model", lambda state: "tools" if state["messages"][-1].tool_calls else END)
+    graph.add_edge("tools", "model")
+    return graph.compile(checkpointer=InMemorySaver())
+
+
 def scoring_service(requests: int = 3000) -> tuple[float, float, float]:
     """Answer requests of 100 features with a score of 500 trees: FastAPI and uvicorn, one worker, one client."""
     import subprocess
@@ -169,6 +218,8 @@ def main() -> None:
         ("200 rules in the application", lambda: plain_rules(200)),
         ("drift of 1 000 rows", lambda: drift_check(1_000)),
         ("drift of 10 000 rows", lambda: drift_check(10_000)),
+        ("turn of an agent, 3 tool calls", lambda: agent_turn(3, 300)),
+        ("answer of 300 words, streamed", lambda: agent_turn(0, 300)),
     ]
     for name, work in cases:
         print(f"{name:32} {' '.join(f'{value:10.3f}' for value in work())} ms of processor time")

@@ -1,7 +1,8 @@
 """Reading the catalog folder, strictly, with a parsed cache that can never be stale.
 
 The cache is keyed by the content of every file, so an edit of a single byte is a different key. It only ever holds
-catalogs that passed all checks; anything wrong with it means reading the YAML again.
+catalogs that passed all checks; anything wrong with it means reading the YAML again. Records are parsed out of it one
+by one, as they are looked at (:mod:`advisor.catalog.cache`).
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import SerializerFunctionWrapHandler, ValidationError, field_serializer
 
 from advisor import __version__, resources
 from advisor.catalog.blueprint import Blueprint
+from advisor.catalog.cache import Options, Outline, outline, packed, unpacked
 from advisor.catalog.model import (
     CloudFigures,
     Component,
@@ -35,22 +38,26 @@ from advisor.errors import InputError, Problem, bad_input, listing, nearest
 from advisor.schema import Strict, problems
 from advisor.yamlfile import Document, load
 
-CACHE_FORMAT = 5
+CACHE_FORMAT = 6
 
 
 class Records(Strict):
     """Everything that the catalog's files hold, by id."""
 
-    components: dict[str, Component]
-    roles: dict[str, Role]
-    dimensions: dict[str, Dimension]
-    meters: dict[str, Meter]
-    instances: dict[str, Instance]
-    clouds: dict[str, CloudFigures]
-    sources: dict[str, Source]
-    blueprints: dict[str, Blueprint]
-    services: dict[str, Service] = {}
-    operating: dict[str, Operating] = {}
+    components: Mapping[str, Component]
+    roles: Mapping[str, Role]
+    dimensions: Mapping[str, Dimension]
+    meters: Mapping[str, Meter]
+    instances: Mapping[str, Instance]
+    clouds: Mapping[str, CloudFigures]
+    sources: Mapping[str, Source]
+    blueprints: Mapping[str, Blueprint]
+    services: Mapping[str, Service] = {}
+    operating: Mapping[str, Operating] = {}
+
+    @field_serializer("*", mode="wrap")
+    def _whole(self, table: Mapping[str, Strict], serialize: SerializerFunctionWrapHandler) -> Any:
+        return serialize(dict(table))
 
 
 @dataclass(frozen=True)
@@ -85,9 +92,19 @@ class Catalog:
     own: tuple[Own, ...] = ()
 
     @cached_property
-    def options(self) -> dict[str, tuple[Component, Option]]:
-        """Option id -> (component, option), in order of ids."""
-        return {o.id: (c, o) for c in self.records.components.values() for o in c.options}
+    def outline(self) -> Outline:
+        """What can be asked of the components without parsing them all."""
+        return outline(self.records.components)
+
+    @cached_property
+    def options(self) -> Mapping[str, tuple[Component, Option]]:
+        """Option id -> (component, option), in order of ids; a component is parsed when one of its options is read."""
+        return Options(self.records.components, self.outline)
+
+    @property
+    def licences(self) -> tuple[str, ...]:
+        """The licences of all components."""
+        return self.outline.licences
 
     def role(self, role: str) -> Role:
         """Return a role by id."""
@@ -96,7 +113,7 @@ class Catalog:
     def options_for(self, role: str) -> list[tuple[Component, Option]]:
         """Return all (component, option) pairs that can fill a role, in order of component and option id."""
         named = self.records.roles[role].filled_as
-        return [pair for pair in self.options.values() if named in pair[1].roles]
+        return [self.options[option] for option, (_, roles) in self.outline.options.items() if named in roles]
 
     @cached_property
     def cards(self) -> tuple[str, ...]:
@@ -113,7 +130,7 @@ class Catalog:
     @cached_property
     def date(self) -> datetime.date:
         """The newest date on which a price of an option or an instance type was checked."""
-        dates = [p.checked for _, o in self.options.values() for p in o.prices]
+        dates = [self.outline.priced] if self.outline.priced else []
         return max([*dates, *(p.checked for i in self.records.instances.values() for p in i.prices)])
 
 
@@ -322,12 +339,12 @@ def _cache_file(digest: str) -> Path | None:
         return None
     import platformdirs
 
-    return Path(platformdirs.user_cache_dir("advisor")) / f"catalog-{digest}.json"
+    return Path(platformdirs.user_cache_dir("advisor")) / f"catalog-{digest}.cache"
 
 
 def _from_cache(cache: Path | None) -> Records | None:
     try:
-        return Records.model_validate_json(cache.read_bytes()) if cache else None
+        return Records.model_construct(**unpacked(cache.read_bytes(), _MODELS)) if cache else None  # type: ignore[arg-type]
     except (OSError, ValueError):
         return None
 
@@ -338,8 +355,8 @@ def _to_cache(cache: Path | None, records: Records) -> None:
     if cache is None:
         return
     try:
-        write_all(cache.parent, {cache.name: records.model_dump_json(by_alias=True).encode()})
-        old = sorted(cache.parent.glob("catalog-*.json"), key=lambda path: path.stat().st_mtime)
+        write_all(cache.parent, {cache.name: packed({kind: getattr(records, kind) for kind in _MODELS})})
+        old = sorted(cache.parent.glob("catalog-*"), key=lambda path: path.stat().st_mtime)
         for path in old[:-4]:
             path.unlink()
     except (InputError, OSError):

@@ -41,7 +41,7 @@ def semantic_problems(
 
 def _licence_problems(document: Document, raw: ScenarioFile, catalog: Catalog) -> Iterator[Problem]:
     """A licence that no component carries is fine in a policy; one that is nearly the id of a known one is a slip."""
-    known = {component.licence.lower(): component.licence for component in catalog.records.components.values()}
+    known = {licence.lower(): licence for licence in catalog.licences}
     for verb in ("allow", "deny"):
         names = (raw.constraints.licences and getattr(raw.constraints.licences, verb)) or []
         for index, name in enumerate(names):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from advisor.analysis.answers import Deadline
 from advisor.analysis.conflict import conflict
+from advisor.analysis.priorities import ByPriority, serve_by_priority
 from advisor.analysis.reasons import Reason, RunnerUp, reasons, runner_ups
 from advisor.analysis.ways_out import WaysOut, ways_out
 from advisor.candidates.table import Table, table
@@ -33,6 +34,7 @@ class Proposal:
         runner_ups: role -> the best without the chosen component there.
         reasons: role -> why every other component was not chosen.
         ways_out: the least changes that make it feasible; None when not infeasible or not looked for.
+        by_priority: what can be served when infeasible, the most important requests first; None without priorities.
         seconds: stage -> time; for people and benchmarks only, never written to files.
     """
 
@@ -50,6 +52,7 @@ class Proposal:
     reasons: Mapping[str, tuple[Reason, ...]]
     seconds: Mapping[str, float]
     ways_out: WaysOut | None = None
+    by_priority: ByPriority | None = None
 
 
 def propose(
@@ -91,6 +94,9 @@ def propose(
     nexts = runner_ups(search, best, clock.left(time_limit_s)) if best and explain else {}
     clock.lap("reasons")
     result = _proposal(scenario, known, candidates, found, trouble, nexts, why, clock.seconds)
+    if found.status is Status.INFEASIBLE:
+        partly = serve_by_priority(scenario, known, candidates.as_of, clock.left(time_limit_s))
+        result = replace(result, by_priority=partly)
     if found.status is Status.INFEASIBLE and (explain if relax is None else relax):
         ways = ways_out(search, trouble, Deadline.after(clock.left(time_limit_s)))
         return replace(result, ways_out=ways)

@@ -127,6 +127,11 @@ class Candidate:
         return self.option is None
 
     @property
+    def unserved(self) -> Mapping[int, float]:
+        """Priority -> requests/s on average that it does not serve; nothing for a candidate that serves all."""
+        return {level: rate for one in self.members if one.pooled for level, rate in one.pooled.unserved.items()}
+
+    @property
     def clouds(self) -> frozenset[str]:
         """The clouds that it occupies; a vendor's own is none of them."""
         return frozenset(one.option.cloud for one in self.members if one.option and one.option.cloud != "vendor")

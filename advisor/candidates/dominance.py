@@ -56,8 +56,17 @@ def dominated_by(
     if len(order) < 2:
         return {}
     types = sorted({card for c in order for card in c.cards}) if relevance.cards else []
-    values = np.array([[*_attributes(c, relevance), *(c.cards.get(card, 0) for card in types)] for c in order])
-    values = values.reshape(len(order), 4 + len(types))
+    levels = sorted({level for c in order for level in c.unserved})
+    values = np.array(
+        [
+            [
+                *_attributes(c, relevance),
+                *(c.cards.get(card, 0) for card in types),
+                *(c.unserved.get(level, 0.0) for level in levels),
+            ]
+            for c in order
+        ]
+    )
     behind = np.array([hash(tuple(sorted(c.behind.items()))) for c in order])
     sides = np.array([hash(tuple(m.within(c) for m in relevance.members)) for c in order])
     marks = [np.array([hash(own) if (own := c.distinct(metric)) else 0 for c in order]) for metric in relevance.counts]

@@ -102,7 +102,7 @@ def repooled(one: Candidate, units: int, zones: int, ground: Ground, component: 
     target = Target(one.pooled.target_ms, ground.scenario.tactics.mix_tpot_ms if one.pooled.target_ms else None)
     found = part(type_, taken, layout, mine, target)
     assert found.pooled is not None
-    pooled = replace(found.pooled, of=one.pooled.of)
+    pooled = replace(found.pooled, of=one.pooled.of, unserved=one.pooled.unserved)
     return replace(found, carried_share=one.carried_share, billed_share=one.billed_share, pooled=pooled)
 
 

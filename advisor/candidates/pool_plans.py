@@ -11,9 +11,12 @@ from advisor.candidates.bill import bill
 from advisor.candidates.layout import Layout
 from advisor.candidates.pool import SizeClass, Target, UnitType
 from advisor.candidates.pool_parts import Ground
-from advisor.models.unit_pool import mixes, types_in_one_pool, useful
+from advisor.models.unit_pool import every_count, mixes, served, types_in_one_pool, useful
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import CARDS
+
+MOST_PARTIAL = 4_000  # numbers of units that are looked at where not all of the load can be served
+WHOLE = 1e-9  # a share that lacks less than this is served in full
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,48 @@ class UnitPool:
         limits = useful(self.work, self.most)
         allowed = types_in_one_pool(limits)
         return allowed if allowed < sum(n > 0 for n in limits) else None
+
+    def partial(self) -> Iterator[Plan]:
+        """Yield numbers of units within the limits on cards that serve part of the load, the most important first.
+
+        Of each the division of the load that serves most; those that another one beats in cost, cards and service are
+        left out. Classes without a priority are served in full or the numbers are not yielded.
+        """
+        demand = [one.average_per_s for one in self.found]
+        levels = [one.priority or 0 for one in self.found]
+        must = math.fsum(rate for rate, level in zip(demand, levels, strict=True) if not level)
+        points: list[tuple[float, ...]] = []
+        for price, counts in self._within_limits():
+            found = served(counts, self.work, demand, levels)
+            if must and found.served[0] < must * (1 - WHOLE):
+                continue
+            uses = (math.fsum(n * each for n, each in zip(counts, row, strict=True)) for row in self.scarce)
+            point = (price, *uses, *(-amount for amount in found.served))
+            if not any(all(x <= y + WHOLE for x, y in zip(other, point, strict=True)) for other in points):
+                points.append(point)
+                yield Plan(counts, found.shares)
+
+    def _within_limits(self) -> list[tuple[float, tuple[int, ...]]]:
+        """Return (cost, numbers of units) for all that the limits on cards leave room for, the cheapest first."""
+        limits = {bound.metric.removeprefix(CARDS): bound.limit for bound in self.scenario.bounds}
+        most = []
+        for type_, n in zip(self.types, useful(self.work, self.most), strict=True):
+            rooms = [limits[card] // each for card, each in type_.cards.items() if card in limits and each]
+            most.append(int(min([n, *rooms])))
+        types = len(most)
+        while types > 1 and math.prod(n + 1 for n in sorted(most)[-types:]) > MOST_PARTIAL:
+            types -= 1
+        rows = [tuple(row) for row in every_count(most, types).tolist() if any(row)]
+        return sorted((math.fsum(n * c for n, c in zip(row, self.cost, strict=True)), row) for row in rows)
+
+    def unserved(self, plan: Plan) -> dict[int, float]:
+        """Return priority -> requests/s on average that a plan leaves."""
+        left: dict[int, float] = {}
+        for one, shares in zip(self.found, plan.shares, strict=True):
+            missing = 1 - math.fsum(shares)
+            if one.priority is not None and missing > WHOLE:
+                left[one.priority] = left.get(one.priority, 0.0) + missing * one.average_per_s
+        return left
 
     def _unbeaten(self) -> list[int]:
         """Return the types that no other one beats in cost, cards, work for every class, and how many there may be."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Pooled:
         classes: what comes here of each class of requests.
         target_ms: of their first token, None for none.
         of: share of the role's requests that come to the pool as a whole; other than 1 in a combination.
+        unserved: of the pool as a whole, stated with its first type: priority -> requests/s on average that it leaves.
     """
 
     work: float
@@ -42,3 +43,4 @@ class Pooled:
     classes: tuple[PooledClass, ...]
     target_ms: float | None = None
     of: float = 1.0
+    unserved: Mapping[int, float] = field(default_factory=dict)

@@ -122,7 +122,7 @@ def show(result: Proposal, scenario: str, output: Path | None, *, as_json: bool)
 
 def _tables(result: Proposal, scenario: str, output: Path | None) -> None:
     from advisor.commands.console import console
-    from advisor.render import terminal
+    from advisor.render import priorities, terminal
 
     out = console()
     out.print(terminal.headline(result))
@@ -131,6 +131,9 @@ def _tables(result: Proposal, scenario: str, output: Path | None) -> None:
         if result.conflict is not None or exit_code(result) == 3:
             for line in terminal.conflict_lines(result):
                 out.print(line, highlight=False)
+        if result.by_priority is not None:
+            for part in priorities.text(result.by_priority):
+                out.print(part, highlight=False)
         return
     out.print(terminal.verdict(result.best))
     out.print(terminal.architecture(result))

@@ -16,6 +16,7 @@ from advisor.scenario.requirements import (
     OPERATIONS,
     QUALITY,
     SELF_OPERATED,
+    UNSERVED,
     VENDORS,
     Requirement,
 )
@@ -149,6 +150,9 @@ class Evaluation:
         }
         if name in simple:
             return simple[name]
+        if name.startswith(UNSERVED):
+            level = int(name.removeprefix(UNSERVED))
+            return sum(c.unserved.get(level, 0.0) for c in self.design.values())
         if name.startswith(CARDS):
             return float(self.cards.get(name.removeprefix(CARDS), 0))
         _, flow, what, *rest = name.split(".", 3)

@@ -15,7 +15,7 @@ from advisor.evaluation.evaluate import UNIT_MS, needed_roles
 from advisor.optimizer.slots import fixed_mean, mean_coefficients
 from advisor.scenario.goals import Goal
 from advisor.scenario.load import Scenario
-from advisor.scenario.requirements import CARDS, COST, COUNTS, OPERATIONS, QUALITY, Bound
+from advisor.scenario.requirements import CARDS, COST, COUNTS, OPERATIONS, QUALITY, UNSERVED, Bound
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,12 +85,19 @@ def linear(pool: Pool, scenario: Scenario, metric: str) -> Linear | None:
     }
     if metric in sums:
         return total(pool, sums[metric])
-    if metric.startswith(CARDS):
-        return total(pool, lambda c: float(c.cards.get(metric.removeprefix(CARDS), 0)))
+    if metric.startswith((CARDS, UNSERVED)):
+        return total(pool, lambda c: _amount(c, metric))
     if metric.endswith(".availability"):
         needs = needed_roles(scenario.blueprint.flows[metric.split(".")[1]], scenario)
         return total(pool, lambda c: -math.log(max(c.availability, LEAST_AVAILABILITY)), needs)
     return None
+
+
+def _amount(candidate: Candidate, metric: str) -> float:
+    """Return how many cards of a type a candidate has, or how much of a priority it leaves unserved."""
+    if metric.startswith(CARDS):
+        return float(candidate.cards.get(metric.removeprefix(CARDS), 0))
+    return candidate.unserved.get(int(metric.removeprefix(UNSERVED)), 0.0)
 
 
 def mean_time(pool: Pool, scenario: Scenario, metric: str) -> Linear:

@@ -17,6 +17,7 @@ from advisor.catalog.load import Catalog
 from advisor.evaluation.result import Check, Evaluation, MeasureResult
 from advisor.optimizer.solver import Status
 from advisor.proposal import Proposal
+from advisor.render import priorities
 from advisor.render.ways_out_json import ways_out
 from advisor.scenario.goals import Goal
 from advisor.scenario.requirements import Bound, Requirement
@@ -45,7 +46,8 @@ def proposal(result: Proposal) -> dict[str, Any]:
     if result.best is None:
         conflict = None if result.conflict is None else [_requirement(r) for r in result.conflict]
         ways = {"ways_out": ways_out(result.ways_out)} if result.ways_out else {}
-        return {**data, "conflict": conflict, **ways}
+        partly = {"by_priority": priorities.data(result.by_priority)} if result.by_priority else {}
+        return {**data, "conflict": conflict, **ways, **partly}
     runner_ups = {
         role: {
             "candidate": up.candidate.id if up.candidate else None,

@@ -79,6 +79,7 @@ class Scenario:
     tactics: AllowedTactics = field(default_factory=AllowedTactics)
     standing: Standing = field(default_factory=Standing)
     request_sizes: tuple[RequestSize, ...] = ()
+    partial: bool = False
     catalog: Catalog | None = field(default=None, compare=False, repr=False)
 
     @property

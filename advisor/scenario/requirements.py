@@ -105,6 +105,9 @@ def metrics(blueprint: Blueprint) -> dict[str, bool]:
     return found
 
 
+UNSERVED = "unserved."  # with a priority: requests/s of that priority that are not served
+
+
 def is_count(metric: str) -> bool:
     """Return whether a metric is a whole number of things: clouds, vendors, systems of our own, cards.
 
@@ -116,7 +119,7 @@ def is_count(metric: str) -> bool:
 
 def metric_direction(blueprint: Blueprint, metric: str) -> bool | None:
     """Return whether less of a metric is better, or None when the blueprint has no such metric."""
-    if metric.startswith(CARDS):
+    if metric.startswith((CARDS, UNSERVED)):
         return True
     known = metrics(blueprint)
     if metric in known and "*" not in metric:

@@ -35,6 +35,8 @@ def mix(bench: Bench) -> Iterator[Candidate]:
         return
     targets = latency_targets(bench.role, bench.scenario)
     for types in families(site):
+        if bench.scenario.partial:
+            yield from _in_part(UnitPool(bench.scenario, site.ground, found, types, targets[-1]))
         seen: set[Plan] = set()
         reasons = [unserved(found, types, target) for target in targets]
         if all(reasons):
@@ -44,6 +46,22 @@ def mix(bench: Bench) -> Iterator[Candidate]:
             for plan in [plan for plan in pool.plans() if plan not in seen and not _plain(plan, target, bench)]:
                 seen.add(plan)
                 yield from sized(pool, plan)
+
+
+def _in_part(pool: UnitPool) -> Iterator[Candidate]:
+    """Yield pools that serve part of the load; those that serve all of it are yielded elsewhere."""
+    for plan in pool.partial():
+        left = pool.unserved(plan)
+        if left:
+            yield from (_leaving(one, left, pool.scenario) for one in sized(pool, plan))
+
+
+def _leaving(one: Candidate, left: Mapping[int, float], scenario: Scenario) -> Candidate:
+    """Return a pool with what it leaves unserved stated with its first type."""
+    first, *others = one.parts
+    assert first.pooled is not None
+    stated = replace(first, pooled=replace(first.pooled, unserved=dict(left)))
+    return join((stated, *others), one.shares, scenario)
 
 
 def _plain(plan: Plan, target: Target, bench: Bench) -> bool:
@@ -135,9 +153,10 @@ def join(parts: tuple[Candidate, ...], shares: tuple[float, ...], scenario: Scen
     known = [figure.value for figure in software if figure]
     up = math.prod(one.availability / value for one, value in zip(parts, known, strict=True)) * min(known)
     target = parts[0].pooled.target_ms if parts[0].pooled else None
+    part_of = "part" * any(one.pooled.unserved for one in parts if one.pooled)
     return combined(
         "mix",
-        "mix" if target is None else f"mix{target:g}",
+        f"mix{part_of}" if target is None else f"mix{part_of}{target:g}",
         tuple(kept),
         shares=shares,
         availability=up,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,7 +24,7 @@ from advisor.catalog.model import (
 )
 from advisor.errors import bad_input, nearest
 
-Kind = Literal["component", "option", "role", "source"]
+Kind = Literal["component", "option", "role", "source", "instance", "service", "cloud"]
 _COUNTS = ("million", "thousand")  # say nothing without what is counted
 PRICE_DAYS, OTHER_DAYS = 180, 730  # how old a figure may be: prices change often, measurements and limits less so
 
@@ -71,19 +71,24 @@ def find(catalog: Catalog, name: str) -> Kind:
         InputError: nothing has this name; names the nearest one.
     """
     records = catalog.records
-    known: dict[Kind, object] = {
+    known: dict[Kind, Collection[str]] = {
         "component": records.components,
         "option": catalog.options,
         "role": records.roles,
         "source": records.sources,
+        "instance": records.instances,
+        "service": records.services,
+        "cloud": records.clouds,
     }
     for kind, names in known.items():
-        if name in names:  # type: ignore[operator]
+        if name in names:
             return kind
-    every = [*records.components, *catalog.options, *records.roles, *records.sources]
+    if name in records.blueprints:
+        raise bad_input(f"'{name}' is a blueprint; `advisor blueprint show {name}` shows it")
+    every = [one for names in (*known.values(), records.blueprints) for one in names]
     raise bad_input(
-        f"'{name}' is not a component, option, role or source of the catalog{nearest(name, every)}; "
-        "`advisor catalog list` shows what there is"
+        f"'{name}' is not a component, option, role, source, instance type, service or cloud of the catalog"
+        f"{nearest(name, every)}; `advisor catalog search` finds what contains a word"
     )
 
 
@@ -109,16 +114,28 @@ def of_role(catalog: Catalog, role: str) -> list[Traced]:
     return [_traced(catalog, role, path, figure) for path, figure in walk(catalog.role(role), ())]
 
 
+def of_record(catalog: Catalog, kind: Kind, name: str) -> list[Traced]:
+    """Return the figures of an instance type, a service of the price book, or a cloud."""
+    records = catalog.records
+    table = {"instance": records.instances, "service": records.services}.get(kind, records.clouds)
+    return [_traced(catalog, name, path, figure) for path, figure in walk(table[name], ())]
+
+
 def citing(catalog: Catalog, source: str) -> Iterator[Traced]:
     """Yield every figure of the catalog that names a source."""
+    for _, _, figure in every(catalog, source):
+        yield figure
+
+
+def every(catalog: Catalog, source: str | None = None) -> Iterator[tuple[str, Option | None, Traced]]:
+    """Yield (kind of record, option, figure) of the whole catalog, or of what names one source."""
     for (kind, key), path, figure in figures(catalog.records):
-        if figure.source != source:
+        if source is not None and figure.source != source:
             continue
-        if kind == "components" and path[0] == "options":
-            option = catalog.records.components[key].options[int(path[1])]
-            yield _traced(catalog, option.id, path[2:], figure, option)
-        else:
-            yield _traced(catalog, key, path, figure)
+        on_option = kind == "components" and path[0] == "options"
+        option = catalog.records.components[key].options[int(path[1])] if on_option else None
+        place = path[2:] if on_option else path
+        yield kind, option, _traced(catalog, option.id if option else key, place, figure, option)
 
 
 def share_by_basis(catalog: Catalog) -> dict[str, int]:
@@ -148,7 +165,10 @@ def _traced(
 ) -> Traced:
     low = figure.low if isinstance(figure, Figure | Capacity) else None
     high = figure.high if isinstance(figure, Figure | Capacity) else None
-    name = f"price.{figure.meter}" if isinstance(figure, Price) else ".".join(str(part) for part in path)
+    if isinstance(figure, Price):
+        name = f"price.{figure.meter}"
+    else:
+        name = f"price.{path[1]}" if isinstance(figure, Tariff) else ".".join(str(part) for part in path)
     source = catalog.records.sources.get(figure.source or "")
     unit = unit_of(catalog, record, path, figure, option)
     return Traced(record, name, _value(figure), unit, low, high, figure, source)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from advisor.commands.catalog_import import command as import_command
-from advisor.commands.console import echo_json, text_width
+from advisor.commands.console import echo_json, json_text, text_width
 from advisor.commands.options import catalog_option, date_option, json_option
+
+if TYPE_CHECKING:
+    from advisor.catalog.load import Catalog
+    from advisor.catalog.search import Filters
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @click.group("catalog")
@@ -19,6 +27,7 @@ def command() -> None:
     \b
     Examples:
       advisor catalog list --role vector_store
+      advisor catalog search postgres vector
       advisor catalog show qdrant
       advisor catalog check my_catalog
     """
@@ -27,13 +36,24 @@ def command() -> None:
 command.add_command(import_command)
 
 
+def filter_options(function: F) -> F:
+    """Add the options that say which options of the catalog are meant, as :class:`~advisor.catalog.search.Filters`."""
+    modes, clouds = click.Choice(["saas", "managed", "self_hosted"]), click.Choice(["aws", "azure", "gcp", "vendor"])
+    for add in (
+        click.option("--licence", metavar="SPDX", help="Only options of components under this licence: Apache-2.0."),
+        click.option("--cloud", type=clouds, help="Only options on this cloud."),
+        click.option("--mode", type=modes, help="Only options run this way."),
+        click.option("--role", metavar="ROLE", help="Only options that can fill this role."),
+    ):
+        function = add(function)
+    return function
+
+
 @command.command("list")
-@click.option("--role", metavar="ROLE", help="Only options that can fill this role.")
-@click.option("--mode", type=click.Choice(["saas", "managed", "self_hosted"]), help="Only options run this way.")
-@click.option("--cloud", type=click.Choice(["aws", "azure", "gcp", "vendor"]), help="Only options on this cloud.")
+@filter_options
 @json_option
 @catalog_option
-def list_(role: str | None, mode: str | None, cloud: str | None, as_json: bool, catalog_folder: Path | None) -> None:
+def list_(as_json: bool, catalog_folder: Path | None, **wanted: str | None) -> None:
     """List the options with their roles, licence and main price.
 
     \b
@@ -42,23 +62,98 @@ def list_(role: str | None, mode: str | None, cloud: str | None, as_json: bool, 
       advisor catalog list --role llm --mode self_hosted --json
     """
     from advisor.catalog.load import load_catalog
-    from advisor.errors import bad_input, listing, nearest
     from advisor.render import catalog_json, catalog_text
 
     catalog = load_catalog(catalog_folder)
-    roles = catalog.records.roles
-    if role is not None and role not in roles:
-        raise bad_input(f"--role: '{role}' is not a role; roles: {listing(roles, 20)}{nearest(role, roles)}")
-    pairs = [
-        (component, option)
-        for component, option in (catalog.options_for(role) if role else catalog.options.values())
-        if mode in (None, option.mode) and cloud in (None, option.cloud)
-    ]
+    filters = _filters(catalog, **wanted)
+    every = catalog.options_for(filters.role) if filters.role else catalog.options.values()
+    pairs = [pair for pair in every if filters.admit(catalog, *pair)]
     if as_json:
         echo_json(catalog_json.options(catalog, pairs))
         return
     click.echo(catalog_text.options(catalog, pairs), nl=False)
     click.echo(f"{len(pairs)} of {len(catalog.options)} options", err=True)
+
+
+def _filters(catalog: Catalog, **wanted: str | None) -> Filters:
+    """Return the filters, or raise that a role or licence is none that there is."""
+    from advisor.catalog.search import Filters
+    from advisor.errors import bad_input, listing, nearest
+
+    role, licence = wanted["role"], wanted["licence"]
+    roles = catalog.records.roles
+    if role is not None and role not in roles:
+        raise bad_input(f"--role: '{role}' is not a role; roles: {listing(roles, 20)}{nearest(role, roles)}")
+    if licence is not None and licence.lower() not in map(str.lower, catalog.licences):
+        known = catalog.licences
+        raise bad_input(
+            f"--licence: no component is under '{licence}'; licences: {listing(known, 20)}{nearest(licence, known)}"
+        )
+    return Filters(**wanted)
+
+
+@command.command("search")
+@click.argument("words", metavar="TEXT", nargs=-1, required=True)
+@filter_options
+@json_option
+@catalog_option
+def search(words: tuple[str, ...], as_json: bool, catalog_folder: Path | None, **wanted: str | None) -> None:
+    """Find components, options, roles, blueprints, services, instance types and sources that hold all words.
+
+    The case does not matter; words are looked for in names, ids, vendors, titles, summaries, roles (and roles that are
+    filled alike), licences and sources. The best is first.
+
+    \b
+    Examples:
+      advisor catalog search redis
+      advisor catalog search postgres vector --cloud aws
+      advisor catalog search planner --licence Apache-2.0 --json
+    """
+    from advisor.catalog.load import load_catalog
+    from advisor.catalog.search import near
+    from advisor.catalog.search import search as find
+    from advisor.render import catalog_json, catalog_text
+
+    catalog, text = load_catalog(catalog_folder), " ".join(words)
+    hits = find(catalog, text, _filters(catalog, **wanted))
+    close = [] if hits else near(catalog, text)
+    if as_json:
+        echo_json(catalog_json.hits(catalog, text, hits, close))
+        return
+    click.echo(catalog_text.hits(hits), nl=False)
+    nearest = f"; nearest: {', '.join(close)}" if close else ""
+    click.echo(f"{len(hits)} found" if hits else f"nothing holds all of it{nearest}", err=True)
+
+
+@command.command("export")
+@click.option("--csv", "as_csv", is_flag=True, help="Write CSV; this is the default.")
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write into this file."
+)
+@json_option
+@catalog_option
+def export(as_csv: bool, output: Path | None, as_json: bool, catalog_folder: Path | None) -> None:
+    """Write every figure with its provenance as one row.
+
+    \b
+    Examples:
+      advisor catalog export -o figures.csv
+      advisor catalog export --json | jq '.figures[] | select(.basis == "estimate")'
+    """
+    from advisor.catalog.load import load_catalog
+    from advisor.errors import bad_input
+    from advisor.files import write_all
+    from advisor.render import catalog_csv, catalog_json
+
+    if as_csv and as_json:
+        raise bad_input("--csv and --json: choose one of them")
+    catalog = load_catalog(catalog_folder)
+    text = json_text(catalog_json.exported(catalog)) if as_json else catalog_csv.text(catalog_csv.rows(catalog))
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    write_all(output.parent, {output.name: text.encode()})
+    click.echo(f"written: {output}", err=True)
 
 
 @command.command("show")
@@ -67,13 +162,14 @@ def list_(role: str | None, mode: str | None, cloud: str | None, as_json: bool, 
 @date_option
 @catalog_option
 def show(name: str, as_json: bool, date: datetime.date, catalog_folder: Path | None) -> None:
-    """Show a component, option, role or source with every figure and where it is from.
+    """Show a component, option, role, source, instance type, service or cloud with every figure and its origin.
 
     \b
     Examples:
       advisor catalog show pgvector
       advisor catalog show llm --json
       advisor catalog show supabase_pgvector     # a source: every figure taken from it
+      advisor catalog show aws/lambda            # a service of the price book
     """
     from advisor.catalog import provenance
     from advisor.catalog.load import load_catalog
@@ -86,8 +182,7 @@ def show(name: str, as_json: bool, date: datetime.date, catalog_folder: Path | N
     elif kind == "component":
         click.echo(catalog_text.component(catalog, catalog.records.components[name], date, text_width()), nl=False)
     else:
-        page = {"option": catalog_text.option, "role": catalog_text.role, "source": catalog_text.source}[kind]
-        click.echo(page(catalog, name, date, text_width()), nl=False)
+        click.echo(catalog_text.PAGES[kind](catalog, name, date, text_width()), nl=False)
 
 
 @command.command("check")

@@ -30,8 +30,13 @@ def text_width() -> int:
 
 def echo_json(data: object) -> None:
     """Print plain data as JSON."""
-    import json
-
     import click
 
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
+    click.echo(json_text(data), nl=False)
+
+
+def json_text(data: object) -> str:
+    """Return plain data as JSON text."""
+    import json
+
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -10,6 +10,8 @@ from advisor.catalog import provenance
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option
 from advisor.catalog.provenance import Traced
+from advisor.catalog.search import Hit
+from advisor.render import catalog_csv
 
 SCHEMA_VERSION = 1
 
@@ -42,6 +44,17 @@ def _option(catalog: Catalog, component: Component, option: Option) -> dict[str,
     }
 
 
+def hits(catalog: Catalog, text: str, found: Sequence[Hit], near: Sequence[str]) -> dict[str, Any]:
+    """Return what ``advisor catalog search`` found, the best first, or the nearest names."""
+    return {**_head(catalog), "text": text, "hits": [vars(hit) for hit in found], "nearest": list(near)}
+
+
+def exported(catalog: Catalog) -> dict[str, Any]:
+    """Return every figure of the catalog, with the columns of the CSV export that it states."""
+    rows = ({key: value for key, value in row.items() if value is not None} for row in catalog_csv.rows(catalog))
+    return {**_head(catalog), "figures": list(rows)}
+
+
 def shown(catalog: Catalog, kind: provenance.Kind, name: str, today: datetime.date) -> dict[str, Any]:
     """Return what ``advisor catalog show`` shows: the record as it stands, and its figures."""
     record, found = _record(catalog, kind, name)
@@ -64,6 +77,9 @@ def _record(catalog: Catalog, kind: provenance.Kind, name: str) -> tuple[Any, It
         return catalog.options[name][1], provenance.of_option(catalog, catalog.options[name][1])
     if kind == "role":
         return records.roles[name], provenance.of_role(catalog, name)
+    if kind != "source":
+        table: Any = {"instance": records.instances, "service": records.services, "cloud": records.clouds}[kind]
+        return table[name], provenance.of_record(catalog, kind, name)
     return records.sources[name], provenance.citing(catalog, name)
 
 

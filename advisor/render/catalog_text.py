@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from advisor.catalog import provenance
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option
-from advisor.catalog.provenance import Traced
+from advisor.catalog.provenance import Kind, Traced
+from advisor.catalog.search import Hit
 
 HEADER = ("component", "option", "roles", "mode", "cloud", "licence", "main price")
 FIGURE_HEADER = ("figure", "value", "unit", "range", "basis", "source", "checked", "age")
@@ -157,6 +158,46 @@ def role(catalog: Catalog, name: str, today: datetime.date, width: int) -> str:
     return _text([*lines, *figures, "", "Options", *aligned(option_rows(catalog, catalog.options_for(name)))])
 
 
+def instance(catalog: Catalog, name: str, today: datetime.date, width: int) -> str:
+    """Return an instance type: what it has, its prices, and the options that run on it."""
+    one = catalog.records.instances[name]
+    cards = f", {one.gpus} x {one.gpu or one.card} with {one.card_gb:g} GB" if one.gpus else ""
+    pairs = [pair for pair in catalog.options.values() if pair[1].unit and pair[1].unit.instance == name]
+    rest = ["", "Options that run on it", *aligned(option_rows(catalog, pairs))] if pairs else []
+    found = provenance.of_record(catalog, "instance", name)
+    head = [f"{name}, an instance type", f"{one.vcpus:g} vCPU, {one.memory_gb:g} GB{cards}", ""]
+    return _text([*head, *_figures(found, name, today, width), *_sources(found, width), *rest])
+
+
+def service(catalog: Catalog, name: str, today: datetime.date, width: int) -> str:
+    """Return a service of the price book: what it charges for, and the prices."""
+    one = catalog.records.services[name]
+    found = provenance.of_record(catalog, "service", name)
+    meters = [(f"  {key}", meter.title, f"per {meter.unit}") for key, meter in one.meters.items()]
+    head = [f"{one.title} ({name}), {one.region}; a service of the price book (`advisor price`)", ""]
+    body = ["Meters", *aligned(meters), "", *_figures(found, name, today, width), *_sources(found, width)]
+    return _text([*head, *body])
+
+
+def cloud(catalog: Catalog, name: str, today: datetime.date, width: int) -> str:
+    """Return what all instances of a cloud share."""
+    found = provenance.of_record(catalog, "cloud", name)
+    return _text([f"{name}, a cloud", "", *_figures(found, name, today, width), *_sources(found, width)])
+
+
+def hits(found: Sequence[Hit]) -> str:
+    """Return what a search found, one line each, the best first."""
+    rows = [
+        (hit.kind, hit.id, _short(hit.title), ", ".join(hit.roles), f"{hit.options} options" if hit.options > 1 else "")
+        for hit in found
+    ]
+    return "\n".join(aligned([("kind", "id", "title", "roles", ""), *rows])) + "\n" if rows else ""
+
+
+def _short(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
 def source(catalog: Catalog, name: str, today: datetime.date, width: int) -> str:
     """Return a publication and every figure that is taken from it."""
     one = catalog.records.sources[name]
@@ -192,3 +233,14 @@ def _indented(text: str, width: int, by: int = 2) -> list[str]:
 
 def _text(lines: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
+
+
+Page = Callable[[Catalog, str, datetime.date, int], str]
+PAGES: dict[Kind, Page] = {
+    "option": option,
+    "role": role,
+    "source": source,
+    "instance": instance,
+    "service": service,
+    "cloud": cloud,
+}

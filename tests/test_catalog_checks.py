@@ -64,6 +64,12 @@ def _idle_parameter(data: Data) -> None:
     parameters["documents_read"] = parameters["documents"]
 
 
+def _other_items(data: Data) -> None:
+    flow = next(iter(data["blueprints"].values()))["flows"]["ingest"]
+    step = next(step for step in flow["path"] if step["role"] == "embedding")
+    step["items"] = "chunks_per_document"
+
+
 def _second_cache(data: Data) -> None:
     path = next(iter(data["blueprints"].values()))["flows"]["answer"]["path"]
     path.append(next(step for step in path if step["cache"]))
@@ -105,6 +111,10 @@ CASES: dict[str, tuple[Callable[[Data], Any], str]] = {
         ),
         "is not in sources.yml",
     ),
+    "source_terms_are_known": (
+        lambda d: next(iter(d["sources"].values())).update(licence_note="Unknown."),
+        "found 'Unknown.'; say what it allows",
+    ),
     "services_and_instances_differ": (_misnamed_service, "already an instance type"),
     "service_prices_state_conditions": (
         lambda d: d["services"]["test/store"]["meters"]["month"]["prices"][0].update(conditions=None),
@@ -118,6 +128,7 @@ CASES: dict[str, tuple[Callable[[Data], Any], str]] = {
     "blueprints_hold_together": (_wrong_parameter, "did you mean 'requests_per_month'"),
     "blueprints_name_their_parameters": (_foreign_stock, "'vector_gb' is not a dimension of the role"),
     "parameters_are_used": (_idle_parameter, "nothing depends on it"),
+    "runs_of_an_operation_agree": (_other_items, "embedding: embed differs in items"),
     "flows_have_one_cache": (_second_cache, "has 2 caches"),
 }
 
@@ -172,6 +183,20 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path) -> None:
     assert "alpha_gateway.yml:" in text
     assert "beta_gateway.yml:" in text
     assert text.count("did you mean 'gateway'") >= 2
+
+
+def test_sources_out_of_order_are_named_with_where_they_go(tmp_path: Path) -> None:
+    """The list of sources is in order of ids: what is out of order is named with its line and its place."""
+    root = tmp_path / "catalog"
+    shutil.copytree(MINI, root)
+    file = root / "sources.yml"
+    entry = '- {id: aaa, title: t, address: a, publisher: p, date: "2026", licence_note: n}\n'
+    file.write_text(file.read_text().rstrip("\n") + "\n" + entry)
+    with pytest.raises(InputError) as caught:
+        load_catalog(root)
+    (problem,) = caught.value.problems
+    assert problem.line == len(file.read_text().splitlines())
+    assert "ids are sorted; move 'aaa' before" in problem.message
 
 
 def test_a_folder_without_a_catalog(tmp_path: Path) -> None:

@@ -99,6 +99,8 @@ def test_percentiles_with_tools_agree_with_sampling(text: str, catalog: Catalog,
             slopes = np.diff(logs) / np.diff(zs)
             piece = np.clip(np.searchsorted(zs, z) - 1, 0, len(slopes) - 1)
             return np.exp(logs[piece] + slopes[piece] * (z - zs[piece]))
+        if isinstance(d, Constant):
+            return np.full(COUNT, d.value)
         assert isinstance(d, Lognormal)
         return np.exp(d.mu + d.sigma * rng.standard_normal(COUNT))
 

@@ -6,11 +6,13 @@ import datetime
 import math
 from collections.abc import Mapping
 
+from advisor import expression
 from advisor.candidates.bill import bill
 from advisor.candidates.candidate import NONE, Candidate, Load
 from advisor.candidates.demand import Demand
 from advisor.candidates.layout import Layout
 from advisor.candidates.sizing import loads
+from advisor.catalog.blueprint import Step
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Figure, Latency, Operation, Option
 from advisor.models import availability, quality
@@ -157,9 +159,11 @@ def _latency(
         wait = _wait(option, demand, layout, full, figure, catalog)
         if wait is not None and wait.p_wait > NEGLIGIBLE:
             first = series(first, wait)
-        if before := _items(option, operation, name, scenario, before=True):
+        if busy := processor_time(scenario, demand.role, name, option):
+            first = series(first, busy)
+        if before := _items(option, operation, demand.role, name, scenario, before=True):
             first = series(first, before)
-        after = _items(option, operation, name, scenario)
+        after = _items(option, operation, demand.role, name, scenario)
         complete = series(first, after) if after else first
         found[name] = (first, complete)
         notes += _spread_notes(option, operation)
@@ -180,20 +184,35 @@ def fit(figure: Latency, default_cv: float) -> Lognormal | Percentiles:
     )
 
 
-def item_parameter(scenario: Scenario, operation: str, *, before: bool = False) -> str | None:
+def step_asking(scenario: Scenario, role: str, operation: str) -> Step | None:
+    """Return the step that asks a role for an operation; several state the same items and processor time."""
+    steps = (step for flow in scenario.blueprint.flows.values() for step in flow.steps())
+    return next((step for step in steps if (step.asks, step.do) == (role, operation)), None)
+
+
+def item_parameter(scenario: Scenario, role: str, operation: str, *, before: bool = False) -> str | None:
     """Return the parameter that counts an operation's items: those before the first that counts, or those after."""
-    for flow in scenario.blueprint.flows.values():
-        for step in flow.steps():
-            if step.do == operation and (name := step.items_before if before else step.items):
-                return name
-    return None
+    step = step_asking(scenario, role, operation)
+    return (step.items_before if before else step.items) if step else None
+
+
+def processor_time(scenario: Scenario, role: str, operation: str, option: Option) -> Distribution | None:
+    """Return the processor time (ms) of one run on an option, which gives a request a vCPU or a share of one."""
+    step = step_asking(scenario, role, operation)
+    if step is None or step.cpu_ms is None:
+        return None
+    share = option.vcpu_share.value if option.vcpu_share else 1.0
+    mean = expression.parse(step.cpu_ms).evaluate(scenario.workload) / share
+    if mean <= 0:
+        return None
+    return Lognormal.from_mean_cv(mean, step.cpu_cv) if step.cpu_cv else Constant(mean)
 
 
 def _items(
-    option: Option, operation: Operation, name: str, scenario: Scenario, *, before: bool = False
+    option: Option, operation: Operation, role: str, name: str, scenario: Scenario, *, before: bool = False
 ) -> Distribution | None:
     """Return the time for items: random count times random time per item; None when there are none."""
-    parameter = item_parameter(scenario, name, before=before) if operation.then_each else None
+    parameter = item_parameter(scenario, role, name, before=before) if operation.then_each else None
     if operation.then_each is None or parameter is None or scenario.workload[parameter] <= 0:
         return None
     each = fit(option.latency[operation.then_each], operation.default_cv_each)

@@ -84,11 +84,19 @@ class Step(Strict):
         {}, description="demand of one execution, by dimension (per second = per request)"
     )
     kb: dict[Name, Formula] = Field({}, description="payload sizes in KB, for prices that round up")
+    sends_kb: Formula | None = Field(
+        None, description="KB that the step sends to the role in all, where work and kb do not say"
+    )
+    returns_kb: Formula | None = Field(None, description="KB that come back")
     items: Name | None = Field(None, description="parameter that counts the items after the first")
     items_before: Name | None = Field(None, description="parameter that counts items made before the first that counts")
     times: Formula = Field(
         "1", description="how often in a row; 0: the step is not taken; 1.3: once, and again for 30 % of the requests"
     )
+    cpu_ms: Formula | None = Field(
+        None, description="processor time of one run on a whole vCPU, ms; the option's latency says what comes on top"
+    )
+    cpu_cv: float = Field(0.0, ge=0, le=5, description="how much processor time differs from run to run")
     then_ms: Name | None = Field(
         None, description="parameter: time in ms outside of all roles that follows each run, of a tool for example"
     )
@@ -109,7 +117,8 @@ class Step(Strict):
 
     def parameters(self) -> frozenset[str]:
         """Return the parameters that say what this step asks, how long it takes and how big it is."""
-        formulas = (*self.work.values(), *self.kb.values(), *([self.wait_s] if self.wait_s else []))
+        stated = (text for text in (self.wait_s, self.cpu_ms, self.sends_kb, self.returns_kb) if text)
+        formulas = (*self.work.values(), *self.kb.values(), *stated)
         named = (self.hit_share, self.items, self.items_before, self.then_ms)
         used = {name for text in formulas for name in expression.parse(text).names}
         return frozenset(used.union(filter(None, named)))
@@ -212,6 +221,10 @@ class Blueprint(Strict):
             texts += [*use.stock.values(), *((use.prompt.tokens, use.prompt.repeated_share) if use.prompt else ())]
         named = {name for text in texts for name in expression.parse(text).names}
         return frozenset(named.union(*(step.parameters() for step in steps)))
+
+    def flow_id(self, flow: Flow) -> str:
+        """Return the id of a flow of this blueprint, "" for one of another."""
+        return next((name for name, one in self.flows.items() if one is flow), "")
 
     def idle_parameters(self, workload: Mapping[str, float]) -> frozenset[str]:
         """Return the parameters that only describe steps that no request takes."""

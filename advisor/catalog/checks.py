@@ -21,6 +21,7 @@ Places = Mapping[tuple[str, str], tuple[Document, tuple[str | int, ...]]]
 Finding = tuple[tuple[str, str], tuple[str | int, ...], str]  # record, path inside it, message
 Rule = Callable[["Records"], Iterator[Finding]]
 RULES: list[Rule] = []
+NO_NOTE = ("unknown", "none", "n/a", "na", "tbd", "-", "?", "to be checked", "not checked")
 
 
 def rule(function: Rule) -> Rule:
@@ -235,6 +236,14 @@ def sources_exist(records: Records) -> Iterator[Finding]:
 
 
 @rule
+def source_terms_are_known(records: Records) -> Iterator[Finding]:
+    """A source's licence note says under which terms figures are taken from it; that none were looked up is no note."""
+    for key, source in records.sources.items():
+        if source.licence_note.strip().rstrip(".").lower() in NO_NOTE:
+            yield ("sources", key), ("licence_note",), f"found '{source.licence_note}'; say what it allows to take over"
+
+
+@rule
 def shares_are_shares(records: Records) -> Iterator[Finding]:
     """Availabilities lie in (0, 1]."""
     for record, path, figure in figures(records):
@@ -289,6 +298,19 @@ def parameters_are_used(records: Records) -> Iterator[Finding]:
 
 
 @rule
+def runs_of_an_operation_agree(records: Records) -> Iterator[Finding]:
+    """Steps that ask a role for the same operation state the same items and processor time: it has one distribution."""
+    for blueprint in records.blueprints.values():
+        seen: dict[tuple[str, str], object] = {}
+        for flow_id, flow in blueprint.flows.items():
+            for step in flow.steps():
+                asked = (step.items, step.items_before, step.cpu_ms, step.cpu_cv)
+                if step.asks and step.do and seen.setdefault((step.asks, step.do), asked) != asked:
+                    message = f"{step.asks}: {step.do} differs in items or processor time from an earlier step"
+                    yield ("blueprints", blueprint.id), ("flows", flow_id, "path"), message
+
+
+@rule
 def flows_have_one_cache(records: Records) -> Iterator[Finding]:
     """A flow looks into one cache at the most: the time bounds are exact for one alternation."""
     for blueprint in records.blueprints.values():
@@ -314,7 +336,7 @@ def _step_problems(records: Records, blueprint: object, step: object) -> Iterato
         if name not in role.dimensions:  # type: ignore[union-attr]
             yield f"the role {step.asks} has no dimension '{name}'"
     names = [n for n in (step.hit_share, step.items, step.items_before, step.then_ms) if n]
-    for text in (*step.work.values(), *step.kb.values(), step.times, *([step.wait_s] if step.wait_s else []), *names):
+    for text in (*step.work.values(), *step.kb.values(), step.times, *filter(None, (step.wait_s, step.cpu_ms)), *names):
         yield from _unknown(text, blueprint.parameters)
 
 

@@ -234,6 +234,7 @@ class Option(Strict):
     capacity: dict[Name, Capacity] = Field(description="per unit, for every dimension that its roles can ask")
     latency: dict[Name, Latency] = Field({}, description="for every operation figure of its roles")
     availability: Availability
+    vcpu_share: Figure | None = Field(None, description="share of a vCPU that works on one request; 1 where not stated")
     prices: list[Price] = []
     batch_within_h: Figure | None = Field(None, description="an asynchronous API answers within so many hours")
     operations_h_per_month: Figure
@@ -402,3 +403,5 @@ class CloudFigures(Strict):
     zone_availability: Figure
     spot_availability: Figure | None = Field(None, description="share of time in which there is any spot capacity")
     spot_replacement_min: Figure | None = Field(None, description="from an interruption until another unit serves")
+    egress_usd_per_gb: Figure | None = Field(None, description="what it bills for a GB that leaves it")
+    other_cloud_ms: Figure | None = Field(None, description="a call to another cloud and back, beyond one within")

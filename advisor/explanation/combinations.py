@@ -105,7 +105,8 @@ def _hedge_run(candidate: Candidate, operation: str, first: bool, scenario: Scen
         note=f"integrated numerically; d = {plain(round(after_ms, 3))} ms, which X keeps with probability {at:g}",
         parts=(_mean(copy, before),),
     )
-    return [faster, *run(copy, first)[len(before) :]]
+    counted = {part.name for part in before}
+    return [faster, *(part for part in run(copy, first) if part.name not in counted)]
 
 
 def _mix_run(candidate: Candidate, operation: str, first: bool, scenario: Scenario, run: Run) -> list[Derivation]:

@@ -6,8 +6,9 @@ import math
 from dataclasses import replace
 
 from advisor import expression
-from advisor.candidates.build import MS_PER_H, fit, item_parameter
+from advisor.candidates.build import MS_PER_H, fit, item_parameter, processor_time
 from advisor.candidates.candidate import Candidate
+from advisor.candidates.links import in_flow_of
 from advisor.catalog.blueprint import Flow, Step
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Latency
@@ -71,7 +72,7 @@ def _step(flow: Flow, step: Step, at: str, result: Evaluation, catalog: Catalog)
         numbers = f"({interval.with_numbers(scenario.workload)}) × 1 000 / 2"
         value = interval.evaluate(scenario.workload) * 500
         return Derivation("wait for the next poll", value, "ms", "half the interval: uniform from 0 to it", numbers)
-    candidate = result.design[step.asks or ""]
+    candidate = in_flow_of(result.design[step.asks or ""], scenario.blueprint.flow_id(flow))
     first = flow.reads_first(step, at)
     name = f"{step.asks} {step.do}: {candidate.name}"
     count = expression.parse(step.times).evaluate(scenario.workload)
@@ -102,6 +103,21 @@ def _operation(step: Step, candidate: Candidate, first: bool, scenario: Scenario
         return combined.one_run(
             candidate, step.do or "", first, scenario, lambda part, at: _operation(step, part, at, scenario, catalog)
         )
+    delay = math.fsum(ms for (_, operation), ms in candidate.delays.items() if operation == step.do)
+    network = [_network(delay, candidate, scenario)] if delay else []
+    return [*_at_home(step, candidate, first, scenario, catalog), *network]
+
+
+def _network(delay_ms: float, candidate: Candidate, scenario: Scenario) -> Derivation:
+    """Return what a call from another cloud takes longer, with where the figure is from."""
+    figures = (cloud.other_cloud_ms for name, cloud in scenario.clouds.items() if name != candidate.place)
+    figure = next((figure for figure in figures if figure is not None and figure.value == delay_ms), None)
+    name = "network to another cloud and back"
+    return stated(name, delay_ms, "ms", figure) if figure else Derivation(name, delay_ms, "ms")
+
+
+def _at_home(step: Step, candidate: Candidate, first: bool, scenario: Scenario, catalog: Catalog) -> list[Derivation]:
+    """Return what one run of a plain candidate is made of, whoever calls."""
     assert candidate.option is not None
     if candidate.layout and candidate.layout.batch and (within := candidate.option.batch_within_h):
         promised = stated("promised time", within.value, "h", within)
@@ -111,8 +127,9 @@ def _operation(step: Step, candidate: Candidate, first: bool, scenario: Scenario
     figure = candidate.option.latency[operation.latency or ""]
     found = [_fitted(operation.latency or "", figure, operation.default_cv)]
     found += [_wait(w, candidate, catalog) for w in _waits(candidate.latency[step.do or ""][0])]
+    found += _processor(step, candidate, scenario)
     for before in (True, False):
-        parameter = item_parameter(scenario, step.do or "", before=before)
+        parameter = item_parameter(scenario, candidate.role, step.do or "", before=before)
         wanted = operation.then_each and parameter and scenario.workload[parameter] > 0 and (before or not first)
         if wanted:
             each = _fitted(
@@ -122,6 +139,20 @@ def _operation(step: Step, candidate: Candidate, first: bool, scenario: Scenario
             )
             found.append(_items(parameter or "", scenario.workload[parameter or ""], each))
     return found
+
+
+def _processor(step: Step, candidate: Candidate, scenario: Scenario) -> list[Derivation]:
+    """Return the mean processor time of one run, on the share of a vCPU that the option gives a request."""
+    option = candidate.option
+    time = processor_time(scenario, candidate.role, step.do or "", option) if option else None
+    if time is None or option is None or step.cpu_ms is None:
+        return []
+    work, share = expression.parse(step.cpu_ms).with_numbers(scenario.workload), option.vcpu_share
+    if share is None:
+        return [Derivation("processor time", time.mean(), "ms", "of one run on a whole vCPU", work)]
+    part = stated("share of a vCPU for a request", share.value, "vCPU", share)
+    numbers = f"({work}) / {plain(share.value)}"
+    return [Derivation("processor time", time.mean(), "ms", "processor time / share of a vCPU", numbers, parts=(part,))]
 
 
 def _fitted(key: str, figure: Latency, default_cv: float) -> Derivation:

@@ -18,6 +18,7 @@ from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COST, OPERATIONS, Bound, metric_direction, split_percentile
 
 NEAR = 0.25  # how much worse than the user's bounds a point near them may be
+ALWAYS = 1 - 1e-12  # a bound on availability leaves some downtime
 CLOSER = 4e-9  # values of sums and products closer than this, relative, count as equal: the judge allows 1e-9
 
 
@@ -65,7 +66,8 @@ class Axis:
 
     def bound(self, loss: float) -> Bound:
         """Return the bound that only losses up to this one meet."""
-        return Bound("front", self.metric, self.less_is_better, self.loss(loss))
+        limit = min(self.loss(loss), ALWAYS) if self._is_availability else self.loss(loss)
+        return Bound("front", self.metric, self.less_is_better, limit)
 
 
 def axes_of(known: Table, metrics: Sequence[str]) -> tuple[Axis, ...]:

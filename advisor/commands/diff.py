@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -14,12 +15,13 @@ Examples:
   advisor diff scenario.yml design.yml
   advisor diff build/before/proposal.json build/after/proposal.json --markdown
   advisor diff today.yml tomorrow.yml --json
+  advisor diff scenario.yml                 the way from `today:` in the scenario to its proposal
 """
 
 
 @click.command("diff", epilog=EPILOG)
 @click.argument("before", metavar="A", type=click.Path())
-@click.argument("after", metavar="B", type=click.Path())
+@click.argument("after", metavar="[B]", type=click.Path(), required=False)
 @sides.scenario_option
 @sides.metrics_option
 @sides.markdown_option
@@ -29,7 +31,7 @@ Examples:
 @options.catalog_option
 def command(
     before: str,
-    after: str,
+    after: str | None,
     scenario_file: str | None,
     metrics: str | None,
     markdown: bool,
@@ -43,8 +45,15 @@ def command(
     A and B are scenarios (solved), design files or proposals (judged under their own scenario). Lines with + - ~ by
     role and meter, totals, times, availability and requirements.
 
+    A scenario alone that says what runs `today:`: the way from there to its proposal: what moves and what stays, hours,
+    cost and pay-back, and the order of the moves with what each design in between does.
+
     Exit codes: 0 fine, 2 bad input, 3 one is infeasible, 4 one is not proved in time.
     """
+    if after is None:
+        if scenario_file or metrics:
+            raise click.UsageError("--scenario and --metrics need two designs, A and B")
+        _way(before, markdown, as_json, as_of, time_limit_s, catalog_folder)
     from advisor.analysis.comparison import compare
     from advisor.catalog.load import load_catalog
     from advisor.commands.progress import bar
@@ -65,3 +74,36 @@ def command(
         for part in comparison_text.diff_page(found):
             out.print(part)
     raise SystemExit(sides.exit_code(found.sides))
+
+
+def _way(
+    scenario: str,
+    markdown: bool,
+    as_json: bool,
+    as_of: datetime.date | None,
+    time_limit_s: float,
+    catalog_folder: Path | None,
+) -> NoReturn:
+    """Print the way from today's design to the proposed one, and end."""
+    from advisor.analysis.way import check, way_to
+    from advisor.commands.answer import answered, stop_without_design
+    from advisor.render import json_output, way_json, way_markdown, way_text
+
+    sides.one_format(as_json, markdown)
+    answer, deadline = answered(
+        scenario, catalog_folder, as_of, time_limit_s, check=lambda candidates: check(candidates.scenario)
+    )
+    if answer.best is None:
+        stop_without_design(answer, deadline, as_json=as_json)
+    found = way_to(answer, deadline)
+    if as_json:
+        click.echo(json_output.dumps(way_json.way(found)), nl=False)
+    elif markdown:
+        click.echo(way_markdown.page(found), nl=False)
+    else:
+        from advisor.commands.console import console
+
+        out = console()
+        for part in way_text.page(found):
+            out.print(part)
+    raise SystemExit(0 if answer.status.value == "optimal" else 4)

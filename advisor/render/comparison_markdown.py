@@ -34,7 +34,7 @@ def diff(found: Comparison) -> str:
     old, new = (side.evaluation for side in found.sides)
     if old is not None and new is not None:
         changes = role_changes(old, new)
-        parts.append(_metrics(found))
+        parts.append(metric_rows(found))
         checks = [f"- {mark} {escape(text)}" for mark, text in check_texts(check_changes(old, new))]
         parts += ["**Requirements**\n\n" + "\n".join(_marked(line) for line in checks)] if checks else []
         parts.append(_components(changes))
@@ -83,9 +83,10 @@ def _differences(found: Comparison) -> Iterator[str]:
         yield f"The scenarios differ; each design is judged under its own:\n\n{lines}"
 
 
-def _metrics(found: Comparison) -> str:
+def metric_rows(found: Comparison, heads: tuple[str, str] = ("before", "after")) -> str:
+    """Return the metrics of two sides with their differences as a table."""
     rows = [[escape(numbers.metric_label(row.metric)), *_metric_cells(row)] for row in found.metrics]
-    return table(["metric", ">before", ">after", ">difference", ""], rows)
+    return table(["metric", *(f">{head}" for head in heads), ">difference", ""], rows)
 
 
 def _metric_cells(row: MetricRow) -> list[str]:

@@ -161,20 +161,21 @@ def _labels(rows: Sequence[Row]) -> list[Row]:
 
 
 def _bounds(front: Front, index: int, unit: _Unit, side: str) -> list[Row]:
-    """Return each bound on a metric as a dashed line across the panel with its value, where few points lie."""
+    """Return each bound that the panel reaches as a dashed line across it, with its value where few points lie."""
     layers: list[Row] = []
     low, high = _domain(front, index, unit)
     for bound in front.axes[index].bounds:
         value = bound.limit / unit.scale
+        if not low <= value <= high:
+            continue
         at = {side: {"datum": value, "type": "quantitative"}}
-        rule = {"type": "rule", "strokeDash": [6, 5], "strokeWidth": 1.5, "stroke": COLOURS["target"][0], "clip": True}
+        rule = {"type": "rule", "strokeDash": [6, 5], "strokeWidth": 1.5, "stroke": COLOURS["target"][0]}
         text = f"{'≤' if bound.upper else '≥'} {number(value)} {unit.text}"
         left = side == "y" or value - low > 0.5 * (high - low)
         words_ = {"type": "text", "text": text, "fill": COLOURS["target"][0], "align": "right" if left else "left"}
         place = {"y": {"value": _HEIGHT - 10}} if side == "x" else {"x": {"value": _PLOT - 4}}
         shift = {"dx": -5 if left else 5} if side == "x" else {"dy": -9}
-        layers += [{"mark": rule, "encoding": at}]
-        layers += [{"mark": words_ | shift, "encoding": at | place}] if low <= value <= high else []
+        layers += [{"mark": rule, "encoding": at}, {"mark": words_ | shift, "encoding": at | place}]
     return layers
 
 

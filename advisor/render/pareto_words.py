@@ -53,10 +53,9 @@ def notes(front: Front, read: Sequence[str] = ()) -> Iterator[str]:
     if near:
         yield f"Near the bounds: {joined(near)}."
     if front.resolution:
-        yield (
-            f"Designs that better a metric other than {numbers.metric_label(front.swept)} by less than "
-            f"{numbers.percent(front.resolution)} of it are left out."
-        )
+        share = numbers.percent(front.resolution)
+        label = numbers.metric_label(front.swept)
+        yield f"Points that better no metric besides {label} by {share} or more are left out."
 
 
 def near_text(axis: Axis) -> str:
@@ -83,5 +82,5 @@ def marks(front: Front, index: int) -> list[str]:
     if index == front.knee:
         found.append(KNEE)
     if index == front.chosen:
-        found.append(chosen(front))
+        found = [name for name in found if name != f"best {numbers.metric_label(front.swept)}"] + [chosen(front)]
     return found

@@ -25,9 +25,12 @@ _HOMES = {
     "audit_table": "advisor.audit.report",
     "audit_text": "advisor.audit.report",
     "propose": "advisor.proposal",
+    "robust": "advisor.analysis.robust",
+    "ways_out": "advisor.analysis.ways_out",
     "evaluate": "advisor.designs",
     "answer": "advisor.analysis.answers",
     "what_if": "advisor.analysis.what_if",
+    "way": "advisor.analysis.way",
     "compare": "advisor.analysis.comparison",
     "pareto": "advisor.analysis.pareto",
     "alternatives": "advisor.analysis.alternatives",
@@ -61,8 +64,11 @@ __all__ = [
     "pareto",
     "price",
     "propose",
+    "robust",
     "select",
+    "ways_out",
     "what_if",
+    "way",
     "why",
     "why_not",
 ]
@@ -72,6 +78,9 @@ if TYPE_CHECKING:
     from advisor.analysis.answers import answer
     from advisor.analysis.comparison import compare
     from advisor.analysis.pareto import pareto
+    from advisor.analysis.robust import robust
+    from advisor.analysis.ways_out import ways_out
+    from advisor.analysis.way import way
     from advisor.analysis.what_if import what_if
     from advisor.analysis.why import why
     from advisor.analysis.why_not import find_wishes, why_not

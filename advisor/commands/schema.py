@@ -20,9 +20,13 @@ KINDS = (
     "what_if",
     "pareto",
     "alternatives",
+    "sensitivity",
+    "growth",
     "comparison",
+    "way",
     "why",
     "why_not",
+    "robust",
 )
 
 

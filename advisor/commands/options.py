@@ -13,6 +13,7 @@ decorator              parameter                     value
 ``time_limit_option``  ``time_limit_s``              seconds for the optimisation, 0 for no limit
 ``date_option``        ``date``                      date to write into documents and to count ages from
 ``blueprint_option``   ``blueprint``                 id of a blueprint
+``jobs_option``        ``jobs``                      processes to work in, 1 for this one
 =====================  ============================  =======================================================
 
 Only this layer reads the clock (``date_option``) and standard input (:func:`load_inputs`).
@@ -39,6 +40,7 @@ else:
 
 DEFAULT_TIME_LIMIT_S = 60.0
 MAX_TIME_LIMIT_S = 86_400.0
+MOST_JOBS = 64
 STANDARD_INPUT = "-"
 DEFAULT_BLUEPRINT = "rag_assistant"
 
@@ -127,6 +129,15 @@ blueprint_option = click.option(
     default=DEFAULT_BLUEPRINT,
     show_default=True,
     help="The architecture's topology: roles, flows and workload parameters.",
+)
+
+jobs_option = click.option(
+    "--jobs",
+    metavar="NUMBER",
+    type=click.IntRange(1, MOST_JOBS),
+    default=1,
+    show_default=True,
+    help="Work in so many processes; the result is the same for any number.",
 )
 
 

@@ -1,0 +1,230 @@
+"""The cheapest design that holds in a share of the samples: a problem with a chance constraint, by its samples.
+
+The value of a design at a confidence p is the least C such that in p of the samples it meets every requirement and its
+goal is at most C. The best design has the least such value.
+
+*Bound.* A design of value C fails, or is dearer than C, in at most K - 1 samples, K = samples - needed + 1. So among
+any K samples there is one in which it holds and costs at most C, and there the best design with hindsight costs no
+more: C is at least the least of the K hindsight optima (Luedtke and Ahmed, 2008, A sample approximation approach for
+optimization with probabilistic constraints: the quantile bound). Any K samples give a bound; the hardest give the
+best one, and which these are is found by solving those that are hard on every design met so far. If none of the K has
+a design, no design has the confidence, which is then proved.
+
+*Designs.* The hindsight optima themselves, and optima of the scenario with its bounds tightened step by step by what
+the samples take away from them. Each is tested on all samples. Where value and bound meet, the design is proved the
+best of the space; otherwise the gap says how far it can be from it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from advisor.analysis.answers import UNLIMITED, Deadline
+from advisor.analysis.hindsight import Best, Hindsight, design_of
+from advisor.analysis.in_samples import Design, InSamples, Outcome, alone, goal_of, loss_of, metrics_of
+from advisor.analysis.intervals import needed, sample_quantile
+from advisor.analysis.parallel import mapped
+from advisor.candidates.table import Table
+from advisor.evaluation.evaluate import judge
+from advisor.evaluation.result import Evaluation
+from advisor.optimizer.run import optimise
+from advisor.optimizer.search import Search
+from advisor.scenario.load import Scenario
+from advisor.scenario.requirements import QUALITY, Bound
+
+TIGHTER = (0.5, 1.0, 1.5, 2.0)  # multiples of what the samples take away from a bound
+BATCH = 4  # samples that a process solves between two looks at the clock
+ROUNDS = 12  # of solving what looks hardest
+MET = 1e-9  # value and bound that differ by less, relative, meet
+
+
+@dataclass(frozen=True)
+class Confident:
+    """The best design at a confidence.
+
+    Attributes:
+        confidence: share of the samples in which it must hold; ``needed`` is how many samples that is.
+        design: what it does with all numbers at their value; None when none was found.
+        held: in how many samples it meets everything.
+        value: the goal that it does not exceed in the needed samples, with everything met; infinite without a design.
+        bound: what no design of the space can beat; infinite when it is proved that none has the confidence.
+        tested: how many designs were tested on the samples. solved: samples whose best design was proved for the bound.
+    """
+
+    confidence: float
+    needed: int
+    design: Evaluation | None
+    held: int
+    value: float
+    bound: float
+    tested: int
+    solved: int
+
+    @property
+    def gap(self) -> float | None:
+        """How far the design may be from the best, relative to its value; None without a design or a bound."""
+        if self.design is None or math.isinf(self.bound):
+            return None
+        return max(0.0, self.value - self.bound) / max(abs(self.value), 1e-12)
+
+    @property
+    def proved(self) -> bool:
+        """Whether it is proved the best of the space, or that there is none."""
+        return self.bound == math.inf or (self.gap is not None and self.gap <= MET)
+
+
+@dataclass
+class Question:
+    """What is asked.
+
+    Attributes:
+        found: finds the best design of a sample. origin: the scenario's own table.
+        outcomes: of ``start``, the scenario's optimum, in every sample.
+        known: best designs of samples that were worked out before; what is worked out here is added.
+    """
+
+    found: Hindsight
+    origin: Table
+    start: Design
+    outcomes: Sequence[Outcome]
+    confidence: float
+    jobs: int = 1
+    deadline: Deadline = UNLIMITED
+    known: dict[int, Best] = field(default_factory=dict)
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario as it is."""
+        return self.origin.scenario
+
+    @property
+    def needed(self) -> int:
+        """In how many samples a design must hold."""
+        return needed(self.confidence, len(self.outcomes))
+
+
+def confident(asked: Question) -> Confident:
+    """Return the best design at a confidence."""
+    trial = Trial(asked)
+    trial.offer(asked.start, asked.outcomes)
+    bound = _bound(asked, trial)
+    if bound < math.inf:
+        for design in _tightened(asked):
+            if asked.deadline.passed or trial.value <= bound + MET * abs(bound):
+                break
+            trial.test(design)
+    found = None if trial.best is None else judge(trial.best, asked.scenario)
+    solved, tested = len(asked.known), len(trial.losses)
+    return Confident(asked.confidence, asked.needed, found, trial.held, trial.value, bound, tested, solved)
+
+
+def _bound(asked: Question, trial: Trial) -> float:
+    """Return what no design can beat: the least hindsight optimum of the samples hardest on all tested designs.
+
+    Of a sample that is not solved, the least loss of the tested designs is known to be at least its optimum. As long as
+    one of the K samples with the largest of these is not solved, it is; and the design that is best where the bound is
+    least is tested too, which shows samples that only looked hard.
+    """
+    count = len(asked.outcomes)
+    bound = -math.inf
+    for _ in range(ROUNDS):
+        few = trial.hardest()[: count - asked.needed + 1]
+        if not (best := _solved(asked, few)):
+            return bound
+        least = min(best.values(), key=lambda one: one.bound)
+        bound = max(bound, least.bound)
+        if all(trial.ceiling(sample) <= best[sample].value for sample in few) or asked.deadline.passed:
+            break
+        if least.ids is not None:
+            trial.test(design_of(least.ids, asked.found.space))
+    return bound
+
+
+def hardest_first(scenario: Scenario, outcomes: Sequence[Outcome]) -> list[int]:
+    """Return the samples in the order of how hard they are on a design: by what is missed, then by its goal."""
+
+    def hardship(sample: int) -> tuple[float, float, int]:
+        outcome = outcomes[sample]
+        if outcome.trouble:
+            return -math.inf, 0.0, sample
+        missed = math.fsum(min(0.0, bound.slack(outcome.metrics[bound.metric])) for bound in scenario.bounds)
+        return missed, -goal_of(scenario, outcome), sample
+
+    return sorted(range(len(outcomes)), key=hardship)
+
+
+def _solved(asked: Question, samples: Sequence[int]) -> dict[int, Best]:
+    """Return the best designs of all of some samples; nothing when time did not suffice for all."""
+    left = [sample for sample in samples if sample not in asked.known]
+    step = BATCH * max(asked.jobs, 1)
+    while left and not asked.deadline.passed:
+        now, left = left[:step], left[step:]
+        asked.known.update(zip(now, mapped(asked.found, now, asked.jobs), strict=True))
+    return {} if left else {sample: asked.known[sample] for sample in samples}
+
+
+class Trial:
+    """Tests designs on the samples and keeps the best."""
+
+    def __init__(self, asked: Question) -> None:
+        self.asked = asked
+        self.best: Design | None = None
+        self.value, self.held = math.inf, 0
+        self.losses: dict[tuple[str, ...], list[float]] = {}
+        self._order = hardest_first(asked.scenario, asked.outcomes)
+
+    def offer(self, design: Design, outcomes: Sequence[Outcome]) -> None:
+        """Take a design whose outcomes in all samples are known."""
+        losses = [loss_of(self.asked.scenario, one) for one in outcomes]
+        self.losses[_name(design)] = losses
+        value = sample_quantile(losses, self.asked.confidence)
+        if value < self.value:
+            self.best, self.value, self.held = design, value, sum(math.isfinite(loss) for loss in losses)
+
+    def test(self, design: Design) -> None:
+        """Test a design on all samples, unless it was."""
+        if _name(design) not in self.losses:
+            sampler = InSamples(design, self.asked.found.world, metrics_of(self.asked.scenario))
+            self.offer(design, mapped(sampler, range(len(self.asked.outcomes)), self.asked.jobs))
+
+    def ceiling(self, sample: int) -> float:
+        """Return what the best design of a sample costs at most: as proved, or as the tested designs do."""
+        if sample in self.asked.known:
+            return self.asked.known[sample].value
+        return min(losses[sample] for losses in self.losses.values())
+
+    def hardest(self) -> list[int]:
+        """Return the samples, those in which the best design costs most first."""
+        return sorted(self._order, key=lambda sample: -self.ceiling(sample))
+
+
+def _name(design: Design) -> tuple[str, ...]:
+    return tuple(alone(c).id for c in design.values())
+
+
+def _tightened(asked: Question) -> Iterator[Design]:
+    """Yield optima of the scenario whose bounds are tighter by multiples of what the samples take away from them."""
+    table = replace(asked.origin, candidates=asked.found.space)
+    plain = judge(asked.start, asked.scenario)
+    search = Search(table)
+    for multiple in TIGHTER:
+        bounds = {bound: _tighter(bound, multiple, plain, asked) for bound in asked.scenario.bounds}
+        wanted = [bounds[r] if isinstance(r, Bound) else r for r in asked.scenario.requirements]
+        found = optimise(search.under(wanted), time_limit_s=asked.deadline.left)
+        if found.best is not None:
+            yield found.best.design
+
+
+def _tighter(bound: Bound, multiple: float, plain: Evaluation, asked: Question) -> Bound:
+    """Return a bound moved by a multiple of the distance from a design's value to the one it keeps with confidence."""
+    seen = [one.metrics[bound.metric] for one in asked.outcomes if not one.trouble]
+    if not seen:
+        return bound
+    sign = 1.0 if bound.upper else -1.0
+    kept = sign * sample_quantile([sign * value for value in seen], asked.confidence)
+    away = max(0.0, sign * (kept - plain.metric(bound.metric)))
+    moved = bound.limit - sign * multiple * away
+    most = 1.0 if bound.metric.endswith(".availability") or bound.metric == QUALITY else math.inf
+    return replace(bound, limit=moved) if 0 < moved < most else bound

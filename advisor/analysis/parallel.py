@@ -1,0 +1,91 @@
+"""The same work on several processors, with the same result for any number of them.
+
+Work is a callable that can be sent to another process, and a list of arguments. Results come back in the order of the
+arguments, so nothing depends on which process was faster. With one job there are no processes at all, and nothing of
+this is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
+Done = Callable[[int], None]
+
+CHUNKS_A_JOB = 8  # so that a slow chunk at the end does not leave the others idle for long
+_given: list[Callable[[Any], Any]] = []  # in a process: what it works with
+
+
+def mapped(
+    work: Callable[[Argument], Result],
+    arguments: Sequence[Argument],
+    jobs: int = 1,
+    done: Done = lambda count: None,
+) -> list[Result]:
+    """Return ``[work(a) for a in arguments]``, worked out by so many processes.
+
+    Args:
+        work: must be picklable (a function of a module, or an instance of a class of one) where ``jobs`` is above 1;
+            it is sent to each process once.
+        done: told after each result how many there are; for progress bars.
+
+    Raises:
+        What ``work`` raises first, in the order of the arguments. Interrupting ends all processes.
+
+    >>> mapped(abs, [-1, 2, -3])
+    [1, 2, 3]
+    """
+    jobs = min(jobs, len(arguments))
+    if jobs <= 1:
+        found = []
+        for argument in arguments:
+            found.append(work(argument))
+            done(len(found))
+        return found
+    return _in_processes(work, arguments, jobs, done)
+
+
+def _in_processes(
+    work: Callable[[Argument], Result], arguments: Sequence[Argument], jobs: int, done: Done
+) -> list[Result]:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # spawn: a forked child would inherit the solver's threads and locks
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _take, (work,))
+    found: list[Result] = []
+    try:
+        chunk = max(1, len(arguments) // (jobs * CHUNKS_A_JOB))
+        for result in pool.map(_run, arguments, chunksize=chunk):
+            found.append(result)
+            done(len(found))
+    except BaseException:
+        _end(pool)
+        raise
+    pool.shutdown()
+    return found
+
+
+def _take(work: Callable[[Any], Any]) -> None:
+    """Begin a process: it works on what it was given and leaves interrupts to its parent."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _given[:] = [work]
+
+
+def _run(argument: Any) -> Any:
+    return _given[0](argument)
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """End a pool's processes now: what they still work on is not wanted."""
+    children = list((pool._processes or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for child in children:
+        child.terminate()

@@ -1,0 +1,34 @@
+"""Work in several processes: the same results in the same order, errors that arrive, nothing left behind."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+
+import pytest
+
+from advisor.analysis.parallel import mapped
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_results_come_in_order_for_any_number_of_jobs(jobs: int) -> None:
+    """Whatever the number of processes, results stand in the order of the arguments, and each is counted once."""
+    counts: list[int] = []
+    assert mapped(math.sqrt, range(40), jobs, counts.append) == [math.sqrt(n) for n in range(40)]
+    assert counts == list(range(1, 41))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_error_arrives_and_no_process_stays(jobs: int) -> None:
+    """What the work raises is raised here, and the processes end."""
+    with pytest.raises(ValueError, match="math domain error"):
+        mapped(math.sqrt, [4.0, -1.0, 9.0, 16.0], jobs)
+    for child in multiprocessing.active_children():
+        child.join(10)
+    assert multiprocessing.active_children() == []
+
+
+def test_one_argument_needs_no_process() -> None:
+    """There are never more processes than arguments, and for one there is none: any function will do."""
+    assert mapped(lambda n: n + 1, [1], 8) == [2]
+    assert mapped(lambda n: n + 1, [], 8) == []

@@ -59,6 +59,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "advisor.commands.why_not",
         "Force what was not chosen and solve again: what it costs, or which requirements forbid it.",
     ),
+    "robust": (
+        "advisor.commands.robust",
+        "Draw figures and workload from their ranges, and say how the answer holds.",
+    ),
     "candidates": ("advisor.commands.candidates", "List every sized candidate of a scenario with its constants."),
     "select": ("advisor.commands.select", "Choose one option for each role of any table, proved optimal."),
     "price": ("advisor.commands.price", "Price a bill of quantities, line by line."),

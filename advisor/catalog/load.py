@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -162,10 +162,22 @@ def read(root: Path, files: list[Path]) -> Records:
 
     data, documents = read_records(root, files)
     records = Records.model_construct(**{kind: dict(sorted(entries.items())) for kind, entries in data.items()})  # type: ignore[arg-type]
-    found = list(check(records, documents))
+    found = [*_unsorted_sources(documents), *check(records, documents)]
     if found:
         raise InputError(found)
     return records
+
+
+def _unsorted_sources(documents: Documents) -> Iterator[Problem]:
+    """Yield each source that stands behind one with a greater id: lists that are sorted merge without conflicts."""
+    found = [(place, key, document) for (kind, key), (document, place) in documents.items() if kind == "sources"]
+    placed = sorted(found, key=lambda one: one[0])
+    greatest = ""
+    for place, key, document in placed:
+        if key < greatest:
+            before = min(known for _, known, _ in placed if known > key)
+            yield document.problem(place, f"ids are sorted; move '{key}' before '{before}'")
+        greatest = max(greatest, key)
 
 
 Documents = dict[tuple[str, str], tuple[Document, tuple[str | int, ...]]]

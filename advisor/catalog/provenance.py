@@ -54,6 +54,10 @@ class Traced:
         """Return the days since the figure was last compared with its source; negative for a later check."""
         return (today - self.figure.checked).days
 
+    def stale(self, today: datetime.date) -> bool:
+        """Whether the figure was compared with its source longer ago than its kind allows."""
+        return is_stale(self.figure.checked, today, price=isinstance(self.figure, Tariff))
+
 
 def is_stale(checked: datetime.date, today: datetime.date, *, price: bool) -> bool:
     """Return whether a figure was compared with its source longer ago than its kind allows.

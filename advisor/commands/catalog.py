@@ -187,11 +187,13 @@ def show(name: str, as_json: bool, date: datetime.date, catalog_folder: Path | N
 
 @command.command("check")
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
-def check(folder: Path | None) -> None:
+@json_option
+@date_option
+def check(folder: Path | None, as_json: bool, date: datetime.date) -> None:
     """Check every record and every rule across records, and count what there is.
 
     DIR is a catalog folder (default: the one that comes with advisor). Nothing is read from the cache. Exits 2 when a
-    problem is found.
+    problem is found. Warnings are counted behind the summary: figures that grew old, and demand that no price counts.
 
     \b
     Examples:
@@ -199,7 +201,13 @@ def check(folder: Path | None) -> None:
       advisor catalog check my_catalog
     """
     from advisor.catalog.load import load_catalog
-    from advisor.render import catalog_text
+    from advisor.catalog.warnings import warned
+    from advisor.render import catalog_json, catalog_text
 
-    click.echo(catalog_text.counts(load_catalog(folder, cached=False)), nl=False)
+    catalog = load_catalog(folder, cached=False)
+    doubts = warned(catalog, date)
+    if as_json:
+        echo_json(catalog_json.checked(catalog, doubts))
+    else:
+        click.echo(catalog_text.counts(catalog, doubts), nl=False)
 

@@ -11,6 +11,7 @@ from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option
 from advisor.catalog.provenance import Traced
 from advisor.catalog.search import Hit
+from advisor.catalog.warnings import Warned
 from advisor.render import catalog_csv
 
 SCHEMA_VERSION = 1
@@ -53,6 +54,23 @@ def exported(catalog: Catalog) -> dict[str, Any]:
     """Return every figure of the catalog, with the columns of the CSV export that it states."""
     rows = ({key: value for key, value in row.items() if value is not None} for row in catalog_csv.rows(catalog))
     return {**_head(catalog), "figures": list(rows)}
+
+
+def checked(catalog: Catalog, doubts: Sequence[Warned]) -> dict[str, Any]:
+    """Return what a checked catalog holds, on what it rests, and every place of every warning."""
+    records = catalog.records
+    return {
+        **_head(catalog),
+        "counts": {
+            "components": len(records.components),
+            "options": len(catalog.options),
+            "roles": len(records.roles),
+            "blueprints": len(records.blueprints),
+            "sources": len(records.sources),
+        },
+        "figures_by_basis": provenance.share_by_basis(catalog),
+        "warnings": [{"name": one.name, "meaning": one.meaning, "found": list(one.found)} for one in doubts],
+    }
 
 
 def shown(catalog: Catalog, kind: provenance.Kind, name: str, today: datetime.date) -> dict[str, Any]:
@@ -105,6 +123,7 @@ def figure(one: Traced, today: datetime.date) -> dict[str, Any]:
         else None,
         "checked": one.figure.checked.isoformat(),
         "age_days": one.age_days(today),
+        "stale": one.stale(today),
         "conditions": one.figure.conditions,
         "reasoning": one.figure.reasoning,
     }

@@ -11,6 +11,7 @@ from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option
 from advisor.catalog.provenance import Kind, Traced
 from advisor.catalog.search import Hit
+from advisor.catalog.warnings import EXAMPLES, Warned
 
 HEADER = ("component", "option", "roles", "mode", "cloud", "licence", "main price")
 FIGURE_HEADER = ("figure", "value", "unit", "range", "basis", "source", "checked", "age")
@@ -90,7 +91,7 @@ def _figures(found: Sequence[Traced], owner: str, today: datetime.date, width: i
             f.figure.basis,
             f.source.id if f.source else "-",
             f.figure.checked.isoformat(),
-            f"{f.age_days(today)} d",
+            f"{f.age_days(today)} d" + (" (old)" if f.stale(today) else ""),
         )
         for f in found
     ]
@@ -206,8 +207,8 @@ def source(catalog: Catalog, name: str, today: datetime.date, width: int) -> str
     return _text([*head, *(_figures(found, "", today, width) if found else ["No figure names it."])])
 
 
-def counts(catalog: Catalog) -> str:
-    """Return how much there is, and on what it rests: the summary of a checked catalog."""
+def counts(catalog: Catalog, doubts: Sequence[Warned] = ()) -> str:
+    """Return how much there is, on what it rests, and what is worth knowing: the summary of a checked catalog."""
     records, by_basis = catalog.records, provenance.share_by_basis(catalog)
     total = sum(by_basis.values())
     rows = [
@@ -223,7 +224,16 @@ def counts(catalog: Catalog) -> str:
     place = next((row for row, (name, _) in enumerate(shares, 1) if name.strip() == "estimate"), len(shares))
     shares.insert(place, ("    from a cited figure", f"{derived} ({100 * derived / total:.0f} %)"))
     last = [("newest price check", catalog.date.isoformat()), ("digest", catalog.digest)]
-    return "\n".join(aligned([*rows, *shares, *last])) + "\n"
+    return "\n".join([*aligned([*rows, *shares, *last]), *_doubts(doubts)]) + "\n"
+
+
+def _doubts(doubts: Sequence[Warned]) -> Iterator[str]:
+    for one in doubts:
+        yield ""
+        yield f"{one.name}: {len(one.found)}. {one.meaning}"
+        yield from (f"  {place}" for place in one.found[:EXAMPLES])
+        if len(one.found) > EXAMPLES:
+            yield f"  and {len(one.found) - EXAMPLES} more (--json lists all)"
 
 
 def _indented(text: str, width: int, by: int = 2) -> list[str]:

@@ -19,8 +19,11 @@ from advisor.scenario.requirements import COUNTS, Bound, Requirement, level, spl
 UNIT_MS = {"ttft_ms": 1.0, "latency_ms": 1.0, "freshness_s": 1000.0}
 
 
-def judge(design: Design, scenario: Scenario) -> Evaluation:
-    """Return the evaluation of a complete design (every role of the blueprint has a candidate, ``none`` included)."""
+def judge(design: Design, scenario: Scenario, *, brief: bool = False) -> Evaluation:
+    """Return the evaluation of a complete design (every role of the blueprint has a candidate, ``none`` included).
+
+    ``brief``: of the times only what a bound or a goal names, without stages; for judging a design a thousand times.
+    """
     used = [candidate for candidate in design.values() if not candidate.is_none]
     result = Evaluation(
         scenario=scenario,
@@ -32,7 +35,10 @@ def judge(design: Design, scenario: Scenario) -> Evaluation:
         migration_h=math.fsum(c.migration_h for c in used),
         quality=quality.of_flow(c.quality for c in design.values()),
         **{name: tuple(sorted({one for c in used for one in c.distinct(name)})) for name in COUNTS},
-        flows={flow_id: _flow(flow_id, flow, design, scenario) for flow_id, flow in scenario.blueprint.flows.items()},
+        flows={
+            flow_id: _flow(flow_id, flow, design, scenario, brief=brief)
+            for flow_id, flow in scenario.blueprint.flows.items()
+        },
         checks=(),
         consistent=tuple(inconsistencies(design, scenario)),
         assumptions=(*scenario.assumptions, *_distinct(note for c in used for note in c.assumptions)),
@@ -59,12 +65,15 @@ def _distinct(notes: Iterable[Assumption]) -> tuple[Assumption, ...]:
     return tuple(dict.fromkeys(notes))
 
 
-def _flow(flow_id: str, flow: Flow, design: Design, scenario: Scenario) -> FlowResult:
+def _flow(flow_id: str, flow: Flow, design: Design, scenario: Scenario, *, brief: bool) -> FlowResult:
     needs = needed_roles(flow, scenario)
-    measures: dict[str, MeasureResult] = {
-        name: _measure(flow, measure, design, scenario, UNIT_MS[name], _asked(flow_id, name, scenario))
-        for name, measure in flow.measures.items()
-    }
+    measures: dict[str, MeasureResult] = {}
+    for name, measure in flow.measures.items():
+        asked = _asked(flow_id, name, scenario)
+        if not brief:
+            measures[name] = _measure(flow, measure, design, scenario, UNIT_MS[name], {**LEVELS, **asked})
+        elif any(metric.startswith(f"flows.{flow_id}.{name}.") for metric in _named(scenario)):
+            measures[name] = _brief(flow, measure, design, scenario, UNIT_MS[name], asked)
     return FlowResult(measures, availability.series(*(design[role].availability for role in needs)), needs)
 
 
@@ -77,12 +86,25 @@ def needed_roles(flow: Flow, scenario: Scenario) -> tuple[str, ...]:
     return tuple(dict.fromkeys(role for role in roles if not scenario.blueprint.roles[role].soft))
 
 
+def _named(scenario: Scenario) -> list[str]:
+    """Return the metrics that a bound or goal names."""
+    return [bound.metric for bound in scenario.bounds] + [t.metric for g in scenario.objective for t in g.terms]
+
+
 def _asked(flow_id: str, measure: str, scenario: Scenario) -> dict[str, float]:
-    """Return the percentiles to report for a measure: the usual ones and those that a bound or goal names."""
-    metrics = [bound.metric for bound in scenario.bounds] + [t.metric for g in scenario.objective for t in g.terms]
-    extra = [m for m in metrics if (at := split_percentile(m)) and at[:2] == (flow_id, measure)]
-    names = {name.split(".", 3)[3] for name in extra}
-    return {**LEVELS, **{name: p for name in sorted(names) if (p := level(name)) is not None}}
+    """Return the percentiles of a measure that a bound or goal names."""
+    own = [m for m in _named(scenario) if (at := split_percentile(m)) and at[:2] == (flow_id, measure)]
+    names = {metric.split(".", 3)[3] for metric in own}
+    return {name: p for name in sorted(names) if (p := level(name)) is not None}
+
+
+def _brief(
+    flow: Flow, measure: Measure, design: Design, scenario: Scenario, unit_ms: float, levels: Mapping[str, float]
+) -> MeasureResult:
+    """Return a measure at some percentiles and its mean, without its stages."""
+    time = flow_time(flow, measure.at, design, scenario)
+    values = [value / unit_ms for value in time.quantiles(list(levels.values()))] if levels else []
+    return MeasureResult(time.mean() / unit_ms, dict(zip(levels, values, strict=True)), {}, ())
 
 
 def _measure(

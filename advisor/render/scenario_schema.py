@@ -127,7 +127,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         "type": "object",
         "additionalProperties": False,
         "required": ["mean"],
-        "properties": {"mean": number, **(spread if parameter.random else {})},
+        "properties": {"mean": number, **(spread if parameter.random else {}), **_ends(number)},
     }
     text = f"{parameter.title}, in {parameter.unit}."
     text = text[0].upper() + text[1:]
@@ -137,6 +137,13 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         "description": f"{text} Default: {parameter.default:g} ({parameter.why}).",
         "default": parameter.default,
         "anyOf": [number, mean],
+    }
+
+
+def _ends(number: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "low": {**number, "description": "The least that the mean may turn out to be, for `advisor robust`."},
+        "high": {**number, "description": "The most that the mean may turn out to be, for `advisor robust`."},
     }
 
 

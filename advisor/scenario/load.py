@@ -55,6 +55,7 @@ class Scenario:
 
     Attributes:
         workload: every parameter of the blueprint with its mean; ``spread`` holds the cv of those that are random.
+        ranges: (low, high) of the parameters whose mean is stated with a range.
         requirements: bounds and filters, in the order of the file.
         objective: goals, the most important first.
         digest: first 12 hex digits of the SHA-256 of the file's text.
@@ -76,6 +77,7 @@ class Scenario:
     sizing: Sizing
     usd_per_hour: float
     assumptions: tuple[Assumption, ...]
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     tactics: AllowedTactics = field(default_factory=AllowedTactics)
     standing: Standing = field(default_factory=Standing)
     request_sizes: tuple[RequestSize, ...] = ()
@@ -223,6 +225,7 @@ def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprin
         workload=values,
         spread=spread,
         given=frozenset(given),
+        ranges={name: found for name, one in given.items() if (found := range_of(one))},
         request_sizes=tuple(raw.request_sizes),
         requirements=(*_bounds(raw), *_filters(raw)),
         objective=goals(raw.objective, blueprint),
@@ -233,6 +236,18 @@ def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprin
         standing=standing(raw.today, catalog),
         catalog=catalog,
     )
+
+
+def range_of(quantity: Quantity) -> tuple[float, float] | None:
+    """Return between which values a mean lies, None where no range is stated; an end that is left out is the mean.
+
+    >>> range_of(Quantity(mean=3.0, high=5.0)), range_of(Quantity(mean=3.0))
+    ((3.0, 5.0), None)
+    """
+    if quantity.low is None and quantity.high is None:
+        return None
+    mean = quantity.mean
+    return mean if quantity.low is None else quantity.low, mean if quantity.high is None else quantity.high
 
 
 def _workload(

@@ -67,12 +67,72 @@ def test_a_folder_in_place_of_a_file_is_refused_before_anything_is_written(tmp_p
     assert not (tmp_path / "a").exists()
 
 
-@pytest.mark.parametrize("name", ["../a", "a/b", "/etc/passwd", "", ".", ".."])
+@pytest.mark.parametrize("name", ["../a", "a/../../b", "a/./b", "a//b", "a/", "/etc/passwd", "", ".", "..", "a\0"])
 def test_only_plain_names(name: str, tmp_path: Path) -> None:
-    """A name that leads out of the folder is refused."""
+    """A name that leads out of the folder, or is written in a way that could, is refused."""
     with pytest.raises(InputError, match="not a plain file name"):
-        write_all(tmp_path / "out", {name: b"1"})
+        write_all(tmp_path / "out", {"fine": b"0", name: b"1"})
     assert list(tmp_path.iterdir()) == []
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder by its path, folders with no bytes."""
+    return {p.relative_to(folder).as_posix(): p.read_bytes() if p.is_file() else b"" for p in folder.rglob("*")}
+
+
+def test_files_in_folders_below(tmp_path: Path) -> None:
+    """A name may have folders, which are made; a second run replaces its files there and touches no other."""
+    write_all(tmp_path, {"top": b"0", "adr/0001-a.md": b"1", "catalogs/1-ours/llm/x.yml": b"2"})
+    (tmp_path / "adr" / "mine.md").write_bytes(b"mine")
+    write_all(tmp_path, {"top": b"0", "adr/0001-a.md": b"one"})
+    assert everything(tmp_path) == {
+        "top": b"0",
+        "adr": b"",
+        "adr/0001-a.md": b"one",
+        "adr/mine.md": b"mine",
+        "catalogs": b"",
+        "catalogs/1-ours": b"",
+        "catalogs/1-ours/llm": b"",
+        "catalogs/1-ours/llm/x.yml": b"2",
+    }
+
+
+def test_a_linked_folder_is_not_followed(tmp_path: Path) -> None:
+    """A link in place of a folder below would write elsewhere; it is refused, and nothing is written."""
+    elsewhere, out = tmp_path / "elsewhere", tmp_path / "out"
+    elsewhere.mkdir()
+    out.mkdir()
+    (out / "adr").symlink_to(elsewhere)
+    with pytest.raises(InputError, match="adr is a link"):
+        write_all(out, {"top": b"0", "adr/a.md": b"1"})
+    assert everything(elsewhere) == {}
+    assert [p.name for p in out.iterdir()] == ["adr"]
+
+
+@pytest.mark.parametrize("contents", [{"adr/a": b"1"}, {"x": b"0", "x/y": b"1"}])
+def test_a_file_in_place_of_a_folder_below_is_refused(contents: dict[str, bytes], tmp_path: Path) -> None:
+    """A name cannot be a file and a folder at once, on disk or in what is to be written."""
+    (tmp_path / "adr").write_bytes(b"old")
+    with pytest.raises(InputError, match="is a file; a folder is to be made there"):
+        write_all(tmp_path, contents)
+    assert everything(tmp_path) == {"adr": b"old"}
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_a_full_disk_leaves_no_new_folder(at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When nothing could be written, folders that were made for it are gone again and the old ones are as they were."""
+    write_all(tmp_path, {"adr/a": b"old"})
+    calls, sync = iter(range(10)), os.fsync
+
+    def full(handle: int) -> None:
+        if next(calls) == at:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sync(handle)
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(InputError, match="No space left on device"):
+        write_all(tmp_path, {"adr/a": b"new", "deep/er/b": b"new", "c": b"new"})
+    assert everything(tmp_path) == {"adr": b"", "adr/a": b"old"}
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

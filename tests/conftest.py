@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 import pytest
 
 from advisor import resources
@@ -33,3 +36,14 @@ def candidates(scenario: Scenario, catalog: Catalog) -> Table:
 def proposal(scenario: Scenario, catalog: Catalog) -> Proposal:
     """Return the proposal for the example, without reasons."""
     return propose(scenario, catalog, explain=False)
+
+
+@pytest.fixture(scope="session")
+def solved(catalog: Catalog) -> Callable[[str], Proposal]:
+    """Return the proposal of a shipped example by its folder's name, each solved once a session, without reasons."""
+
+    @functools.cache
+    def found(name: str) -> Proposal:
+        return propose(load_scenario(resources.example(name), catalog), catalog, explain=False)
+
+    return found

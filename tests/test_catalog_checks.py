@@ -111,6 +111,10 @@ CASES: dict[str, tuple[Callable[[Data], Any], str]] = {
         ),
         "is not in sources.yml",
     ),
+    "listings_name_options": (
+        lambda d: d["listings"].update(no_such_option={"provider": "openai", "model": "gpt"}),
+        "is not an option with a price by tokens",
+    ),
     "source_terms_are_known": (
         lambda d: next(iter(d["sources"].values())).update(licence_note="Unknown."),
         "found 'Unknown.'; say what it allows",

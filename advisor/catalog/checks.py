@@ -236,6 +236,15 @@ def sources_exist(records: Records) -> Iterator[Finding]:
 
 
 @rule
+def listings_name_options(records: Records) -> Iterator[Finding]:
+    """A place in a price list is stated for an option that exists and has a price by tokens."""
+    by_tokens = {option.id for _, _, option in options(records) if any("tokens" in one.meter for one in option.prices)}
+    for key in records.listings:
+        if key not in by_tokens:
+            yield ("listings", key), (), f"is not an option with a price by tokens{nearest(key, by_tokens)}"
+
+
+@rule
 def source_terms_are_known(records: Records) -> Iterator[Finding]:
     """A source's licence note says under which terms figures are taken from it; that none were looked up is no note."""
     for key, source in records.sources.items():

@@ -21,6 +21,7 @@ from pydantic import SerializerFunctionWrapHandler, ValidationError, field_seria
 from advisor import __version__, resources
 from advisor.catalog.blueprint import Blueprint
 from advisor.catalog.cache import Options, Outline, outline, packed, unpacked
+from advisor.catalog.listing import Listing
 from advisor.catalog.model import (
     CloudFigures,
     Component,
@@ -38,7 +39,7 @@ from advisor.errors import InputError, Problem, bad_input, listing, nearest
 from advisor.schema import Strict, problems
 from advisor.yamlfile import Document, load
 
-CACHE_FORMAT = 6
+CACHE_FORMAT = 7
 
 
 class Records(Strict):
@@ -54,6 +55,7 @@ class Records(Strict):
     blueprints: Mapping[str, Blueprint]
     services: Mapping[str, Service] = {}
     operating: Mapping[str, Operating] = {}
+    listings: Mapping[str, Listing] = {}
 
     @field_serializer("*", mode="wrap")
     def _whole(self, table: Mapping[str, Strict], serialize: SerializerFunctionWrapHandler) -> Any:
@@ -272,6 +274,7 @@ _TABLES = {
     "meters.yml": "meters",
     "clouds.yml": "clouds",
     "operating.yml": "operating",
+    "price_list.yml": "listings",
 }
 _BY_CLOUD = {"prices": "instances", "price_book": "services"}  # folders whose files hold cloud -> name -> record
 
@@ -335,6 +338,7 @@ _MODELS: dict[str, type[Strict]] = {
     "blueprints": Blueprint,
     "services": Service,
     "operating": Operating,
+    "listings": Listing,
 }
 
 

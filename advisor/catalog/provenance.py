@@ -158,10 +158,16 @@ def newest_check(catalog: Catalog) -> datetime.date:
 
 
 def main_price(catalog: Catalog, option: Option) -> Traced:
-    """Return the price to look at first: the unit hour, else the first that is stated; of a history the latest."""
+    """Return the price to look at first: the unit hour, else the first that is stated; of a history today's."""
     prices = [figure for figure in of_option(catalog, option) if isinstance(figure.figure, Price)]
     first = min(prices, key=lambda price: price.name != "price.unit_hour")
-    return [price for price in prices if (price.name, price.record) == (first.name, first.record)][-1]
+    same = [price for price in prices if (price.name, price.record) == (first.name, first.record)]
+    begun = [price for price in same if isinstance(price.figure, Price) and _begun(price.figure, catalog.date)]
+    return (begun or same)[-1]
+
+
+def _begun(price: Price, date: datetime.date) -> bool:
+    return price.from_ is None or price.from_ <= date
 
 
 def _traced(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from advisor.commands.catalog_import import command as import_command
+from advisor.commands.catalog_refresh import command as refresh_command
 from advisor.commands.console import echo_json, json_text, text_width
 from advisor.commands.options import catalog_option, date_option, json_option
 
@@ -34,6 +35,7 @@ def command() -> None:
 
 
 command.add_command(import_command)
+command.add_command(refresh_command)
 
 
 def filter_options(function: F) -> F:

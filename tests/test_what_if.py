@@ -128,7 +128,7 @@ REFUSED = {
     "constraints.flows.anser.ttft_ms.p95=1": "did you mean 'constraints.flows.answer.ttft_ms.p95'?",
     "constraints.flows.ingest.ttft_ms.p95=1": "did you mean 'constraints.flows.ingest",
     "choices.pin.vectorstore=x": "did you mean 'choices.pin.vector_store'?",
-    "zzz=1": "is not a path of a rag_assistant scenario; they begin with blueprint, choices, constraints",
+    "zzz=1": "is not a path of a rag_assistant scenario; they begin with blueprint, catalogs, choices, constraints",
     "a..b=1": "is not a path of a rag_assistant scenario",
     "constraints.clouds": "--set: found 'constraints.clouds'; write PATH=VALUE, for example",
     "=1": "--set: found '=1'; write PATH=VALUE",
@@ -196,7 +196,7 @@ def schema_paths(schema: dict[str, Any]) -> Iterator[str]:
 def test_known_paths_are_those_of_the_published_schema(base: Scenario, mini: Catalog) -> None:
     """What --set knows is what editors know: nothing is missing, nothing is invented."""
     published = set(schema_paths(scenario_schema(mini.blueprint("rag_assistant"), mini)))
-    known = set(known_paths(base.blueprint))
+    known = set(known_paths(base.blueprint, mini.cards))
     usual = {p for p in published if p.rpartition(".")[2] in ("p90", "p9") or p.endswith("p99.9")}
     assert published - usual - known == set()
     assert {p for p in known - published if not p.startswith("objective.weights.")} == set()

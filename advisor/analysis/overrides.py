@@ -89,11 +89,12 @@ def read(text: str, scenario: Scenario) -> tuple[Path_, Any]:
     name = name.strip()
     if not equals or not name:
         raise _problem("", f"found {shown(text)}; write PATH=VALUE, for example workload.requests_per_month=6e7")
-    path, known = split(name), known_paths(scenario.blueprint)
+    cards = scenario.catalog.cards if scenario.catalog else ()
+    path, known = split(name), known_paths(scenario.blueprint, cards)
     if path is None or template(path, scenario.blueprint) not in known:
         meant = nearest_path(name, known)
         hint = (
-            f"; did you mean '{meant}'?" if meant else f"; they begin with {listing(p for p in known if '.' not in p)}"
+            f"; did you mean '{meant}'?" if meant else f"; they begin with {listing(p for p in known if not {'.', '['} & {*p})}"
         )
         raise _problem(name, f"is not a path of a {scenario.blueprint.id} scenario{hint}")
     return path, _value(name, written.strip())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Final
@@ -117,15 +117,18 @@ def _records(annotation: Any) -> Iterator[tuple[type[BaseModel] | None, str]]:
         yield from ((None, f"[0]{suffix}") for _, suffix in parts if suffix)  # a list of lists: pairs of names
 
 
-def known_paths(blueprint: Blueprint) -> frozenset[str]:
+def known_paths(blueprint: Blueprint, cards: Collection[str] = ()) -> frozenset[str]:
     """Return every path that a scenario of a blueprint can have; lists by their first entry.
+
+    ``cards``: the types of accelerators that there may be limits on.
 
     >>> import advisor
     >>> found = known_paths(advisor.load_catalog().blueprint("rag_assistant"))
     >>> {"workload.documents", "constraints.clouds.max", "choices.exclude[0]", "choices.pin.llm"} <= found
     True
     """
-    return frozenset((*_of_model(), *_workload(blueprint), *_flows(blueprint), *_names(blueprint)))
+    limits = (f"constraints.cards.{card}{end}" for card in cards for end in ("", ".max"))
+    return frozenset((*_of_model(), *_workload(blueprint), *_flows(blueprint), *_names(blueprint), *limits))
 
 
 def _workload(blueprint: Blueprint) -> Iterator[str]:

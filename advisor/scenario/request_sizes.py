@@ -19,9 +19,10 @@ AGREES = 0.01  # a mean that is stated as well may differ by this much, relative
 def implied(sizes: Sequence[RequestSize]) -> dict[str, Quantity]:
     """Return the workload parameters that a histogram stands for: mean tokens in, mean and spread of tokens out.
 
-    >>> implied([RequestSize(input_tokens=100, output_tokens=10, share=0.5),
-    ...          RequestSize(input_tokens=300, output_tokens=30, share=0.5)])
-    {'input_tokens': Quantity(mean=200.0, cv=0.0), 'output_tokens': Quantity(mean=20.0, cv=0.5)}
+    >>> found = implied([RequestSize(input_tokens=100, output_tokens=10, share=0.5),
+    ...                  RequestSize(input_tokens=300, output_tokens=30, share=0.5)])
+    >>> {name: (one.mean, one.cv) for name, one in found.items()}
+    {'input_tokens': (200.0, 0.0), 'output_tokens': (20.0, 0.5)}
     """
     if not sizes:
         return {}

@@ -53,7 +53,9 @@ def _catalog_table(scenario_path: str, roles: tuple[str, ...], hit_share: float)
     blueprint = cut_blueprint(catalog.blueprint(scenario.blueprint.id), roles).taken(workload)
     cheapest = (Goal((Term("cost_usd_per_month", 1.0),), "minimize cost"),)
     return table(
-        dataclasses.replace(scenario, blueprint=blueprint, workload=workload, requirements=(), objective=cheapest),
+        dataclasses.replace(
+            scenario, blueprint=blueprint, workload=workload, requirements=(), objective=cheapest, clouds={}
+        ),
         catalog,
     )
 

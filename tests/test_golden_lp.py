@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -94,6 +95,13 @@ def _plain(kind: str, model: Model) -> Iterator[pulp.LpConstraint]:
     return CONSTRAINTS[kind](model)
 
 
+def _beside(kind: str, model: Model) -> Iterator[pulp.LpConstraint]:
+    """Copies of both stores that count on where the model is."""
+    stores = [dataclasses.replace(c, beside={"llm": frozenset(["gcp"])}) for c in POOL["vector_store"]]
+    placed = dataclasses.replace(model, pool={**POOL, "vector_store": stores})
+    return CONSTRAINTS[kind](placed)
+
+
 def _tail(kind: str, model: Model) -> Iterator[pulp.LpConstraint]:
     flow = model.scenario.blueprint.flows["answer"]
     return CONSTRAINTS[kind](model, Tail(flow, "complete", 1000.0, 0.95, model.pool, model.scenario), f"{LATENCY}.p95")
@@ -118,6 +126,7 @@ def _not_this(kind: str, model: Model) -> Iterator[pulp.LpConstraint]:
 CASES: dict[str, Callable[[str, Model], Iterator[pulp.LpConstraint]]] = {
     "choose_one": _plain,
     "behind_cache": _plain,
+    "beside": _beside,
     "in_use": _plain,
     "cost": _with_bound("cost_usd_per_month", 2000.0),
     "operations": _with_bound("operations_h_per_month", 25.0),

@@ -122,3 +122,24 @@ def test_what_is_wrong_with_pairs_is_named(example_text: str, catalog: Catalog) 
     with pytest.raises(InputError) as caught:
         scenario_from_text(example_text + "choices:\n  apart: [[kong], [a: b, {c: d, e: f}], 3]\n", catalog)
     assert len(caught.value.problems) == 3
+
+
+# --- the network between clouds ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_network_equals_enumeration(seed: int, scenario: Scenario, catalog: Catalog) -> None:
+    """With egress and delays between clouds beside pairs, counts and other bounds, both engines find what plain
+    enumeration of all designs under the judge finds."""
+    full = small_table(seed, scenario, catalog, invented=seed % 5 != 2, network=True)
+    found = enumerate_all(full)
+    for number, kind in enumerate(KINDS[seed % 3 :: 3]):
+        rng = random.Random(f"network {seed} {kind}")
+        goals = draw_goals(rng, kind, found)
+        requirements = (*draw_bounds(rng, found, rng.choice([0, 1, 2])), *draw_pairs(rng, full, rng.choice([0, 1])))
+        best = optimum(found, requirements, goals)
+        least = value(goals[0], best[0]) if best else 0.0
+        asked = with_question(full, requirements, goals)
+        _same(optimise(Search(asked)), best, least)
+        if number == 0:
+            _same(optimise(Search(asked), program=True), best, least)

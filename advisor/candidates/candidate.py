@@ -30,6 +30,7 @@ class CostLine:
 
     Attributes:
         share: of what the meter's dimension counts, when other lines bill the rest.
+        derivation: the quantity's arithmetic, of what no meter counts: egress.
     """
 
     title: str
@@ -39,6 +40,7 @@ class CostLine:
     usage_based: bool
     price: Price
     share: float = 1.0
+    derivation: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,9 @@ class Candidate:
         bill_usd_per_month: what vendors bill; ``cost_usd_per_month`` adds the operations hours at the hourly rate.
         migration_h: hours to have this instead of what runs today; paid off over ``horizon_months``.
         latency: operation -> (time to the first item, time until complete), ms.
+        beside: in a copy that counts on where others are, caller -> the clouds of it for which this copy is right.
+        calls: (flow, operation) -> the same as in ``latency`` for calls from another cloud. delays: what these add, ms.
+        unlinked: of a copy that counts on where others are, the candidate as it is everywhere.
         quality: factor in (0, 1]; 1 for a role that bears no quality.
         layout: how it is run and bought.
         carried_share, billed_share: of the role's demand that it is sized and billed for; below 1 in a part of a
@@ -103,6 +108,10 @@ class Candidate:
     combined_by: str = ""
     shares: tuple[float, ...] = ()
     cards: Mapping[str, int] = field(default_factory=dict)
+    beside: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    calls: Mapping[tuple[str, str], tuple[Distribution, Distribution]] = field(default_factory=dict)
+    delays: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    unlinked: Candidate | None = None
     pooled: Pooled | None = None
 
     @property
@@ -125,6 +134,16 @@ class Candidate:
     def is_none(self) -> bool:
         """Whether this stands for leaving the role out."""
         return self.option is None
+
+    @property
+    def place(self) -> str:
+        """The cloud that it calls others from, its primary's; "" where that is none of the clouds."""
+        option = self.members[0].option
+        return option.cloud if option and option.cloud != "vendor" else ""
+
+    def times(self, flow: str, operation: str) -> tuple[Distribution, Distribution] | None:
+        """Return the times (ms) to the first item and until complete of an operation in a flow, None if it has none."""
+        return self.calls.get((flow, operation)) or self.latency.get(operation)
 
     @property
     def unserved(self) -> Mapping[int, float]:

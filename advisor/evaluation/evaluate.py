@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 from advisor.candidates.demand import hit_share
+from advisor.candidates.links import linked, outside_calls
 from advisor.catalog.blueprint import Flow, Measure, Step
 from advisor.evaluation.result import LEVELS, Check, Design, Evaluation, FlowResult, MeasureResult, Stage
 from advisor.evaluation.times import step_time
@@ -24,6 +25,7 @@ def judge(design: Design, scenario: Scenario, *, brief: bool = False) -> Evaluat
 
     ``brief``: of the times only what a bound or a goal names, without stages; for judging a design a thousand times.
     """
+    design = linked(design, scenario)
     used = [candidate for candidate in design.values() if not candidate.is_none]
     result = Evaluation(
         scenario=scenario,
@@ -41,7 +43,11 @@ def judge(design: Design, scenario: Scenario, *, brief: bool = False) -> Evaluat
         },
         checks=(),
         consistent=tuple(inconsistencies(design, scenario)),
-        assumptions=(*scenario.assumptions, *_distinct(note for c in used for note in c.assumptions)),
+        assumptions=(
+            *scenario.assumptions,
+            *outside_calls(design, scenario),
+            *_distinct(note for c in used for note in c.assumptions),
+        ),
     )
     checks = tuple(_check(requirement, result) for requirement in scenario.requirements)
     return Evaluation(**{**result.__dict__, "checks": checks})

@@ -24,14 +24,18 @@ def step_time(
         return wait_time(step, scenario)
     if step.in_background or step.do is None:
         return None
-    return role_time(design[step.asks], step, scenario, first=flow.reads_first(step, at))
+    flow_id = scenario.blueprint.flow_id(flow)
+    return role_time(design[step.asks], step, scenario, flow_id, first=flow.reads_first(step, at))
 
 
-def role_time(candidate: Candidate, step: Step, scenario: Scenario, *, first: bool) -> Distribution | None:
+def role_time(
+    candidate: Candidate, step: Step, scenario: Scenario, flow_id: str, *, first: bool
+) -> Distribution | None:
     """Return the time (ms) of all runs of a step in its role, the last of them read at its first item or complete."""
-    if candidate.is_none or step.do is None or step.do not in candidate.latency:
+    times = None if candidate.is_none or step.do is None else candidate.times(flow_id, step.do)
+    if times is None:
         return None
-    begin, complete = candidate.latency[step.do]
+    begin, complete = times
     after = _stated(step.then_ms, scenario)
     whole = series(complete, after) if after else complete
     count = expression.parse(step.times).evaluate(scenario.workload)

@@ -84,6 +84,8 @@ def _role(role: str, candidate: Candidate, catalog: Catalog, demand: Demand) -> 
 
 
 def _line(line: CostLine, candidate: Candidate, catalog: Catalog, demand: Demand) -> Derivation:
+    if line.derivation:
+        return _egress(line)
     price, unit = line.price, catalog.records.meters[line.price.meter].unit
     quantity = _quantity(line, candidate, catalog, demand)
     return Derivation(
@@ -96,6 +98,17 @@ def _line(line: CostLine, candidate: Candidate, catalog: Catalog, demand: Demand
         source=origin(price),
         parts=(quantity,),
     )
+
+
+def _egress(line: CostLine) -> Derivation:
+    """Return what a cloud bills for what leaves it for another one."""
+    quantity = Derivation(
+        f"quantity of {title(line)}", line.quantity, line.unit, "sum over calls of runs a month × KB", line.derivation
+    )
+    numbers = f"{plain(line.quantity)} × {plain(line.price.usd or 0.0)}"
+    note = line.price.reasoning or line.price.conditions or ""
+    source = origin(line.price)
+    return Derivation(title(line), line.usd_per_month, USD, "GB × USD per GB", numbers, note, source, (quantity,))
 
 
 def title(line: CostLine) -> str:

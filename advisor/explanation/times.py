@@ -105,7 +105,7 @@ def _operation(step: Step, candidate: Candidate, first: bool, scenario: Scenario
         )
     delay = math.fsum(ms for (_, operation), ms in candidate.delays.items() if operation == step.do)
     network = [_network(delay, candidate, scenario)] if delay else []
-    return [*_at_home(step, candidate, first, scenario, catalog), *network]
+    return [*network, *_at_home(step, candidate, first, scenario, catalog)]
 
 
 def _network(delay_ms: float, candidate: Candidate, scenario: Scenario) -> Derivation:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 Design = dict[str, Candidate]
-MOST_CASES = 64
+MOST_CASES = 256
 MOST_MISSING = 2  # roles that a design to start from may leave open
 COUNT_SLIP = 1e-6
 

@@ -84,7 +84,7 @@ def formulate(pool: Pool, scenario: Scenario, requirements: Sequence[Bound | Pai
     }
     model = Model(problem, pool, scenario, x, y)
     problem.setObjective(model.total(lambda c: 0.0))
-    for kind in ("choose_one", "behind_cache", "in_use"):
+    for kind in ("choose_one", "behind_cache", "beside", "in_use"):
         _add(model, CONSTRAINTS[kind](model))
     for requirement in requirements:
         if linear_kind := kind_of(requirement):
@@ -137,6 +137,21 @@ def behind_cache(model: Model) -> Iterator[Row]:
             without = pulp.lpSum(model.x[role, c.id] for c in found if c.behind.get(cache) is False)
             yield _named(with_it - used <= 0, "behind_cache", role, cache)
             yield _named(without + used <= 1, "in_place_of_cache", role, cache)
+
+
+@constraint("beside")
+def beside(model: Model) -> Iterator[Row]:
+    """A copy that counts on a caller being in certain places needs one of the caller's candidates that is there."""
+    counting: dict[tuple[str, str, frozenset[str]], list[pulp.LpVariable]] = {}
+    for role, found in model.pool.items():
+        for c in found:
+            for caller, places in c.beside.items():
+                counting.setdefault((role, caller, places), []).append(model.x[role, c.id])
+    for (role, caller, places), copies in counting.items():
+        there = pulp.lpSum(
+            model.x[caller, c.id] for c in model.pool[caller] if ("none" if c.is_none else c.place) in places
+        )
+        yield _named(pulp.lpSum(copies) - there <= 0, "beside", role, caller, "_".join(sorted(places)))
 
 
 @constraint("in_use")

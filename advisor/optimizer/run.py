@@ -34,6 +34,8 @@ from advisor.scenario.requirements import COST, Bound
 if TYPE_CHECKING:
     import numpy as np
 
+    from advisor.optimizer.linked import LinkedSearch
+
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 FIRST_REACH = 0.1  # how far above the relaxation's bound the optimum is expected, relative
@@ -99,8 +101,38 @@ def optimise(
     """
     if search.empty_roles:
         return NOTHING
+    if search.linked is not None:
+        return _linked(search, search.linked, goals, only, tie_break, any_design, time_limit_s, program)
     run = Run(search, only, time_limit_s, any_design=any_design, program=program)
     return run.all(search.table.scenario.objective if goals is None else goals, tie_break and not any_design)
+
+
+def _linked(search: Search, linked: LinkedSearch, goals: Sequence[Goal] | None, only: Only | None, *how: Any) -> Found:
+    """Return the optimum among copies that know where the others are, as a design of the candidates themselves."""
+    tie_break, any_design, time_limit_s, program = how
+    begun = time.monotonic()
+    if not program:
+        first = optimise(
+            search.unlinked, goals, only=only, tie_break=tie_break, any_design=any_design, time_limit_s=time_limit_s
+        )
+        if first.best is None:
+            return first
+        linked.start_from(first.best)
+        time_limit_s = max(time_limit_s - (time.monotonic() - begun), 1e-3) if time_limit_s else 0.0
+    found = optimise(
+        linked,
+        goals,
+        only=None if only is None else lambda role, c: only(role, c.unlinked or c),
+        tie_break=tie_break,
+        any_design=any_design,
+        time_limit_s=time_limit_s,
+        program=program,
+    )
+    if found.best is None:
+        return found
+    best = linked.plain(found.best)
+    search.known[tuple(c.id for c in best.design.values())] = best
+    return replace(found, best=best)
 
 
 class Run:

@@ -27,6 +27,7 @@ from advisor.scenario.load import Scenario
 from advisor.scenario.pairs import Member, Pair
 from advisor.scenario.requirements import (
     CARDS,
+    CLOUDS,
     COUNTS,
     OPERATIONS,
     QUALITY,
@@ -38,6 +39,8 @@ from advisor.scenario.requirements import (
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from advisor.optimizer.linked import LinkedSearch
 
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -91,6 +94,7 @@ class Pooled:
     dominated: dict[tuple[Any, ...], dict[tuple[str, str], Candidate]] = field(default_factory=dict)
     distinct: dict[str, dict[str, list[frozenset[str]]]] = field(default_factory=dict)
     fitting: dict[frozenset[str], dict[str, Mask]] = field(default_factory=dict)
+    linked: Pooled | None = None
 
 
 def _at_least_as_strict(new: Requirement, old: Requirement) -> bool:
@@ -152,7 +156,7 @@ class Search:
         scenario = replace(scenario or self.table.scenario, requirements=tuple(requirements))
         other = Search(replace(self.table, scenario=scenario), None, self.shared)
         for key, evaluation in self.known.items():
-            again = judge(evaluation.design, scenario)
+            again = other.evaluate(evaluation.design)
             if other.admits(again.design) and other.holds(again):
                 other.known[key] = again
             elif other.admits(again.design):
@@ -160,6 +164,25 @@ class Search:
         if all(any(_at_least_as_strict(new, old) for new in requirements) for old in self.requirements):
             other.floors, other.nothing = dict(self.floors), self.nothing
         return other
+
+    @cached_property
+    def linked(self) -> LinkedSearch | None:
+        """The search that knows what calls between clouds cost and take; None where there are none."""
+        from advisor.optimizer.linked import LinkedSearch
+
+        return LinkedSearch(self) if not self.empty_roles and couples(self) else None
+
+    @cached_property
+    def unlinked(self) -> Search:
+        """The same search as if calls between clouds were free: what it cannot beat is not to be beaten with them."""
+        from dataclasses import replace
+
+        return self.under(self.requirements, replace(self.table.scenario, clouds={}))
+
+    @property
+    def pooled(self) -> Pooled:
+        """What only depends on the candidates."""
+        return self._pooled
 
     def with_rules_apart(self) -> Search:
         """Return a search of the same candidates from which rules on options can be dropped without building anew."""
@@ -321,7 +344,7 @@ class Search:
             operations=OPERATIONS in names,
             availability=any(name.endswith(".availability") for name in names),
             quality=QUALITY in names,
-            counts=tuple(metric for metric in COUNTS if metric in names),
+            counts=tuple(metric for metric in COUNTS if metric in names or (metric == CLOUDS and couples(self))),
             members=self.members,
             cards=any(name.startswith(CARDS) for name in names),
         )
@@ -461,6 +484,13 @@ class Search:
     def base(self) -> int:
         """The number of rows that every run needs."""
         return self._loaded[1]
+
+
+def couples(search: Search) -> bool:
+    """Return whether designs of a search can have calls between two clouds."""
+    most = min((b.limit for b in search.bounds if b.metric == CLOUDS), default=math.inf)
+    clouds = {cloud for found in search.pool.values() for c in found for cloud in c.clouds}
+    return most >= 2 and len(clouds) >= 2 and bool(search.table.scenario.clouds)
 
 
 def _lattice_of(bound: Bound) -> tuple[str, str, float]:

@@ -28,10 +28,11 @@ class Slot:
     first: bool
     past: bool
     scenario: Scenario
+    flow_id: str
 
     def time(self, candidate: Candidate) -> Distribution | None:
         """Return the time (ms) that a candidate takes here, None when it takes none."""
-        return role_time(candidate, self.step, self.scenario, first=self.first)
+        return role_time(candidate, self.step, self.scenario, self.flow_id, first=self.first)
 
 
 def mean_coefficients(
@@ -63,9 +64,10 @@ def fixed_mean(flow: Flow, scenario: Scenario) -> float:
 
 def placed_slots(flow: Flow, at: str, scenario: Scenario) -> Iterator[Slot]:
     """Yield the places of a flow where a role's time is added in the foreground."""
+    flow_id = scenario.blueprint.flow_id(flow)
     for past, step in _placed(flow):
         if step.asks and step.do and not step.in_background:
-            yield Slot(step.asks, step, flow.reads_first(step, at), past, scenario)
+            yield Slot(step.asks, step, flow.reads_first(step, at), past, scenario, flow_id)
 
 
 def fixed_times(flow: Flow, scenario: Scenario) -> dict[bool, list[Distribution]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from advisor.catalog.blueprint import Blueprint
 from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.model import CloudFigures
 from advisor.errors import InputError, Problem, bad_input, listing, nearest
 from advisor.scenario.assumption import Assumption
 from advisor.scenario.checks import semantic_problems
@@ -59,6 +60,7 @@ class Scenario:
         requirements: bounds and filters, in the order of the file.
         objective: goals, the most important first.
         digest: first 12 hex digits of the SHA-256 of the file's text.
+        clouds: what a GB out of each and a call to another one cost.
         catalog: the catalog under which it was read, with what the scenario brings of its own.
     """
 
@@ -80,6 +82,7 @@ class Scenario:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     tactics: AllowedTactics = field(default_factory=AllowedTactics)
     standing: Standing = field(default_factory=Standing)
+    clouds: Mapping[str, CloudFigures] = field(default_factory=dict)
     request_sizes: tuple[RequestSize, ...] = ()
     partial: bool = False
     catalog: Catalog | None = field(default=None, compare=False, repr=False)
@@ -184,9 +187,9 @@ def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprin
     sizing = _sizing(raw, assumptions)
     assumptions.append(
         Assumption(
-            "network between places",
+            "network within a cloud and to users",
             "no delay and no egress cost",
-            "clouds, regions and vendors are not told apart on the edges; keep components together with a bound",
+            "what is in one cloud is taken to be in one region; what users send and receive is in no figure",
             "constraints.clouds.max",
         )
     )
@@ -234,6 +237,7 @@ def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprin
         assumptions=tuple(assumptions),
         tactics=allowed_tactics(raw.tactics),
         standing=standing(raw.today, catalog),
+        clouds=catalog.records.clouds,
         catalog=catalog,
     )
 

@@ -32,6 +32,7 @@ INSTANCE_CARDS = {
     if one.get("gpus")
 }
 ALL_CARDS = sorted({card for card, _ in INSTANCE_CARDS.values()})
+from oracles.network import egress_usd
 
 Design = dict[str, Candidate]
 SLIP = 1e-9  # a bound counts as met within this, relative: sums of floats
@@ -70,7 +71,8 @@ def metrics(design: Design, scenario: Scenario) -> dict[str, float]:
     hours = sum(c.operations_h_per_month for c in used)
     found = {
         "cost_usd_per_month": sum(line.usd_per_month for c in used for line in c.lines)
-        + sum(c.operations_h_per_month * c.usd_per_hour for c in used),
+        + sum(c.operations_h_per_month * c.usd_per_hour for c in used)
+        + (egress_usd(design, scenario) if scenario.clouds else 0.0),
         "operations_h_per_month": hours,
         "quality": math.prod(c.quality for c in design.values()),
         **_counts([one for c in used for one in _runs(c)]),

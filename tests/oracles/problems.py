@@ -21,6 +21,7 @@ from advisor.scenario.load import Scenario
 from advisor.scenario.pairs import Member, Pair
 from advisor.scenario.requirements import COUNTS, Bound, Filter, Requirement, split_percentile
 from oracles.enumeration import Judged, value
+from oracles.network import figures
 
 ANSWER = [
     "gateway",
@@ -59,19 +60,26 @@ def _cut_path(path: list[dict[str, Any]], roles: Sequence[str]) -> list[dict[str
     return found
 
 
-def small_table(seed: int, scenario: Scenario, catalog: Catalog, *, invented: bool) -> Table:
+def small_table(
+    seed: int, scenario: Scenario, catalog: Catalog, *, invented: bool, network: bool = False
+) -> Table:
     """Return a table of a few roles with a few candidates each, at most about 110 designs.
 
     ``invented``: constants are drawn at random (with ties, crossing distributions, waits) instead of the catalog's.
+    ``network``: calls between clouds cost and take something; then the callers are among the roles.
     """
     rng = random.Random(seed)
     roles = {"llm", *rng.sample(ANSWER, rng.choice([2, 3])), *rng.sample(INGEST, rng.choice([0, 1, 2]))}
     roles |= {"semantic_cache"} if rng.random() < 0.6 else set()
     workload = {**scenario.workload, "cache_hit_share": rng.choice([0.1, 0.35, 0.6, 0.93])}
     workload |= {"tool_turns": rng.choice([0.0, 0.0, 0.4, 2.0]), "tool_ms": rng.choice([0.0, 300.0])}
+    if network:
+        roles = {"llm", "app_runtime", *rng.sample(["gateway", "embedding", "conversation_store", "vector_store"], 2)}
+        roles |= set(rng.sample(["semantic_cache", "embedding_workers", "ingestion_queue", "reranker"], rng.choice([0, 1, 2])))
     blueprint = cut_blueprint(catalog.blueprint(scenario.blueprint.id), sorted(roles)).taken(workload)
     plain = dataclasses.replace(
         scenario,
+        clouds=figures(rng) if network else {},
         blueprint=blueprint,
         workload=workload,
         requirements=(),

@@ -34,7 +34,7 @@ from advisor.optimizer.search import Search
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import QUALITY, Bound
 
-TIGHTER = (0.5, 1.0, 1.5, 2.0)  # multiples of what the samples take away from a bound
+TIGHTER = (0.25, 0.5, 1.0, 1.5)  # multiples of what the samples take away from a bound
 BATCH = 4  # samples that a process solves between two looks at the clock
 ROUNDS = 12  # of solving what looks hardest
 MET = 1e-9  # value and bound that differ by less, relative, meet
@@ -109,12 +109,9 @@ def confident(asked: Question) -> Confident:
     """Return the best design at a confidence."""
     trial = Trial(asked)
     trial.offer(asked.start, asked.outcomes)
+    for design in _tightened(asked):
+        trial.test(design)
     bound = _bound(asked, trial)
-    if bound < math.inf:
-        for design in _tightened(asked):
-            if asked.deadline.passed or trial.value <= bound + MET * abs(bound):
-                break
-            trial.test(design)
     found = None if trial.best is None else judge(trial.best, asked.scenario)
     solved, tested = len(asked.known), len(trial.losses)
     return Confident(asked.confidence, asked.needed, found, trial.held, trial.value, bound, tested, solved)
@@ -123,22 +120,24 @@ def confident(asked: Question) -> Confident:
 def _bound(asked: Question, trial: Trial) -> float:
     """Return what no design can beat: the least hindsight optimum of the samples hardest on all tested designs.
 
-    Of a sample that is not solved, the least loss of the tested designs is known to be at least its optimum. As long as
-    one of the K samples with the largest of these is not solved, it is; and the design that is best where the bound is
-    least is tested too, which shows samples that only looked hard.
+    A sample that is not solved is taken to be as hard as it is on the tested design that loses least there. The design
+    that is best where the bound is least is tested next, and shows which samples only looked hard. When the hardest
+    samples are all solved, no other choice of samples gives a better bound.
     """
-    count = len(asked.outcomes)
+    count = len(asked.outcomes) - asked.needed + 1
     bound = -math.inf
     for _ in range(ROUNDS):
-        few = trial.hardest()[: count - asked.needed + 1]
-        if not (best := _solved(asked, few)):
-            return bound
-        least = min(best.values(), key=lambda one: one.bound)
-        bound = max(bound, least.bound)
-        if all(trial.ceiling(sample) <= best[sample].value for sample in few) or asked.deadline.passed:
+        best = _solved(asked, trial.hardest()[:count])
+        if not best:
             break
-        if least.ids is not None:
-            trial.test(design_of(least.ids, asked.found.space))
+        least = min(best, key=lambda one: one.bound)
+        bound = max(bound, least.bound)
+        if least.ids is None or trial.value <= bound + MET * abs(bound):
+            break
+        before = set(trial.hardest()[:count])
+        trial.test(design_of(least.ids, asked.found.space))
+        if before == set(trial.hardest()[:count]) or asked.deadline.passed:
+            break
     return bound
 
 
@@ -155,14 +154,14 @@ def hardest_first(scenario: Scenario, outcomes: Sequence[Outcome]) -> list[int]:
     return sorted(range(len(outcomes)), key=hardship)
 
 
-def _solved(asked: Question, samples: Sequence[int]) -> dict[int, Best]:
+def _solved(asked: Question, samples: Sequence[int]) -> list[Best]:
     """Return the best designs of all of some samples; nothing when time did not suffice for all."""
     left = [sample for sample in samples if sample not in asked.known]
     step = BATCH * max(asked.jobs, 1)
     while left and not asked.deadline.passed:
         now, left = left[:step], left[step:]
         asked.known.update(zip(now, mapped(asked.found, now, asked.jobs), strict=True))
-    return {} if left else {sample: asked.known[sample] for sample in samples}
+    return [] if left else [asked.known[sample] for sample in samples]
 
 
 class Trial:
@@ -210,6 +209,8 @@ def _tightened(asked: Question) -> Iterator[Design]:
     plain = judge(asked.start, asked.scenario)
     search = Search(table)
     for multiple in TIGHTER:
+        if asked.deadline.passed:
+            return
         bounds = {bound: _tighter(bound, multiple, plain, asked) for bound in asked.scenario.bounds}
         wanted = [bounds[r] if isinstance(r, Bound) else r for r in asked.scenario.requirements]
         found = optimise(search.under(wanted), time_limit_s=asked.deadline.left)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -102,9 +103,13 @@ def test_show_takes_every_kind_of_name(name: str, kind: str, catalog: Catalog, c
 
 
 def test_a_source_lists_every_figure_taken_from_it(catalog: Catalog) -> None:
-    """Over all sources the cited figures add up to those of the catalog that name a source."""
-    cited = sum(len(list(provenance.citing(catalog, source))) for source in catalog.records.sources)
-    assert cited == sum(figure.source is not None for _, _, figure in figures(catalog.records))
+    """Of one source in twenty, the most cited among them, the figures are those that name it."""
+    named = Counter(figure.source for _, _, figure in figures(catalog.records) if figure.source)
+    ranked = [source for source, _ in named.most_common()]
+    for source in ranked[::20]:
+        cited = list(provenance.citing(catalog, source))
+        assert len(cited) == named[source]
+        assert {one.figure.source for one in cited} == {source}
 
 
 def test_show_names_the_nearest(capsys: Capture) -> None:

@@ -5,13 +5,14 @@ A rule is a function registered with :func:`rule`; ``tests/test_catalog_checks.p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from advisor import expression
 from advisor.catalog.model import Figure, Option, Provenance
 from advisor.errors import Problem, listing, nearest
+from advisor.schema import Strict
 from advisor.yamlfile import Document
 
 if TYPE_CHECKING:
@@ -205,9 +206,10 @@ def services_and_instances_differ(records: Records) -> Iterator[Finding]:
 @rule
 def service_prices_state_conditions(records: Records) -> Iterator[Finding]:
     """Every price of a service says what it holds for: which class or tier, and how exact its source is."""
-    for record, path, figure in figures(records):
-        if record[0] == "services" and not figure.conditions:
-            yield record, path, "conditions is missing"
+    for key, service in records.services.items():
+        for path, figure in walk(service, ()):
+            if not figure.conditions:
+                yield ("services", key), path, "conditions is missing"
 
 
 @rule
@@ -368,17 +370,21 @@ def figures(records: Records) -> Iterator[tuple[tuple[str, str], tuple[str | int
 
 
 def walk(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Provenance]]:
-    """Yield (path, figure) for every figure inside a record."""
-    from pydantic import BaseModel
+    """Return (path, figure) for every figure inside a record."""
+    found: list[tuple[tuple[str | int, ...], Provenance]] = []
+    _collect(value, path, found)
+    return iter(found)
 
+
+def _collect(
+    value: object, path: tuple[str | int, ...], found: list[tuple[tuple[str | int, ...], Provenance]]
+) -> None:
+    """Add the figures inside a value; a list is filled, as a generator for every level takes three times as long."""
     if isinstance(value, Provenance):
-        yield path, value
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from walk(getattr(value, name), (*path, name))
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from walk(inner, (*path, key))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from walk(inner, (*path, index))
+        found.append((path, value))
+        return
+    inner: Iterable[tuple[str | int, object]]
+    inner = enumerate(value) if isinstance(value, list) else (value if isinstance(value, dict) else vars(value)).items()
+    for key, one in inner:
+        if isinstance(one, Strict | dict | list):
+            _collect(one, (*path, key), found)

@@ -15,7 +15,7 @@ from typing import Any
 
 from advisor.catalog.load import Catalog
 from advisor.catalog.overlay import FIGURES, overlaid
-from advisor.errors import InputError, Problem
+from advisor.errors import InputError, Problem, bad_input
 from advisor.yamledit import add_item, put
 from advisor.yamlfile import parse, read_text
 
@@ -72,6 +72,29 @@ def with_figures_added(
         named = put(named, (one.option, one.place), whole, str(folder / FIGURES))
     contents = {FIGURES: named.encode(), SOURCES: _with_source(listed, source, folder).encode()}
     check_with(catalog, folder, contents)
+    return contents
+
+
+def with_component_added(
+    catalog: Catalog, folder: Path, role: str, component: str, text: str, source: NewSource, whole: bool
+) -> dict[str, bytes]:
+    """Return the contents of a new component's file and of ``sources.yml`` with its source.
+
+    Args:
+        whole: nothing is missing in the text, so that it has to pass the catalog's rules.
+
+    Raises:
+        InputError: the component exists already, in the folder or in the catalog, or breaks a rule.
+    """
+    name = f"{role}/{component}.yml"
+    if (folder / name).exists() or (folder / name).is_symlink():
+        raise bad_input("exists already and is left alone; name another component with --id", path=str(folder / name))
+    if component in catalog.records.components or component in catalog.options:
+        raise bad_input(f"--id: '{component}' is in the catalog already and would be replaced; choose another id")
+    parse(text, name)
+    contents = {name: text.encode(), SOURCES: _with_source(_text(folder / SOURCES), source, folder).encode()}
+    if whole:
+        check_with(catalog, folder, contents)
     return contents
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from advisor.commands.catalog_add import command as add_command
 from advisor.commands.catalog_import import command as import_command
 from advisor.commands.catalog_refresh import command as refresh_command
 from advisor.commands.console import echo_json, json_text, text_width
@@ -34,6 +35,7 @@ def command() -> None:
     """
 
 
+command.add_command(add_command)
 command.add_command(import_command)
 command.add_command(refresh_command)
 
@@ -194,7 +196,8 @@ def show(name: str, as_json: bool, date: datetime.date, catalog_folder: Path | N
 def check(folder: Path | None, as_json: bool, date: datetime.date) -> None:
     """Check every record and every rule across records, and count what there is.
 
-    DIR is a catalog folder (default: the one that comes with advisor). Nothing is read from the cache. Exits 2 when a
+    DIR is a catalog folder (default: the one that comes with advisor), or a folder of your own, which is laid over it.
+    Nothing is read from the cache. Exits 2 when a
     problem is found. Warnings are counted behind the summary: figures that grew old, and demand that no price counts.
 
     \b
@@ -203,10 +206,14 @@ def check(folder: Path | None, as_json: bool, date: datetime.date) -> None:
       advisor catalog check my_catalog
     """
     from advisor.catalog.load import load_catalog
+    from advisor.catalog.overlay import overlaid
     from advisor.catalog.warnings import warned
     from advisor.render import catalog_json, catalog_text
 
-    catalog = load_catalog(folder, cached=False)
+    if folder is not None and folder.is_dir() and not (folder / "roles.yml").is_file():
+        catalog = overlaid(load_catalog(cached=False), [folder])
+    else:
+        catalog = load_catalog(folder, cached=False)
     doubts = warned(catalog, date)
     if as_json:
         echo_json(catalog_json.checked(catalog, doubts))

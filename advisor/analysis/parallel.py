@@ -58,12 +58,14 @@ def _in_processes(
 
     # spawn: a forked child would inherit the solver's threads and locks
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), _take, (work,))
+    chunk = max(1, len(arguments) // (jobs * CHUNKS_A_JOB))
     found: list[Result] = []
     try:
-        chunk = max(1, len(arguments) // (jobs * CHUNKS_A_JOB))
-        for result in pool.map(_run, arguments, chunksize=chunk):
-            found.append(result)
-            done(len(found))
+        given = [pool.submit(_run, arguments[at : at + chunk]) for at in range(0, len(arguments), chunk)]
+        for one in given:
+            for result in one.result():
+                found.append(result)
+                done(len(found))
     except BaseException:
         _end(pool)
         raise
@@ -79,13 +81,15 @@ def _take(work: Callable[[Any], Any]) -> None:
     _given[:] = [work]
 
 
-def _run(argument: Any) -> Any:
-    return _given[0](argument)
+def _run(arguments: Sequence[Any]) -> list[Any]:
+    return [_given[0](argument) for argument in arguments]
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
-    """End a pool's processes now: what they still work on is not wanted."""
-    children = list((pool._processes or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for child in children:
+    """End a pool's processes now: what they still work on is not wanted.
+
+    Nothing is cancelled first: the pool of Python 3.11 complains of cancelled work when its processes are gone.
+    """
+    for child in list((pool._processes or {}).values()):
         child.terminate()
+    pool.shutdown()

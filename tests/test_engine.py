@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import math
 import random
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +25,7 @@ from advisor.catalog.blueprint import Blueprint
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.evaluation.evaluate import judge
 from advisor.models.latency import Lognormal, Wait, series
-from advisor.optimizer import proof
+from advisor.optimizer import labels, proof
 from advisor.optimizer.case import Case
 from advisor.optimizer.engine import Engine
 from advisor.optimizer.envelope import Chain, Envelope
@@ -32,6 +34,7 @@ from advisor.optimizer.prices import priced, within
 from advisor.optimizer.run import Found, Run, linear_goal, optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
+from advisor.optimizer.thinning import needed, thinned
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario, load_scenario
 from advisor.scenario.requirements import COUNTS, Bound, Requirement, split_percentile
@@ -216,8 +219,11 @@ def _small(seed: int, scenario: Scenario, catalog: Catalog, *, twice: bool) -> T
 def test_every_feasible_design_reaches_the_judge(
     seed: int, twice: bool, scenario: Scenario, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a judge that refuses everything, all feasible designs below the value to beat come before it, one grid of
-    budgets after the other: prices, envelope, limits and hits of a cache drop none of them."""
+    """With a judge that refuses everything, and nothing dropped because something else is as good, all feasible designs
+    below the value to beat come before it, one grid of budgets after the other: prices, envelope, limits and hits of a
+    cache drop none of them."""
+    monkeypatch.setattr(proof, "thinned", lambda case: case)
+    monkeypatch.setattr(labels, "needed", lambda states, values: np.ones(len(values), dtype=bool))
     full = _small(seed, scenario, catalog, twice=twice)
     found, checked = enumerate_all(full), 0
     for number in range(4):
@@ -340,6 +346,49 @@ def test_prices_give_a_bound(seed: int) -> None:
     kept = within(case, prices, best * (1 + 1e-9))
     assert all(case.kept[role][j] in kept.kept[role] for role, j in enumerate(found))
     assert (case.uses(np.array([found])) <= case.room + 1e-12).all()
+
+
+# --- what one question does not need ----------------------------------------------------------------------------------
+
+
+def _settled(case: Case) -> list[tuple[tuple[int, ...], float, np.ndarray[Any, Any], tuple[bool, ...]]]:
+    """Return every design of a case as ids in the pool, with goal, uses and which bounds it holds on the lattice."""
+    designs = np.array(list(itertools.product(*(range(len(goal)) for goal in case.goal))))
+    holds = np.column_stack([tail.of(designs) >= tail.level for tail in case.tails])
+    uses = sum(rows[designs[:, role]] for role, rows in enumerate(case.rows))
+    ids = np.column_stack([case.kept[role][designs[:, role]] for role in range(len(case.goal))])
+    values = [case.value(design) for design in designs]
+    return [(tuple(i), v, u, tuple(h)) for i, v, u, h in zip(ids.tolist(), values, uses, holds.tolist(), strict=True)]
+
+
+@pytest.mark.parametrize("seed", [0, 2, 4])
+def test_a_thinner_case_has_as_good_a_design_for_every_one(seed: int) -> None:
+    """A question that asks less needs fewer candidates. Whatever its limits: for each design of the whole case one of
+    the thinner case is no worse in the goal, in every use and under every percentile bound."""
+    full = medium_question(seed)
+    case = _case(dataclasses.replace(full, candidates={role: found[:5] for role, found in full.candidates.items()}))
+    case = dataclasses.replace(case, tails=case.tails[:1], rows=tuple(rows[:, :1] for rows in case.rows))
+    thin = thinned(case)
+    left = _settled(thin)
+    assert len(left) < len(_settled(case))
+    goals, uses = np.array([v for _, v, _, _ in left]), np.array([u for _, _, u, _ in left])
+    holds = np.array([h for *_, h in left])
+    for _, goal, used, held in random.Random(seed).sample(_settled(case), 300):
+        good = (goals <= goal + 1e-12) & (uses <= used + 1e-12).all(axis=1) & (holds >= np.array(held)).all(axis=1)
+        assert good.any()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_beginning_that_is_dropped_is_dominated_by_one_that_is_not(seed: int) -> None:
+    """Each has one with the same times that is as good in all values, and of several that are equal one stays."""
+    rng = np.random.default_rng(seed)
+    states = [rng.integers(0, 3, size=200) for _ in range(2)]
+    values = rng.integers(0, 4, size=(200, 3)).astype(float)
+    kept = needed(states, values)
+    assert 0 < kept.sum() < 150
+    for place in np.flatnonzero(~kept):
+        alike = kept & np.all([state == state[place] for state in states], axis=0)
+        assert (values[alike] <= values[place]).all(axis=1).any()
 
 
 # --- stopping and giving up -------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from advisor.models.latency import inverse
 from advisor.optimizer.case import Case, better_than
 from advisor.optimizer.chances import Chances
 from advisor.optimizer.envelope import Envelope
+from advisor.optimizer.thinning import needed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -237,6 +238,7 @@ class LabelSearch:
         return chance
 
     def _extended(self, block: Block, place: int, labels: Indices, picks: Indices) -> Block:
+        """Return the pairs of label and candidate as labels with one role more, without those that are not needed."""
         import numpy as np
 
         role = self.order[place]
@@ -251,7 +253,7 @@ class LabelSearch:
                 own, before = np.divmod(pairs, len(known))
                 spectra.append(known[before] * part.spectra[own])
             states.append(where)
-        return Block(
+        found = Block(
             np.column_stack((block.chosen[labels], picks)),
             block.goal[labels] + self.case.goal[role][picks],
             block.used[labels] + self.case.rows[role][picks],
@@ -260,6 +262,15 @@ class LabelSearch:
             tuple(states),
             tuple(spectra),
         )
+        if not self._comparable:
+            return found
+        kept = needed(found.states, np.column_stack((found.goal, found.used)))
+        return found if kept.all() else found.taken(kept)
+
+    @property
+    def _comparable(self) -> bool:
+        """Whether the states tell all times of a beginning."""
+        return len(self.envelopes) == len(self.tails) and not any(e.chain.strays for e in self.envelopes)
 
     # --- finished designs --------------------------------------------------------------------------------------------
 

@@ -180,6 +180,18 @@ def test_a_percentile_that_the_sample_does_not_bear_is_left_out(tmp_path: Path) 
     assert "p99" not in entries(tmp_path)[LLAMA]["latency.ttft_ms"]
 
 
+def test_beside_a_single_percentile_stands_the_spread(tmp_path: Path) -> None:
+    """Ten requests bear a median and a coefficient of variation; the mean would say the spread a second time."""
+    file = tmp_path / "few.json"
+    data = json.loads((DATA / "aiperf.json").read_text())
+    file.write_text(json.dumps({**data, "request_count": {"unit": "requests", "avg": 10}}))
+    own = tmp_path / "own"
+    assert run(["catalog", "import", str(file), "--option", LLAMA, "-o", str(own), *DAY]) == 0
+    stated = entries(own)[LLAMA]["latency.ttft_ms"]
+    assert {key: stated[key] for key in ("p50", "cv")} == {"p50": 175.05, "cv": 0.235958}
+    assert not {"p95", "p99", "mean"} & set(stated)
+
+
 def test_many_failures_are_a_warning_and_no_capacity(tmp_path: Path, capsys: Capture) -> None:
     """5 % failed: the times come with a warning, the rate is refused as a capacity."""
     file = tmp_path / "many.json"

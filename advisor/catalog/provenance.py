@@ -91,8 +91,8 @@ def find(catalog: Catalog, name: str) -> Kind:
         raise bad_input(f"'{name}' is a blueprint; `advisor blueprint show {name}` shows it")
     every = [one for names in (*known.values(), records.blueprints) for one in names]
     raise bad_input(
-        f"'{name}' is not a component, option, role, source, instance type, service or cloud of the catalog"
-        f"{nearest(name, every)}; `advisor catalog search` finds what contains a word"
+        f"'{name}' is not a component, option, role, source, instance type, service or cloud of the catalog; "
+        f"`advisor catalog search` finds what contains a word{nearest(name, every)}"
     )
 
 

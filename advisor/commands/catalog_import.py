@@ -94,10 +94,10 @@ def command(
 
     if output is None and not dry_run:
         raise bad_input("-o: name the folder to write into, or ask for --dry-run")
+    wanted = Wanted(meters=_meters(choices.pop("prices")), **choices)
     base, seen = _catalogs(catalog_folder, output)
     option = _option(seen, option_id)
     found, measured = load(file, kind, series)
-    wanted = Wanted(meters=_meters(choices.pop("prices")), **choices)
     becomes = taken(measured, option, seen, wanted)
     written: list[Path] = []
     if output is not None and not dry_run:

@@ -123,12 +123,15 @@ def _key(measured: Measurement, option: Option, wanted: Wanted, left: list[str])
 
 
 def _numbers(times: Times) -> dict[str, Any]:
-    """Return the numbers that a latency figure takes: percentiles that the sample bears, mean and cv where few are."""
+    """Return the numbers that a latency figure takes: percentiles that the sample bears; beside a single one the cv.
+
+    A lognormal goes through two numbers, so a mean that is known as well would say the same in another way.
+    """
     known = {key: float(f"{value:.{DIGITS}g}") for key, value in times.known.items()}
     known = {key: value for key, value in known.items() if not _too_few(times, key)}
-    if sum(key in known for key in ("p50", "p95", "p99")) > 1:
-        known = {key: value for key, value in known.items() if key not in ("mean", "cv")}
-    return known
+    percentiles = sum(key in known for key in ("p50", "p95", "p99"))
+    less = ("mean", "cv") if percentiles > 1 else ("mean",) if percentiles and "cv" in known else ()
+    return {key: value for key, value in known.items() if key not in less}
 
 
 def _too_few(times: Times, key: str) -> bool:
@@ -217,6 +220,8 @@ def _warnings(measured: Measurement, wanted: Wanted) -> Iterator[str]:
     elif measured.open_loop is None and measured.times and measured.tool != "Prometheus":
         yield "the file does not say whether arrivals waited for responses; if they did, high percentiles are too low"
     for name, times in measured.times.items():
+        if name == RESPONSE and len(measured.times) > 1 and wanted.latency is None:
+            continue  # it is not used
         for key, beyond in BEYOND.items():
             value, sample = getattr(times, key), times.sample
             if value is None or sample is None:

@@ -27,6 +27,7 @@ KINDS = (
     "why",
     "why_not",
     "robust",
+    "catalog",
 )
 
 

@@ -29,6 +29,7 @@ LAYERS = (
     ("selection",),
     ("analysis",),
     ("proposal", "designs"),
+    ("rehearsal",),
     ("render",),
     ("commands",),
     ("__main__",),

@@ -1,0 +1,1 @@
+"""Rehearsal: design interviews whose requirements move, practised against computed truth."""

@@ -136,3 +136,13 @@ def test_it_is_said_and_never_silent(short: Proposal) -> None:
     row = next(line for line in out.getvalue().splitlines() if "8 000 tokens in, 400 out" in line)
     share = next(one["unserved_share"] for one in classes if one["class"].startswith("8 000"))
     assert f"{100 * share:.0f}" in row
+
+
+def test_a_class_that_nothing_serves_is_named_to_the_user(catalog: Catalog) -> None:
+    """Where a model is out because of one class of requests, the proposal says which and why, once for each model."""
+    long = [{"input_tokens": 140_000, "output_tokens": 200, "share": 0.1}, {**SIZES[0], "share": 0.9}]
+    scenario = alone(scenario_of(catalog, 5.0, request_sizes=long))
+    lines = list(render.unserved_lines(table(scenario, catalog)))
+    assert len(lines) == 1
+    assert lines[0].startswith("llm, Llama 3.1 8B Instruct: no unit type can serve requests of 140 000 tokens in, 200 out")
+    assert "above its context of 131 072" in lines[0]

@@ -26,6 +26,7 @@ from advisor.scenario.load import Scenario
 from advisor.scenario.request_sizes import INPUT, OUTPUT
 
 REQUESTS, PROMPT, ANSWER = "requests_per_s", "input_tokens_per_s", "output_tokens_per_s"
+NO_TYPE = "no unit type can serve"
 PUBLISHED_BITS = 16
 BITS = {"fp8": 8, "int8": 8, "fp4": 4, "int4": 4}
 USABLE = 0.9  # of a card's memory, as serving engines reserve it
@@ -230,5 +231,5 @@ def unserved(found: Sequence[SizeClass], types: Sequence[UnitType], target: Targ
         tried = [type_.throughput_per_s(one, target) for type_ in types]
         if not any(rate > 0 for rate, _ in tried):
             why = "; ".join(f"{t.option.title}: {reason}" for t, (_, reason) in zip(types, tried, strict=True))
-            return f"no unit type can serve requests of {one.name} within the latency target: {why}"
+            return f"{NO_TYPE} requests of {one.name} within the latency target: {why}"
     return ""

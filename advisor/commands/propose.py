@@ -131,6 +131,8 @@ def _tables(result: Proposal, scenario: str, output: Path | None) -> None:
         if result.conflict is not None or exit_code(result) == 3:
             for line in terminal.conflict_lines(result):
                 out.print(line, highlight=False)
+        for line in priorities.unserved_lines(result.table):
+            out.print(line, highlight=False)
         if result.by_priority is not None:
             for part in priorities.text(result.by_priority):
                 out.print(part, highlight=False)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from advisor.analysis.priorities import ByPriority
+from advisor.candidates.pool import NO_TYPE
+from advisor.candidates.table import Table as Candidates
 from advisor.optimizer.solver import Status
 from advisor.render import numbers
 from advisor.render.clean import clean
@@ -40,6 +42,17 @@ def text(found: ByPriority) -> Iterator[RenderableType]:
     for role, candidate in found.best.design.items():
         if not candidate.is_none:
             yield f"  {role}: {clean(candidate.name)}, {clean(candidate.size)}"
+
+
+def unserved_lines(table: Candidates) -> Iterator[str]:
+    """Yield the classes of requests that no admitted option of our own can serve, and why, model by model."""
+    seen: set[tuple[str, str]] = set()
+    for one in table.rejections:
+        admitted = all(rule.admits(one.role, one.component, one.option) for rule in table.scenario.filters)
+        head, _, why = one.reason.partition(": ")
+        if admitted and head.startswith(NO_TYPE) and (one.component.id, head) not in seen:
+            seen.add((one.component.id, head))
+            yield f"{one.role}, {clean(one.component.name)}: {clean(head)} ({clean(why)})"
 
 
 def data(found: ByPriority) -> dict[str, Any]:

@@ -291,7 +291,7 @@ def _case(asked: Table) -> Case:
     run = Run(search, None, 0.0)
     objective = linear_goal(search, asked.scenario.objective[0])
     assert objective is not None
-    return next(iter(Engine(run._question(objective, ()), lambda _: True)._cases()))
+    return next(iter(Engine(run._question(objective, ()), lambda _: True)._cases()))[2]
 
 
 @pytest.mark.parametrize("seed", [0, 2, 4])

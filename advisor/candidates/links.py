@@ -97,9 +97,7 @@ def beside(candidate: Candidate, seen: Sequence[Seen], scenario: Scenario) -> Ca
 
 def _plain(one: Candidate, seen: Sequence[Seen], scenario: Scenario) -> Candidate:
     crossing = [call for call in seen if call.crosses(one)]
-    delays = {
-        (x.call.flow, x.call.operation): _delay_ms(x.way(one)[0], scenario) for x in crossing if not x.calling
-    }
+    delays = {(x.call.flow, x.call.operation): _delay_ms(x.way(one)[0], scenario) for x in crossing if not x.calling}
     for x in crossing:
         if x.calling:
             key = x.call.flow, x.calling
@@ -192,16 +190,21 @@ def _notes(one: Candidate, crossing: Sequence[Seen], scenario: Scenario) -> Iter
             delay = figures.other_cloud_ms
             ends = f" ({delay.low:g} to {delay.high:g})" if delay.low is not None and delay.high is not None else ""
             why = "regions in the same metropolitan area; another city of the continent is at the upper end"
-            yield Assumption(f"{pair}, delay", f"{delay.value:g} ms{ends} for a call and back", why, f"catalog: {cloud}")
+            yield Assumption(
+                f"{pair}, delay", f"{delay.value:g} ms{ends} for a call and back", why, f"catalog: {cloud}"
+            )
         for source in (cloud, one.place):
             if source not in scenario.clouds or scenario.clouds[source].egress_usd_per_gb is None:
                 why = "the catalog has no price"
                 yield Assumption(f"egress from {OWNERS[source]}", "0 USD/GB", why, f"catalog: {source}")
         if call.sent_kb is None or call.returned_kb is None:
-            way = "to" if call.sent_kb is None else "from"
+            ways = [w for w, kb in (("to", call.sent_kb), ("from", call.returned_kb)) if kb is None]
             why = "the blueprint does not state it"
             yield Assumption(
-                f"egress {way} {call.role}, {call.operation or 'data'}", "0 GB", why, f"catalog: {scenario.blueprint.id}"
+                f"egress {' and '.join(ways)} {call.role}, {call.operation or 'data'}",
+                "0 GB",
+                why,
+                f"catalog: {scenario.blueprint.id}",
             )
 
 

@@ -13,6 +13,7 @@ Where no design is known, a search without a budget finds a first one or shows t
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import math
 import time
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.candidates.candidate import Candidate
 from advisor.optimizer.case import Case
 from advisor.optimizer.chances import Chances, chances
+from advisor.optimizer.labels import ROW_SLIP
 from advisor.optimizer.linear import Linear
 from advisor.optimizer.prices import priced
 from advisor.optimizer.proof import Incumbent, Proof, TooHardError
@@ -50,7 +52,8 @@ class Question:
         goal: to be minimised. rows: sums with what each may be at most.
         tails: the percentile bounds.
         distinct: what is counted, by metric: role -> the clouds (vendors, own systems) of each candidate.
-        situations: the uses of the caches and the ways in which pairs can hold, between which designs are divided.
+        situations: those between which all designs are divided.
+        consistent: design -> the one that it stands for where something is still open, None when there is none.
     """
 
     pool: Mapping[str, Sequence[Candidate]]
@@ -60,6 +63,7 @@ class Question:
     tails: Sequence[Tail]
     distinct: Mapping[str, Mapping[str, Sequence[frozenset[str]]]]
     situations: Sequence[Situation]
+    consistent: Callable[[Design], Mapping[str, Candidate] | None] = lambda design: design
 
 
 @dataclass
@@ -77,6 +81,19 @@ class Answer:
     bound: float
     proved: bool
     cases: int
+
+
+class UnsettledError(Exception):
+    """A design that contradicts itself would be better than all that are known: more has to be settled."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A case to be searched, with the situation and the sets that it is made of."""
+
+    proof: Proof
+    situation: Situation
+    allowed: Mapping[str, frozenset[str]]
 
 
 @dataclass
@@ -101,6 +118,7 @@ class Engine:
     ceiling: float = math.inf
     cases: int = 0
     _judged: dict[tuple[str, ...], bool] = field(default_factory=dict)
+    _branching: bool = False
 
     def __post_init__(self) -> None:
         self.incumbent = Incumbent(self.to_beat, self.ceiling)
@@ -114,19 +132,48 @@ class Engine:
     def run(self) -> Answer:
         """Search all cases, the most promising first. Raises :class:`TooHardError`."""
         open_bounds: list[float] = []
-        proofs = [Proof(case, self.incumbent, self._accepts, self.deadline, self.floor) for case in self._cases()]
-        proofs = sorted((p for p in proofs if p.bound < self.incumbent.most), key=lambda proof: proof.bound)
-        self._guess(proofs)
-        for proof in proofs:
-            if (self.any_design and self.incumbent.found) or proof.bound >= self.incumbent.most:
+        nodes = sorted(self._nodes(), key=lambda node: node.proof.bound)
+        self._guess([node.proof for node in nodes])
+        heap = [(node.proof.bound, number, node) for number, node in enumerate(nodes)]
+        for number in itertools.count(len(heap)):
+            if not heap or (self.any_design and self.incumbent.found) or heap[0][0] >= self.incumbent.most:
                 break
+            bound, _, node = heapq.heappop(heap)
             if time.monotonic() > self.deadline:
-                open_bounds.append(proof.bound)
+                open_bounds.append(bound)
                 continue
-            self.cases += 1
-            open_bounds.append(proof.run(any_design=self.any_design))
+            try:
+                open_bounds.append(self._searched(node))
+            except UnsettledError:
+                for place, child in enumerate(self._children(node, bound)):
+                    heapq.heappush(heap, (child.proof.bound, number * MOST_CASES + place, child))
         bound = min((b for b in open_bounds if b < self.incumbent.most), default=math.inf)
         return Answer(self.best, self.incumbent.value, min(bound, self.incumbent.value), math.isinf(bound), self.cases)
+
+    def _searched(self, node: Node) -> float:
+        """Return a bound of what is left open in a case. Raises :class:`UnsettledError` where more is to be settled."""
+        self.cases += 1
+        if self.cases > MOST_CASES:
+            raise TooHardError
+        self._branching = bool(node.situation.open)
+        node.proof.guessed |= self._branching
+        try:
+            return node.proof.run(any_design=self.any_design)
+        except TooHardError:
+            if not self._branching:
+                raise
+            raise UnsettledError from None
+        finally:
+            self._branching = False
+
+    def _children(self, node: Node, bound: float) -> Iterator[Node]:
+        """Yield the cases into which one falls when one thing more is settled."""
+        for situation in node.situation.split():
+            case = self._case(situation, node.allowed)
+            if case.possible:
+                proof = Proof(case, self.incumbent, self._accepts, self.deadline, bound)
+                if proof.bound < self.incumbent.most:
+                    yield Node(proof, situation, node.allowed)
 
     def _guess(self, proofs: Sequence[Proof]) -> None:
         """Find a design to beat before anything is proved: better than what is known, near what is known, or any."""
@@ -145,7 +192,14 @@ class Engine:
 
     # --- cases -------------------------------------------------------------------------------------------------------
 
-    def _cases(self) -> Iterator[Case]:
+    def _nodes(self) -> Iterator[Node]:
+        """Yield each situation with each set of clouds and the like that is not already out."""
+        for situation, allowed, case in self._cases():
+            proof = Proof(case, self.incumbent, self._accepts, self.deadline, self.floor)
+            if proof.bound < self.incumbent.most:
+                yield Node(proof, situation, allowed)
+
+    def _cases(self) -> Iterator[tuple[Situation, Mapping[str, frozenset[str]], Case]]:
         """Yield each situation with each set of clouds and the like that is not already out under common prices."""
         sets = self._sets()
         if len(sets) * len(self.question.situations) > MOST_CASES:
@@ -159,7 +213,7 @@ class Engine:
                 assert prices is not None
                 case = self._case(situation, allowed) if allowed else whole
                 if case.possible and case.constant + prices.bound(case) < self.incumbent.most:
-                    yield case
+                    yield situation, allowed, case
 
     def _sets(self) -> list[Mapping[str, frozenset[str]]]:
         """Return what may be used of all that is counted, by metric; a metric is missing where no number matters.
@@ -237,11 +291,36 @@ class Engine:
         return found
 
     def _accepts(self, case: Case, chosen: Sequence[int]) -> bool:
-        """Return the judge's word on a design, asked for once."""
+        """Return the judge's word on a design, asked for once; what contradicts itself stands for another one."""
         design = self.design(case, chosen)
+        meant = self.question.consistent(design)
+        if meant is None or any(meant[role].id != c.id for role, c in design.items()):
+            self._take(case, meant)
+            if self._branching:
+                raise UnsettledError
+            return False
+        return self._judge(design)
+
+    def _take(self, case: Case, design: Mapping[str, Candidate] | None) -> None:
+        """Take a design of a case that has not been put together by a search, if it is better."""
+        places = [None] if design is None else self._positions(case, design)
+        if design is None or None in places:
+            return
+        chosen = tuple(j for j in places if j is not None)
+        if (value := case.value(chosen)) < self.incumbent.most and self._holds(case, chosen) and self._judge(design):
+            self.incumbent.value, self.incumbent.found = value, (case, chosen)
+
+    def _holds(self, case: Case, chosen: Sequence[int]) -> bool:
+        """Return whether a design keeps the rows of a case, held goals among them."""
+        import numpy as np
+
+        slip = ROW_SLIP * np.maximum(np.abs(case.room), 1.0)
+        return bool((case.uses(np.array([chosen])) <= case.room + slip).all())
+
+    def _judge(self, design: Mapping[str, Candidate]) -> bool:
         key = tuple(c.id for c in design.values())
         if key not in self._judged:
-            self._judged[key] = self.accepts(design)
+            self._judged[key] = self.accepts(dict(design))
         return self._judged[key]
 
 

@@ -20,9 +20,7 @@ from advisor.candidates.candidate import Candidate
 from advisor.candidates.links import Seen, beside, calls_of
 from advisor.candidates.table import variants
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.proof import TooHardError
-from advisor.optimizer.search import MOST_SITUATIONS, Pooled, Search, Shared
-from advisor.optimizer.situations import Situation, split, ways_of
+from advisor.optimizer.search import Pooled, Search, Shared
 from advisor.scenario.load import Scenario
 
 if TYPE_CHECKING:
@@ -79,15 +77,18 @@ class LinkedSearch(Search):
         asked = dict.fromkeys(caller for found in self.pool.values() for c in found for caller in c.beside)
         return {role: sorted({place_of(c) for c in self.pool[role]}) for role in asked}
 
-    @cached_property
-    def situations(self) -> tuple[Situation, ...]:
-        """The situations between which all designs are divided. Raises :class:`TooHardError` when there are many."""
-        ways = [ways_of(pair, self.pool) for pair in self.pairs]
-        ways += [self._ways(role, places) for role, places in self.callers.items()]
-        if len(self.variants) * math.prod(map(len, ways)) > MOST_SITUATIONS:
-            raise TooHardError
-        starts = (Situation(caches, self.fitting(caches)) for caches in self.variants)
-        return tuple(found for start in starts for found in split(start, ways))
+    def open_ways(self) -> tuple[Sequence[Masks], ...]:
+        """Return the places of the callers with which most depends first, then what a search settles anyway."""
+        callers = sorted(self.callers, key=lambda role: (-self._depending(role), role))
+        return (*(self._ways(role, self.callers[role]) for role in callers), *super().open_ways())
+
+    def _depending(self, caller: str) -> int:
+        """Return how many roles depend on where a caller is."""
+        return sum(any(caller in c.beside for c in found) for found in self.pool.values())
+
+    def consistent(self, design: Mapping[str, Candidate]) -> Mapping[str, Candidate] | None:
+        """Return the design with the copies that are right in it, None when it breaks a pair."""
+        return None if super().consistent(design) is None else self.copied(design)
 
     def _ways(self, caller: str, places: Sequence[str]) -> list[Masks]:
         """Return for each place of a caller which candidates go with it."""
@@ -116,7 +117,8 @@ class LinkedSearch(Search):
         """Return the copies that are right in a design."""
         at = {role: place_of(c) for role, c in design.items()}
         return {
-            role: next(c for c in self._of[role, (one.unlinked or one).id] if _right(c, at)) for role, one in design.items()
+            role: next(c for c in self._of[role, (one.unlinked or one).id] if _right(c, at))
+            for role, one in design.items()
         }
 
     @cached_property
@@ -149,7 +151,7 @@ def _whole(outer: Search) -> Pool:
 def copies(pool: Pool, scenario: Scenario) -> Iterator[tuple[str, list[Candidate]]]:
     """Yield each role with its candidates, once for each way in which the places of settled roles make a difference."""
     places = {role: tuple(dict.fromkeys(place_of(c) for c in found)) for role, found in pool.items()}
-    known = {caches: [call for call in calls_of(scenario, caches) if call.role in pool] for caches in variants(scenario)}
+    known = {caches: [c for c in calls_of(scenario, caches) if c.role in pool] for caches in variants(scenario)}
     settled = _settled({call for found in known.values() for call in found}, pool, places)
     ends = {caches: _ends(found, settled) for caches, found in known.items()}
     for role, found in pool.items():
@@ -172,7 +174,7 @@ def _settled(known: Iterable[Call], pool: Pool, places: Mapping[str, Sequence[st
     best: tuple[int, tuple[str, ...]] | None = None
     for size in range(len(roles) + 1):
         for some in itertools.combinations(roles, size):
-            enough = all(set(call.callers) <= set(some) or (_turns(call, plain) and call.role in some) for call in known)
+            enough = all(set(c.callers) <= set(some) or (_turns(c, plain) and c.role in some) for c in known)
             count = math.prod(len(places[role]) for role in some)
             if enough and (best is None or (count, some) < best):
                 best = count, some

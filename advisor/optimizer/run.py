@@ -273,7 +273,11 @@ class Run:
             rows.append((total.scaled(1 / scale), reached / scale + HELD))
         tails = [tail for _, tail in search.tails] + [limit.tail for limit in limits if limit.tail is not None]
         closed = {key for limit in limits for key in limit.closed}
-        return Question(search.pool, self._open(closed), objective, rows, tails, search.distinct, search.situations)
+        counted = {metric for part in (objective, *(row for row, _ in rows)) for metric in part.per_count}
+        distinct = {metric: search.distinct(metric) for metric in sorted(counted)}
+        return Question(
+            search.pool, self._open(closed), objective, rows, tails, distinct, search.situations, search.consistent
+        )
 
     def _open(self, closed: set[tuple[str, str]]) -> dict[str, Mask]:
         """Return which candidates may be chosen, without closed ones."""

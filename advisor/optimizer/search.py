@@ -18,8 +18,7 @@ from advisor.evaluation.result import Evaluation
 from advisor.optimizer import formulation
 from advisor.optimizer.formulation import CONSTRAINTS
 from advisor.optimizer.linear import Linear, linear, room_of
-from advisor.optimizer.proof import TooHardError
-from advisor.optimizer.situations import Situation, split, ways_of
+from advisor.optimizer.situations import Situation, ways_of
 from advisor.optimizer.solver import Session
 from advisor.optimizer.tails import MARGIN, Tail
 from advisor.scenario.goals import Goal, Term
@@ -41,10 +40,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from advisor.optimizer.linked import LinkedSearch
+    from advisor.optimizer.situations import Masks
 
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
-MOST_SITUATIONS = 256  # that are looked at before the program does it
 MOST_TAILS = 8  # lattices that are remembered
 Only = Callable[[str, Candidate], bool | None]  # None: this role is not spoken about
 
@@ -283,22 +282,23 @@ class Search:
 
     @cached_property
     def situations(self) -> tuple[Situation, ...]:
-        """The situations between which all designs are divided. Raises :class:`TooHardError` when there are many."""
-        ways = [ways_of(pair, self.pool) for pair in self.pairs]
-        if len(self.variants) * math.prod(map(len, ways)) > MOST_SITUATIONS:
-            raise TooHardError
-        starts = (Situation(caches, self.fitting(caches)) for caches in self.variants)
-        return tuple(found for start in starts for found in split(start, ways))
+        """The situations between which all designs are divided: a use of the caches each, all else open."""
+        return tuple(Situation(caches, self.fitting(caches), self.open_ways()) for caches in self.variants)
 
-    @property
-    def distinct(self) -> dict[str, dict[str, list[frozenset[str]]]]:
-        """Metric that counts -> role -> the clouds, vendors or own systems of each of its candidates."""
-        if not self._pooled.distinct:
-            self._pooled.distinct |= {
-                metric: {role: [c.distinct(metric) for c in found] for role, found in self.pool.items()}
-                for metric in COUNTS
-            }
-        return self._pooled.distinct
+    def open_ways(self) -> tuple[Sequence[Masks], ...]:
+        """Return for everything that couples roles the ways in which it can be settled."""
+        return tuple(ways_of(pair, self.pool) for pair in self.pairs)
+
+    def consistent(self, design: Mapping[str, Candidate]) -> Mapping[str, Candidate] | None:
+        """Return a design that keeps the pairs as it is, None for another one."""
+        return None if any(pair.broken_by(design) for pair in self.pairs) else design
+
+    def distinct(self, metric: str) -> dict[str, list[frozenset[str]]]:
+        """Return role -> the clouds, vendors or own systems (what the metric counts) of each of its candidates."""
+        known = self._pooled.distinct
+        if metric not in known:
+            known[metric] = {role: [c.distinct(metric) for c in found] for role, found in self.pool.items()}
+        return known[metric]
 
     def sum(self, metric: str) -> Linear | None:
         """Return a metric as a sum over the pool, None for percentiles."""

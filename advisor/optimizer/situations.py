@@ -1,13 +1,14 @@
 """What couples roles, taken apart: in each situation every role may choose on its own.
 
-A situation says which caches are in use and, for each pair of choices, which way it holds. Every design that keeps the
-pairs belongs to at least one of them, and every design of one of them keeps the pairs.
+A situation says which caches are in use, and in the end for each pair of choices which way it holds and for each caller
+where it is. As long as some of that is open a situation is a relaxation: it holds every design that it would hold with
+all settled, and others that contradict themselves. Only where such a one would be the answer is one thing more settled.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,28 +29,25 @@ class Situation:
     Attributes:
         caches: those in use.
         fits: role -> which of its candidates go with all that is settled.
+        open: for each thing that is not settled yet the ways in which it can be, the most important first.
     """
 
     caches: frozenset[str]
     fits: Masks
+    open: tuple[Sequence[Masks], ...] = ()
 
     @property
     def possible(self) -> bool:
         """Whether every role has a candidate."""
         return all(mask.any() for mask in self.fits.values())
 
-    def under(self, masks: Masks) -> Situation:
-        """Return the situation when more is settled."""
-        return Situation(self.caches, {role: m & masks[role] if role in masks else m for role, m in self.fits.items()})
-
-
-def split(start: Situation, ways: Iterable[Sequence[Masks]]) -> Iterator[Situation]:
-    """Yield the possible situations when one of each of some alternatives is settled as well."""
-    found = [start]
-    for alternatives in ways:
-        more = itertools.product(found, alternatives)
-        found = [one for one in (situation.under(masks) for situation, masks in more) if one.possible]
-    yield from found
+    def split(self) -> Iterator[Situation]:
+        """Yield the possible situations when one thing more is settled. Every design is in one of them."""
+        for masks in self.open[0]:
+            fits = {role: m & masks[role] if role in masks else m for role, m in self.fits.items()}
+            found = Situation(self.caches, fits, self.open[1:])
+            if found.possible:
+                yield found
 
 
 def ways_of(pair: Pair, pool: Mapping[str, Sequence[Candidate]]) -> list[Masks]:

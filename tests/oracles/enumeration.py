@@ -22,6 +22,7 @@ from advisor.scenario.goals import Goal
 from advisor.scenario.load import Scenario
 from advisor.scenario.pairs import Pair
 from advisor.scenario.requirements import Bound, Filter, Requirement
+from oracles.network import egress_usd
 
 PRICES = Path(advisor.__file__).parent.parent / "catalog" / "prices"
 INSTANCE_CARDS = {
@@ -32,7 +33,6 @@ INSTANCE_CARDS = {
     if one.get("gpus")
 }
 ALL_CARDS = sorted({card for card, _ in INSTANCE_CARDS.values()})
-from oracles.network import egress_usd
 
 Design = dict[str, Candidate]
 SLIP = 1e-9  # a bound counts as met within this, relative: sums of floats

@@ -83,7 +83,9 @@ def _kb(step: Step, scenario: Scenario) -> tuple[float, float]:
     kb = {name: number(text) for name, text in step.kb.items()}
     sent = number(step.sends_kb)
     if step.sends_kb is None:
-        sized = kb.get("request_kb", 0) * work.get("requests_per_s", 0) + kb.get("write_kb", 0) * work.get("writes_per_s", 0)
+        sized = kb.get("request_kb", 0) * work.get("requests_per_s", 0) + kb.get("write_kb", 0) * work.get(
+            "writes_per_s", 0
+        )
         known = ("request_kb" in kb and "requests_per_s" in work) or ("write_kb" in kb and "writes_per_s" in work)
         streams = sum(1000 * value for name, value in work.items() if "_mb_per_s" in name)
         sent = sized if known else work.get("input_tokens_per_s", 0) * BYTES_PER_TOKEN / 1000 + streams

@@ -75,7 +75,8 @@ def small_table(
     workload |= {"tool_turns": rng.choice([0.0, 0.0, 0.4, 2.0]), "tool_ms": rng.choice([0.0, 300.0])}
     if network:
         roles = {"llm", "app_runtime", *rng.sample(["gateway", "embedding", "conversation_store", "vector_store"], 2)}
-        roles |= set(rng.sample(["semantic_cache", "embedding_workers", "ingestion_queue", "reranker"], rng.choice([0, 1, 2])))
+        more = ["semantic_cache", "embedding_workers", "ingestion_queue", "reranker"]
+        roles |= set(rng.sample(more, rng.choice([0, 1, 2])))
     blueprint = cut_blueprint(catalog.blueprint(scenario.blueprint.id), sorted(roles)).taken(workload)
     plain = dataclasses.replace(
         scenario,

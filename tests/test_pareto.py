@@ -529,6 +529,7 @@ def test_a_part_of_a_front_is_called_so(front: Front, capsys: Capture, monkeypat
     text = call(capsys, "--metrics", "cost,p95", code=4)
     assert "not complete: " in text
     assert "every one with cost below" in text
+    assert "--resolution 0.5%" in text
     calls.clear()
     data = json.loads(call(capsys, "--metrics", "cost,p95", "--json", code=4))
     jsonschema.Draft202012Validator(json.loads(schema_text("pareto", "", None))).validate(data)

@@ -85,10 +85,8 @@ def test_card_limits_against_enumeration(machines: Table, program: bool) -> None
     cheapest = min(judged.metrics["cost_usd_per_month"] for judged in every)
     for _ in range(60):
         cards = rng.sample(["h100", "l4", "a100", "h200"], rng.choice([1, 2, 3]))
-        bounds = tuple(
-            Bound(f"constraints.cards.{card}.max", f"cards.{card}", True, float(rng.choice([0, 1, 2, 3, 4, 8, 12, 18, 26])))
-            for card in cards
-        )
+        limits = {card: float(rng.choice([0, 1, 2, 3, 4, 8, 12, 18, 26])) for card in cards}
+        bounds = tuple(Bound(f"constraints.cards.{k}.max", f"cards.{k}", True, most) for k, most in limits.items())
         if rng.random() < 0.4:
             cost = cheapest * rng.uniform(1.0, 1.4)
             bounds += (Bound("constraints.cost_usd_per_month.max", "cost_usd_per_month", True, cost),)

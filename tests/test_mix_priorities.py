@@ -144,5 +144,5 @@ def test_a_class_that_nothing_serves_is_named_to_the_user(catalog: Catalog) -> N
     scenario = alone(scenario_of(catalog, 5.0, request_sizes=long))
     lines = list(render.unserved_lines(table(scenario, catalog)))
     assert len(lines) == 1
-    assert lines[0].startswith("llm, Llama 3.1 8B Instruct: no unit type can serve requests of 140 000 tokens in, 200 out")
+    assert lines[0].startswith("llm, Llama 3.1 8B Instruct: no unit type can serve requests of 140 000 tokens in")
     assert "above its context of 131 072" in lines[0]

@@ -13,6 +13,7 @@ from advisor.commands.main import run
 from advisor.commands.schema import schema_text
 
 Capture = pytest.CaptureFixture[str]
+MINI = str(Path(__file__).parent / "data" / "mini_catalog")
 IMPORTS = Path(__file__).parent / "data" / "imports"
 SCHEMA: dict[str, Any] = json.loads(schema_text("catalog", "rag_assistant", None))
 CALLS = {
@@ -26,8 +27,8 @@ CALLS = {
     "show an instance type": ("show", "aws/m7i.4xlarge"),
     "show a service": ("show", "aws/lambda"),
     "show a cloud": ("show", "aws"),
-    "export": ("export",),
-    "check": ("check", "--date", "2027-12-01"),
+    "export": ("export", "--catalog", MINI),
+    "check": ("check", MINI, "--date", "2028-12-01"),
     "import times": ("import", str(IMPORTS / "aiperf.json"), "--option", "gpt_6_sol_openai_none", "--dry-run"),
     "import a capacity": (
         "import", str(IMPORTS / "vegeta_report.json"), "--option", "amazon_sqs_standard", "--dry-run",

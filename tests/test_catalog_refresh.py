@@ -12,18 +12,21 @@ from typing import Any
 
 import pytest
 
-from advisor import files, resources
+from advisor import files
 from advisor.catalog import price_list, price_refresh
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.catalog.price_list import Step, compare, listed, targets
 from advisor.commands.main import run
 from advisor.errors import InputError, bad_input
+from advisor.yamledit import add_item
+from advisor.yamlfile import parse
 
 Capture = pytest.CaptureFixture[str]
 Patch = pytest.MonkeyPatch
 DAY = datetime.date(2026, 12, 10)
-SOL = "openai/gpt-6-sol"
-OPTION = "gpt_6_sol_openai_none"
+MINI = Path(__file__).parent / "data" / "mini_catalog"
+LARGE, OPTION = "alpha/large", "alpha_large_2_eu"
+SOURCE = {"id": "genai_prices", "title": "t", "address": "a", "publisher": "p", "date": "2026", "licence_note": "n"}
 
 
 def prices(**usd: Any) -> SimpleNamespace:
@@ -68,16 +71,23 @@ def agreeing(catalog: Catalog) -> dict[str, SimpleNamespace]:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Return a copy of the shipped catalog."""
+    """Return a copy of the small catalog whose token prices are taken from the list."""
     copy = tmp_path / "catalog"
-    shutil.copytree(resources.folder("catalog"), copy)
+    shutil.copytree(MINI, copy)
+    for name, source in (("llm/alpha_large.yml", "test_prices"), ("price_book/test.yml", "test_sla")):
+        file = copy / name
+        file.write_text(file.read_text().replace(f"list_price, source: {source}", "list_price, source: genai_prices"))
+    sources = (copy / "sources.yml").read_text()
+    at = sum(one["id"] < "genai_prices" for one in parse(sources).data)
+    (copy / "sources.yml").write_text(add_item(sources, (), at, SOURCE))
+    (copy / "price_list.yml").write_text(f"{OPTION}: {{provider: alpha, model: large}}\n")
     return copy
 
 
 @pytest.fixture
-def listing(catalog: Catalog, monkeypatch: Patch) -> dict[str, SimpleNamespace]:
+def listing(root: Path, monkeypatch: Patch) -> dict[str, SimpleNamespace]:
     """Return a price list that takes the place of the package's, to be changed."""
-    made = agreeing(catalog)
+    made = agreeing(load_catalog(root))
     monkeypatch.setattr(price_list, "_models", lambda: ("9.9", made))
     return made
 
@@ -120,23 +130,23 @@ def test_a_list_that_agrees_changes_nothing(root: Path, listing: Any, capsys: Ca
 
 def test_a_change_is_shown_and_not_written(root: Path, listing: dict[str, Any], capsys: Capture) -> None:
     """Without --write the difference is printed with old, new and day, and every file stays."""
-    listing[SOL] = model(step(None, prices(input=2, output=10)), step("2026-12-01", prices(input=1.5, output=10)))
+    listing[LARGE] = model(step(None, prices(input=3, output=15)), step("2026-12-01", prices(input=1.5, output=15)))
     before = {path: path.read_bytes() for path in root.rglob("*.yml")}
     assert refresh(root) == 0
     printed = capsys.readouterr()
-    assert f"{OPTION} million_input_tokens 2 → 1.5 USD from 2026-12-01" in " ".join(printed.out.split())
+    assert f"{OPTION} million_input_tokens 3 → 1.5 USD from 2026-12-01" in " ".join(printed.out.split())
     assert "--write appends" in printed.err
     assert {path: path.read_bytes() for path in root.rglob("*.yml")} == before
 
 
 def test_a_change_is_appended_with_its_day(root: Path, listing: dict[str, Any]) -> None:
     """Old lines stay to the byte, the new price starts on its day, and --as-of finds both."""
-    listing[SOL] = model(
-        step(None, prices(input=2, output=10)),
-        step("2026-12-01", prices(input=1.5, output=10)),
-        step("2027-01-01", prices(input=3, output=12)),
+    listing[LARGE] = model(
+        step(None, prices(input=3, output=15)),
+        step("2026-12-01", prices(input=1.5, output=15)),
+        step("2027-01-01", prices(input=4, output=12)),
     )
-    file = root / "llm" / "gpt_6_sol.yml"
+    file = root / "llm" / "alpha_large.yml"
     before = file.read_text().splitlines()
     assert refresh(root, "--write") == 0
     after = file.read_text().splitlines()
@@ -144,14 +154,14 @@ def test_a_change_is_appended_with_its_day(root: Path, listing: dict[str, Any]) 
     assert len(after) == len(before) + 3
     found = load_catalog(root).options[OPTION][1].prices
     history = [(one.usd, str(one.from_)) for one in found if one.meter == "million_input_tokens"]
-    assert history == [(2, "None"), (1.5, "2026-12-01"), (3, "2027-01-01")]
+    assert history == [(3, "None"), (1.5, "2026-12-01"), (4, "2027-01-01")]
     assert refresh(root, "--write") == 0
     assert file.read_text().splitlines() == after
 
 
 def test_a_change_whose_day_is_not_known_starts_today(root: Path, listing: dict[str, Any]) -> None:
     """The list has another price and no date for it: it is appended from the day on which it was seen."""
-    listing[SOL] = model(step(None, prices(input=1, output=10)))
+    listing[LARGE] = model(step(None, prices(input=1, output=15)))
     assert refresh(root, "--write") == 0
     (new,) = [p for p in load_catalog(root).options[OPTION][1].prices if p.from_ == DAY]
     assert (new.usd, new.source, new.checked) == (1, "genai_prices", DAY)
@@ -159,21 +169,23 @@ def test_a_change_whose_day_is_not_known_starts_today(root: Path, listing: dict[
 
 def test_the_price_book_is_refreshed_as_well(root: Path, listing: dict[str, Any], capsys: Capture) -> None:
     """Services carry the list's names themselves; their histories grow in the same way."""
-    listing["openai/gpt-4o-mini"].prices.append(step("2026-12-05", prices(input=0.1, output=0.6, cache_read=0.075)))
+    listing["test/model"].prices.append(
+        step("2026-12-05", prices(input=(2.5, 6), output=(15, 22.5), cache_read=(0.3, 0.6)))
+    )
     assert refresh(root, "--write", "--json") == 0
     data = json.loads(capsys.readouterr().out)
     (change,) = data["changes"]
-    assert (change["record"], change["meter"], change["usd"]) == ("openai/gpt-4o-mini", "input", 0.1)
-    last = load_catalog(root).records.services["openai/gpt-4o-mini"].meters["input"].prices[-1]
-    assert (last.usd, last.from_) == (0.1, datetime.date(2026, 12, 5))
+    assert (change["record"], change["meter"], change["usd"]) == ("test/model", "input", 2.5)
+    last = load_catalog(root).records.services["test/model"].meters["input"].prices[-1]
+    assert (last.usd, last.from_) == (2.5, datetime.date(2026, 12, 5))
 
 
 def test_a_failure_puts_everything_back(
     root: Path, listing: dict[str, Any], monkeypatch: Patch, capsys: Capture
 ) -> None:
     """When the second file cannot be written, the first is put back and the command says why."""
-    listing[SOL] = model(step(None, prices(input=1, output=10)))
-    listing["cohere/command-a"] = model(step(None, prices(input=1, output=10)))
+    listing[LARGE] = model(step(None, prices(input=1, output=15)))
+    listing["test/model"].prices.append(step("2026-12-05", prices(input=(2.5, 6))))
     before = {path: path.read_bytes() for path in root.rglob("*.yml")}
     calls: list[str] = []
 
@@ -192,7 +204,7 @@ def test_a_failure_puts_everything_back(
 
 def test_a_price_that_breaks_a_rule_is_not_written(root: Path, listing: dict[str, Any], monkeypatch: Patch) -> None:
     """The new texts pass all rules before the first file is replaced."""
-    listing[SOL] = model(step(None, prices(input=-1, output=10)))
+    listing[LARGE] = model(step(None, prices(input=-1, output=15)))
     before = {path: path.read_bytes() for path in root.rglob("*.yml")}
     assert refresh(root, "--write") == 2
     assert {path: path.read_bytes() for path in root.rglob("*.yml")} == before

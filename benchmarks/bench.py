@@ -47,11 +47,11 @@ def _run(scenario: str | None) -> dict[str, float]:
     from advisor import resources
     from advisor.analysis.reasons import reasons, runner_ups
     from advisor.candidates.table import table
-    from advisor.commands.propose import files
     from advisor.evaluation.evaluate import judge
     from advisor.optimizer.run import optimise
     from advisor.optimizer.search import Search
     from advisor.proposal import Proposal
+    from advisor.render.proposal_files import files
 
     times: dict[str, float] = {}
 

@@ -36,7 +36,12 @@ def overlaid(catalog: Catalog, folders: Sequence[Path]) -> Catalog:
     return catalog
 
 
-def _one(catalog: Catalog, folder: Path) -> Catalog:
+def files_of(folder: Path) -> list[Path]:
+    """Return the files that count in a folder of one's own, sorted.
+
+    Raises:
+        InputError: it is no folder, or holds no such file, or too many.
+    """
     if not folder.is_dir():
         raise bad_input("is not a folder; one with components or figures of your own is expected", path=str(folder))
     files = sorted(islice((path for depth in ("*.yml", "*/*.yml") for path in folder.glob(depth)), MOST_FILES + 1))
@@ -44,6 +49,11 @@ def _one(catalog: Catalog, folder: Path) -> Catalog:
         raise bad_input(f"holds more than {MOST_FILES} files, the most that are read", path=str(folder))
     if not files:
         raise bad_input("holds no .yml file; components, blueprints or figures.yml are expected", path=str(folder))
+    return files
+
+
+def _one(catalog: Catalog, folder: Path) -> Catalog:
+    files = files_of(folder)
     plain = [path for path in files if path.relative_to(folder) != Path(FIGURES)]
     data, documents = read_records(folder, plain, catalog.records.operating)
     own = tuple(_replaced(catalog, data, documents))

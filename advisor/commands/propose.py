@@ -4,29 +4,66 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from advisor.commands import options
+from advisor.commands.carried import CATALOG, carried
 
 if TYPE_CHECKING:
     from rich.status import Status
 
     from advisor.proposal import Proposal
 
-SCENARIO_COPY = "scenario.yml"
+    _FormatsType = click.ParamType[tuple[str, ...]]
+else:
+    _FormatsType = click.ParamType
+
 EPILOG = """\b
 Examples:
   advisor propose scenario.yml
   advisor propose scenario.yml -o build/proposal --date 2026-11-22
+  advisor propose scenario.yml -o build/proposal --format md,html,pdf
+  advisor propose scenario.yml --draft | less
   advisor propose scenario.yml --json | jq .metrics.cost_usd_per_month
 """
+
+
+class Formats(_FormatsType):
+    """Formats of the document, separated by commas.
+
+    >>> Formats().convert("md, pdf", None, None)
+    ('md', 'pdf')
+    """
+
+    name = "formats"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Return the formats, or fail with what is allowed and the nearest."""
+        from advisor.errors import nearest
+        from advisor.render.proposal_files import FORMATS
+
+        if isinstance(value, tuple):
+            return value
+        asked = [part.strip().lower() for part in str(value).split(",")]
+        for name in asked:
+            if name not in FORMATS:
+                self.fail(f"'{name}' is not one of {', '.join(FORMATS)}{nearest(name, FORMATS)}", param, ctx)
+        return tuple(dict.fromkeys(asked))
 
 
 @click.command(epilog=EPILOG)
 @options.scenario_argument
 @options.output_option
+@click.option(
+    "--format",
+    "formats",
+    metavar="A,B",
+    type=Formats(),
+    help="Write the document in these formats: md (with the decision records), html, pdf.  [default: md,html]",
+)
+@click.option("--draft", is_flag=True, help="Print the document as Markdown instead of the tables; write nothing.")
 @options.json_option
 @options.as_of_option
 @options.date_option
@@ -35,6 +72,8 @@ Examples:
 def command(
     scenario: str,
     output: Path | None,
+    formats: tuple[str, ...] | None,
+    draft: bool,
     as_json: bool,
     as_of: datetime.date | None,
     date: datetime.date,
@@ -43,15 +82,22 @@ def command(
 ) -> None:
     """Propose the optimal architecture for a scenario, with proof, reasons and documents.
 
-    Prints the verdict, the architecture and the cost. With -o it also writes design.md, design.html, diagram.svg,
-    diagram.png, diagram.gv, the charts, proposal.json and a copy of the scenario.
+    Prints the verdict, the architecture and the cost. With -o it also writes the design document, a decision record a
+    role, the diagram (SVG, PNG, Graphviz, Mermaid, D2, Structurizr), the charts, proposal.json, and the scenario with
+    what it reads from beside itself: the folder makes itself again.
 
     Exit codes: 0 optimal, 2 bad input, 3 infeasible, 4 not proved optimal in time.
     """
+    if formats and output is None:
+        raise click.UsageError("--format says what to write; add -o DIR")
+    if draft and (as_json or output is not None):
+        raise click.UsageError("--draft prints the document and writes nothing; leave out --json and -o")
     raise SystemExit(
         run(
             scenario,
             output,
+            formats=formats,
+            draft=draft,
             as_json=as_json,
             as_of=as_of,
             date=date,
@@ -65,6 +111,8 @@ def run(
     scenario: str,
     output: Path | None,
     *,
+    formats: tuple[str, ...] | None = None,
+    draft: bool = False,
     as_json: bool = False,
     as_of: datetime.date | None = None,
     date: datetime.date,
@@ -73,16 +121,24 @@ def run(
 ) -> int:
     """Do what the command does and return its exit code."""
     from advisor import proposal
-    from advisor.files import check_folder
+    from advisor.files import check_folder, write_all
+    from advisor.render import proposal_files
 
     if output is not None:
         check_folder(output)
-    loaded, catalog = options.load_inputs(scenario, catalog_folder)
+    asked = formats or proposal_files.DEFAULT_FORMATS
+    proposal_files.check(asked)
+    inputs = carried(scenario, catalog_folder) if output is not None or draft else None
+    loaded, catalog = (inputs.scenario, inputs.catalog) if inputs else options.load_inputs(scenario, catalog_folder)
     with working("optimising"):
         result = proposal.propose(loaded, catalog, as_of=as_of, time_limit_s=time_limit_s)
-    if output is not None and result.best is not None:
-        write(result, output, date, reproduce(as_of, date, catalog_folder))
-    show(result, scenario, output, as_json=as_json)
+    again = reproduce(as_of, date, formats, catalog_folder is not None)
+    if draft and result.best is not None:
+        click.echo(proposal_files.documented(result, date, again).markdown, nl=False)
+        return exit_code(result)
+    if inputs is not None and output is not None and result.best is not None:
+        write_all(output, proposal_files.files(result, date, again, asked, inputs.files))
+    show(result, scenario, output, asked, as_json=as_json)
     return exit_code(result)
 
 
@@ -91,16 +147,19 @@ def exit_code(result: Proposal) -> int:
     return {"optimal": 0, "infeasible": 3, "stopped": 4}[result.status.value]
 
 
-def reproduce(as_of: datetime.date | None, date: datetime.date, catalog_folder: Path | None) -> str:
+def reproduce(
+    as_of: datetime.date | None, date: datetime.date, formats: tuple[str, ...] | None, own_catalog: bool
+) -> str:
     """Return the command that makes the same bytes again, run in the folder that was written.
 
-    It names no other folder, so that the same scenario gives the same document wherever it is written.
+    It names nothing outside of that folder, so that the same scenario gives the same document wherever it is written.
     """
-    import shlex
+    from advisor.render.proposal_files import SCENARIO
 
-    parts = ["advisor", "propose", SCENARIO_COPY, "-o", ".", "--date", date.isoformat()]
+    parts = ["advisor", "propose", SCENARIO, "-o", ".", "--date", date.isoformat()]
+    parts += ["--format", ",".join(formats)] if formats else []
     parts += ["--as-of", as_of.isoformat()] if as_of else []
-    return shlex.join([*parts, *(["--catalog", str(catalog_folder)] if catalog_folder else [])])
+    return " ".join([*parts, *(["--catalog", CATALOG] if own_catalog else [])])
 
 
 def working(what: str) -> Status:
@@ -110,17 +169,17 @@ def working(what: str) -> Status:
     return Console(stderr=True).status(f"{what} ...")
 
 
-def show(result: Proposal, scenario: str, output: Path | None, *, as_json: bool) -> None:
+def show(result: Proposal, scenario: str, output: Path | None, formats: tuple[str, ...], *, as_json: bool) -> None:
     """Print the answer: JSON, or verdict, architecture, cost and what to do next."""
     from advisor.render import json_output
 
     if as_json:
         click.echo(json_output.dumps(json_output.proposal(result)), nl=False)
         return
-    _tables(result, scenario, output)
+    _tables(result, scenario, output, formats)
 
 
-def _tables(result: Proposal, scenario: str, output: Path | None) -> None:
+def _tables(result: Proposal, scenario: str, output: Path | None, formats: tuple[str, ...]) -> None:
     from advisor.commands.console import console
     from advisor.render import priorities, terminal
 
@@ -141,55 +200,12 @@ def _tables(result: Proposal, scenario: str, output: Path | None) -> None:
     out.print(terminal.architecture(result))
     out.print(terminal.cost_tree(result.best))
     out.print()
+    lines = [f"next: advisor propose {scenario} -o DIR writes the design document · advisor candidates {scenario}"]
     if output is not None:
-        names = "design.html, design.md, diagram.svg, diagram.png, proposal.json"
-        out.print(f"files: {names} in {output}", highlight=False, markup=False, soft_wrap=True)
-        out.print(
-            f"next: open {output / 'design.html'} · advisor candidates {scenario}",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
-    else:
-        out.print(
-            f"next: advisor propose {scenario} -o DIR writes the design document · advisor candidates {scenario}",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
-
-
-def write(result: Proposal, output: Path, date: datetime.date, reproduced_by: str) -> None:
-    """Write every file of a proposal, all or none."""
-    from advisor.files import write_all
-
-    write_all(output, files(result, date, reproduced_by))
-
-
-def files(result: Proposal, date: datetime.date, reproduced_by: str) -> dict[str, bytes]:
-    """Return file name -> bytes of a proposal."""
-    from advisor import __version__
-    from advisor.render import graphviz_tool, json_output, page
-    from advisor.render.diagram import dot
-    from advisor.render.document import document
-    from advisor.render.picture import picture
-    from advisor.render.terminal import status_words
-
-    assert result.best is not None
-    caption = (
-        f"{status_words(result)} · scenario {result.scenario.digest} · catalog {result.catalog.digest}, "
-        f"prices as of {result.table.as_of}"
-    )
-    text = dot(picture(result.best, result.catalog, caption))
-    drawing = graphviz_tool.svg(text)
-    made = document(result, date=date, diagram_svg=drawing, command=reproduced_by, version=__version__)
-    found = {
-        "design.md": made.markdown,
-        "design.html": page.html(made.markdown, title=result.scenario.title, figures=made.figures),
-        "diagram.gv": text,
-        "proposal.json": json_output.dumps(json_output.proposal(result)),
-        SCENARIO_COPY: result.scenario.text,
-        **{name: figure.svg for name, figure in made.figures.items()},
-        "diagram.svg": drawing,
-    }
-    return {**{name: content.encode() for name, content in found.items()}, "diagram.png": graphviz_tool.png(text)}
+        names = [f"design.{name}" for name in ("html", "pdf", "md") if name in formats]
+        lines = [
+            f"files: {', '.join([*names, 'adr/, the diagram, the charts, proposal.json'])} in {output}",
+            f"next: open {output / (names or ['diagram.svg'])[0]} · advisor candidates {scenario}",
+        ]
+    for line in lines:
+        out.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -198,7 +198,7 @@ class _Drawing:
         points = " ".join(self._point(point) for point in arrow.points)
         parts = [looks, f'pos="e,{self._point(arrow.tip)} {points}"', f"tooltip={hover(self._says(edge))}"]
         if edge.number is not None:
-            badge = _badge(str(edge.number), edge.kind, edge.accent)
+            badge = _badge(edge.mark, edge.kind, edge.accent)
             parts.append(f'headlabel=<{badge}> labeldistance=2.2 labelangle=0 head_lp="{self._point(arrow.badge)}"')
         if label_lines(edge):
             parts.append(f'label=<{_label(edge)}> lp="{self._point(arrow.label)}"')
@@ -207,7 +207,7 @@ class _Drawing:
     def _says(self, edge: Edge) -> str:
         ends = (self.nodes[edge.source], self.nodes[edge.target])
         names = [clean(node.role) or clean(node.component) or node.id for node in ends]
-        number = f"{edge.number}: " if edge.number is not None else ""
+        number = f"{edge.mark}: " if edge.mark else ""
         return number + " → ".join(names) + (f" ({clean(edge.label)})" if clean(edge.label) else "")
 
     def _point(self, point: tuple[float, float]) -> str:

@@ -28,6 +28,7 @@ class Node:
         tooltip: shown on hover; the card's own text when empty.
         accent: this stage dominates the latency.
         soft: the answer survives the loss of this role.
+        places: where it runs: clouds, or vendors with places of their own.
     """
 
     id: str
@@ -39,11 +40,15 @@ class Node:
     tooltip: str = ""
     accent: bool = False
     soft: bool = False
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Edge:
-    """One arrow. ``number`` is drawn on it; request and data paths are numbered separately."""
+    """One arrow. ``number`` is drawn on it; request and data paths are numbered separately.
+
+    ``flow``: a letter before the number, where several flows of a kind each count from 1.
+    """
 
     source: str
     target: str
@@ -51,6 +56,12 @@ class Edge:
     number: int | None = None
     kind: Kind = "request"
     accent: bool = False
+    flow: str = ""
+
+    @property
+    def mark(self) -> str:
+        """Return what is drawn on the arrow: ``3``, ``B3``, or nothing."""
+        return "" if self.number is None else f"{self.flow}{self.number}"
 
 
 @dataclass(frozen=True)
@@ -110,7 +121,9 @@ class Hop:
     accent: bool = False
 
 
-def route(path: Sequence[Hop], *, hubs: Collection[str] = (), kind: Kind = "request") -> tuple[Edge, ...]:
+def route(
+    path: Sequence[Hop], *, hubs: Collection[str] = (), kind: Kind = "request", flow: str = ""
+) -> tuple[Edge, ...]:
     """Return the edges of a path: a chain up to a hub, then one spoke for everything that the hub asks.
 
     A hub is a role that calls others and gets the answers back (application service, workers). A call that is made
@@ -120,6 +133,7 @@ def route(path: Sequence[Hop], *, hubs: Collection[str] = (), kind: Kind = "requ
         path: the asked nodes in order; the first is who starts (usually a node outside).
         hubs: ids of the nodes that call others. Without any, the path is a chain.
         kind: ``request`` or ``data``; hops in the background become ``background`` edges.
+        flow: letter of the flow, "" where no other flow of its kind is drawn.
 
     >>> [(e.number, e.source, e.target) for e in route([Hop("user"), Hop("app"), Hop("llm"), Hop("db")], hubs={"app"})]
     [(1, 'user', 'app'), (2, 'app', 'llm'), (3, 'app', 'db')]
@@ -139,6 +153,7 @@ def route(path: Sequence[Hop], *, hubs: Collection[str] = (), kind: Kind = "requ
                 None if hop.background else number,
                 "background" if hop.background else kind,
                 hop.accent,
+                "" if hop.background else flow,
             )
         if hop.node in hubs or (caller not in hubs and not hop.background):
             caller = hop.node

@@ -1,4 +1,4 @@
-"""The design document: Markdown and its figures. A section with nothing to say is absent; numbers close up."""
+"""The design document: Markdown, figures, decision records. A section with nothing to say is left out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from advisor.proposal import Proposal
 from advisor.render import page
+from advisor.render.decision_records import decision_records
 from advisor.render.markdown import escape
 from advisor.render.sections import (
     alternatives,
@@ -67,10 +68,12 @@ class Document:
     Attributes:
         markdown: the text; figures are referred to by file name.
         figures: file name -> drawing, ``diagram.svg`` among them.
+        records: path -> text of the decision records and of their index.
     """
 
     markdown: str
     figures: Mapping[str, page.Figure_]
+    records: Mapping[str, str]
 
 
 def document(proposal: Proposal, *, date: datetime.date, diagram_svg: str, command: str, version: str) -> Document:
@@ -92,7 +95,7 @@ def document(proposal: Proposal, *, date: datetime.date, diagram_svg: str, comma
         *latency.figures(view),
         cost.figure(view),
     ]
-    return Document(markdown(view), {drawing.name: drawing for drawing in drawings})
+    return Document(markdown(view), {drawing.name: drawing for drawing in drawings}, decision_records(view))
 
 
 def markdown(view: View) -> str:

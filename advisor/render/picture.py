@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
-from advisor.candidates.candidate import Candidate
+from advisor.candidates.candidate import Candidate, billed_by
 from advisor.candidates.demand import weighted_steps
 from advisor.catalog.blueprint import Flow
 from advisor.catalog.load import Catalog
@@ -12,6 +13,7 @@ from advisor.evaluation.result import Evaluation
 from advisor.render import numbers
 from advisor.render.diagram_spec import OUTSIDE, DiagramSpec, Edge, Hop, Kind, Layer, Node, route
 
+CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
 LAYERS = (
     "edge",
     "application",
@@ -30,8 +32,9 @@ def picture(evaluation: Evaluation, catalog: Catalog, caption: str) -> DiagramSp
     """Return the diagram of an evaluated design. ``caption``: one line under the title."""
     scenario = evaluation.scenario
     dominant = dominant_roles(evaluation)
+    letters = flow_letters(scenario.blueprint.flows)
     nodes = [
-        *(_outside(flow_id, flow, evaluation) for flow_id, flow in scenario.blueprint.flows.items()),
+        *(_outside(flow_id, flow, letters, evaluation) for flow_id, flow in scenario.blueprint.flows.items()),
         *(
             _node(role, c, evaluation, catalog, role in dominant)
             for role, c in evaluation.design.items()
@@ -41,7 +44,7 @@ def picture(evaluation: Evaluation, catalog: Catalog, caption: str) -> DiagramSp
     edges = [
         edge
         for flow_id, flow in scenario.blueprint.flows.items()
-        for edge in _edges(flow_id, flow, evaluation, dominant)
+        for edge in _edges(flow_id, flow, letters, evaluation, dominant)
     ]
     used = {node.layer for node in nodes}
     order = [*(layer for layer in LAYERS if layer in used), *sorted(used - {*LAYERS, OUTSIDE})]
@@ -61,12 +64,24 @@ def dominant_roles(evaluation: Evaluation) -> frozenset[str]:
     return frozenset(found)
 
 
-def _outside(flow_id: str, flow: Flow, evaluation: Evaluation) -> Node:
+def flow_letters(flows: Mapping[str, Flow]) -> dict[str, str]:
+    """Return flow -> the letter before its numbers, "" where only one flow of its kind is drawn."""
+    kinds = Counter(_kind(flow) for flow in flows.values())
+    several = [flow_id for flow_id, flow in flows.items() if kinds[_kind(flow)] > 1]
+    return {flow_id: chr(ord("A") + several.index(flow_id)) if flow_id in several else "" for flow_id in flows}
+
+
+def _kind(flow: Flow) -> Kind:
+    return "data" if "freshness_s" in flow.measures else "request"
+
+
+def _outside(flow_id: str, flow: Flow, letters: Mapping[str, str], evaluation: Evaluation) -> Node:
     from advisor.expression import parse
 
-    values = evaluation.scenario.workload
-    per_month = parse(flow.rate_per_month).evaluate(values)
-    return Node(f"outside_{flow_id}", "", flow.starts, "", f"{numbers.significant(per_month)} a month", OUTSIDE)
+    per_month = parse(flow.rate_per_month).evaluate(evaluation.scenario.workload)
+    rate = numbers.grouped(per_month) if per_month < 1000 and per_month.is_integer() else numbers.significant(per_month)
+    starts = f"{letters[flow_id]} · {flow.starts}" if letters[flow_id] else flow.starts
+    return Node(f"outside_{flow_id}", "", starts, "", f"{rate} a month", OUTSIDE)
 
 
 def _node(role: str, candidate: Candidate, evaluation: Evaluation, catalog: Catalog, accent: bool) -> Node:
@@ -87,7 +102,15 @@ def _node(role: str, candidate: Candidate, evaluation: Evaluation, catalog: Cata
         tooltip,
         accent,
         evaluation.scenario.blueprint.roles[role].soft,
+        _places(candidate),
     )
+
+
+def _places(candidate: Candidate) -> tuple[str, ...]:
+    """Return where a candidate runs: clouds by their names, and vendors that run it in places of their own."""
+    options = [(one.component, one.option) for one in candidate.members if one.component and one.option]
+    found = (CLOUDS.get(o.cloud) or (o.cloud if o.cloud != "vendor" else billed_by(c, o)) for c, o in options)
+    return tuple(sorted(dict.fromkeys(found)))
 
 
 def _slowest(role: str, evaluation: Evaluation) -> str:
@@ -101,10 +124,12 @@ def _slowest(role: str, evaluation: Evaluation) -> str:
     return numbers.duration(max(found), "ms") if found else ""
 
 
-def _edges(flow_id: str, flow: Flow, evaluation: Evaluation, dominant: frozenset[str]) -> Iterator[Edge]:
+def _edges(
+    flow_id: str, flow: Flow, letters: Mapping[str, str], evaluation: Evaluation, dominant: frozenset[str]
+) -> Iterator[Edge]:
     hubs = {role for role, use in evaluation.scenario.blueprint.roles.items() if use.hub}
-    kind: Kind = "data" if "freshness_s" in flow.measures else "request"
-    yield from route([Hop(f"outside_{flow_id}"), *_hops(flow, evaluation, dominant)], hubs=hubs, kind=kind)
+    path = [Hop(f"outside_{flow_id}"), *_hops(flow, evaluation, dominant)]
+    yield from route(path, hubs=hubs, kind=_kind(flow), flow=letters[flow_id])
 
 
 def _hops(flow: Flow, evaluation: Evaluation, dominant: frozenset[str]) -> Iterator[Hop]:

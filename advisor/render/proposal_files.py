@@ -1,0 +1,111 @@
+"""Every file of a proposal as name -> bytes; the same proposal, date and command give the same bytes."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Mapping
+
+from advisor.evaluation.result import Evaluation
+from advisor.proposal import Proposal
+from advisor.render.diagram_spec import DiagramSpec
+from advisor.render.document import Document
+
+FORMATS = ("md", "html", "pdf")
+DEFAULT_FORMATS = ("md", "html")
+SCENARIO = "scenario.yml"
+
+
+def files(
+    result: Proposal,
+    date: datetime.date,
+    command: str,
+    formats: Collection[str] = DEFAULT_FORMATS,
+    beside: Mapping[str, bytes] | None = None,
+) -> dict[str, bytes]:
+    """Return path -> bytes of a proposal.
+
+    Args:
+        date: of the documents; command: what makes them again.
+        formats: of the document, out of ``md`` (with the decision records), ``html`` and ``pdf``.
+        beside: what the scenario reads from beside itself, written as it is.
+
+    Raises:
+        ValueError: the proposal has no design.
+        InputError: ``pdf`` is asked for and cannot be made here.
+    """
+    from advisor.render import json_output
+
+    spec = diagram(result)
+    drawn = diagrams(spec)
+    made = documented(result, date, command, drawn["diagram.svg"].decode())
+    return {
+        **documents(made, result.scenario.title, formats),
+        **{name: figure.svg.encode() for name, figure in made.figures.items()},
+        **drawn,
+        "proposal.json": json_output.dumps(json_output.proposal(result)).encode(),
+        SCENARIO: result.scenario.text.encode(),
+        **(beside or {}),
+    }
+
+
+def check(formats: Collection[str]) -> None:
+    """Raise :class:`InputError` when a format cannot be made here, before the work is done."""
+
+
+def documented(result: Proposal, date: datetime.date, command: str, diagram_svg: str = "") -> Document:
+    """Return the document of a proposal; without a drawing where only its text is wanted."""
+    from advisor import __version__
+    from advisor.render.document import document
+
+    empty = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+    return document(result, date=date, diagram_svg=diagram_svg or empty, command=command, version=__version__)
+
+
+def documents(made: Document, title: str, formats: Collection[str]) -> dict[str, bytes]:
+    """Return the document in the formats asked for."""
+    found: dict[str, bytes] = {}
+    if "md" in formats:
+        found |= {"design.md": made.markdown.encode(), **{name: text.encode() for name, text in made.records.items()}}
+    if "html" in formats:
+        from advisor.render import page
+
+        found["design.html"] = page.html(made.markdown, title=title, figures=made.figures).encode()
+    return found
+
+
+def diagram(result: Proposal) -> DiagramSpec:
+    """Return what the diagram of a proposal shows."""
+    from advisor.render.picture import picture
+    from advisor.render.terminal import status_words
+
+    return picture(
+        _best(result),
+        result.catalog,
+        f"{status_words(result)} · scenario {result.scenario.digest} · catalog {result.catalog.digest}, "
+        f"prices as of {result.table.as_of}",
+    )
+
+
+def diagrams(spec: DiagramSpec) -> dict[str, bytes]:
+    """Return a diagram in every format: drawn as SVG and PNG, as text for Graphviz, Mermaid, D2 and Structurizr."""
+    from advisor.render import graphviz_tool
+    from advisor.render.d2 import d2
+    from advisor.render.diagram import dot
+    from advisor.render.mermaid import mermaid
+    from advisor.render.structurizr import workspace
+
+    text = dot(spec)
+    texts = {
+        "diagram.svg": graphviz_tool.svg(text),
+        "diagram.gv": text,
+        "diagram.mmd": mermaid(spec),
+        "diagram.d2": d2(spec),
+        "workspace.dsl": workspace(spec),
+    }
+    return {**{name: content.encode() for name, content in texts.items()}, "diagram.png": graphviz_tool.png(text)}
+
+
+def _best(result: Proposal) -> Evaluation:
+    if result.best is None:
+        raise ValueError("this proposal has no design, so there is nothing to draw")
+    return result.best

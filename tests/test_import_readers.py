@@ -113,6 +113,21 @@ def test_one_of_several_request_names(series: str, p95: float, requests: int) ->
     assert (measured.times[RESPONSE].p95, measured.requests) == (p95, requests)
 
 
+def test_a_tagged_trend_of_k6_counts_its_own_requests(tmp_path: Path) -> None:
+    """Requests of one tag are counted by the counters of that tag; without those, nothing is said about a rate."""
+    data = json.loads((DATA / "k6_summary_export.json").read_text())
+    tagged = {"avg": 5, "med": 4, "p(95)": 9}
+    data["metrics"]["http_req_duration{name:search}"] = tagged
+    data["metrics"]["http_req_duration{name:index}"] = tagged
+    data["metrics"]["http_reqs{name:search}"] = {"count": 600, "rate": 10}
+    file = tmp_path / "summary.json"
+    file.write_text(json.dumps(data))
+    search = load(file, series="http_req_duration{name:search}")[1]
+    assert (search.requests, search.rates[REQUESTS], search.failed) == (600, 10, None)
+    index = load(file, series="http_req_duration{name:index}")[1]
+    assert (index.requests, dict(index.rates), index.duration_s) == (None, {}, None)
+
+
 def test_a_histogram_is_chosen_by_its_labels() -> None:
     """10 000 answers of /search: the 5 000th of 1 000 .. 6 000 lies at 10 + 15 x 4 000 / 5 000 = 22 ms."""
     _, measured = load(DATA / "metrics.prom", series='http_request_duration_seconds{handler="/search"}')

@@ -100,8 +100,9 @@ def _times(file: SourceFile, values: dict[str, Any], chosen: str, requests: floa
 
 
 def _counted(file: SourceFile, metrics: dict[str, dict[str, Any]], chosen: str) -> tuple[float | None, float | None]:
-    """Return how many requests there were, and how many a second."""
-    counter = COUNTERS.get(chosen.partition("{")[0])
+    """Return how many requests there were, and how many a second, with the tags of the trend that is chosen."""
+    name, tags = _tagged(chosen)
+    counter = COUNTERS.get(name, "") + tags
     if counter not in metrics:
         return None, None
     count = file.number(metrics[counter], "count", f"metrics.{counter}")
@@ -114,14 +115,25 @@ def _failed(
     file: SourceFile, metrics: dict[str, dict[str, Any]], chosen: str, count: float | None
 ) -> tuple[int | None, float | None]:
     """Return how many requests failed, and their share."""
-    values = metrics.get("http_req_failed") if chosen.startswith("http_req_duration") else None
-    if values is None or count is None:
+    name, tags = _tagged(chosen)
+    rate = f"http_req_failed{tags}"
+    if name != "http_req_duration" or rate not in metrics or count is None:
         return None, None
-    key = "rate" if "rate" in values else "value"
-    share = file.number(values, key, "metrics.http_req_failed")
+    key = "rate" if "rate" in metrics[rate] else "value"
+    share = file.number(metrics[rate], key, f"metrics.{rate}")
     if share is not None and share > 1:
-        file.note(f"metrics.http_req_failed.{key}", f"found {share:g}; a share of at most 1 is expected")
+        file.note(f"metrics.{rate}.{key}", f"found {share:g}; a share of at most 1 is expected")
     return (None, None) if share is None else (round(share * count), share)
+
+
+def _tagged(chosen: str) -> tuple[str, str]:
+    """Return a trend's name and its tags as counters of the same requests carry them.
+
+    >>> _tagged("http_req_duration{name:search}"), _tagged(SUCCESSES)
+    (('http_req_duration', '{name:search}'), ('http_req_duration', ''))
+    """
+    name, brace, rest = chosen.partition("{")
+    return name, "" if chosen == SUCCESSES else brace + rest
 
 
 def _duration(file: SourceFile, data: dict[str, Any]) -> float | None:

@@ -81,7 +81,7 @@ def command(
     \b
     Examples:
       advisor catalog import summary.json --option qdrant_aws_m7i_4xlarge --latency search_ms --dry-run
-      advisor catalog import bench.json --option llama_3_1_8b_vllm_aws_h100x8 --at-capacity -o our_catalog
+      advisor catalog import bench.json --option llama_3_1_8b_aws_p5_4xlarge_tp1_c64 --at-capacity -o our_catalog
       advisor catalog import infracost.json --series aws_sqs_queue.work --option amazon_sqs_standard -o our_catalog
     """
     from advisor.catalog.own_folder import NewFigure, with_figures_added

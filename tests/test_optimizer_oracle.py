@@ -13,7 +13,7 @@ from pathlib import Path
 import pulp
 import pytest
 from oracles.enumeration import Judged, enumerate_all, meets, optimum, value
-from oracles.problems import OBJECTIVES, draw_bounds, draw_filters, draw_goals, small_table, with_question
+from oracles.problems import OBJECTIVES, draw_bounds, draw_filters, draw_goals, draw_pairs, small_table, with_question
 
 from advisor.candidates.table import Table
 from advisor.catalog.load import Catalog
@@ -27,7 +27,8 @@ from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COUNTS, Bound, Requirement
 
 TOLERANCE = 1e-6
-SEEDS = range(30)  # x 9 kinds of objective = 270 problems
+SEEDS = range(30)
+ALL_SEEDS, DRAWS = range(38), range(3)  # x 9 kinds of objective = 1 026 problems
 _ENUMERATED: dict[int, tuple[Table, list[Judged]]] = {}
 
 
@@ -55,15 +56,19 @@ def _enumerated(seed: int, scenario: Scenario, catalog: Catalog) -> tuple[Table,
 
 
 def _questions(
-    seed: int, scenario: Scenario, catalog: Catalog, kinds: Sequence[str] = OBJECTIVES
+    seed: int, scenario: Scenario, catalog: Catalog, kinds: Sequence[str] = OBJECTIVES, draw: int = 0
 ) -> Iterator[Question]:
     full, found = _enumerated(seed, scenario, catalog)
     for kind in kinds:
-        rng = random.Random(f"{seed} {kind}")
+        rng = random.Random(f"{seed} {kind} {draw}" if draw else f"{seed} {kind}")
         goals = draw_goals(rng, kind, found)
         free = optimum(found, (), goals)[0]
         for _ in range(4):  # until the requirements rule out what would be chosen without them
-            requirements = (*draw_bounds(rng, found, rng.choice([1, 2, 3])), *draw_filters(rng, full))
+            requirements: tuple[Requirement, ...] = (
+                *draw_bounds(rng, found, rng.choice([1, 2, 3])),
+                *draw_filters(rng, full),
+                *(draw_pairs(rng, full, rng.choice([0, 1])) if draw else ()),
+            )
             if not meets(free, requirements):
                 break
         yield Question(kind, with_question(full, requirements, goals), found, requirements, goals)
@@ -102,12 +107,14 @@ def _agree_in_order(question: Question, mine: Judged) -> None:
         loose = [j for j in loose if value(goal, j) <= most + slip]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", ALL_SEEDS)
 def test_optimum_equals_enumeration(seed: int, scenario: Scenario, catalog: Catalog) -> None:
-    """On problems small enough to enumerate, value, feasibility and status are what enumeration says, for every kind of
-    objective: cost, a percentile, a mean, availability, quality, weighted sums, goals in order of importance."""
-    for question in _questions(seed, scenario, catalog):
-        _agree(question, optimise(Search(question.table)))
+    """On a thousand problems small enough to enumerate, value, feasibility and status are what enumeration says, for
+    every kind of objective: cost, a percentile, a mean, availability, quality, weighted sums, goals in order of
+    importance; under bounds, rules and pairs, with caches, optional roles, splits, fallbacks, cascades and hedges."""
+    for draw in DRAWS:
+        for question in _questions(seed, scenario, catalog, draw=draw):
+            _agree(question, optimise(Search(question.table)))
 
 
 def test_the_questions_are_hard(scenario: Scenario, catalog: Catalog) -> None:
@@ -139,7 +146,7 @@ def test_rows_and_cuts_never_exclude_a_feasible_design(seed: int, scenario: Scen
     """Every row of the model, every necessary condition for a percentile and every cut learned on the way holds for
     every feasible design."""
     checked = 0
-    for question in _questions(seed, scenario, catalog):
+    for question in _questions(seed, scenario, catalog, draw=seed % 2):
         search = Search(question.table)
         if search.empty_roles:
             continue
@@ -253,7 +260,7 @@ from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.scenario.load import load_scenario
 from oracles.enumeration import enumerate_all
-from oracles.problems import OBJECTIVES, draw_bounds, draw_goals, small_table, with_question
+from oracles.problems import OBJECTIVES, draw_bounds, draw_goals, draw_pairs, small_table, with_question
 catalog = load_catalog()
 scenario = load_scenario(resources.example("support_copilot"), catalog)
 for seed in (1, 2):

@@ -39,7 +39,7 @@ def test_every_number_of_every_option_can_be_named_and_set(catalog: Catalog) -> 
     """Every figure of every option is found once, by a name of its own, and reads back after it was set."""
     every = figures(catalog, catalog.options)
     assert len({one.id for one in every}) == len({(one.kind, one.key, one.path) for one in every}) == len(every)
-    assert {one.kind for one in every} == {"components", "instances", "clouds"}
+    assert {one.kind for one in every} == {"components", "instances", "clouds", "operating"}
     for one in every[::7]:
         value = min(one.value * 1.01, one.most) or 0.5
         changed = with_figures(catalog, {one: value})

@@ -50,7 +50,7 @@ class SensitivityPoint:
     role: str
     chosen: Candidate
     metric: str
-    now: float
+    current: float
     low: tuple[float, Candidate]
     high: tuple[float, Candidate]
     share: float

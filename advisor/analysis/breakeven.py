@@ -11,11 +11,10 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from advisor.analysis.answers import Progress, silent
 from advisor.analysis.changes import CarriedOver, RoleChange, role_changes
 from advisor.analysis.fixed import FixedDesign, touches, within_target
 from advisor.analysis.gaps import Gaps, Reading, read, settled
-from advisor.analysis.knobs import Knob
+from advisor.analysis.knobs import Knob, turned
 from advisor.analysis.resolver import beats
 from advisor.evaluation.result import Check, Evaluation
 from advisor.optimizer.run import Found, goal_value
@@ -105,17 +104,33 @@ class _Line:
 Ends = list[tuple[Knob, float]]
 
 
-def break_evens(gaps: Gaps, knobs: Sequence[Knob], factor: float, progress: Progress = silent) -> BreakEvens:
+def break_evens(gaps: Gaps, knobs: Sequence[Knob], factor: float) -> BreakEvens:
     """Return every break-even of some numbers within a factor of what they are (or their range, where that is wider).
 
     A design that flips back farther out is not looked for: the first flip in each direction is what is reported.
     """
-    return _Follower(gaps, factor, progress).run(knobs)
+    return _Follower(gaps, factor).run(knobs)
+
+
+def joined(parts: Iterable[BreakEvens]) -> BreakEvens:
+    """Return what was found about different numbers as one, the closest break-even first."""
+    known = list(parts)
+    found = [one for part in known for one in part.found]
+    return BreakEvens(
+        tuple(sorted(found, key=_closest_first)),
+        tuple(knob for part in known for knob in part.followed),
+        tuple(knob for part in known for knob in part.immaterial),
+        tuple(one for part in known for one in part.open),
+    )
+
+
+def _closest_first(one: BreakEven) -> tuple[float, str, float]:
+    return abs(one.change), one.knob.path, one.flips_at
 
 
 class _Follower:
-    def __init__(self, gaps: Gaps, factor: float, progress: Progress) -> None:
-        self.gaps, self.resolver, self.factor, self.progress = gaps, gaps.resolver, factor, progress
+    def __init__(self, gaps: Gaps, factor: float) -> None:
+        self.gaps, self.resolver, self.factor = gaps, gaps.resolver, factor
         self.fixed = FixedDesign(self.resolver.best, self.resolver.table)
         self.rivals = [self._fixed(one) for one in gaps.rivals]
         self.readings: dict[tuple[Knob, float], Reading] = {}
@@ -128,8 +143,8 @@ class _Follower:
         material = [end for end in ends if self._material(*end)]
         asked = [end for end in material if not self._settled(*end)]
         lost = [end for end in asked if self._lost(*end)]  # the design cannot be the best there: no need to solve
-        unsure = list(self._not_even_together([end for end in asked if end not in set(lost)]))
-        found = self._solved(unsure, "far ends")
+        unsure = [end for end in asked if end not in set(lost)]
+        found = self._solved(unsure)
         lines = [self._line(*end, self._next(end)) for end in lost]
         for (knob, value), one in zip(unsure, found, strict=True):
             if one.status is not Status.STOPPED and self._flipped(knob, value, self._of(one)):
@@ -137,7 +152,7 @@ class _Follower:
         self._narrow(lines)
         open_ = [(k, -1 if v < k.value else 1) for (k, v), one in zip(unsure, found, strict=True) if _stopped(one)]
         followed = tuple(dict.fromkeys(knob for knob, _ in material))
-        results = sorted(map(self._result, lines), key=lambda one: (abs(one.change), one.knob.path, one.flips_at))
+        results = sorted(map(self._result, lines), key=_closest_first)
         idle = tuple(k for k in knobs if k not in set(followed))
         return BreakEvens(tuple(results), followed, idle, tuple(open_))
 
@@ -179,36 +194,12 @@ class _Follower:
             return []
         return [one for role in reading.roles for one in self._of(self.gaps.next_best(role))]
 
-    def _not_even_together(self, ends: Ends) -> Iterator[tuple[Knob, float]]:
-        """Yield the ends without those of an option that do not flip the design even when all get better at once.
-
-        Times, availability and quality that get better widen what is feasible and change no bill, so that what all of
-        them together do not reach, none of them does.
-        """
-        groups: dict[str, Ends] = {}
-        for knob, value in ends:
-            reading = self.readings.get((knob, value))
-            if reading is not None and reading.widens and knob.figure is not None:
-                groups.setdefault(knob.figure.record, []).append((knob, value))
-        wide = [group for group in groups.values() if len(group) > 1]
-        found = self.resolver.under_figures([{k.figure: v for k, v in group if k.figure} for group in wide])
-        idle: set[tuple[Knob, float]] = set()
-        for group, one in zip(wide, found, strict=True):
-            if one.best is not None and not _stopped(one) and not beats(one.best, self.resolver.best):
-                idle |= set(group)
-        yield from (end for end in ends if end not in idle)
-
-    def _solved(self, ends: Ends, what: str, floors: Sequence[float] = ()) -> list[Found]:
+    def _solved(self, ends: Ends, floors: Sequence[float] = ()) -> list[Found]:
         """Return the optimum at each end; figures share searches."""
         figures = [k.figure is not None for k, _ in ends]
         bounds = [floor for floor, one in zip(floors, figures, strict=True) if one] if floors else []
-        self.progress(0, len(ends), what)
         known = iter(self.resolver.under_figures([{k.figure: v} for k, v in ends if k.figure], bounds))
-        found = []
-        for index, (knob, value) in enumerate(ends):
-            self.progress(index, len(ends), f"{what}: {knob.path}")
-            found.append(next(known) if knob.figure is not None else self.resolver.at(knob, [value])[0])
-        return found
+        return [next(known) if knob.figure is not None else self.resolver.at(knob, [v])[0] for knob, v in ends]
 
     # --- between the near and the far side ----------------------------------------------------------------------------
 
@@ -228,13 +219,12 @@ class _Follower:
                 return
             for line in active:
                 self._bisect(line)
+                self._look_closer(line)
             near = [(line.knob, line.near) for line in active]
-            for line, found in zip(
-                active, self._solved(near, "near sides", [self._floor(x) for x in active]), strict=True
-            ):
+            for line, found in zip(active, self._solved(near, [self._floor(x) for x in active]), strict=True):
                 self._check_near(line, found)
             kept = [line for line in active if line.at_near is not None]
-            for line, found in zip(kept, self._solved([(x.knob, x.far) for x in kept], "far sides"), strict=True):
+            for line, found in zip(kept, self._solved([(x.knob, x.far) for x in kept]), strict=True):
                 self._check_far(line, found)
 
     def _bisect(self, line: _Line) -> None:
@@ -244,6 +234,24 @@ class _Follower:
                 line.far = middle
             else:
                 line.near = middle
+
+    def _look_closer(self, line: _Line) -> None:
+        """Move the sides to where an option met so far, in another size, is better already: quicker than to solve."""
+        if line.reading is not None or line.knob.figure is not None:
+            return
+        for _ in range(MOST_ROUNDS):
+            scenario = turned(self.resolver.table.scenario, line.knob, line.near, self.resolver.table.catalog)
+            found = self.resolver.among(scenario, self._options(line)).best
+            mine = self.fixed.at(line.knob, line.near).evaluation
+            if found is None or mine is None or not beats(found, mine):
+                return
+            line.near, line.far, line.rivals = line.start, line.near, [*line.rivals, self._fixed(found)]
+            self._bisect(line)
+
+    def _options(self, line: _Line) -> dict[str, frozenset[str]]:
+        """Return role -> options of the design, its rivals, and the rivals met along a line."""
+        met = [self.fixed, *self.rivals, *line.rivals]
+        return {role: frozenset().union(*(one.options[role] for one in met)) for role in self.fixed.options}
 
     def _floor(self, line: _Line) -> float:
         """Return what is proved of the near side before it is solved."""

@@ -142,11 +142,13 @@ class Reading:
     kind: Literal["still", "worse", "cheaper", "better"]
     roles: tuple[str, ...] = ()
     saves: float = 0.0
-    widens: bool = False
 
 
 def read(gaps: Gaps, knob: Knob, value: float) -> Reading:
     """Return what a figure does to the candidates that stand on it."""
+    assert knob.figure is not None
+    if knob.figure.kind == "clouds":
+        return Reading("better")  # calls between clouds depend on it too
     pairs, same_sizes = touched(gaps.resolver, knob, value)
     if not same_sizes:
         return Reading("better", tuple(pairs))
@@ -158,8 +160,7 @@ def read(gaps: Gaps, knob: Knob, value: float) -> Reading:
     if all(same_but_cost(*pair) for pair in every):
         saved = [max(a.cost_usd_per_month - b.cost_usd_per_month for a, b in one.values()) for one in pairs.values()]
         return Reading("cheaper", roles, max(sum(saved), 0.0))
-    same_bills = all(abs(a.cost_usd_per_month - b.cost_usd_per_month) <= 1e-9 for a, b in every)
-    return Reading("better", roles, widens=same_bills)
+    return Reading("better", roles)
 
 
 def settled(gaps: Gaps, reading: Reading, then: Evaluation | None) -> bool:

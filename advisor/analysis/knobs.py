@@ -121,7 +121,9 @@ def workload_knobs(scenario: Scenario, catalog: Catalog) -> Iterator[Knob]:
             continue
         least = parameter.least if parameter.least is not None else (parameter.above or 0.0)
         basis = "scenario" if name in scenario.given else "default"
-        yield _assumed(f"workload.{name}", parameter.title, parameter.unit, value, basis, (least, parameter.most))
+        plain = _assumed(f"workload.{name}", parameter.title, parameter.unit, value, basis, (least, parameter.most))
+        low, high = scenario.ranges.get(name, (plain.low, plain.high))
+        yield replace(plain, low=low, high=high, stated=name in scenario.ranges)
     if scenario.usd_per_hour > 0:
         default = any(note.change_at == HOURLY for note in scenario.assumptions)
         basis = "default" if default else "scenario"

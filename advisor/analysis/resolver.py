@@ -8,7 +8,7 @@ others. A change of the workload gets a search of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline
@@ -52,6 +52,7 @@ class Resolver:
         self.answer, self.best, self.deadline = answer, answer.best, deadline
         self.table, self.search = answer.table, answer.search
         self.solves = 0
+        self._rest: dict[tuple[str, frozenset[str]], Found] = {}
         search = self.search
         self._open = {  # what can be part of an optimum of the scenario as it is
             role: frozenset(c.id for c in found if (role, c.id) not in search.dominated)
@@ -84,6 +85,13 @@ class Resolver:
         fresh = table(scenario, self.table.catalog, self.table.as_of)
         return self._solved(Search(self._pruned(fresh)))
 
+    def among(self, scenario: Scenario, options: Mapping[str, Collection[str]]) -> Found:
+        """Return the optimum under another scenario when each role has some options only, which is quick."""
+        if self.deadline.passed:
+            return Found(Status.STOPPED, None)
+        few = table(scenario, self.table.catalog, self.table.as_of, only=options)
+        return optimise(Search(few), time_limit_s=self.deadline.left)
+
     def _pruned(self, fresh: Table) -> Table:
         """Return a table without what was found to be never needed in roles whose candidates are the same as ever."""
         candidates = dict(fresh.candidates)
@@ -113,10 +121,20 @@ class Resolver:
         ``floors``: for each, what is proved that no design can beat in the first goal.
         """
         proved = list(floors) or [-math.inf] * len(settings)
-        found: list[Found] = []
-        for start in range(0, len(settings), TOGETHER):
-            found += self._batch(settings[start : start + TOGETHER], proved[start : start + TOGETHER])
-        return found
+        found: dict[int, Found] = {}
+        near = [number for number, one in enumerate(settings) if not any(ref.kind == "clouds" for ref in one)]
+        for start in range(0, len(near), TOGETHER):
+            some = near[start : start + TOGETHER]
+            found |= zip(some, self._batch([settings[n] for n in some], [proved[n] for n in some]), strict=True)
+        return [found[n] if n in found else self._everywhere(one) for n, one in enumerate(settings)]
+
+    def _everywhere(self, setting: Setting) -> Found:
+        """Return the optimum under figures of a cloud, which also decide what calls to other clouds cost and take."""
+        if self.deadline.passed:
+            return Found(Status.STOPPED, None)
+        catalog = with_figures(self.table.catalog, setting)
+        scenario = replace(self.table.scenario, clouds=catalog.records.clouds)
+        return self._solved(Search(self._pruned(table(scenario, catalog, self.table.as_of))))
 
     def _batch(self, settings: Sequence[Setting], floors: Sequence[float]) -> list[Found]:
         if not settings:
@@ -192,15 +210,39 @@ class Resolver:
         return Search(replace(self.table, candidates=candidates), rest, shared)
 
     def _question(self, search: Search, variants: Variants, floor: float) -> Found:
-        """Return the optimum among what one setting admits; its candidates carry their usual ids."""
+        """Return the optimum among what one setting admits; its candidates carry their usual ids.
+
+        Where one role is touched, the designs without a variant there are those of the scenario as it is: their best is
+        found once, and only designs with a variant are searched.
+        """
         if self.deadline.passed:
             return Found(Status.STOPPED, None)
+        if len(variants.changed) != 1:
+            return self._searched(search, variants, variants.kept, floor)
+        (role,) = variants.changed
+        rest = self._without_variants(role, variants.kept[role])
+        found = self._searched(search, variants, {role: frozenset()}, floor)
+        return _better_of(rest, found)
+
+    def _without_variants(self, role: str, kept: frozenset[str]) -> Found:
+        """Return the optimum of the scenario as it is when a role may have some of its candidates only."""
+        if self.best.design[role].id in kept:
+            return Found(Status.OPTIMAL, self.best)
+        if (role, kept) not in self._rest:
+            self.solves += 1
+            left = self.deadline.left
+            self._rest[role, kept] = optimise(
+                self.search, only=lambda of, c: c.id in kept if of == role else None, time_limit_s=left
+            )
+        return self._rest[role, kept]
+
+    def _searched(self, search: Search, variants: Variants, kept: Mapping[str, frozenset[str]], floor: float) -> Found:
         own = variants.changed
 
         def admitted(role: str, candidate: Candidate) -> bool:
             if role not in own:
                 return candidate.id in self._open[role]
-            return candidate.id in own[role] or candidate.id in variants.kept[role]
+            return candidate.id in own[role] or candidate.id in kept[role]
 
         empty = [role for role, found in search.pool.items() if not any(admitted(role, c) for c in found)]
         if empty:
@@ -231,6 +273,16 @@ class Resolver:
             if twin is not None and (role, twin) in search.by_id:
                 design[role] = search.by_id[role, twin]
         return design
+
+
+def _better_of(a: Found, b: Found) -> Found:
+    """Return the better of the optima of two parts of the designs; open when one of them is."""
+    for one in (a, b):
+        if one.status is Status.STOPPED:
+            return one
+    if a.best is None or b.best is None:
+        return b if a.best is None else a
+    return b if beats(b.best, a.best) else a
 
 
 def beats(found: Evaluation, design: Evaluation) -> bool:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, silent
 from advisor.analysis.atam import Points, points
-from advisor.analysis.breakeven import DEFAULT_REACH, BreakEvens, break_evens
+from advisor.analysis.breakeven import DEFAULT_REACH, BreakEvens, break_evens, joined
 from advisor.analysis.fixed import FixedDesign
 from advisor.analysis.gaps import Gaps
 from advisor.analysis.knobs import Knob, design_knobs, workload_knobs
+from advisor.analysis.parallel import mapped
 from advisor.analysis.resolver import Resolver
-from advisor.analysis.steps import BoundPrice, RulePrice, bound_prices, rule_prices
+from advisor.analysis.steps import BoundPrice, RulePrice, bound_price, rule_price
 from advisor.analysis.tornado import Bar, tornado
 from advisor.evaluation.result import Evaluation
 
@@ -25,7 +26,6 @@ class Sensitivity:
     Attributes:
         reach: how far numbers were followed for break-evens, as a factor.
         rivals: the close designs whose figures were followed too.
-        solves: how often the optimizer was asked for break-evens.
     """
 
     answer: Answer
@@ -36,7 +36,6 @@ class Sensitivity:
     points: Points
     reach: float
     rivals: tuple[Evaluation, ...]
-    solves: int
 
     @property
     def best(self) -> Evaluation:
@@ -52,33 +51,78 @@ class Sensitivity:
         return settled and not self.break_evens.open and all(one.proved for one in self.break_evens.found)
 
 
+PARTS = ("constraints", "break-evens", "tornado", "points")
+TOGETHER = 16  # figures that one piece of work follows; the same for any number of jobs, so that results are too
+
+
 def sensitivity(
     answer: Answer,
     today: datetime.date,
     *,
+    parts: Collection[str] = PARTS,
     reach: float = DEFAULT_REACH,
     deadline: Deadline = UNLIMITED,
     progress: Progress = silent,
+    jobs: int = 1,
 ) -> Sensitivity:
     """Return what an answer's design depends on.
 
     Args:
         answer: a solved scenario with a proved optimum.
         today: figures' ages are counted to this day.
+        parts: what is wanted; a tornado without break-evens does not know what flips.
         reach: factor by which numbers are followed for break-evens, or to the end of their range, where that is wider.
+        jobs: processes to work in; the result is the same for any number.
     """
     assert answer.best is not None, "without a design there is nothing to ask about"
-    bounds = bound_prices(answer, deadline, progress)
-    rules = tuple(rule_prices(answer, deadline, progress))
-    gaps = Gaps(Resolver(answer, deadline))
     own = [*workload_knobs(answer.scenario, answer.table.catalog), *design_knobs(answer.table, answer.best.design)]
-    knobs = _distinct([*own, *(knob for one in gaps.rivals for knob in design_knobs(answer.table, one.design))])
-    found = break_evens(gaps, knobs, reach, progress)
+    work = _Work(answer, Gaps(Resolver(answer, deadline)), reach, deadline)
+    pieces = list(_pieces(work, own, parts))
+    done = mapped(work, pieces, jobs, lambda count: progress(count, len(pieces), "solved again"))
+    found = joined(one for one in done if isinstance(one, BreakEvens))
     fixed = FixedDesign(answer.best, answer.table)
-    bars = tornado(fixed, own, found)
-    atam = points(answer.search, answer.best, fixed, bars, today)
-    return Sensitivity(answer, bounds, rules, found, bars, atam, reach, gaps.rivals, gaps.resolver.solves)
+    bars = tornado(fixed, own, found) if {"tornado", "points"} & set(parts) else ()
+    atam = points(answer.search, answer.best, fixed, bars, today) if "points" in parts else Points((), (), (), ())
+    return Sensitivity(
+        answer,
+        tuple(one for one in done if isinstance(one, BoundPrice)),
+        tuple(one for one in done if isinstance(one, RulePrice)),
+        found,
+        bars,
+        atam,
+        reach,
+        work.gaps.rivals if "break-evens" in parts else (),
+    )
 
 
-def _distinct(knobs: Iterable[Knob]) -> Sequence[Knob]:
-    return list({knob.path: knob for knob in knobs}.values())
+Piece = tuple[str, int] | tuple[Knob, ...]  # a bound or a rule by its number, or numbers to follow
+
+
+@dataclass
+class _Work:
+    """Does one piece of the work; can be sent to another process."""
+
+    answer: Answer
+    gaps: Gaps
+    reach: float
+    deadline: Deadline
+
+    def __call__(self, piece: Piece) -> BoundPrice | RulePrice | BreakEvens:
+        if piece[0] == "bound":
+            return bound_price(self.answer, self.answer.scenario.bounds[int(str(piece[1]))], self.deadline)
+        if piece[0] == "rule":
+            return rule_price(self.answer, self.answer.scenario.filters[int(str(piece[1]))], self.deadline)
+        return break_evens(self.gaps, [knob for knob in piece if isinstance(knob, Knob)], self.reach)
+
+
+def _pieces(work: _Work, own: Sequence[Knob], parts: Collection[str]) -> Iterator[Piece]:
+    """Yield the pieces of the work, the longest first."""
+    if "break-evens" in parts:
+        rivals = [knob for one in work.gaps.rivals for knob in design_knobs(work.answer.table, one.design)]
+        knobs = list({knob.path: knob for knob in (*own, *rivals)}.values())
+        yield from ((knob,) for knob in knobs if knob.figure is None)
+        figures = [knob for knob in knobs if knob.figure is not None]
+        yield from (tuple(figures[start : start + TOGETHER]) for start in range(0, len(figures), TOGETHER))
+    if "constraints" in parts:
+        yield from (("bound", number) for number in range(len(work.answer.scenario.bounds)))
+        yield from (("rule", number) for number in range(len(work.answer.scenario.filters)))

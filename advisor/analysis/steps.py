@@ -8,17 +8,16 @@ by making the bound's metric the goal among all designs that are better.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, searching, silent
+from advisor.analysis.answers import UNLIMITED, Answer, Deadline, searching
 from advisor.analysis.changes import RoleChange, role_changes
 from advisor.analysis.resolver import SAME_GOAL, beats
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.run import Found, goal_value, optimise
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal, Term
-from advisor.scenario.requirements import COST, QUALITY, Bound, Filter, Requirement, is_count
+from advisor.scenario.requirements import COST, QUALITY, Bound, Filter, is_count
 
 JUST = 1e-6  # how far a limit is moved to be on the other side of a step, relative
 HALVINGS = 30  # of the distance to a design without the bound, where goals are sums of several metrics
@@ -123,17 +122,12 @@ def usd_per_unit(bound: Bound, before: Evaluation, after: Evaluation) -> float |
     return None if far < 1e-12 else abs(after.cost_usd_per_month - before.cost_usd_per_month) / far
 
 
-def bound_prices(answer: Answer, deadline: Deadline = UNLIMITED, progress: Progress = silent) -> tuple[BoundPrice, ...]:
-    """Return slack and steps of every bound, in the order of the scenario; each step is solved on its other side."""
-    best = answer.best
-    assert best is not None, "without a design there is nothing to price"
-    found = []
-    for index, bound in enumerate(answer.scenario.bounds):
-        progress(index, len(answer.scenario.bounds), f"steps of {bound.path}")
-        value = best.metric(bound.metric)
-        steps = _Steps(answer, bound, deadline)
-        found.append(BoundPrice(bound, value, bound.slack(value), steps.tighter(), steps.looser()))
-    return tuple(found)
+def bound_price(answer: Answer, bound: Bound, deadline: Deadline = UNLIMITED) -> BoundPrice:
+    """Return slack and steps of one of the scenario's bounds; each step is solved on its other side."""
+    assert answer.best is not None, "without a design there is nothing to price"
+    value = answer.best.metric(bound.metric)
+    steps = _Steps(answer, bound, deadline)
+    return BoundPrice(bound, value, bound.slack(value), steps.tighter(), steps.looser())
 
 
 class _Steps:
@@ -192,20 +186,20 @@ class _Steps:
         better = self._better_bounds(free)
         if better is None:
             return self._halved(free), False
-        goal = _towards(self.bound)
-        found = optimise(
-            searching(self.answer.search, [*self.others, *better], [goal]), time_limit_s=self.deadline.left
-        )
+        named = {bound.metric for bound in better}  # a stricter bound on what is bounded already takes its place
+        rest = [r for r in self.others if not (isinstance(r, Bound) and r.metric in named)]
+        search = searching(self.answer.search, [*rest, *better], [_towards(self.bound)])
+        found = optimise(search, time_limit_s=self.deadline.left)
         if found.best is None or found.status is not Status.OPTIMAL:
             return None, True
         return found.best.metric(self.bound.metric), True
 
-    def _better_bounds(self, free: Evaluation) -> list[Requirement] | None:
+    def _better_bounds(self, free: Evaluation) -> list[Bound] | None:
         """Return the bounds of "better than the design": equal in the goals before the first that improves.
 
         None when one of these goals is a sum of several metrics, which is no bound.
         """
-        found: list[Requirement] = []
+        found: list[Bound] = []
         for goal in self.goals:
             if len(goal.terms) != 1:
                 return None
@@ -258,20 +252,15 @@ def _at_least_as_good(term: Term, value: float, margin: float) -> Bound:
     return Bound("better", term.metric, upper, value * (1 - margin if upper else 1 + margin))
 
 
-def rule_prices(answer: Answer, deadline: Deadline = UNLIMITED, progress: Progress = silent) -> Iterator[RulePrice]:
-    """Yield for every rule on options what the optimum is without it."""
+def rule_price(answer: Answer, rule: Filter, deadline: Deadline = UNLIMITED) -> RulePrice:
+    """Return what the optimum is without one of the scenario's rules on options."""
     best = answer.best
     assert best is not None, "without a design there is nothing to price"
-    rules: Sequence[Filter] = answer.scenario.filters
-    for index, rule in enumerate(rules):
-        progress(index, len(rules), f"without {rule.path}")
-        rest = [r for r in answer.scenario.requirements if r is not rule]
-        stopped = deadline.passed
-        found = None if stopped else optimise(answer.search.under(rest), time_limit_s=deadline.left)
-        if found is None or found.best is None or found.status is not Status.OPTIMAL:
-            yield RulePrice(rule, None, 0.0, (), changes=False)
-            continue
-        better = beats(found.best, best)
-        roles = role_changes(best, found.best) if better else ()
-        saves = best.cost_usd_per_month - found.best.cost_usd_per_month
-        yield RulePrice(rule, found.best, saves if better else 0.0, roles, changes=better)
+    rest = [r for r in answer.scenario.requirements if r is not rule]
+    found = None if deadline.passed else optimise(answer.search.under(rest), time_limit_s=deadline.left)
+    if found is None or found.best is None or found.status is not Status.OPTIMAL:
+        return RulePrice(rule, None, 0.0, (), changes=False)
+    better = beats(found.best, best)
+    saves = best.cost_usd_per_month - found.best.cost_usd_per_month
+    roles = role_changes(best, found.best) if better else ()
+    return RulePrice(rule, found.best, saves if better else 0.0, roles, changes=better)

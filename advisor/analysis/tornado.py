@@ -38,14 +38,14 @@ class Bar:
     """A number and what its range does to the design as it is."""
 
     knob: Knob
-    now: Evaluation
+    design: Evaluation
     low: End
     high: End
 
     def effects(self, metric: str) -> tuple[float | None, float | None]:
         """Return by how much a metric changes at the low and at the high end; None where the design cannot be run."""
         return tuple(
-            end.evaluation.metric(metric) - self.now.metric(metric) if end.evaluation else None
+            end.evaluation.metric(metric) - self.design.metric(metric) if end.evaluation else None
             for end in (self.low, self.high)
         )  # type: ignore[return-value]
 
@@ -96,7 +96,7 @@ def _flips(knob: Knob, value: float, known: BreakEvens) -> bool | None:
 
 def _moves(bar: Bar) -> bool:
     return any(end.evaluation is None for end in (bar.low, bar.high)) or any(
-        bar.swing(metric) > STILL * abs(bar.now.metric(metric)) for metric in _all_metrics(bar.now)
+        bar.swing(metric) > STILL * abs(bar.design.metric(metric)) for metric in _all_metrics(bar.design)
     )
 
 
@@ -110,7 +110,7 @@ def _all_metrics(evaluation: Evaluation) -> list[str]:
 def ranked(bars: Sequence[Bar], metric: str) -> list[Bar]:
     """Return the bars that move a metric, the widest first; what cannot be run at one end comes before all."""
     moving = [
-        bar for bar in bars if bar.swing(metric) > STILL * abs(bar.now.metric(metric)) or None in bar.effects(metric)
+        bar for bar in bars if bar.swing(metric) > STILL * abs(bar.design.metric(metric)) or None in bar.effects(metric)
     ]
     return sorted(moving, key=lambda bar: (None not in bar.effects(metric), -bar.swing(metric), bar.knob.path))
 

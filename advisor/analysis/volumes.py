@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from advisor import expression
 from advisor.analysis.answers import UNLIMITED, Deadline
@@ -80,7 +80,8 @@ class Volume:
     Attributes:
         evaluation: the design; None when there is none even without budgets, or time ran out.
         lifted: the budgets that had to be lifted, and that the design exceeds; () when every requirement holds.
-        conflict: where there is no design, requirements that cannot hold together; None when not looked for.
+        conflict: where there is no design, requirements that cannot hold together whatever the budgets; None when not
+            looked for.
     """
 
     factor: float
@@ -170,7 +171,8 @@ class Volumes:
         if found.best is None:
             blamed = None
             if found.status is Status.INFEASIBLE and only is None:
-                blamed = conflict(candidates, self.deadline.left)
+                strict = replace(scenario, requirements=tuple(self._without(scenario, BUDGETS)))
+                blamed = conflict(replace(candidates, scenario=strict), self.deadline.left)
             return Volume(factor, found.status, None, conflict=blamed)
         evaluation = judge(found.best.design, scenario)
         exceeded = [c.requirement for c in evaluation.checks if not c.holds]

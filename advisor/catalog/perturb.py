@@ -109,7 +109,7 @@ def _of_option(catalog: Catalog, name: str) -> Iterator[Reference]:
     if option.unit and option.unit.instance:
         instance = f"{option.cloud}/{size}" if size else option.unit.instance
         yield from _of_record(catalog, "instances", instance, catalog.records.instances[instance], (), instance, None)
-        cloud = catalog.records.clouds[option.cloud]
+    if (cloud := catalog.records.clouds.get(option.cloud)) is not None:
         yield from _of_record(catalog, "clouds", option.cloud, cloud, (), option.cloud, None)
 
 

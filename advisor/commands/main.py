@@ -59,6 +59,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "advisor.commands.why_not",
         "Force what was not chosen and solve again: what it costs, or which requirements forbid it.",
     ),
+    "sensitivity": (
+        "advisor.commands.sensitivity",
+        "Show what the answer depends on: prices of constraints, break-evens, a tornado, risks.",
+    ),
+    "growth": (
+        "advisor.commands.growth",
+        "Solve a scenario at more volume: what flips at which factor, what it costs, when a design breaks.",
+    ),
     "robust": (
         "advisor.commands.robust",
         "Draw figures and workload from their ranges, and say how the answer holds.",

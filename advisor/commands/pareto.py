@@ -63,9 +63,10 @@ def command(
     Exit codes: 0 complete, 2 bad input, 3 no design meets the other requirements, 4 not complete in time.
     """
     from advisor.analysis.pareto import pareto
+    from advisor.commands.charts import check_chart
     from advisor.commands.progress import bar
 
-    _check_chart(chart)
+    check_chart(chart)
     loaded, catalog = options.load_inputs(scenario, catalog_folder)
     names = sides.wanted(metrics)
     with bar() as progress:
@@ -93,17 +94,6 @@ def command(
     if chart and found.points:
         _write(found, chart)
     raise SystemExit({"infeasible": 3, "stopped": 4}.get(found.status.value, 0))
-
-
-def _check_chart(chart: Path | None) -> None:
-    """Refuse a name that does not say SVG, and a folder that cannot be written, before anything is solved."""
-    from advisor.files import check_folder
-
-    if chart is None:
-        return
-    if chart.suffix.lower() != ".svg" or chart.is_dir():
-        raise click.UsageError(f"--chart writes SVG; found '{chart.name}', name a file that ends with .svg")
-    check_folder(chart.parent)
 
 
 def understood(scenario: Scenario, names: list[str]) -> list[str]:

@@ -1,0 +1,278 @@
+"""Growth: each factor, each flip and the headroom against fresh solves and the judge."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from advisor.analysis.answers import answer
+from advisor.analysis.growth import Growth, growth
+from advisor.analysis.overrides import change
+from advisor.analysis.volumes import Volume, Volumes, check_factors, find_parameters
+from advisor.catalog.load import Catalog, load_catalog
+from advisor.commands.main import run
+from advisor.commands.schema import schema_text
+from advisor.errors import InputError
+from advisor.evaluation.result import Evaluation
+from advisor.render.growth_chart import growth_chart
+from advisor.scenario.load import Scenario, load_scenario
+
+Capture = pytest.CaptureFixture[str]
+DATA = Path(__file__).parent / "data"
+FILE = DATA / "mini_scenario.yml"
+MINI = ["--catalog", str(DATA / "mini_catalog")]
+NO_BUDGETS = ["constraints.cost_usd_per_month=null", "constraints.operations_h_per_month=null"]
+
+
+@pytest.fixture(scope="module")
+def mini() -> Catalog:
+    """Return the small catalog."""
+    return load_catalog(DATA / "mini_catalog")
+
+
+@pytest.fixture(scope="module")
+def base(mini: Catalog) -> Scenario:
+    """Return its scenario."""
+    return load_scenario(FILE, mini)
+
+
+@pytest.fixture(scope="module")
+def volumes(base: Scenario, mini: Catalog) -> Volumes:
+    """Return its volumes, growing together."""
+    return Volumes(base, mini, None, find_parameters(base, mini.blueprint("rag_assistant"), []))
+
+
+@pytest.fixture(scope="module")
+def found(volumes: Volumes) -> Growth:
+    """Return what growth does to it."""
+    return growth(volumes, [1, 3, 10])
+
+
+def afresh(factor: float, found: Growth, base: Scenario, mini: Catalog, *more: str) -> Evaluation | None:
+    """Return the best design at a factor: the scenario changed as its file would be, solved from nothing."""
+    texts = [f"workload.{name}={value * factor!r}" for name, value in found.of.items()]
+    return answer(change(base, [*texts, *more], mini).scenario, mini).best
+
+
+def options(evaluation: Evaluation | None) -> dict[str, list[str]]:
+    """Return role -> options of a design."""
+    design = evaluation.design if evaluation else {}
+    return {role: [m.option.id if m.option else "" for m in c.members] for role, c in design.items()}
+
+
+def test_each_factor_is_the_optimum(found: Growth, base: Scenario, mini: Catalog) -> None:
+    """The design at each factor costs what a fresh solve finds; where a budget is lifted, the scenario as it stands has
+    no design, and without its budgets the same one."""
+    lifted = 0
+    for one in found.volumes:
+        assert one.evaluation is not None
+        strict = afresh(one.factor, found, base, mini)
+        free = strict or afresh(one.factor, found, base, mini, NO_BUDGETS[0])
+        assert (strict is None) == bool(one.lifted)
+        assert free is not None
+        assert one.evaluation.cost_usd_per_month == pytest.approx(free.cost_usd_per_month, rel=1e-7)
+        lifted += bool(one.lifted)
+    assert 0 < lifted < len(found.volumes)
+
+
+def test_both_sides_of_every_flip(found: Growth, base: Scenario, mini: Catalog) -> None:
+    """Solved from nothing, the options on the two sides of a flip are the ones shown, they differ (or a budget stops to
+    hold), and the sides are close together."""
+    assert len(found.flips) >= 3
+    for flip in found.flips:
+        for side in (flip.before, flip.after):
+            fresh = afresh(side.factor, found, base, mini, *(NO_BUDGETS[:1] if side.lifted else []))
+            assert fresh is not None
+            assert side.evaluation is not None
+            assert side.evaluation.cost_usd_per_month == pytest.approx(fresh.cost_usd_per_month, rel=1e-7)
+        changed = {role.role for role in flip.roles}
+        before, after = options(flip.before.evaluation), options(flip.after.evaluation)
+        assert changed == {role for role in before if before[role] != after[role]}
+        assert changed or flip.before.lifted != flip.after.lifted
+        assert flip.after.factor <= flip.before.factor * 1.0051
+
+
+def test_nothing_flips_between_the_flips(found: Growth, base: Scenario, mini: Catalog) -> None:
+    """From one flip to the next the options stay: fresh solves half-way find those of the side before."""
+    sides: list[Volume] = [found.volumes[0]]
+    for flip in found.flips:
+        sides += [flip.before, flip.after]
+    sides.append(found.volumes[-1])
+    for left, right in zip(sides[::2], sides[1::2], strict=True):
+        middle = (left.factor * right.factor) ** 0.5
+        fresh = afresh(middle, found, base, mini, *(NO_BUDGETS[:1] if left.lifted else []))
+        assert options(fresh) == options(left.evaluation)
+
+
+def test_cost_per_thousand_is_cost_over_requests(found: Growth) -> None:
+    """The cost of 1 000 runs is the month's cost over the month's requests."""
+    for one in found.volumes:
+        assert one.evaluation is not None
+        requests = 2_000_000 * one.factor
+        assert one.usd_per_1000 == pytest.approx(one.evaluation.cost_usd_per_month / requests * 1000)
+
+
+def test_headroom_ends_where_it_says(found: Growth, volumes: Volumes, base: Scenario, mini: Catalog) -> None:
+    """Just before a break the design as it is still can be run and meets the requirement; just after it does not."""
+    from advisor.analysis.fixed import FixedDesign
+    from advisor.candidates.table import table
+
+    design = found.base.evaluation
+    assert design is not None
+    assert found.headroom
+    fixed = FixedDesign(design, table(base, mini))
+    for one in found.headroom:
+        if one.breaks_at is None:
+            continue
+        sides = [fixed.under(volumes.scaled(factor)).evaluation for factor in (one.holds_at, one.breaks_at)]
+        if one.what == "capacity":
+            assert sides[0] is not None
+            assert sides[1] is None or sides[1].consistent
+        else:
+            holds = [next(c.holds for c in e.checks if c.requirement.path == one.what) for e in sides if e]
+            assert holds == [True, False]
+
+
+def test_headroom_in_a_requirement(base: Scenario, mini: Catalog) -> None:
+    """A budget just above what the design costs breaks first, at the factor where the bill reaches it."""
+    tight = change(base, ["constraints.cost_usd_per_month.max=5000"], mini).scenario
+    found = growth(Volumes(tight, mini, None, {"requests_per_month": 2e6}), [1])
+    first = found.headroom[0]
+    assert first.what == "constraints.cost_usd_per_month.max"
+    assert first.check is not None
+    assert first.check.value is not None
+    assert first.breaks_at is not None
+    assert first.check.value == pytest.approx(5000, rel=1e-3)
+    assert first.check.value > 5000
+
+
+def test_one_factor_has_no_flips(base: Scenario, mini: Catalog) -> None:
+    """With the present volume alone there is a table of one row, and the headroom."""
+    found = growth(Volumes(base, mini, None, {"requests_per_month": 2e6}), [1])
+    assert [one.factor for one in found.volumes] == [1.0]
+    assert found.flips == ()
+    assert found.headroom
+
+
+def test_what_cannot_be_met_at_a_factor_is_named(base: Scenario, mini: Catalog) -> None:
+    """Where no design exists even without budgets, the other requirements that cannot hold together are named."""
+    pinned = change(base, ["choices.pin.vector_store=beta_vectors"], mini).scenario
+    one = Volumes(pinned, mini, None, {"documents": 150_000.0}).at(100_000.0)
+    assert one.evaluation is None
+    assert one.status.value == "infeasible"
+    assert one.conflict is not None
+    assert [r.path for r in one.conflict] == ["choices.pin.vector_store"]
+
+
+# --- what grows -------------------------------------------------------------------------------------------------------
+
+
+def test_dimensions_and_parameters_can_grow(base: Scenario, mini: Catalog) -> None:
+    """Names are parameters or dimensions of the blueprint; the default is its volumes."""
+    blueprint = mini.blueprint("rag_assistant")
+    both = find_parameters(base, blueprint, ["data", "requests_per_month"])
+    assert both == {"documents": 150_000, "requests_per_month": 2_000_000}
+    assert find_parameters(base, blueprint, []) == both
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["request_per_month"], "did you mean 'requests_per_month'?"),
+        (["inferences"], "did you mean 'inference'?"),
+        (["x", "y"], "found 'y'"),
+    ],
+)
+def test_what_cannot_grow_is_refused(names: list[str], message: str, base: Scenario, mini: Catalog) -> None:
+    """Unknown names are refused with the nearest, all at once; what is 0 stays 0."""
+    with pytest.raises(InputError) as raised:
+        find_parameters(base, mini.blueprint("rag_assistant"), names)
+    assert len(raised.value.problems) == len(names)
+    assert message in " ".join(map(str, raised.value.problems))
+
+
+def test_what_is_0_does_not_grow(base: Scenario, mini: Catalog) -> None:
+    """A parameter that is 0 is refused when it is named."""
+    idle = change(base, ["workload.ingest_interval_s=0"], mini).scenario
+    with pytest.raises(InputError, match="ingest_interval_s is 0 in this scenario, and 0 times any factor is 0"):
+        find_parameters(idle, mini.blueprint("rag_assistant"), ["ingest_interval_s"])
+
+
+def test_factors_stay_within_what_a_parameter_may_be(base: Scenario, mini: Catalog) -> None:
+    """A factor that takes a parameter above its most, or below its least, is refused with both numbers."""
+    blueprint = mini.blueprint("rag_assistant")
+    with pytest.raises(InputError, match=r"peak_to_average: 3 × 1000 is more than 1000 ratio"):
+        check_factors([1000], {"peak_to_average": 3.0}, blueprint)
+    with pytest.raises(InputError, match="is less than 1"):
+        check_factors([0.1], {"peak_to_average": 3.0}, blueprint)
+
+
+# --- the command ------------------------------------------------------------------------------------------------------
+
+
+def test_json_is_valid(capsys: Capture) -> None:
+    """The output meets its schema and says what grows."""
+    assert run(["growth", str(FILE), *MINI, "--factors", "1,2", "--of", "inference", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    jsonschema.validate(data, json.loads(schema_text("growth", "rag_assistant", None)))
+    assert data["grows"] == {"requests_per_month": 2_000_000}
+    assert [one["factor"] for one in data["volumes"]] == [1, 2]
+
+
+def test_the_page_says_what_grows_flips_and_breaks(capsys: Capture, tmp_path: Path) -> None:
+    """The page names what grows, shows a row for each factor, and the chart is SVG that can be parsed."""
+    chart = tmp_path / "growth.svg"
+    assert run(["growth", str(FILE), *MINI, "--factors", "1,3", "--chart", str(chart)]) == 0
+    page = capsys.readouterr().out.replace("\u00a0", " ")
+    assert "grows: documents 150 000, requests_per_month 2 000 000" in page
+    assert "all but cost ≤ 9 000 USD/month" in page
+    assert "What flips" in page
+    assert "semantic_cache" in page
+    assert "Headroom" in page
+    assert ET.fromstring(chart.read_text()).tag.endswith("svg")
+
+
+def test_the_chart_needs_two_designs(base: Scenario, mini: Catalog) -> None:
+    """One design is no line."""
+    found = growth(Volumes(base, mini, None, {"requests_per_month": 2e6}), [1])
+    with pytest.raises(ValueError, match="fewer than two"):
+        growth_chart(found, base)
+
+
+def test_an_infeasible_scenario_ends_with_3(capsys: Capture, tmp_path: Path) -> None:
+    """A scenario whose budget does not hold today is shown without it, and the exit code says so."""
+    file = tmp_path / "tight.yml"
+    file.write_text(FILE.read_text().replace("max: 9_000", "max: 90"))
+    assert run(["growth", str(file), *MINI, "--factors", "1"]) == 3
+    page = capsys.readouterr().out
+    assert "all but cost" in page
+    assert "no headroom" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--factors", "1,x"], "'x': a factor is a number from 0.001 to 1,000,000"),
+        (["--factors", "0"], "'0': a factor is a number"),
+        (["--factors", "-3,nan"], "'-3', 'nan': a factor is a number"),
+        (["--factors", "2,2"], "names a factor twice"),
+        (["--factors", ",".join(map(str, range(1, 20)))], "found 19 factors; at most 12"),
+        (["--factors", "1,1000000", "--of", "peak_to_average"], "is more than 1000"),
+        (["--of", "traffic"], "--of: found 'traffic'; parameters and dimensions:"),
+        (["--chart", "growth.png"], "--chart writes SVG; found 'growth.png'"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments: list[str], message: str, capsys: Capture) -> None:
+    """Bad options end with 2 and say what is allowed, before anything is solved."""
+    assert run(["growth", str(FILE), *MINI, *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_time_limit_says_what_is_open(capsys: Capture) -> None:
+    """With hardly any time nothing is claimed: the exit code is 4."""
+    assert run(["growth", str(FILE), *MINI, "--factors", "1,2", "--time-limit", "0.001"]) == 4
+    assert "not settled in time" in capsys.readouterr().out

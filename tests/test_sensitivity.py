@@ -1,0 +1,501 @@
+"""Sensitivity: steps, break-evens, tornado and ATAM points, each against enumeration, a fresh solve or the judge."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+import math
+import random
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+from oracles.enumeration import enumerate_all, meets, optimum, value
+from oracles.problems import draw_bounds, draw_goals, small_table, with_question
+
+from advisor.analysis.answers import Answer, answer, searching, solve
+from advisor.analysis.atam import A_LOT, SOFT, kind_of
+from advisor.analysis.breakeven import DEFAULT_REACH, BreakEven, break_evens
+from advisor.analysis.comparison import running
+from advisor.analysis.fixed import FixedDesign, within_target
+from advisor.analysis.gaps import Gaps
+from advisor.analysis.knobs import ASSUMED_SPREAD, Knob, design_knobs, turned, workload_knobs
+from advisor.analysis.resolver import Resolver, beats
+from advisor.analysis.sensitivity import PARTS, Sensitivity, sensitivity
+from advisor.analysis.steps import BoundPrice, bound_price, distance, just
+from advisor.analysis.tornado import Bar, End, headline_metrics
+from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.perturb import with_figures
+from advisor.commands.main import run
+from advisor.commands.schema import schema_text
+from advisor.evaluation.evaluate import judge
+from advisor.evaluation.result import Evaluation
+from advisor.optimizer.run import goal_value, optimise
+from advisor.render import sensitivity_chart, sensitivity_json, sensitivity_text
+from advisor.render import sensitivity_words as words
+from advisor.render.json_output import dumps
+from advisor.scenario.load import Scenario, load_scenario
+from advisor.scenario.requirements import Bound, is_count
+
+Capture = pytest.CaptureFixture[str]
+DATA = Path(__file__).parent / "data"
+FILE = DATA / "mini_scenario.yml"
+MINI = ["--catalog", str(DATA / "mini_catalog")]
+TODAY = datetime.date(2026, 11, 26)
+SEEDS = range(8)
+
+
+@pytest.fixture(scope="module")
+def mini() -> Catalog:
+    """Return the small catalog."""
+    return load_catalog(DATA / "mini_catalog")
+
+
+@pytest.fixture(scope="module")
+def solved(mini: Catalog) -> Answer:
+    """Return the answer of the small scenario."""
+    return answer(load_scenario(FILE, mini), mini)
+
+
+@pytest.fixture(scope="module")
+def found(solved: Answer) -> Sensitivity:
+    """Return everything that sensitivity says of it."""
+    return sensitivity(solved, TODAY)
+
+
+def afresh(knob: Knob, value_: float, solved: Answer) -> Answer:
+    """Return the answer when a number is another one, built and solved from nothing."""
+    catalog = solved.table.catalog
+    if knob.figure is None:
+        return answer(turned(solved.scenario, knob, value_, catalog), catalog)
+    changed = with_figures(catalog, {knob.figure: value_})
+    return answer(replace(solved.scenario, clouds=changed.records.clouds), changed)
+
+
+def held(knob: Knob, value_: float, solved: Answer) -> Evaluation | None:
+    """Return the proposed design under another number, None where it cannot be chosen; built from nothing.
+
+    Its candidates are looked up among all that the changed table considers.
+    """
+    fresh = afresh(knob, value_, solved).table
+    assert solved.best is not None
+    design = {}
+    for role, chosen in solved.best.design.items():
+        same = [c for c in fresh.candidates[role] if running(c) == running(chosen) and c.behind == chosen.behind]
+        if not same:
+            return None
+        design[role] = same[0]
+    found_ = judge(design, fresh.scenario)
+    return found_ if found_.feasible else None
+
+
+# --- steps of bounds --------------------------------------------------------------------------------------------------
+
+
+def _strict(bound: Bound, than: float) -> Bound:
+    return replace(bound, limit=just(bound, than, tighter=True))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_steps_equal_enumeration(seed: int, scenario: Scenario, catalog: Catalog) -> None:
+    """On small problems the next tighter and looser steps, and the optima there, are what enumeration finds."""
+    small = small_table(seed, scenario, catalog, invented=seed % 3 != 0)
+    designs = enumerate_all(small)
+    rng = random.Random(f"steps {seed}")
+    goals = draw_goals(rng, "cost", designs)
+    for _ in range(2):
+        bounds = tuple(draw_bounds(rng, designs, 2))
+        best = optimum(designs, bounds, goals)
+        if not best:
+            continue
+        solved_ = solve(with_question(small, bounds, goals))
+        assert solved_.best is not None
+        now = value(goals[0], best[0])
+        for bound in (b for b in bounds if b.metric != "cost_usd_per_month"):
+            price = bound_price(solved_, bound)
+            inside = tuple(b for b in bounds if b is not bound)
+            beyond = optimum(designs, (*inside, _strict(bound, price.value)), goals)
+            assert price.tighten is not None
+            if beyond:
+                assert price.tighten.evaluation is not None
+                assert goal_value(goals[0], price.tighten.evaluation) == pytest.approx(value(goals[0], beyond[0]))
+            else:
+                assert price.tighten.evaluation is None
+            better = [d for d in designs if meets(d, inside) and value(goals[0], d) < now * (1 - 1e-6)]
+            _agree_on_loosening(price, bound, [d.metrics[bound.metric] for d in better])
+
+
+def _agree_on_loosening(price: BoundPrice, bound: Bound, values: list[float]) -> None:
+    if not values:
+        assert price.loosen is None
+        return
+    least = min(values) if bound.upper else max(values)
+    assert price.loosen is not None
+    assert price.loosen.proved
+    assert price.loosen.limit == pytest.approx(least, rel=2e-5)
+
+
+def test_each_step_is_where_it_is_said_to_be(found: Sensitivity, solved: Answer) -> None:
+    """At the limit of a tighter step the design is the optimum, beyond it is not; at that of a looser one a better
+    design is, and inside it is not."""
+    assert solved.best is not None
+    checked = 0
+    for one in found.bounds:
+        for step, tighter in ((one.tighten, True), (one.loosen, False)):
+            if step is None:
+                continue
+            at = _under(solved, one.bound, step.limit)
+            beside = _under(solved, one.bound, just(one.bound, step.limit, tighter=True))
+            assert step.proved
+            assert _is_kept(at, solved.best) == tighter, one.bound.path
+            assert not (tighter and beside is not None and beside.metric(one.bound.metric) == one.value)
+            assert tighter or _is_kept(beside, solved.best)
+            checked += 1
+    assert checked >= 8
+
+
+def _under(solved: Answer, bound: Bound, limit: float) -> Evaluation | None:
+    moved = [replace(r, limit=limit) if r is bound else r for r in solved.scenario.requirements]
+    return optimise(searching(solved.search, moved)).best
+
+
+def _is_kept(then: Evaluation | None, best: Evaluation) -> bool:
+    return then is not None and not beats(then, best)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_looser_bound_never_costs_more(seed: int, solved: Answer) -> None:
+    """Loosening any bound by any factor leaves the cost of the optimum or lowers it; tightening never lowers it."""
+    assert solved.best is not None
+    rng = random.Random(seed)
+    bound = rng.choice([b for b in solved.scenario.bounds if not is_count(b.metric)])
+    share = rng.uniform(0.01, 0.6)
+    room = (1 - bound.limit) if bound.metric.endswith(".availability") else bound.limit
+    looser = bound.limit + share * room * (1 if bound.upper else -1)
+    tighter = bound.limit - min(share, 0.5) * room * (1 if bound.upper else -1)
+    costs = [
+        one.cost_usd_per_month if one else math.inf for one in (_under(solved, bound, x) for x in (looser, tighter))
+    ]
+    assert costs[0] <= solved.best.cost_usd_per_month * (1 + 1e-9) <= costs[1] * (1 + 2e-9)
+
+
+def _cost(evaluation: Evaluation | None) -> float:
+    return evaluation.cost_usd_per_month if evaluation else math.inf
+
+
+def test_prices_are_per_unit_of_the_metric() -> None:
+    """Distances count in 100 ms, in nines, in quality points."""
+    assert distance("flows.answer.latency_ms.p95", 1500.0, 1200.0) == pytest.approx(3.0)
+    assert distance("flows.answer.availability", 0.999, 0.99999) == pytest.approx(2.0)
+    assert distance("quality", 0.61, 0.64) == pytest.approx(3.0)
+
+
+# --- solving again under other numbers --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_reused_searches_find_what_fresh_ones_find(seed: int, solved: Answer) -> None:
+    """The optimum under changed figures, one or several at once, is that of a table and a search built from nothing."""
+    assert solved.best is not None
+    resolver, rng = Resolver(solved), random.Random(seed)
+    knobs = [k for k in design_knobs(solved.table, solved.best.design) if k.figure is not None]
+    settings = [
+        {k.figure: k.end(rng.choice((-1, 1)), rng.uniform(1.1, 3)) for k in rng.sample(knobs, n) if k.figure}
+        for n in (1, 1, 2, 4)
+    ]
+    for setting, one in zip(settings, resolver.under_figures(settings), strict=True):
+        changed = with_figures(solved.table.catalog, setting)
+        fresh = answer(replace(solved.scenario, clouds=changed.records.clouds), changed)
+        assert one.status is fresh.status
+        if fresh.best is not None:
+            assert one.best is not None
+            assert one.best.cost_usd_per_month == pytest.approx(fresh.best.cost_usd_per_month, rel=1e-7)
+            assert "?" not in "".join(c.id for c in one.best.design.values())
+
+
+def test_what_a_proved_bound_ends_early_is_the_same(solved: Answer) -> None:
+    """A bound that is proved before only saves time: with and without it the optimum is the same."""
+    assert solved.best is not None
+    knob = next(k for k in design_knobs(solved.table, solved.best.design) if k.path.endswith("operations_h_per_month"))
+    assert knob.figure is not None
+    settings = [{knob.figure: knob.value * 1.01}]
+    plain = Resolver(solved).under_figures(settings)
+    bounded = Resolver(solved).under_figures(settings, [solved.best.cost_usd_per_month])
+    assert plain[0].best is not None
+    assert bounded[0].best is not None
+    assert plain[0].best.cost_usd_per_month == pytest.approx(bounded[0].best.cost_usd_per_month, rel=1e-9)
+
+
+# --- break-evens ------------------------------------------------------------------------------------------------------
+
+
+def test_both_sides_of_every_break_even(found: Sensitivity, solved: Answer) -> None:
+    """Solved from nothing: on the near side the design is the optimum, on the far side it cannot be chosen or is
+    beaten, and the cost that is shown is the optimum's."""
+    assert len(found.break_evens.found) >= 8
+    for one in found.break_evens.found:
+        near, far = (afresh(one.knob, at, solved).best for at in (one.kept_at, one.flips_at))
+        kept, lost = (held(one.knob, at, solved) for at in (one.kept_at, one.flips_at))
+        assert near is not None, one.knob.path
+        assert kept is not None, one.knob.path
+        assert not beats(near, kept), one.knob.path
+        assert one.kept.cost_usd_per_month == pytest.approx(kept.cost_usd_per_month)
+        assert lost is None or (far is not None and beats(far, lost)), one.knob.path
+        assert (far is None) == (one.after is None)
+        if far is not None and one.after is not None:
+            assert one.after.cost_usd_per_month == pytest.approx(far.cost_usd_per_month, rel=1e-6)
+        assert one.knob.close(one.kept_at, one.flips_at)
+        assert one.proved
+
+
+def test_numbers_without_a_break_even_do_not_flip(found: Sensitivity, solved: Answer) -> None:
+    """A grid of fresh solves over the reach finds the design the best wherever no break-even is reported."""
+    flipping = {(one.knob.path, one.flips_at > one.knob.value) for one in found.break_evens.found}
+    rng, checked = random.Random(3), 0
+    for knob in rng.sample(list(found.break_evens.followed), 9):
+        for direction in (-1, 1):
+            far = knob.reach(direction, DEFAULT_REACH)
+            if far == knob.value or (knob.path, direction > 0) in flipping:
+                continue
+            for at in (far, knob.between(knob.value, far)):
+                best, own = afresh(knob, at, solved).best, held(knob, at, solved)
+                assert own is not None, (knob.path, at)
+                assert best is not None
+                assert not beats(best, own), (knob.path, at)
+                checked += 1
+    assert checked >= 8
+
+
+def test_the_closest_comes_first(found: Sensitivity) -> None:
+    """Break-evens are in order of how far the number has to move."""
+    moves = [abs(one.change) for one in found.break_evens.found]
+    assert moves == sorted(moves)
+
+
+def test_a_wider_reach_finds_the_same_and_more(found: Sensitivity, solved: Answer) -> None:
+    """What flips within a factor of 1.5 is found within a factor of 3 too, at the same place."""
+    near = {_key(one): one for one in found.break_evens.found if one.knob.figure is not None}
+    gaps = Gaps(Resolver(solved))
+    far = {_key(one): one for one in break_evens(gaps, list({one.knob: 0 for one in near.values()}), 3.0).found}
+    assert near.keys() <= far.keys()
+    assert all(one.knob.close(one.flips_at, far[key].flips_at) for key, one in near.items())
+
+
+def _key(one: BreakEven) -> tuple[str, bool]:
+    return one.knob.path, one.flips_at > one.knob.value
+
+
+# --- tornado ----------------------------------------------------------------------------------------------------------
+
+
+def test_bars_are_two_evaluations(found: Sensitivity, solved: Answer) -> None:
+    """Each end of each bar is the judge's word on the design under that number, built from nothing."""
+    assert len(found.bars) > 30
+    for bar in found.bars[::3]:
+        for end in (bar.low, bar.high):
+            fresh = held(bar.knob, end.value, solved)
+            if fresh is not None:  # else it breaks something there, or sizing would not offer it
+                assert end.evaluation is not None
+                for metric in headline_metrics(found.best):
+                    assert end.evaluation.metric(metric) == pytest.approx(fresh.metric(metric), rel=1e-6)
+
+
+def test_bars_say_what_flips(found: Sensitivity, solved: Answer) -> None:
+    """Where a bar says that the optimum flips at an end, a fresh solve there has another one, and only there."""
+    known = [(bar, end) for bar in found.bars for end in (bar.low, bar.high) if end.flips is not None]
+    assert {end.flips for _, end in known} == {True, False}
+    for bar, end in [pair for pair in known if pair[1].flips] + known[::7]:
+        best, own = afresh(bar.knob, end.value, solved).best, held(bar.knob, end.value, solved)
+        kept = own is not None and best is not None and not beats(best, own)
+        assert kept != end.flips, (bar.knob.path, end.value)
+
+
+def test_ranges_are_stated_or_assumed_by_basis(found: Sensitivity) -> None:
+    """A figure's own range is used where it states one; else it is the share of its basis, and marked."""
+    knobs = [bar.knob for bar in found.bars]
+    assert {knob.stated for knob in knobs} == {True, False}
+    for knob in knobs:
+        if knob.figure is not None and knob.stated:
+            assert (knob.low, knob.high) == (knob.figure.low or knob.value, knob.figure.high or knob.value)
+        elif knob.scale == "ratio" and not knob.stated:
+            assert knob.high == pytest.approx(min(knob.value * (1 + ASSUMED_SPREAD[knob.basis]), knob.most))
+
+
+def test_the_users_own_range_is_used(mini: Catalog) -> None:
+    """A range that the scenario states for a workload figure replaces the assumed one."""
+    from advisor.analysis.overrides import change
+
+    stated = change(load_scenario(FILE, mini), ["workload.documents={mean: 150000, low: 100000, high: 400000}"], mini)
+    knob = next(k for k in workload_knobs(stated.scenario, mini) if k.path == "workload.documents")
+    assert (knob.low, knob.high, knob.stated) == (100_000, 400_000, True)
+
+
+# --- ATAM -------------------------------------------------------------------------------------------------------------
+
+
+def test_sensitivity_points_span_a_lot(found: Sensitivity, solved: Answer) -> None:
+    """Both ends of a span are real swaps, the span is as large as the threshold, and the chosen value lies within."""
+    assert found.points.sensitivity
+    for one in found.points.sensitivity:
+        base = 1 - one.current if one.metric.endswith(".availability") else one.current
+        assert (one.high[0] - one.low[0]) / base >= A_LOT[kind_of(one.metric)]
+        assert one.low[0] <= one.current <= one.high[0]
+
+
+def test_trade_offs_move_in_opposite_directions(found: Sensitivity, solved: Answer) -> None:
+    """A trade-off's other choice, put in place, makes one attribute a lot better and another a lot worse."""
+    assert solved.best is not None
+    assert found.points.trade_offs
+    for one in found.points.trade_offs:
+        assert one.better.better
+        assert not one.worse.better
+        assert abs(one.better.share) >= A_LOT[kind_of(one.better.metric)]
+        assert abs(one.worse.share) >= A_LOT[kind_of(one.worse.metric)]
+        if all(not c.behind for c in (one.chosen, one.other)) and one.role not in solved.scenario.blueprint.cache_roles:
+            there = judge({**solved.best.design, one.role: one.other}, solved.scenario)
+            assert there.metric(one.better.metric) == pytest.approx(one.better.after)
+            assert there.metric(one.worse.metric) == pytest.approx(one.worse.after)
+
+
+def test_risks_break_where_they_say(found: Sensitivity, solved: Answer) -> None:
+    """At one side of a hinge the design meets the requirement, at the other it does not; the number is soft or old."""
+    assert solved.best is not None
+    fixed = FixedDesign(solved.best, solved.table)
+    assert found.points.risks
+    for risk in found.points.risks:
+        path = risk.check.requirement.path
+        assert any(hinge.soft or hinge.stale for hinge in risk.hinges)
+        for hinge in risk.hinges:
+            sides = [fixed.at(hinge.knob, at).evaluation for at in (hinge.holds_at, hinge.breaks_at)]
+            holds = [one is not None and _holds(one, path) for one in sides]
+            assert holds == [True, False], (path, hinge.knob.path)
+            assert hinge.soft == (hinge.knob.basis in SOFT)
+
+
+def _holds(evaluation: Evaluation, path: str) -> bool:
+    return next(check.holds for check in evaluation.checks if check.requirement.path == path)
+
+
+def test_non_risks_hold_at_every_end(found: Sensitivity) -> None:
+    """A non-risk holds at both ends of every bar, and its worst value is the worst of them."""
+    assert found.points.non_risks
+    for one in found.points.non_risks:
+        bound = one.check.requirement
+        assert isinstance(bound, Bound)
+        values = [e.evaluation.metric(bound.metric) for bar in found.bars for e in _ends(bar) if e.evaluation]
+        worst = max(values) if bound.upper else min(values)
+        assert bound.holds(worst)
+        assert one.worst == pytest.approx(worst) or bound.slack(worst) > bound.slack(one.worst)
+
+
+def _ends(bar: Bar) -> tuple[End, End]:
+    return (bar.low, bar.high)
+
+
+def test_old_figures_are_risks_later(solved: Answer) -> None:
+    """With time, figures that were firm become stale, and what hangs on them a risk."""
+    later = sensitivity(solved, TODAY + datetime.timedelta(days=3650), parts=["points"])
+    hinges = [hinge for risk in later.points.risks for hinge in risk.hinges if hinge.knob.checked]
+    assert hinges
+    assert all(hinge.stale for hinge in hinges)
+
+
+# --- the command ------------------------------------------------------------------------------------------------------
+
+
+def test_json_is_valid_and_the_same_for_any_number_of_jobs(found: Sensitivity, solved: Answer) -> None:
+    """The output meets its schema; two processes give the same bytes as one."""
+    data = sensitivity_json.sensitivity(found, PARTS)
+    jsonschema.validate(json.loads(dumps(data)), json.loads(schema_text("sensitivity", "rag_assistant", None)))
+    assert data["proved"] is True
+    assert len(data["constraints"]) == 8
+    again = sensitivity_json.sensitivity(sensitivity(solved, TODAY, jobs=2), PARTS)
+    assert dumps(again) == dumps(data)
+
+
+def test_a_part_alone(capsys: Capture) -> None:
+    """Only the parts that were asked for are printed."""
+    assert run(["sensitivity", str(FILE), *MINI, "--part", "constraints", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert "constraints" in data
+    assert not {"break_evens", "tornado", "risks"} & data.keys()
+    jsonschema.validate(data, json.loads(schema_text("sensitivity", "rag_assistant", None)))
+
+
+def test_the_page_has_every_part(found: Sensitivity) -> None:
+    """The page says how far every number is, draws the bars, and says each point in a sentence of its own."""
+    from rich.console import Console
+
+    console = Console(width=140, file=io.StringIO(), record=True)
+    for part in sensitivity_text.page(found):
+        console.print(part)
+    page = console.export_text()
+    assert all(title in page for title in ("What each requirement costs", "Break-evens", "Tornado", "Risks"))
+    assert "│█" in page
+    known = found.points
+    sentences = [words.trade_off_sentence(one) for one in known.trade_offs]
+    sentences += [words.sensitivity_sentence(one) for one in known.sensitivity]
+    assert len(set(sentences)) == len(sentences)
+    assert f"{len(found.break_evens.found)} of {len(found.break_evens.followed)} numbers" in page
+
+
+def test_charts_can_be_parsed_and_follow_the_bars(found: Sensitivity) -> None:
+    """There is one SVG for each headline metric, with the bars' numbers in it, and equal input gives equal bytes."""
+    charts = sensitivity_chart.charts(found)
+    names = ["tornado-cost.svg", "tornado-answer-latency-p95.svg", "tornado-answer-availability.svg"]
+    assert list(charts) == names
+    for svg in charts.values():
+        assert ET.fromstring(svg).tag.endswith("svg")
+    assert found.answer.scenario.title in charts["tornado-cost.svg"]
+    assert sensitivity_chart.charts(found) == charts
+
+
+def test_files_hold_what_was_asked_for(capsys: Capture, tmp_path: Path) -> None:
+    """With -o the parts that were asked for are written as JSON, and what is printed stays the same."""
+    out = tmp_path / "out"
+    assert run(["sensitivity", str(FILE), *MINI, "--part", "constraints", "-o", str(out)]) == 0
+    assert "What each requirement costs" in capsys.readouterr().out
+    assert [path.name for path in out.iterdir()] == ["sensitivity.json"]
+    assert "constraints" in json.loads((out / "sensitivity.json").read_text())
+
+
+def test_infeasible_scenarios_have_no_sensitivity(capsys: Capture, tmp_path: Path) -> None:
+    """Without a design the ways out are shown, and the exit code says infeasible; nothing is written."""
+    file = tmp_path / "tight.yml"
+    file.write_text(FILE.read_text().replace("max: 9_000", "max: 90"))
+    assert run(["sensitivity", str(file), *MINI, "-o", str(tmp_path / "out")]) == 3
+    assert "There is no design to ask about" in capsys.readouterr().out
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--reach", "1"], "1 is not a factor above 1"),
+        (["--reach", "nan"], "nan is not a factor above 1"),
+        (["--part", "costs"], "'costs' is not one of 'constraints'"),
+        (["--reach", "many"], "'many' is not a valid float"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments: list[str], message: str, capsys: Capture) -> None:
+    """Bad options end with 2 and say what is allowed, before anything is solved."""
+    assert run(["sensitivity", str(FILE), *MINI, *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_time_limit_says_what_is_open(capsys: Capture) -> None:
+    """With hardly any time nothing is claimed: the exit code is 4."""
+    assert run(["sensitivity", str(FILE), *MINI, "--time-limit", "0.001"]) == 4
+    captured = capsys.readouterr()
+    assert "time" in captured.err + captured.out
+
+
+def test_within_target_is_about_sizing(solved: Answer) -> None:
+    """A design that is feasible but fuller than sizing plans for could not be chosen."""
+    assert solved.best is not None
+    assert within_target(solved.best)
+    tight = replace(solved.scenario, sizing=replace(solved.scenario.sizing, target_utilisation=0.01))
+    assert not within_target(replace(solved.best, scenario=tight))

@@ -46,7 +46,7 @@ def notes(front: Front, read: Sequence[str] = ()) -> Iterator[str]:
     """Yield what a reader has to know; ``read``: how short names of metrics were understood."""
     yield from read
     if front.status.value == "stopped":
-        yield "What shortens it: --resolution 0.5% leaves out what hardly matters, --near what is far off; or more --time-limit."
+        yield "Quicker: --resolution 0.5% leaves out what hardly matters, --near what is far off. Or a longer limit."
     bounds = [requirement_text(bound) for axis in front.axes for bound in axis.bounds]
     if bounds:
         aside = f"{'is' if len(bounds) == 1 else 'are'} set aside for the front and marked"

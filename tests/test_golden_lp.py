@@ -102,6 +102,16 @@ def _beside(kind: str, model: Model) -> Iterator[pulp.LpConstraint]:
     return CONSTRAINTS[kind](placed)
 
 
+def _shared(kind: str, model: Model) -> Iterator[pulp.LpConstraint]:
+    """The first candidates of two roles are the same units."""
+    group = ("vector_store", "llm")
+    pool = {
+        role: [dataclasses.replace(found[0], shared=group, system="both"), *found[1:]] if role in group else found
+        for role, found in POOL.items()
+    }
+    return CONSTRAINTS[kind](dataclasses.replace(model, pool=pool))
+
+
 def _tail(kind: str, model: Model) -> Iterator[pulp.LpConstraint]:
     flow = model.scenario.blueprint.flows["answer"]
     return CONSTRAINTS[kind](model, Tail(flow, "complete", 1000.0, 0.95, model.pool, model.scenario), f"{LATENCY}.p95")
@@ -127,6 +137,7 @@ CASES: dict[str, Callable[[str, Model], Iterator[pulp.LpConstraint]]] = {
     "choose_one": _plain,
     "behind_cache": _plain,
     "beside": _beside,
+    "shared": _shared,
     "in_use": _plain,
     "cost": _with_bound("cost_usd_per_month", 2000.0),
     "operations": _with_bound("operations_h_per_month", 25.0),

@@ -151,7 +151,8 @@ def beside(
     beyond, ends = None, "count"
     if answer.best is None or answer.status is not Status.OPTIMAL:
         return Alternatives(answer, (), None, "none" if answer.status is Status.INFEASIBLE else "time", within, differ)
-    search = _unpruned(answer)
+    plain = _unpruned(answer)
+    search = plain.linked or plain
     while len(found) < count:
         listed = [answer.best, *(one.evaluation for one in found)]
         progress(len(found), count, f"alternative {len(found) + 1}")
@@ -161,7 +162,7 @@ def beside(
         if result.status is not Status.OPTIMAL or result.best is None:
             ends = "none" if result.status is Status.INFEASIBLE else "time"
             break
-        one = _alternative(answer, result.best, within)
+        one = _alternative(answer, search.plain(result.best), within)
         if not one.within:
             beyond, ends = one, "within"
             break

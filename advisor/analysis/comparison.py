@@ -120,7 +120,7 @@ def running(candidate: Candidate | None) -> tuple[object, ...] | None:
     if candidate is None:
         return None
     parts = tuple((p.option.id if p.option else "none", p.units, p.zones, p.tactics) for p in candidate.members)
-    return (candidate.combined_by, candidate.shares, *parts)
+    return (candidate.combined_by, candidate.shares, candidate.shared, *parts)
 
 
 def compare(sides: Mapping[str, Evaluation] | Sequence[Side], metrics: Sequence[str] = ()) -> Comparison:

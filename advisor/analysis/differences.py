@@ -40,6 +40,7 @@ def settings(scenario: Scenario) -> dict[str, object]:
     found["sizing.extra_units"] = scenario.sizing.extra_units
     found["sizing.zones"] = scenario.sizing.zones
     found["operations.usd_per_hour"] = scenario.usd_per_hour
+    found["choices.share"] = scenario.share
     found["tactics"] = tuple(sorted(scenario.tactics.allowed))
     found |= _today(scenario)
     found |= {f"tactics.{name}": getattr(scenario.tactics, name) for name in sorted(scenario.tactics.given)}

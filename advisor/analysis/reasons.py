@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from advisor.candidates.candidate import Candidate
+from advisor.candidates.shared import torn
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Check, Evaluation
 from advisor.optimizer.run import goal_value, optimise
@@ -165,7 +166,7 @@ def _swap(search: Search, best: Evaluation, role: str, name: str, label: str, us
             extra_goal=value - goal_value(goal, best),
         )
     if not tried:
-        return Reason(role, name, label, "breaks", detail="sized for another use of the cache")
+        return Reason(role, name, label, "breaks", detail="sized for another use of the cache, or for more roles")
     candidate, closest = min(tried, key=lambda pair: (len([c for c in pair[1].checks if not c.holds]), _worst(pair[1])))
     broken = tuple(check for check in closest.checks if not check.holds)
     return Reason(
@@ -192,7 +193,7 @@ def swapped(search: Search, best: Evaluation, role: str, candidate: Candidate) -
                     return None
                 design[other] = match[0]
     fits = all(design[cache].is_none != used for c in design.values() for cache, used in c.behind.items())
-    return design if fits else None
+    return design if fits and not any(torn(design)) else None
 
 
 def _twin(current: Candidate, cache: str, used: bool) -> str:

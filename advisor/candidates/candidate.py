@@ -68,6 +68,7 @@ class Candidate:
         bill_usd_per_month: what vendors bill; ``cost_usd_per_month`` adds the operations hours at the hourly rate.
         migration_h: hours to have this instead of what runs today; paid off over ``horizon_months``.
         latency: operation -> (time to the first item, time until complete), ms.
+        shared: of units that serve several roles, these, the one with the bill first. system: which units these are.
         beside: in a copy that counts on where others are, caller -> the clouds of it for which this copy is right.
         calls: (flow, operation) -> the same as in ``latency`` for calls from another cloud. delays: what these add, ms.
         unlinked: of a copy that counts on where others are, the candidate as it is everywhere.
@@ -108,6 +109,8 @@ class Candidate:
     combined_by: str = ""
     shares: tuple[float, ...] = ()
     cards: Mapping[str, int] = field(default_factory=dict)
+    shared: tuple[str, ...] = ()
+    system: str = ""
     beside: Mapping[str, frozenset[str]] = field(default_factory=dict)
     calls: Mapping[tuple[str, str], tuple[Distribution, Distribution]] = field(default_factory=dict)
     delays: Mapping[tuple[str, str], float] = field(default_factory=dict)
@@ -209,6 +212,8 @@ class Candidate:
     @property
     def size(self) -> str:
         """The size for people: ``3 × r7g.xlarge on AWS, 2 zones``; of a combination what each part is for."""
+        if self.shared and self.role != self.shared[0]:
+            return f"on the units of {self.shared[0]}"
         if self.combined_by == "mix":
             return " + ".join(part.size for part in self.parts)
         if self.parts:
@@ -217,10 +222,11 @@ class Candidate:
         if self.option is None:
             return ""
         bought = self.layout.described if self.layout else ""
+        also = f", also as {' and '.join(self.shared[1:])}" if self.shared else ""
         if self.option.unit is None:
-            return f"{self.option.title}{bought}"
+            return f"{self.option.title}{bought}{also}"
         zones = f", {self.zones} zones" if self.zones > 1 else ""
-        return f"{self.units} × {self.option.title}{zones}{bought}"
+        return f"{self.units} × {self.option.title}{zones}{bought}{also}"
 
 
 _JOINED: dict[str, Callable[..., str]] = {

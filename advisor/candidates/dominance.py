@@ -67,7 +67,7 @@ def dominated_by(
             for c in order
         ]
     )
-    behind = np.array([hash(tuple(sorted(c.behind.items()))) for c in order])
+    behind = np.array([hash((tuple(sorted(c.behind.items())), c.shared, c.system)) for c in order])
     sides = np.array([hash(tuple(m.within(c) for m in relevance.members)) for c in order])
     marks = [np.array([hash(own) if (own := c.distinct(metric)) else 0 for c in order]) for metric in relevance.counts]
     faster = speed(order)

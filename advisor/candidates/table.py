@@ -12,6 +12,7 @@ from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.demand import Demand, demands
 from advisor.candidates.layout import Layout
 from advisor.candidates.pool_parts import Ground, alone, repooled
+from advisor.candidates.shared import Sharing
 from advisor.candidates.sizing import needed_units
 from advisor.candidates.tactics import JOINS, Bench, Setting, Site, combinations, layouts, settings
 from advisor.catalog.load import Catalog
@@ -97,6 +98,8 @@ class Table:
 
         Of a combination the primary gets the units and the other parts keep theirs. Raises what :meth:`sized` raises.
         """
+        if one.shared:
+            raise ValueError(f"{one.name} serves {' and '.join(one.shared)}; it is not resized for one of them")
         if one.parts:
             primary, *others = one.parts
             parts = [self.resized(primary, units, zones, caches)]
@@ -132,11 +135,21 @@ class Table:
         Args:
             only: role -> ids of options; roles that it does not name keep their candidates.
         """
+        scenario = replace(self.scenario, clouds=catalog.records.clouds)
         candidates = dict(self.candidates)
         rejections = [one for one in self.rejections if one.role not in only]
         for role, options in only.items():
-            candidates[role] = _candidates(role, self.scenario, catalog, self.as_of, self.demand, rejections, options)
-        return replace(self, catalog=catalog, candidates=candidates, rejections=tuple(rejections))
+            candidates[role] = _candidates(role, scenario, catalog, self.as_of, self.demand, rejections, options)
+        if scenario.share:
+            serving = Sharing(
+                scenario, catalog, self.as_of, self.demand, lambda role, used: _behind(role, used, scenario)
+            )
+            for one in serving.candidates():
+                if one.role in only and one.option and one.option.id in only[one.role]:
+                    candidates[one.role] = (*candidates[one.role], moved(one, scenario))
+        return replace(
+            self, scenario=scenario, catalog=catalog, candidates=candidates, rejections=tuple(rejections)
+        )
 
 
 def table(
@@ -157,6 +170,10 @@ def table(
         role: _candidates(role, scenario, catalog, date, demand, rejections, (only or {}).get(role))
         for role in scenario.blueprint.roles
     }
+    serving = Sharing(scenario, catalog, date, demand, lambda role, caches: _behind(role, caches, scenario))
+    for one in serving.candidates():
+        if only is None or one.role not in only or (one.option and one.option.id in only[one.role]):
+            candidates[one.role] = (*candidates[one.role], moved(one, scenario))
     return Table(scenario, catalog, date, candidates, tuple(rejections), demand)
 
 

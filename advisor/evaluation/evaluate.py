@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from advisor.candidates.demand import hit_share
 from advisor.candidates.links import linked, outside_calls
+from advisor.candidates.shared import counted_once, torn
 from advisor.catalog.blueprint import Flow, Measure, Step
 from advisor.evaluation.result import LEVELS, Check, Design, Evaluation, FlowResult, MeasureResult, Stage
 from advisor.evaluation.times import step_time
@@ -55,6 +56,7 @@ def judge(design: Design, scenario: Scenario, *, brief: bool = False) -> Evaluat
 
 def inconsistencies(design: Design, scenario: Scenario) -> Iterable[str]:
     """Yield what makes a design impossible as stated."""
+    yield from torn(design)
     for role, candidate in design.items():
         if candidate.is_none and not scenario.blueprint.roles[role].optional:
             yield f"{role} is left out, but the blueprint needs it"
@@ -80,7 +82,13 @@ def _flow(flow_id: str, flow: Flow, design: Design, scenario: Scenario, *, brief
             measures[name] = _measure(flow, measure, design, scenario, UNIT_MS[name], {**LEVELS, **asked})
         elif any(metric.startswith(f"flows.{flow_id}.{name}.") for metric in _named(scenario)):
             measures[name] = _brief(flow, measure, design, scenario, UNIT_MS[name], asked)
-    return FlowResult(measures, availability.series(*(design[role].availability for role in needs)), needs)
+    return FlowResult(measures, availability.series(*failing(design, needs)), needs)
+
+
+def failing(design: Design, needs: Iterable[str]) -> Iterable[float]:
+    """Yield the availability of everything that a flow needs, once for what serves several of its roles."""
+    needs = tuple(needs)
+    return (design[role].availability for role in needs if not counted_once(design[role], needs))
 
 
 def needed_roles(flow: Flow, scenario: Scenario) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from itertools import combinations
 from math import comb
 
 from advisor.candidates.candidate import Candidate
+from advisor.candidates.shared import counted_once
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Figure
 from advisor.evaluation.result import Evaluation
@@ -22,15 +23,18 @@ SHARE = "share of time"
 def of_flow(result: Evaluation, flow: str, catalog: Catalog) -> Derivation:
     """Return the derivation of ``flows.F.availability``: the product over the distinct roles that the flow needs."""
     found = result.flows[flow]
-    parts = [_role(role, result.design[role], result, catalog) for role in found.needs]
+    apart = [role for role in found.needs if not counted_once(result.design[role], found.needs)]
+    parts = [_role(role, result.design[role], result, catalog) for role in apart]
     blueprint = result.scenario.blueprint
     asked = dict.fromkeys(step.asks for step in blueprint.flows[flow].steps() if step.asks)
     soft = [role for role in asked if blueprint.roles[role].soft and not result.design[role].is_none]
+    once = [role for role in found.needs if role not in apart]
     note = f"not counted, since the flow only degrades without them: {', '.join(soft)}" if soft else ""
     top = product(
         f"flows.{flow}.availability", found.availability, SHARE, parts, "product over the distinct roles it needs"
     )
-    return replace(top, note=note)
+    served = f"on the same units as another role, so counted with it: {', '.join(once)}" if once else ""
+    return replace(top, note="; ".join(filter(None, (note, served))))
 
 
 def _role(role: str, candidate: Candidate, result: Evaluation, catalog: Catalog) -> Derivation:

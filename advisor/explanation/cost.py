@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from advisor.candidates.candidate import Candidate, CostLine
 from advisor.candidates.demand import Demand
+from advisor.candidates.shared import joint
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Price
 from advisor.evaluation.result import Evaluation
@@ -18,7 +19,11 @@ USD = "USD/month"
 
 def monthly_cost(result: Evaluation, catalog: Catalog, demand: Mapping[str, Demand]) -> Derivation:
     """Return the derivation of ``cost_usd_per_month``: what vendors bill, and people's hours."""
-    roles = [_role(role, c, catalog, demand[role]) for role, c in result.design.items() if not c.is_none]
+    roles = [
+        _role(role, c, catalog, joint(c.shared, demand, role) if c.shared else demand[role])
+        for role, c in result.design.items()
+        if not c.is_none
+    ]
     bill = total("bill", result.bill_usd_per_month, USD, roles, "the sum over roles")
     hours = operations(result)
     rate = Derivation("hourly rate", result.scenario.usd_per_hour, "USD/h", note=_rate_note(result))
@@ -66,7 +71,7 @@ def operations(result: Evaluation) -> Derivation:
         stated(f"{role}: {c.component_id}", c.operations_h_per_month, "h/month", c.option.operations_h_per_month)
         for role, chosen in result.design.items()
         for c in chosen.members
-        if c.option is not None
+        if c.option is not None and (not c.shared or c.shared[0] == role)
     ]
     return total("operations_h_per_month", result.operations_h_per_month, "h/month", parts, "the sum over roles")
 

@@ -16,6 +16,7 @@ from typing import TypeAlias
 import pulp
 
 from advisor.candidates.candidate import Candidate
+from advisor.candidates.shared import counted_once
 from advisor.evaluation.evaluate import needed_roles
 from advisor.optimizer.linear import Linear, Pool, mean_time
 from advisor.optimizer.tails import Cut, Tail
@@ -84,7 +85,7 @@ def formulate(pool: Pool, scenario: Scenario, requirements: Sequence[Bound | Pai
     }
     model = Model(problem, pool, scenario, x, y)
     problem.setObjective(model.total(lambda c: 0.0))
-    for kind in ("choose_one", "behind_cache", "beside", "in_use"):
+    for kind in ("choose_one", "behind_cache", "shared", "beside", "in_use"):
         _add(model, CONSTRAINTS[kind](model))
     for requirement in requirements:
         if linear_kind := kind_of(requirement):
@@ -139,6 +140,21 @@ def behind_cache(model: Model) -> Iterator[Row]:
             yield _named(without + used <= 1, "in_place_of_cache", role, cache)
 
 
+@constraint("shared")
+def shared(model: Model) -> Iterator[Row]:
+    """Units that serve several roles are chosen in all of them or in none."""
+    chosen: dict[tuple[tuple[str, ...], str], dict[str, list[pulp.LpVariable]]] = {}
+    for role, found in model.pool.items():
+        for c in found:
+            if c.shared:
+                chosen.setdefault((c.shared, c.system), {}).setdefault(role, []).append(model.x[role, c.id])
+    for number, ((group, _), in_role) in enumerate(chosen.items()):
+        first, *others = group
+        for role in others:
+            same = pulp.lpSum(in_role.get(first, [])) - pulp.lpSum(in_role.get(role, []))
+            yield _named(same == 0, "shared", first, role, str(number))
+
+
 @constraint("beside")
 def beside(model: Model) -> Iterator[Row]:
     """A copy that counts on a caller being in certain places needs one of the caller's candidates that is there."""
@@ -179,7 +195,10 @@ def share_of(bound: Bound, scenario: Scenario) -> Callable[[Candidate], float] |
         return lambda c: math.log(c.quality) / math.log(bound.limit)
     if bound.metric.endswith(".availability"):
         needs = needed_roles(scenario.blueprint.flows[bound.metric.split(".")[1]], scenario)
-        return lambda c: math.log(max(c.availability, 1e-9)) / math.log(bound.limit) if c.role in needs else 0.0
+        spent = math.log(bound.limit)
+        return lambda c: (
+            math.log(max(c.availability, 1e-9)) / spent if c.role in needs and not counted_once(c, needs) else 0.0
+        )
     return None
 
 

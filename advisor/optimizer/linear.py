@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate
+from advisor.candidates.shared import counted_once
 from advisor.evaluation.evaluate import UNIT_MS, needed_roles
 from advisor.optimizer.slots import fixed_mean, mean_coefficients
 from advisor.scenario.goals import Goal
@@ -89,7 +90,9 @@ def linear(pool: Pool, scenario: Scenario, metric: str) -> Linear | None:
         return total(pool, lambda c: _amount(c, metric))
     if metric.endswith(".availability"):
         needs = needed_roles(scenario.blueprint.flows[metric.split(".")[1]], scenario)
-        return total(pool, lambda c: -math.log(max(c.availability, LEAST_AVAILABILITY)), needs)
+        return total(
+            pool, lambda c: 0.0 if counted_once(c, needs) else -math.log(max(c.availability, LEAST_AVAILABILITY)), needs
+        )
     return None
 
 

@@ -12,13 +12,14 @@ import pulp
 
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.dominance import Relevance, always_no_slower, dominated_by, each
+from advisor.candidates.shared import torn
 from advisor.candidates.table import Table, variants
 from advisor.evaluation.evaluate import UNIT_MS, judge
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer import formulation
 from advisor.optimizer.formulation import CONSTRAINTS
 from advisor.optimizer.linear import Linear, linear, room_of
-from advisor.optimizer.situations import Situation, ways_of
+from advisor.optimizer.situations import Situation, ways_of, ways_to_share
 from advisor.optimizer.solver import Session
 from advisor.optimizer.tails import MARGIN, Tail
 from advisor.scenario.goals import Goal, Term
@@ -178,6 +179,10 @@ class Search:
 
         return self.under(self.requirements, replace(self.table.scenario, clouds={}))
 
+    def plain(self, evaluation: Evaluation) -> Evaluation:
+        """Return an evaluation of this search's own candidates as it is."""
+        return evaluation
+
     @property
     def pooled(self) -> Pooled:
         """What only depends on the candidates."""
@@ -287,11 +292,12 @@ class Search:
 
     def open_ways(self) -> tuple[Sequence[Masks], ...]:
         """Return for everything that couples roles the ways in which it can be settled."""
-        return tuple(ways_of(pair, self.pool) for pair in self.pairs)
+        groups = (ways_to_share(group, self.pool) for group in self.table.scenario.share)
+        return (*(ways for ways in groups if len(ways) > 1), *(ways_of(pair, self.pool) for pair in self.pairs))
 
     def consistent(self, design: Mapping[str, Candidate]) -> Mapping[str, Candidate] | None:
-        """Return a design that keeps the pairs as it is, None for another one."""
-        return None if any(pair.broken_by(design) for pair in self.pairs) else design
+        """Return a design as it is that keeps the pairs and shares what is shared, None for another one."""
+        return None if any(torn(design)) or any(pair.broken_by(design) for pair in self.pairs) else design
 
     def distinct(self, metric: str) -> dict[str, list[frozenset[str]]]:
         """Return role -> the clouds, vendors or own systems (what the metric counts) of each of its candidates."""
@@ -431,7 +437,7 @@ class Search:
     def holds(self, evaluation: Evaluation, limits: Sequence[Limit] = ()) -> bool:
         """Return whether an evaluation meets every bound, every pair and the limits of a run."""
         bounds = (*self.bounds, *(limit.bound for limit in limits))
-        kept = not any(pair.broken_by(evaluation.design) for pair in self.pairs)
+        kept = self.consistent(evaluation.design) is not None
         return kept and all(bound.holds(evaluation.metric(bound.metric)) for bound in bounds)
 
     def violations(

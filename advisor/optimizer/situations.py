@@ -67,6 +67,15 @@ def ways_of(pair: Pair, pool: Mapping[str, Sequence[Candidate]]) -> list[Masks]:
     return [neither, *both]
 
 
+def ways_to_share(group: Sequence[str], pool: Mapping[str, Sequence[Candidate]]) -> list[Masks]:
+    """Return the ways in which roles can share units: not at all, or all of them the same."""
+    import numpy as np
+
+    named = {role: [c.system if c.shared else "" for c in pool[role]] for role in group}
+    systems = dict.fromkeys(name for name in named[group[0]] if name)
+    return [{role: np.array([n == name for n in names]) for role, names in named.items()} for name in ("", *systems)]
+
+
 def _in_roles(member: Member, pool: Mapping[str, Sequence[Candidate]]) -> dict[str, Mask]:
     """Return role -> which candidates run it, for the roles that have such."""
     import numpy as np

@@ -207,6 +207,7 @@ def candidate(one: Candidate, *, times: bool = True) -> dict[str, Any]:
         "tactics": list(one.tactics),
         "parts": [part.id for part in one.parts],
         "behind": dict(one.behind),
+        "serves": list(one.shared),
         "mode": one.option.mode if one.option else None,
         "cloud": one.option.cloud if one.option else None,
         "residency": list(one.option.residency) if one.option else [],

@@ -53,6 +53,7 @@ DESCRIPTIONS = {
     "constraints.modes": "Ways of running a component (saas, managed, self_hosted) that may or may not be used.",
     "choices.pin": "Role -> component or option that must fill it (none: leave an optional role out).",
     "choices.exclude": "Components or options that must not be used.",
+    "choices.share": "Groups of roles that the same units may serve: sized for the sum, billed and run once.",
     "choices.together": "Pairs of components or options of which both are chosen or neither.",
     "choices.apart": "Pairs of components or options of which at most one is chosen.",
     "operations.usd_per_hour": "Loaded hourly rate of an engineer, USD/h.",
@@ -233,6 +234,10 @@ def _choices(blueprint: Blueprint, catalog: Catalog) -> dict[str, Any]:
     return {
         "pin": {"type": "object", "additionalProperties": False, "properties": pins},
         "exclude": {"type": "array", "items": {"enum": every}},
+        "share": {
+            "type": "array",
+            "items": {"type": "array", "minItems": 2, "maxItems": 8, "items": {"enum": list(pins)}},
+        },
         "together": _pairs(pins),
         "apart": _pairs(pins),
     }

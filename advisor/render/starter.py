@@ -32,6 +32,7 @@ MORE_SECTIONS = (
     ("  exclude: [datadog]", "components or options that must not be used"),
     ("  apart: [[grafana_cloud, observability: datadog]]", "pairs of which at most one is chosen"),
     ("  together: []", "pairs of which both are chosen or neither"),
+    ("  share: []", "groups of roles that the same units may serve"),
     (f"operations: {{usd_per_hour: {DEFAULT_USD_PER_HOUR:g}}}", "what an hour of operations costs, USD; the default"),
     ("sizing:", "how candidates are sized; these are the defaults"),
     (f"  target_utilisation: {DEFAULT_TARGET_UTILISATION:g}", "share of a unit's capacity to plan for at peak"),
@@ -68,7 +69,8 @@ class Answers:
 def scenario(blueprint: Blueprint, answers: Answers, file: str) -> str:
     """Return the text of a scenario file that is to be called ``file``."""
     head, workload = _head(blueprint, answers, file), _workload(blueprint, answers)
-    return "\n".join([*head, *workload, *_request_sizes(blueprint, answers), *_constraints(blueprint, answers), *_rest()]) + "\n"
+    sizes, limits = _request_sizes(blueprint, answers), _constraints(blueprint, answers)
+    return "\n".join([*head, *workload, *sizes, *limits, *_rest()]) + "\n"
 
 
 def examples(blueprint: Blueprint) -> dict[str, str]:

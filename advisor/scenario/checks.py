@@ -11,7 +11,7 @@ from advisor.catalog.load import Catalog
 from advisor.errors import Problem, listing, nearest
 from advisor.scenario.goals import goal_problems
 from advisor.scenario.model import Quantity, ScenarioFile
-from advisor.scenario.pairs import pair_problems
+from advisor.scenario.pairs import pair_problems, share_problems
 from advisor.scenario.request_sizes import size_problems, workload
 from advisor.scenario.requirements import CARDS, LEAST_LEVEL, MOST_LEVEL, level
 from advisor.scenario.standing import today_problems
@@ -33,6 +33,7 @@ def semantic_problems(
         yield from goal_problems(document, raw.objective, blueprint)
     yield from _choice_problems(document, raw, blueprint, catalog)
     yield from pair_problems(document, raw.choices, blueprint, catalog)
+    yield from share_problems(document, raw.choices, blueprint, catalog)
     yield from _licence_problems(document, raw, catalog)
     yield from _card_problems(document, raw, catalog)
     yield from tactic_problems(document, raw.tactics)
@@ -59,7 +60,8 @@ def _card_problems(document: Document, raw: ScenarioFile, catalog: Catalog) -> I
     known = catalog.cards
     named: dict[tuple[str | int, ...], str] = {("constraints", "cards", name): name for name in raw.constraints.cards}
     order = raw.objective.lexicographic or []
-    places: list[tuple[str | int, ...]] = [("objective",), *(("objective", "lexicographic", i) for i in range(len(order)))]
+    places: list[tuple[str | int, ...]] = [("objective",)]
+    places += [("objective", "lexicographic", index) for index in range(len(order))]
     for place, goal in zip(places, [raw.objective, *order], strict=True):
         for verb in ("minimize", "maximize"):
             named[*place, verb] = getattr(goal, verb) or ""
@@ -67,7 +69,8 @@ def _card_problems(document: Document, raw: ScenarioFile, catalog: Catalog) -> I
     for place, name in named.items():
         card = name.removeprefix(CARDS)
         if (place[1] == "cards" or name.startswith(CARDS)) and card not in known:
-            message = f"found {shown(card)}, which no instance type has; cards: {listing(known, 20)}{nearest(card, known)}"
+            near = nearest(card, known)
+            message = f"found {shown(card)}, which no instance type has; cards: {listing(known, 20)}{near}"
             yield document.problem(place, message)
 
 

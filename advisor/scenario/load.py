@@ -61,6 +61,7 @@ class Scenario:
         objective: goals, the most important first.
         digest: first 12 hex digits of the SHA-256 of the file's text.
         clouds: what a GB out of each and a call to another one cost.
+        share: groups of roles that the same units may serve.
         catalog: the catalog under which it was read, with what the scenario brings of its own.
     """
 
@@ -83,6 +84,7 @@ class Scenario:
     tactics: AllowedTactics = field(default_factory=AllowedTactics)
     standing: Standing = field(default_factory=Standing)
     clouds: Mapping[str, CloudFigures] = field(default_factory=dict)
+    share: tuple[tuple[str, ...], ...] = ()
     request_sizes: tuple[RequestSize, ...] = ()
     partial: bool = False
     catalog: Catalog | None = field(default=None, compare=False, repr=False)
@@ -238,6 +240,7 @@ def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprin
         tactics=allowed_tactics(raw.tactics),
         standing=standing(raw.today, catalog),
         clouds=catalog.records.clouds,
+        share=tuple(map(tuple, raw.choices.share)),
         catalog=catalog,
     )
 

@@ -155,11 +155,13 @@ class Choices(Strict):
 
     ``pin``: role -> component or option. ``exclude``: components or options. ``together``: pairs of which both are
     chosen or neither; ``apart``: pairs of which at most one is chosen. A side of a pair is a component or an option,
-    or ``role: component or option`` to speak about one role only.
+    or ``role: component or option`` to speak about one role only. ``share``: groups of roles that the same units may
+    serve, sized for the sum, billed and run once.
     """
 
     pin: dict[Name, Label] = {}
     exclude: list[Label] = []
+    share: list[Annotated[list[Name], Field(min_length=2, max_length=8)]] = []
     together: list[Two] = []
     apart: list[Two] = []
 

@@ -20,10 +20,12 @@ class Chosen(Protocol):
     """What a pair needs to know of a candidate: its role, and the components and options that it runs."""
 
     @property
-    def role(self) -> str: ...
+    def role(self) -> str:
+        """The role that it fills."""
 
     @property
-    def names(self) -> frozenset[str]: ...
+    def names(self) -> frozenset[str]:
+        """The ids of the components and options that it runs."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,26 @@ def pair_problems(document: Document, choices: Choices, blueprint: Blueprint, ca
                 yield from _member_problems(document, (*place, number), one, blueprint, catalog)
             if members[0] == members[1]:
                 yield document.problem(place, f"names {shown(str(members[0]))} twice; a pair needs two choices")
+
+
+def share_problems(document: Document, choices: Choices, blueprint: Blueprint, catalog: Catalog) -> Iterator[Problem]:
+    """Yield unknown roles, roles in two groups, and groups that no option of the catalog can serve alone."""
+    seen: dict[str, int] = {}
+    for index, group in enumerate(choices.share):
+        for number, role in enumerate(group):
+            place = ("choices", "share", index, number)
+            if role not in blueprint.roles:
+                known = listing(blueprint.roles, 20)
+                near = nearest(role, blueprint.roles)
+                yield document.problem(place, f"{shown(role)} is not a role of {blueprint.id}; roles: {known}{near}")
+            elif role in seen:
+                yield document.problem(place, f"'{role}' is in a group already; a role can be in one")
+            seen.setdefault(role, index)
+        if all(role in blueprint.roles for role in group) and len(set(group)) == len(group):
+            able = [{option.id for _, option in catalog.options_for(role)} for role in group]
+            if not set.intersection(*able):
+                names = " and ".join(group)
+                yield document.problem(("choices", "share", index), f"no option of the catalog can serve {names} alone")
 
 
 def _member_problems(

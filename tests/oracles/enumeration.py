@@ -56,8 +56,16 @@ def designs(table: Table) -> Iterator[Design]:
     roles = list(table.candidates)
     for combination in itertools.product(*(table.candidates[role] for role in roles)):
         design = dict(zip(roles, combination, strict=True))
-        if all((design[cache].id != "none") == used for c in combination for cache, used in c.behind.items()):
+        sized = all((design[cache].id != "none") == used for c in combination for cache, used in c.behind.items())
+        if sized and all(_system(design[role]) == _system(c) for c in combination for role in c.shared):
             yield design
+
+
+def _system(candidate: Candidate) -> tuple[object, ...]:
+    """Return which units of which option serve several roles, for which use of the caches."""
+    option = candidate.option.id if candidate.option else ""
+    layout = candidate.layout.name if candidate.layout else ""
+    return (candidate.shared, option, layout, tuple(sorted(candidate.behind.items())))
 
 
 def enumerate_all(table: Table) -> list[Judged]:
@@ -83,7 +91,8 @@ def metrics(design: Design, scenario: Scenario) -> dict[str, float]:
         steps = [s for top in flow.path for s in (top, *top.on_miss)]
         needed = {s.role or s.cache for s in steps if (s.role or s.cache) and not s.in_background}
         needed = {role for role in needed if role and not scenario.blueprint.roles[role].soft}
-        found[f"flows.{flow_id}.availability"] = math.prod(design[role].availability for role in sorted(needed))
+        apart = {_system(design[role]) if design[role].shared else role: role for role in sorted(needed)}
+        found[f"flows.{flow_id}.availability"] = math.prod(design[role].availability for role in apart.values())
         for name, measure in evaluation.flows[flow_id].measures.items():
             found[f"flows.{flow_id}.{name}.mean"] = measure.mean
             found |= {f"flows.{flow_id}.{name}.{p}": value for p, value in measure.percentiles.items()}

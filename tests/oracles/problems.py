@@ -61,12 +61,13 @@ def _cut_path(path: list[dict[str, Any]], roles: Sequence[str]) -> list[dict[str
 
 
 def small_table(
-    seed: int, scenario: Scenario, catalog: Catalog, *, invented: bool, network: bool = False
+    seed: int, scenario: Scenario, catalog: Catalog, *, invented: bool, network: bool = False, share: bool = False
 ) -> Table:
     """Return a table of a few roles with a few candidates each, at most about 110 designs.
 
     ``invented``: constants are drawn at random (with ties, crossing distributions, waits) instead of the catalog's.
     ``network``: calls between clouds cost and take something; then the callers are among the roles.
+    ``share``: both guardrails may be the same units.
     """
     rng = random.Random(seed)
     roles = {"llm", *rng.sample(ANSWER, rng.choice([2, 3])), *rng.sample(INGEST, rng.choice([0, 1, 2]))}
@@ -77,9 +78,12 @@ def small_table(
         roles = {"llm", "app_runtime", *rng.sample(["gateway", "embedding", "conversation_store", "vector_store"], 2)}
         more = ["semantic_cache", "embedding_workers", "ingestion_queue", "reranker"]
         roles |= set(rng.sample(more, rng.choice([0, 1, 2])))
+    if share:
+        roles |= {"input_guardrail", "output_guardrail"}
     blueprint = cut_blueprint(catalog.blueprint(scenario.blueprint.id), sorted(roles)).taken(workload)
     plain = dataclasses.replace(
         scenario,
+        share=(("input_guardrail", "output_guardrail"),) if share else (),
         clouds=figures(rng) if network else {},
         blueprint=blueprint,
         workload=workload,
@@ -88,7 +92,11 @@ def small_table(
     )
     full = _with_combinations(plain, catalog) if seed % COMBINED[1] == COMBINED[0] else table(plain, catalog)
     counts = _counts(rng, full)
-    found = {role: _few(rng, full.candidates[role], counts[role], invented) for role in full.candidates}
+    alone = {role: [c for c in known if not c.shared] for role, known in full.candidates.items()}
+    found = {role: _few(rng, alone[role], counts[role], invented) for role in full.candidates}
+    for group in plain.share:
+        for role, more in _serving_all(rng, group, full, invented).items():
+            found[role] = (*found[role], *more)
     return dataclasses.replace(full, candidates=found)
 
 
@@ -139,6 +147,20 @@ def _few(rng: random.Random, candidates: Sequence[Candidate], count: int, invent
         chosen = sorted(rng.sample(sorted(stems), min(len(stems), wanted)))
     found = [*left_out, *(c for stem in chosen for c in stems[stem])]
     return tuple(_invent(rng, c) for c in found) if invented else tuple(found)
+
+
+def _serving_all(rng: random.Random, group: Sequence[str], full: Table, invented: bool) -> dict[str, list[Candidate]]:
+    """Return one or two systems that serve all roles of a group, by role; invented ones fail together all the same."""
+    systems = sorted({c.system for c in full.candidates[group[0]] if c.shared})
+    found: dict[str, list[Candidate]] = {role: [] for role in group}
+    for system in rng.sample(systems, min(len(systems), rng.choice([1, 2]))):
+        up = 1 - 10 ** rng.uniform(-6, -2)
+        for role in group:
+            c = next(c for c in full.candidates[role] if c.system == system)
+            new = _invent(rng, c) if invented and role == group[0] else c
+            times = {name: _times(rng) for name in c.latency} if invented else c.latency
+            found[role].append(dataclasses.replace(new, availability=up if invented else c.availability, latency=times))
+    return found
 
 
 def _invent(rng: random.Random, c: Candidate) -> Candidate:

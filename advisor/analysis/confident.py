@@ -10,13 +10,14 @@ optimization with probabilistic constraints: the quantile bound). Any K samples 
 best one, and which these are is found by solving those that are hard on every design met so far. If none of the K has
 a design, no design has the confidence, which is then proved.
 
-*Designs.* The hindsight optima themselves, and optima of the scenario with its bounds tightened step by step by what
-the samples take away from them. Each is tested on all samples. Where value and bound meet, the design is proved the
-best of the space; otherwise the gap says how far it can be from it.
+*Designs.* The hindsight optima themselves, optima for several samples at once, and optima of the scenario with its
+bounds tightened step by step by what the samples take away from them. Each is tested on the samples. Where value and
+bound meet, the design is proved the best of the space; otherwise the gap says how far it can be from it.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,8 @@ from advisor.analysis.hindsight import Best, Hindsight, design_of
 from advisor.analysis.in_samples import Design, InSamples, Outcome, alone, goal_of, loss_of, metrics_of
 from advisor.analysis.intervals import needed, sample_quantile
 from advisor.analysis.parallel import mapped
+from advisor.analysis.stacked import stacked
+from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
@@ -37,6 +40,9 @@ from advisor.scenario.requirements import QUALITY, Bound
 TIGHTER = (0.25, 0.5, 1.0, 1.5)  # multiples of what the samples take away from a bound
 BATCH = 4  # samples that a process solves between two looks at the clock
 ROUNDS = 12  # of solving what looks hardest
+TOGETHER = (2, 4, 8, 16)  # samples that a design is made for at once
+MOST_TRIED = 24  # hindsight optima that are tested in the end
+FIRST_LOOK = 2  # times as many samples as may fail: what fails too often there is not tested on all
 MET = 1e-9  # value and bound that differ by less, relative, meet
 
 
@@ -112,6 +118,11 @@ def confident(asked: Question) -> Confident:
     for design in _tightened(asked):
         trial.test(design)
     bound = _bound(asked, trial)
+    for design in itertools.chain(_for_several(asked, trial), _best_known(asked)):
+        if asked.deadline.passed or bound == math.inf or trial.value <= bound + MET * abs(bound):
+            break
+        if trial.may_win(design):
+            trial.test(design)
     found = None if trial.best is None else judge(trial.best, asked.scenario)
     solved, tested = len(asked.known), len(trial.losses)
     return Confident(asked.confidence, asked.needed, found, trial.held, trial.value, bound, tested, solved)
@@ -120,25 +131,44 @@ def confident(asked: Question) -> Confident:
 def _bound(asked: Question, trial: Trial) -> float:
     """Return what no design can beat: the least hindsight optimum of the samples hardest on all tested designs.
 
-    A sample that is not solved is taken to be as hard as it is on the tested design that loses least there. The design
-    that is best where the bound is least is tested next, and shows which samples only looked hard. When the hardest
-    samples are all solved, no other choice of samples gives a better bound.
+    A sample that is not solved is taken to be as hard as it is on the tested design that loses least there. The designs
+    that are best in the easiest and in the hardest of the solved samples are tested next: they show which samples only
+    looked hard. When the hardest samples are all solved, no other choice of samples gives a better bound.
     """
     count = len(asked.outcomes) - asked.needed + 1
     bound = -math.inf
     for _ in range(ROUNDS):
         best = _solved(asked, trial.hardest()[:count])
-        if not best:
-            break
-        least = min(best, key=lambda one: one.bound)
-        bound = max(bound, least.bound)
-        if least.ids is None or trial.value <= bound + MET * abs(bound):
-            break
-        before = set(trial.hardest()[:count])
-        trial.test(design_of(least.ids, asked.found.space))
-        if before == set(trial.hardest()[:count]) or asked.deadline.passed:
+        bound = max([bound, *([min(one.bound for one in best)] if best else [])])
+        designs = sorted((one for one in best if one.ids), key=lambda one: (one.value, one.ids))
+        for one in designs[:1] + designs[-1:]:
+            trial.test(design_of(one.ids or (), asked.found.space))
+        settled = all(sample in asked.known for sample in trial.hardest()[:count])
+        if settled or not best or trial.value <= bound + MET * abs(bound) or asked.deadline.passed:
             break
     return bound
+
+
+def _for_several(asked: Question, trial: Trial) -> Iterator[Design]:
+    """Yield designs made for several of the hardest samples that must not fail, at once."""
+    may_fail = len(asked.outcomes) - asked.needed
+    for count in TOGETHER:
+        samples = trial.hardest()[may_fail : may_fail + count]
+        if asked.deadline.passed:
+            return
+        found = optimise(Search(stacked(asked.found, samples)), time_limit_s=asked.deadline.left)
+        if found.best is not None:
+            yield {role: _in_space(asked, role, alone(c).id) for role, c in found.best.design.items()}
+
+
+def _in_space(asked: Question, role: str, name: str) -> Candidate:
+    return next(c for c in asked.found.space[role] if c.id == name)
+
+
+def _best_known(asked: Question) -> list[Design]:
+    """Return the hindsight optima, each once, those of the hardest samples first: what holds there holds in many."""
+    ranked = sorted((one for one in asked.known.values() if one.ids), key=lambda one: (-one.value, one.ids))
+    return [design_of(ids or (), asked.found.space) for ids in dict.fromkeys(one.ids for one in ranked)][:MOST_TRIED]
 
 
 def hardest_first(scenario: Scenario, outcomes: Sequence[Outcome]) -> list[int]:
@@ -187,6 +217,17 @@ class Trial:
         if _name(design) not in self.losses:
             sampler = InSamples(design, self.asked.found.world, metrics_of(self.asked.scenario))
             self.offer(design, mapped(sampler, range(len(self.asked.outcomes)), self.asked.jobs))
+
+    def may_win(self, design: Design) -> bool:
+        """Return whether a design fails in few enough of the hardest samples to be worth testing on all."""
+        may_fail = len(self._order) - self.asked.needed
+        sampler = InSamples(design, self.asked.found.world, metrics_of(self.asked.scenario))
+        failed = 0
+        for sample in self.hardest()[: FIRST_LOOK * (may_fail + 1)]:
+            failed += not loss_of(self.asked.scenario, sampler(sample)) < self.value
+            if failed > may_fail:
+                return False
+        return True
 
     def ceiling(self, sample: int) -> float:
         """Return what the best design of a sample costs at most: as proved, or as the tested designs do."""

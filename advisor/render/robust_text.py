@@ -171,6 +171,7 @@ def round_(value: float) -> float:
 def confident_lines(found: Confident, robust: Robust) -> Iterator[str]:
     """Yield the best design at a confidence, and what is proved of it."""
     share, samples = f"{100 * found.confidence:g}{numbers.NARROW}%", robust.draws.samples
+    goal = robust.scenario.objective[0]
     if found.bound == math.inf:
         yield (
             f"no design holds in {share} of the samples: in {found.solved} samples, one more than may fail, none meets "
@@ -178,9 +179,10 @@ def confident_lines(found: Confident, robust: Robust) -> Iterator[str]:
         )
         return
     if found.design is None:
-        yield f"no design that holds in {share} of the samples was found among {found.tested}; nothing is proved"
+        known = math.isfinite(found.bound)
+        beyond = f"none is below {_goal(goal, found.bound)} (proved)" if known else "nothing is proved"
+        yield f"no design that holds in {share} of the samples was found among {found.tested} tested; {beyond}"
         return
-    goal = robust.scenario.objective[0]
     yield f"the best design that holds in {share} of the samples ({found.held} of {samples}):"
     yield f"  {goal.text}: at most {_goal(goal, found.value)} in {share} of the samples, {_proof(found, goal)}"
     cost = found.design.cost_usd_per_month

@@ -18,7 +18,7 @@ import pytest
 from advisor.errors import AdvisorError
 from advisor.render import graphviz_tool
 from advisor.render.diagram import COLOURS, DiagramSpec, Edge, Hop, Layer, Node, dot, route
-from advisor.render.diagram_layout import place
+from advisor.render.diagram_search import place
 from advisor.render.diagram_text import text_width, wrap
 
 GOLDEN = Path(__file__).parent / "golden" / "dot" / "rag_assistant.gv"

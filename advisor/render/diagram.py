@@ -17,8 +17,8 @@ from advisor.render.diagram_layout import (
     OUTSIDE_CARD,
     label_lines,
     label_size,
-    place,
 )
+from advisor.render.diagram_search import place
 from advisor.render.diagram_shapes import Arrow, Box, Plan
 from advisor.render.diagram_spec import OUTSIDE, DiagramSpec, Edge, Hop, Kind, Layer, Node, route
 from advisor.render.diagram_text import FONT, Line, card_lines, clean, hover, html, is_plain, quoted, text_width, wrap
@@ -219,7 +219,7 @@ def _badge(number: str, kind: str, accent: bool) -> str:
     colour = _light("accent" if accent else kind)
     filled = kind == "request" or accent
     text = _font(Line(number, 11, "on_flow" if filled else kind, True))
-    width = max(BADGE, text_width(number, 11, bold=True) + 6)
+    width = max(BADGE, text_width(number, LABEL_SIZE, bold=True) + 6)
     cell = f"<TR>{_cell(text, width - 2, BADGE - 2, align='CENTER')}</TR>"
     fill = colour if filled else _light("page")
     look = f'BORDER="1" STYLE="ROUNDED" COLOR="{colour}" BGCOLOR="{fill}"'

@@ -7,10 +7,11 @@ which travel in the DOT text as ``pos`` (y grows downwards here, upwards there).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from advisor.render.diagram_columns import Block, Columns, arrangements
-from advisor.render.diagram_shapes import Arrow, Box, Plan, Point, before_end, bend, loop, lower, lower_arrow
+from advisor.render.diagram_columns import Block, Columns
+from advisor.render.diagram_shapes import Arrow, Box, Plan, Point, before_end, bend, loop, lower, lower_arrow, sampled
 from advisor.render.diagram_spec import OUTSIDE, DiagramSpec, Edge, Node
 from advisor.render.diagram_text import card_lines, text_width, wrap
 
@@ -19,24 +20,9 @@ FRAME, FRAME_TITLE = 9.0, 22.0  # margin inside a frame, height of its title
 LABEL, LABEL_SIZE = 96.0, 11  # widest text beside an arrow, and its size
 ARROW, BADGE = 7.0, 16.0
 BETWEEN, BELOW, LANE = 8.0, 14.0, 14.0  # between cards, between frames, added for each arrow that passes between frames
-PORT = 34.0  # distance of arrows on the side of a hub
-HEADER = 70.0  # title, caption and legend in most drawings
-WIDEST = 1400.0  # 11 point text is more than 11 px high when this width is scaled to 1 500 px
-
+PORT = 25.0  # distance of arrows on the side of a hub
 Passage = tuple[int, int]  # an edge and a column that it passes
 Stop = tuple[int, float]  # a gap between boxes of that column and a height in it
-
-
-def place(spec: DiagramSpec) -> Plan:
-    """Return the arrangement that fits a laptop screen best: near 16:9, text not too small, stages kept whole."""
-    plans = [(_Placing(spec, columns).plan(), changes) for columns, changes in arrangements(spec)]
-    return min(plans, key=lambda found: _unfit(*found))[0]
-
-
-def _unfit(plan: Plan, changes: int) -> float:
-    aspect = plan.width / (plan.height + HEADER)
-    wide = max(0.0, math.log(aspect / 1.95), math.log(1.6 / aspect))
-    return round(wide + 2 * max(0.0, math.log(plan.width / WIDEST)) + 0.06 * changes, 6)
 
 
 def label_lines(edge: Edge) -> list[str]:
@@ -50,14 +36,18 @@ def label_size(edge: Edge) -> tuple[float, float]:
     return max((text_width(line, LABEL_SIZE) for line in lines), default=0) + 6, len(lines) * round(LABEL_SIZE * 1.25)
 
 
-class _Placing:
-    """One arrangement on its way to a plan."""
+def badge_width(edge: Edge) -> float:
+    """Return the width of the number on an arrow, 0 without one."""
+    return max(BADGE, text_width(edge.mark, LABEL_SIZE, bold=True) + 6) if edge.mark else 0.0
+
+
+class Placing:
+    """One arrangement on its way to a plan: :meth:`settle` finds places, :meth:`plan` adds the arrows."""
 
     def __init__(self, spec: DiagramSpec, columns: Columns) -> None:
         self.spec, self.columns = spec, columns
         self.column = {node.id: i for i, stack in enumerate(columns) for block in stack for node in block.nodes}
-        self.right = {node.id: self._ends(node.id, "right") for node in spec.nodes}
-        self.left = {node.id: self._ends(node.id, "left") for node in spec.nodes}
+        self.right, self.left = self._ends()
         self.heights = {node.id: self._card_height(node) for node in spec.nodes}
         self.spans = self._column_spans()
         self.cards: dict[str, Box] = {}
@@ -66,26 +56,42 @@ class _Placing:
         self.extra: dict[Passage, int] = {}
         self.lanes: dict[Passage, float] = {}
 
-    def plan(self) -> Plan:
+    def settle(self) -> None:
         """Place twice: the second time with room for the arrows that pass between frames."""
         self._stack_all()
         self.extra = self._count(self._choose_gaps())
         self._stack_all()
         self._settle_lanes(self._choose_gaps())
-        return self._bounded(tuple(self._arrow(i, edge) for i, edge in enumerate(self.spec.edges)))
+
+    def plan(self) -> Plan:
+        """Return everything in its place, arrows included."""
+        self.settle()
+        arrows = tuple(self._arrow(i, edge) for i, edge in enumerate(self.spec.edges))
+        return self._bounded(tuple(self._labelled(arrows)))
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of what is settled, what sticks out of the last column left out."""
+        boxes = [*self.frames.values(), *self.cards.values()]
+        heights = [*self.lanes.values(), *(box.y for box in boxes), *(box.bottom for box in boxes), 0.0, 1.0]
+        width = max([1.0, *(box.right for box in boxes)]) + self._gap_width(len(self.columns) - 1) * self._loops_last()
+        return width, max(heights) - min(heights)
+
+    def _loops_last(self) -> bool:
+        last = len(self.columns) - 1
+        return any(self.column[edge.source] == self.column[edge.target] == last for edge in self.spec.edges)
 
     # Sides, sizes, columns
 
-    def _ends(self, node: str, side: str) -> list[int]:
-        """Return the edges that touch this side of a card: loops and what lies to the right are on its right."""
-        found = []
+    def _ends(self) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+        """Return the edges that touch each side of each card: loops and what lies to the right are on its right."""
+        right: dict[str, list[int]] = {node.id: [] for node in self.spec.nodes}
+        left: dict[str, list[int]] = {node.id: [] for node in self.spec.nodes}
         for i, edge in enumerate(self.spec.edges):
             here, there = self.column[edge.source], self.column[edge.target]
-            if edge.source == node and (side == "right") == (here <= there):
-                found.append(i)
-            if edge.target == node and (side == "right") == (there <= here):
-                found.append(i)
-        return found
+            (right if here <= there else left)[edge.source].append(i)
+            (right if there <= here else left)[edge.target].append(i)
+        return right, left
 
     def _card_height(self, node: Node) -> float:
         width = (OUTSIDE_CARD if node.layer == OUTSIDE else CARD) - 2 * INSET
@@ -109,11 +115,16 @@ class _Placing:
             here, there = sorted((self.column[edge.source], self.column[edge.target]))
             text = label_size(edge)[0] if edge.label else 0.0
             if here == there == left:
-                loop = max(loop, 20 + text)
+                loop = max(loop, self._loop_room(left) - 10 + text)
             elif here <= left < there:
                 passing += 1
                 label = max(label, text)
         return max(40 + min(50, 7 * passing), label + 44 if label else 0) + loop
+
+    def _loop_room(self, column: int) -> float:
+        """Return how far loops stand off their column: behind the widest of their numbers, all alike so they nest."""
+        loops = (e for e in self.spec.edges if self.column[e.source] == column == self.column[e.target])
+        return max([30.0, *(badge_width(edge) + 14 for edge in loops)])
 
     # Stacks
 
@@ -227,7 +238,7 @@ class _Placing:
 
     # Arrows
 
-    def _port(self, node: str, edge: int, is_source: bool) -> Point:
+    def port(self, node: str, edge: int) -> Point:
         """Return where an arrow touches a card; arrows on one side are ordered by where they come from or go to."""
         box = self.cards[node]
         right = edge in self.right[node]
@@ -249,11 +260,13 @@ class _Placing:
         return 0 if crowd > 3 else 2 if y > self.cards[here].middle[1] else -2, y
 
     def _arrow(self, i: int, edge: Edge) -> Arrow:
-        start, tip = self._port(edge.source, i, True), self._port(edge.target, i, False)
+        start, tip = self.port(edge.source, i), self.port(edge.target, i)
         if self.column[edge.source] == self.column[edge.target]:
             half = 9.0 if edge.source == edge.target else 0.0
             start, tip = (start[0], start[1] - half), (tip[0], tip[1] + half)
-            return self._finish(edge, loop(start, (tip[0] + ARROW, tip[1])), tip)
+            return self._finish(
+                edge, loop(start, (tip[0] + ARROW, tip[1]), self._loop_room(self.column[edge.source])), tip
+            )
         step = 1 if self.column[edge.source] < self.column[edge.target] else -1
         points = [start]
         for column in range(self.column[edge.source] + step, self.column[edge.target], step):
@@ -264,16 +277,40 @@ class _Placing:
         return self._finish(edge, points, tip)
 
     def _finish(self, edge: Edge, points: Sequence[Point], tip: Point) -> Arrow:
-        badge = before_end(points, 5 + BADGE / 2)
-        width, height = label_size(edge)
-        taken = BADGE if edge.number is not None else 0
+        badge = before_end(points, 5 + badge_width(edge) / 2)
+        return Arrow(tuple(points), tip, badge, badge)
+
+    def _labelled(self, arrows: tuple[Arrow, ...]) -> Iterator[Arrow]:
+        """Yield the arrows, each text where it covers least: beside its arrow's end, else on the arrow itself."""
+        curves = [sampled(arrow.points) for arrow in arrows]
+        badges = [arrow.badge for edge, arrow in zip(self.spec.edges, arrows, strict=True) if edge.mark]
+        taken = [(x + dx, y + dy) for x, y in badges for dx in (-8, -3, 3, 8) for dy in (-7, 7)]
+        for i, (edge, arrow) in enumerate(zip(self.spec.edges, arrows, strict=True)):
+            others = [point for j, curve in enumerate(curves) if j != i for point in curve] + taken
+            places = list(self._label_places(edge, arrow)) if edge.label else [arrow.label]
+            size = label_size(edge)
+            yield replace(arrow, label=min(places, key=lambda at: self._covered(at, size, others, curves[i])))
+
+    def _label_places(self, edge: Edge, arrow: Arrow) -> Iterator[Point]:
+        (width, height), badge = label_size(edge), badge_width(edge)
+        outwards = 1 if arrow.badge[0] > arrow.tip[0] else -1
+        x = arrow.tip[0] + outwards * (ARROW + 6 + badge + width / 2)
+        away = 1 if arrow.points[0][1] < arrow.tip[1] - 1 else -1  # the side that the arrow does not come from
         if self.column[edge.source] == self.column[edge.target]:
-            label = badge[0] + taken / 2 + 4 + width / 2, badge[1]
-        else:  # beside the number, on the side of the line that the arrow does not come from
-            outwards = 1 if badge[0] > tip[0] else -1
-            x = tip[0] + outwards * (ARROW + 6 + taken + width / 2)
-            label = x, tip[1] + (height / 2 + 2) * (1 if points[0][1] < tip[1] - 1 else -1)
-        return Arrow(tuple(points), tip, badge, label)
+            yield from ((arrow.badge[0] + badge / 2 + far + width / 2, arrow.badge[1]) for far in (4, 28, 52, 76))
+        yield from ((x, arrow.tip[1] + side * (height / 2 + 2)) for side in (away, -away))
+        yield from (before_end(arrow.points, badge + far + width / 2) for far in range(10, 160, 10))
+
+    def _covered(self, at: Point, size: Point, others: Sequence[Point], own: Sequence[Point]) -> float:
+        left, top = at[0] - size[0] / 2, at[1] - size[1] / 2
+        right, bottom = left + size[0], top + size[1]
+
+        def inside(points: Sequence[Point]) -> int:
+            return sum(left < x < right and top < y < bottom for x, y in points)
+
+        boxes = (*self.cards.values(), *self.frames.values())
+        over = sum(c.x < right and left < c.right and c.y < bottom and top < c.bottom for c in boxes)
+        return 20 * over + inside(others) + 0.1 * inside(own)
 
     def _bounded(self, arrows: tuple[Arrow, ...]) -> Plan:
         boxes = [*self.frames.values(), *self.cards.values()]

@@ -77,9 +77,9 @@ def bend(start: Point, end: Point) -> list[Point]:
     return [(start[0] + half, start[1]), (end[0] - half, end[1]), end]
 
 
-def loop(start: Point, end: Point) -> list[Point]:
-    """Return a curve on the right side of a column from one card to another."""
-    out = max(start[0], end[0]) + 30 + min(70.0, 0.12 * abs(end[1] - start[1]))
+def loop(start: Point, end: Point, room: float) -> list[Point]:
+    """Return a curve on the right side of a column from one card to another; ``room``: how far it stands off."""
+    out = max(start[0], end[0]) + room + min(70.0, 0.12 * abs(end[1] - start[1]))
     return [start, (out, start[1]), (out, end[1]), end]
 
 
@@ -89,7 +89,7 @@ def before_end(points: Sequence[Point], distance: float) -> Point:
     >>> before_end([(0, 0), (3, 0), (7, 0), (10, 0)], 4)
     (6.0, 0.0)
     """
-    path = [point for i in range(0, len(points) - 3, 3) for point in _sampled(points[i : i + 4])]
+    path = sampled(points)
     here = path[-1]
     for point in reversed(path):
         step = math.dist(point, here)
@@ -99,6 +99,11 @@ def before_end(points: Sequence[Point], distance: float) -> Point:
         distance -= step
         here = point
     return here
+
+
+def sampled(points: Sequence[Point]) -> list[Point]:
+    """Return points close together on a curve."""
+    return [point for i in range(0, len(points) - 3, 3) for point in _sampled(points[i : i + 4])]
 
 
 def _sampled(curve: Sequence[Point]) -> list[Point]:

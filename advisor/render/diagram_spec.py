@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal["request", "data", "background"]
@@ -47,7 +47,8 @@ class Node:
 class Edge:
     """One arrow. ``number`` is drawn on it; request and data paths are numbered separately.
 
-    ``flow``: a letter before the number, where several flows of a kind each count from 1.
+    ``flow``: a letter before the number, where several flows of a kind each count from 1. ``also``: the marks of other
+    flows that take the same way.
     """
 
     source: str
@@ -57,11 +58,12 @@ class Edge:
     kind: Kind = "request"
     accent: bool = False
     flow: str = ""
+    also: tuple[str, ...] = ()
 
     @property
     def mark(self) -> str:
-        """Return what is drawn on the arrow: ``3``, ``B3``, or nothing."""
-        return "" if self.number is None else f"{self.flow}{self.number}"
+        """Return what is drawn on the arrow: ``3``, ``A3 B3``, or nothing."""
+        return "" if self.number is None else " ".join((f"{self.flow}{self.number}", *self.also))
 
 
 @dataclass(frozen=True)
@@ -158,3 +160,21 @@ def route(
         if hop.node in hubs or (caller not in hubs and not hop.background):
             caller = hop.node
     return tuple(edges.values())
+
+
+def merged(edges: Iterable[Edge]) -> tuple[Edge, ...]:
+    """Return each way from one node to another once for each kind, with the marks of all flows that take it.
+
+    >>> found = merged([Edge("a", "b", number=3, flow="A"), Edge("a", "b", "20 %", number=1, flow="B")])
+    >>> [(edge.mark, edge.label) for edge in found]
+    [('A3 B1', '20 %')]
+    """
+    ways: dict[tuple[str, str, Kind], Edge] = {}
+    for edge in edges:
+        key = (edge.source, edge.target, edge.kind)
+        first = ways.setdefault(key, edge)
+        if first is not edge:
+            also = (*first.also, *([edge.mark] if edge.mark else []))
+            label, accent = first.label or edge.label, first.accent or edge.accent
+            ways[key] = replace(first, also=also, label=label, accent=accent)
+    return tuple(ways.values())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html as _html
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from advisor.render.diagram_spec import OUTSIDE, Node
@@ -86,6 +87,7 @@ def _unknown_width(char: str) -> int:
     return 1250 if wide else 1000 if unicodedata.category(char)[0] == "S" else 722
 
 
+@lru_cache(maxsize=4096)
 def wrap(text: str, width: float, size: float, bold: bool = False) -> list[str]:
     """Return the cleaned text in lines no wider than ``width``; a word that is too long is cut.
 
@@ -113,6 +115,7 @@ def _cut(word: str, width: float, size: float, bold: bool) -> list[str]:
     return pieces
 
 
+@lru_cache(maxsize=1024)
 def card_lines(node: Node, width: float) -> list[Line]:
     """Return the lines of a node's card: role, component, size, figures; empty ones are left out."""
     outside = node.layer == OUTSIDE

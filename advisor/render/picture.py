@@ -11,7 +11,7 @@ from advisor.catalog.blueprint import Flow
 from advisor.catalog.load import Catalog
 from advisor.evaluation.result import Evaluation
 from advisor.render import numbers
-from advisor.render.diagram_spec import OUTSIDE, DiagramSpec, Edge, Hop, Kind, Layer, Node, route
+from advisor.render.diagram_spec import OUTSIDE, DiagramSpec, Edge, Hop, Kind, Layer, Node, merged, route
 
 CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
 LAYERS = (
@@ -41,15 +41,15 @@ def picture(evaluation: Evaluation, catalog: Catalog, caption: str) -> DiagramSp
             if not c.is_none
         ),
     ]
-    edges = [
+    edges = merged(
         edge
         for flow_id, flow in scenario.blueprint.flows.items()
         for edge in _edges(flow_id, flow, letters, evaluation, dominant)
-    ]
+    )
     used = {node.layer for node in nodes}
     order = [*(layer for layer in LAYERS if layer in used), *sorted(used - {*LAYERS, OUTSIDE})]
     return DiagramSpec(
-        scenario.title, caption, tuple(Layer(name, name.capitalize()) for name in order), tuple(nodes), tuple(edges)
+        scenario.title, caption, tuple(Layer(name, name.capitalize()) for name in order), tuple(nodes), edges
     )
 
 

@@ -74,7 +74,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "candidates": ("advisor.commands.candidates", "List every sized candidate of a scenario with its constants."),
     "select": ("advisor.commands.select", "Choose one option for each role of any table, proved optimal."),
     "price": ("advisor.commands.price", "Price a bill of quantities, line by line."),
-    "check": ("advisor.commands.check", "Validate and solve a scenario without writing anything; for CI."),
+    "check": (
+        "advisor.commands.check",
+        "Validate and solve a scenario without writing anything, and hold the answer against gates; for CI.",
+    ),
     "catalog": ("advisor.commands.catalog", "Look into the catalog and where its figures come from."),
     "blueprint": (
         "advisor.commands.blueprint",

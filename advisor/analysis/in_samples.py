@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from advisor.analysis.changes import partial_copy
@@ -181,8 +181,3 @@ def goal_of(scenario: Scenario, outcome: Outcome) -> float:
 def loss_of(scenario: Scenario, outcome: Outcome) -> float:
     """Return the first goal's value where every bound holds, infinite elsewhere."""
     return goal_of(scenario, outcome) if outcome.holds(scenario.bounds) else math.inf
-
-
-def every(sampler: InSamples, samples: Sequence[int]) -> list[Outcome]:
-    """Return what a design does in some samples."""
-    return [sampler(sample) for sample in samples]

@@ -19,8 +19,9 @@ from advisor.candidates.table import Table, table
 from advisor.catalog.perturb import Reference, with_figures
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
+from advisor.optimizer.pooled import Pooled, Shared
 from advisor.optimizer.run import NOTHING, Found, goal_value, optimise
-from advisor.optimizer.search import Pooled, Search, Shared
+from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COST, Filter

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from advisor.candidates.candidate import Candidate
 from advisor.models.latency import inverse
 from advisor.optimizer.order import Order
-from advisor.optimizer.tails import MARGIN, POINTS, THETAS, Tail, Times
+from advisor.optimizer.tails import MARGIN, POINTS, THETAS, Tail
+from advisor.optimizer.times import Times
 
 if TYPE_CHECKING:
     import numpy as np

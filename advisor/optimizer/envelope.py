@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.models.latency import inverse, transform
 from advisor.optimizer.chances import Chances, products
 from advisor.optimizer.order import Order
-from advisor.optimizer.tails import Times
+from advisor.optimizer.times import Times
 
 if TYPE_CHECKING:
     import numpy as np

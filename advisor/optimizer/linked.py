@@ -20,7 +20,8 @@ from advisor.candidates.candidate import Candidate
 from advisor.candidates.links import Seen, beside, calls_of
 from advisor.candidates.table import variants
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.search import Pooled, Search, Shared
+from advisor.optimizer.pooled import Pooled, Shared
+from advisor.optimizer.search import Search
 from advisor.scenario.load import Scenario
 
 if TYPE_CHECKING:

@@ -42,11 +42,7 @@ class Order:
         """Return which of some times are no slower than one."""
         import numpy as np
 
-        missing = rows[self._known[rows, row] == _OPEN]
-        if missing.size:
-            self._compare(missing, np.full(len(missing), row))
-        found: Mask = self._known[rows, row] == 1
-        return found
+        return self.pairs(rows, np.full(len(rows), row))
 
     def beating(self, row: int) -> Mask:
         """Return for all times whether they are no slower than one."""
@@ -58,10 +54,15 @@ class Order:
         """Return for all times whether one is no slower than they are."""
         import numpy as np
 
-        missing = np.flatnonzero(self._known[row] == _OPEN)
-        if missing.size:
-            self._compare(np.full(len(missing), row), missing)
-        found: Mask = self._known[row] == 1
+        every = np.arange(len(self._known))
+        return self.pairs(np.full(len(every), row), every)
+
+    def pairs(self, ours: Indices, theirs: Indices) -> Mask:
+        """Return for some times and as many others whether each is no slower than the other of its place."""
+        missing = self._known[ours, theirs] == _OPEN
+        if missing.any():
+            self._compare(ours[missing], theirs[missing])
+        found: Mask = self._known[ours, theirs] == 1
         return found
 
     def _compare(self, ours: Indices, theirs: Indices) -> None:

@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from advisor.optimizer.case import Case, better_than
@@ -88,11 +87,6 @@ class Proof:
         self.prices = priced(case)
         self.bound = math.inf if self.prices is None else max(case.constant + self.prices.bound(case), floor)
 
-    @cached_property
-    def needed(self) -> Case:
-        """The case without candidates that others make needless."""
-        return thinned(self.case)
-
     def guess(self, start: Sequence[int] | None = None) -> None:
         """Look for a good design, from a given one or from quick ones."""
         import numpy as np
@@ -141,7 +135,7 @@ class Proof:
         assert self.prices is not None
         for grid in GRIDS:
             most = self.incumbent.most
-            case = within(self.needed, self.prices, most)
+            case = thinned(within(self.case, self.prices, most))
             if self.bound >= most or not case.possible:
                 return math.inf
             search = self._labels(case, most, grid)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pulp
 
 from advisor.candidates.candidate import Candidate
-from advisor.candidates.dominance import Relevance, always_no_slower, dominated_by, each
+from advisor.candidates.dominance import Relevance
 from advisor.candidates.shared import torn
 from advisor.candidates.table import Table, variants
 from advisor.evaluation.evaluate import UNIT_MS, judge
@@ -19,6 +19,8 @@ from advisor.evaluation.result import Evaluation
 from advisor.optimizer import formulation
 from advisor.optimizer.formulation import CONSTRAINTS
 from advisor.optimizer.linear import Linear, linear, room_of
+from advisor.optimizer.pooled import Pooled, Shared, at_least_as_strict, lattice_of
+from advisor.optimizer.pruning import couples, never_needed, over_alone
 from advisor.optimizer.situations import Situation, ways_of, ways_to_share
 from advisor.optimizer.solver import Session
 from advisor.optimizer.tails import MARGIN, Tail
@@ -26,11 +28,6 @@ from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario
 from advisor.scenario.pairs import Member, Pair
 from advisor.scenario.requirements import (
-    CARDS,
-    CLOUDS,
-    COUNTS,
-    OPERATIONS,
-    QUALITY,
     Bound,
     Filter,
     Requirement,
@@ -64,44 +61,6 @@ class Limit:
     row: tuple[Linear, float] | None
     closed: tuple[tuple[str, str], ...]
     cuts: list[pulp.LpConstraint]
-
-
-@dataclass
-class Shared:
-    """What does not depend on the requirements and serves every search over the same candidates.
-
-    Attributes:
-        apart: rules on options that come and go: they do not shape the pool but forbid some of its candidates, and
-            candidates that they tell apart are never compared.
-    """
-
-    pools: dict[tuple[Filter, ...], Pooled] = field(default_factory=dict)
-    apart: tuple[Filter, ...] = ()
-
-    def traits(self, candidate: Candidate) -> tuple[bool, ...]:
-        """Return which of the rules that come and go admit a candidate."""
-        return tuple(candidate.admitted_by(rule) for rule in self.apart)
-
-
-@dataclass
-class Pooled:
-    """What only depends on the candidates that pass the filters."""
-
-    pool: dict[str, list[Candidate]]
-    beaten: dict[tuple[str, str], Candidate]
-    sums: dict[str, Linear | None] = field(default_factory=dict)
-    tails: dict[tuple[str, str, float], Tail] = field(default_factory=dict)
-    dominated: dict[tuple[Any, ...], dict[tuple[str, str], Candidate]] = field(default_factory=dict)
-    distinct: dict[str, dict[str, list[frozenset[str]]]] = field(default_factory=dict)
-    fitting: dict[frozenset[str], dict[str, Mask]] = field(default_factory=dict)
-    linked: Pooled | None = None
-
-
-def _at_least_as_strict(new: Requirement, old: Requirement) -> bool:
-    if isinstance(new, Bound) and isinstance(old, Bound):
-        tighter = new.limit <= old.limit if old.upper else new.limit >= old.limit
-        return new.metric == old.metric and new.upper == old.upper and tighter
-    return new == old
 
 
 class Search:
@@ -161,7 +120,7 @@ class Search:
                 other.known[key] = again
             elif other.admits(again.design):
                 other.near.append(again)
-        if all(any(_at_least_as_strict(new, old) for new in requirements) for old in self.requirements):
+        if all(any(at_least_as_strict(new, old) for new in requirements) for old in self.requirements):
             other.floors, other.nothing = dict(self.floors), self.nothing
         return other
 
@@ -219,21 +178,7 @@ class Search:
     def _admitted(self) -> Pooled:
         """Return the candidates that pass the filters, without those that another one of the component beats."""
         filters = tuple(r for r in self.requirements if isinstance(r, Filter) and r not in self.shared.apart)
-        if filters not in self.shared.pools:
-            pool: dict[str, list[Candidate]] = {}
-            beaten: dict[tuple[str, str], Candidate] = {}
-            for role, found in self.table.candidates.items():
-                admitted = [c for c in found if all(c.admitted_by(f) for f in filters)]
-                worse: dict[str, Candidate] = {}
-                by_component: dict[tuple[object, ...], list[Candidate]] = {}
-                for c in admitted:
-                    by_component.setdefault((c.component_id, *self.shared.traits(c)), []).append(c)
-                for same in by_component.values():
-                    worse |= dominated_by(same, always_no_slower, Relevance(members=self.members))
-                pool[role] = [c for c in admitted if c.id not in worse]
-                beaten |= {(role, name): winner for name, winner in worse.items()}
-            self.shared.pools[filters] = Pooled(pool, beaten)
-        return self.shared.pools[filters]
+        return self.shared.pool(self.table, filters, Relevance(members=self.members))
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -252,7 +197,7 @@ class Search:
             row = self.row(bound)
             if row is not None:
                 self.rows.append(row)
-                for key in self._over_alone(*row):
+                for key in over_alone(self, *row):
                     self.hopeless.setdefault(key, bound)
         self.dominated |= self._never_needed()
 
@@ -321,71 +266,15 @@ class Search:
         room, scale = room_of(bound)
         return total.scaled(1 / scale), room / scale
 
-    def _over_alone(self, total: Linear, room: float) -> list[tuple[str, str]]:
-        """Return (role, id) that break a bound on a sum even when every other role takes what is best for it."""
-        import numpy as np
-
-        if total.per_count:
-            return []
-        usable = {
-            role: np.array([(role, c.id) not in self.hopeless for c in self.pool[role]]) for role in total.weights
-        }
-        least = {
-            role: float(values[usable[role]].min() if usable[role].any() else values.min())
-            for role, values in total.weights.items()
-        }
-        rest = sum(least.values()) + total.constant
-        return [
-            (role, self.pool[role][place].id)
-            for role, values in total.weights.items()
-            for place in np.flatnonzero(rest - least[role] + values > room + 1e-9 * max(1.0, abs(room)))
-        ]
-
     def _never_needed(self) -> dict[tuple[str, str], Candidate]:
         """Return the candidates that are never needed: another one is as good in all that this scenario asks about."""
-        names = {bound.metric for bound in self.bounds} | {
-            t.metric for g in self.table.scenario.objective for t in g.terms
-        }
-        relevance = Relevance(
-            operations=OPERATIONS in names,
-            availability=any(name.endswith(".availability") for name in names),
-            quality=QUALITY in names,
-            counts=tuple(metric for metric in COUNTS if metric in names or (metric == CLOUDS and couples(self))),
-            members=self.members,
-            cards=any(name.startswith(CARDS) for name in names),
-        )
-        timed = {bound.metric for bound, _ in self.tails}
-        untimed = any("_ms." in name or "_s." in name for name in names - timed) or any(
-            split_percentile(t.metric) for g in self.table.scenario.objective for t in g.terms
-        )
-        times = {_lattice_of(bound): tail for bound, tail in self.tails}
-        speed = each([*(tail.speed for tail in times.values()), *([always_no_slower] if untimed else [])])
-        found: dict[tuple[str, str], Candidate] = {}
-        for role, candidates in self.pool.items():
-            usable = [c for c in candidates if (role, c.id) not in self.hopeless]
-            asked = tuple(key for key, tail in times.items() if role in tail.roles)
-            key = (role, relevance, untimed, asked, tuple(c.id for c in usable))
-            known = self._pooled.dominated
-            if key not in known:
-                known[key] = {}
-                for some in self._alike(usable):
-                    beaten = dominated_by(some, speed, relevance)
-                    known[key] |= {(role, name): winner for name, winner in beaten.items()}
-            found |= known[key]
-        return found
-
-    def _alike(self, candidates: Iterable[Candidate]) -> list[list[Candidate]]:
-        """Return candidates apart where a rule that comes and goes tells them apart."""
-        found: dict[tuple[bool, ...], list[Candidate]] = {}
-        for c in candidates:
-            found.setdefault(self.shared.traits(c), []).append(c)
-        return list(found.values())
+        return never_needed(self)
 
     def tail(self, bound: Bound) -> Tail:
         """Return the percentile bound over this pool; its lattice is shared by all bounds at the same time."""
         at = split_percentile(bound.metric)
         assert at is not None
-        key = _lattice_of(bound)
+        key = lattice_of(bound)
         known = self._pooled.tails
         if key not in known:
             if len(known) >= MOST_TAILS:
@@ -490,17 +379,3 @@ class Search:
     def base(self) -> int:
         """The number of rows that every run needs."""
         return self._loaded[1]
-
-
-def couples(search: Search) -> bool:
-    """Return whether designs of a search can have calls between two clouds."""
-    most = min((b.limit for b in search.bounds if b.metric == CLOUDS), default=math.inf)
-    clouds = {cloud for found in search.pool.values() for c in found for cloud in c.clouds}
-    return most >= 2 and len(clouds) >= 2 and bool(search.table.scenario.clouds)
-
-
-def _lattice_of(bound: Bound) -> tuple[str, str, float]:
-    """Return what names the lattice of a percentile bound: all bounds at the same time of a measure share it."""
-    at = split_percentile(bound.metric)
-    assert at is not None
-    return at[0], at[1], bound.limit

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from advisor.optimizer.case import Case
-from advisor.optimizer.chances import Chances
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,38 +28,33 @@ def thinned(case: Case) -> Case:
 
     kept = []
     for role, (goal, rows) in enumerate(zip(case.goal, case.rows, strict=True)):
-        needed = np.ones(len(goal), dtype=bool)
-        for place, better in _better(np.column_stack((goal, rows))):
-            needed[place] = not _as_fast(case.tails, role, better, place).any()
-        kept.append(needed)
+        better, worse = _better(np.column_stack((goal, rows)))
+        for tail in case.tails:
+            if tail.touches(role):
+                good = tail.order[role].pairs(tail.rows[role][better], tail.rows[role][worse])
+                better, worse = better[good], worse[good]
+        mask = np.ones(len(goal), dtype=bool)
+        mask[worse] = False
+        kept.append(mask)
     return case if all(mask.all() for mask in kept) else case.taken(kept)
 
 
-def _better(values: Array) -> list[tuple[int, Indices]]:
-    """Return the places of values that others are at least as good as in all columns, with the places of those."""
+def _better(values: Array) -> tuple[Indices, Indices]:
+    """Return the places of values that are at least as good as others in all columns, and the places of those.
+
+    Of equal values the first counts as better.
+    """
     import numpy as np
 
-    places = np.arange(len(values))
-    found = []
+    places, found = np.arange(len(values)), [(np.zeros(0, dtype=np.intp),) * 2]
     for begin in range(0, len(values), step := max(AT_ONCE // max(values.size, 1), 1)):
         some = values[begin : begin + step]
-        as_good = (values[:, None] <= some).all(axis=2)
-        equal = as_good & (values[:, None] >= some).all(axis=2)
+        as_good = np.logical_and.reduce([own[:, None] <= other for own, other in zip(values.T, some.T, strict=True)])
+        equal = as_good & np.logical_and.reduce([a[:, None] >= b for a, b in zip(values.T, some.T, strict=True)])
         as_good &= ~equal | (places[:, None] < places[begin : begin + step])
-        found += [(begin + int(k), np.flatnonzero(as_good[:, k])) for k in np.flatnonzero(as_good.any(axis=0))]
-    return found
-
-
-def _as_fast(tails: Sequence[Chances], role: int, candidates: Indices, one: int) -> Mask:
-    """Return which candidates are no slower than one under all percentile bounds."""
-    import numpy as np
-
-    good: Mask = np.ones(len(candidates), dtype=bool)
-    for tail in tails:
-        if tail.touches(role) and good.any():
-            rows = tail.rows[role]
-            good[good] = tail.order[role].beats(rows[candidates[good]], int(rows[one]))
-    return good
+        better, worse = np.nonzero(as_good)
+        found.append((better, worse + begin))
+    return np.concatenate([b for b, _ in found]), np.concatenate([w for _, w in found])
 
 
 def needed(states: Sequence[Indices], values: Array) -> Mask:

@@ -1,0 +1,77 @@
+"""What no design of a search can have, or needs: candidates that break a limit alone, or that another one beats."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from advisor.candidates.candidate import Candidate
+from advisor.candidates.dominance import Relevance, always_no_slower, dominated_by, each
+from advisor.optimizer.linear import Linear
+from advisor.optimizer.pooled import lattice_of
+from advisor.scenario.requirements import CARDS, CLOUDS, COUNTS, OPERATIONS, QUALITY, split_percentile
+
+if TYPE_CHECKING:
+    from advisor.optimizer.search import Search
+
+
+def over_alone(search: Search, total: Linear, room: float) -> list[tuple[str, str]]:
+    """Return (role, id) that break a bound on a sum even when every other role takes what is best for it."""
+    import numpy as np
+
+    if total.per_count:
+        return []
+    usable = {
+        role: np.array([(role, c.id) not in search.hopeless for c in search.pool[role]]) for role in total.weights
+    }
+    least = {
+        role: float(values[usable[role]].min() if usable[role].any() else values.min())
+        for role, values in total.weights.items()
+    }
+    rest = sum(least.values()) + total.constant
+    return [
+        (role, search.pool[role][place].id)
+        for role, values in total.weights.items()
+        for place in np.flatnonzero(rest - least[role] + values > room + 1e-9 * max(1.0, abs(room)))
+    ]
+
+
+def never_needed(search: Search) -> dict[tuple[str, str], Candidate]:
+    """Return the candidates that are never needed: another one is as good in all that this scenario asks about."""
+    names = {bound.metric for bound in search.bounds} | {
+        t.metric for g in search.table.scenario.objective for t in g.terms
+    }
+    relevance = Relevance(
+        operations=OPERATIONS in names,
+        availability=any(name.endswith(".availability") for name in names),
+        quality=QUALITY in names,
+        counts=tuple(metric for metric in COUNTS if metric in names or (metric == CLOUDS and couples(search))),
+        members=search.members,
+        cards=any(name.startswith(CARDS) for name in names),
+    )
+    timed = {bound.metric for bound, _ in search.tails}
+    untimed = any("_ms." in name or "_s." in name for name in names - timed) or any(
+        split_percentile(t.metric) for g in search.table.scenario.objective for t in g.terms
+    )
+    times = {lattice_of(bound): tail for bound, tail in search.tails}
+    speed = each([*(tail.speed for tail in times.values()), *([always_no_slower] if untimed else [])])
+    found: dict[tuple[str, str], Candidate] = {}
+    for role, candidates in search.pool.items():
+        usable = [c for c in candidates if (role, c.id) not in search.hopeless]
+        asked = tuple(key for key, tail in times.items() if role in tail.roles)
+        key = (role, relevance, untimed, asked, tuple(c.id for c in usable))
+        known = search.pooled.dominated
+        if key not in known:
+            known[key] = {}
+            for some in search.shared.alike(usable):
+                beaten = dominated_by(some, speed, relevance)
+                known[key] |= {(role, name): winner for name, winner in beaten.items()}
+        found |= known[key]
+    return found
+
+
+def couples(search: Search) -> bool:
+    """Return whether designs of a search can have calls between two clouds."""
+    most = min((b.limit for b in search.bounds if b.metric == CLOUDS), default=math.inf)
+    clouds = {cloud for found in search.pool.values() for c in found for cloud in c.clouds}
+    return most >= 2 and len(clouds) >= 2 and bool(search.table.scenario.clouds)

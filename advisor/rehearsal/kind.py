@@ -1,0 +1,34 @@
+"""A kind of question: made from any solved scenario for which it makes sense, and from none other."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from advisor.rehearsal.question import Competence, Phase, Question
+from advisor.rehearsal.world import World
+
+Make = Callable[[World, random.Random], Question | None]
+RestsOn = Literal["figures", "design", "optimum"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of question.
+
+    Attributes:
+        name: as users and files write it. title: as people read it.
+        competence, phase: what it practises, and when a session asks it.
+        make: returns a question about a world, None where it makes no sense there; a pure function of both arguments.
+        rests_on: what the truth follows from, which decides how it is tested for stability: the ``figures`` that the
+            text states, the ``design`` as it is, or the ``optimum``, which has to be found again.
+    """
+
+    name: str
+    title: str
+    competence: Competence
+    phase: Phase
+    make: Make
+    rests_on: RestsOn

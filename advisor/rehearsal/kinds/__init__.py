@@ -1,0 +1,1 @@
+"""The kinds of questions, one module a group; the registry lists them."""

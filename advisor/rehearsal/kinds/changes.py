@@ -1,0 +1,301 @@
+"""Curveballs: ten times the load, another region, a cloud lost, a model withdrawn."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+
+from advisor.analysis.changes import role_changes
+from advisor.evaluation.result import Evaluation
+from advisor.explanation.derivation import plain
+from advisor.rehearsal import words
+from advisor.rehearsal.kind import Kind
+from advisor.rehearsal.kinds.cost import minimises_cost
+from advisor.rehearsal.question import Choice, Number, Question, Several
+from advisor.rehearsal.world import World, possible
+
+TEN = 10.0
+SAME = 0.01  # two costs closer than this, relative, are the same
+MOST_OPTIONS = 8
+FLIPS = ("replaced", "added", "removed")
+DEFAULT_REGION = "eu"
+BANDS = ((SAME, "nothing: within 1 %"), (0.10, "1-10 % of the cost"), (0.50, "10-50 % of the cost"))
+MORE, IMPOSSIBLE = "more than half of the cost", "no design meets everything then"
+PRICES = (*(name for _, name in BANDS), MORE, IMPOSSIBLE)
+
+
+def flips_at_10x(world: World, rng: random.Random) -> Question | None:
+    """Ask which roles are filled by something else at ten times the volume."""
+    then = _ten_times(world)
+    if then is None:
+        return None
+    roles = sorted(world.best.design)
+    flipped = {c.role for c in role_changes(world.best, then.best) if c.kind in FLIPS}
+    return Question(
+        "flips_at_10x",
+        "adaptability",
+        "adapt",
+        f"{words.best(world.best)}\nAll volumes become ten times "
+        f"what they are ({_grown(world)}); the budgets for money and hours are lifted, everything else stays required. "
+        "In which roles does another component become the best, or does a role come or go?",
+        Several(tuple(roles)),
+        frozenset(flipped),
+        tuple(
+            f"{role}: {words.candidate(world.best.design[role])} -> {words.candidate(then.best.design[role])}"
+            for role in roles
+            if role in flipped
+        ),
+        words.what_if({**world.grown(TEN), **world.lifted()}),
+        "What is billed by use gets dearer in a straight line; machines get cheaper per request as they fill.",
+    )
+
+
+def cost_multiplier_10x(world: World, rng: random.Random) -> Question | None:
+    """Ask how many times the cost is at ten times the volume."""
+    then = _ten_times(world)
+    if then is None:
+        return None
+    costs = "; ".join(f"{words.role(r)} {words.short(c.cost_usd_per_month, 3)}" for r, c in world.best.design.items())
+    return Question(
+        "cost_multiplier_10x",
+        "adaptability",
+        "adapt",
+        f"The best design costs {words.money(world.cost)}, in USD a month by role: {costs}. People's hours are "
+        f"{words.money(world.best.operations_usd_per_month)} of it. All volumes become ten times what they are "
+        f"({_grown(world)}), the budgets are lifted, and the best design is looked for again. How many times the cost "
+        "of today does it cost?",
+        Number("x", "cost at ten times the volume"),
+        then.cost / world.cost,
+        (
+            f"best design then: {plain(then.cost)} USD/month",
+            f"{plain(then.cost)} / {plain(world.cost)} = {plain(then.cost / world.cost)}",
+        ),
+        words.what_if({**world.grown(TEN), **world.lifted()}),
+        "People's hours hardly grow; what is billed by use does.",
+    )
+
+
+def _ten_times(world: World) -> World | None:
+    """Return the world at ten times the volume with its budgets lifted, None where it has no design."""
+    found = possible(lambda: world.what_if({**world.grown(TEN), **world.lifted()}))
+    return found if found is not None and found.feasible else None
+
+
+def _grown(world: World) -> str:
+    names = {path.split(".")[1] for path in world.grown(TEN)}
+    return ", ".join(world.scenario.blueprint.parameters[name].title for name in sorted(names))
+
+
+# --- where data may be ------------------------------------------------------------------------------------------------
+
+
+def residency_excluded(world: World, rng: random.Random) -> Question | None:
+    """Ask which components of a role cannot keep data where it must be."""
+    region = _region(world) or DEFAULT_REGION
+    roles = {role: found for role in world.table.candidates if (found := _placed(world, role, region))}
+    mixed = sorted(role for role, found in roles.items() if len(found) >= 3 and len(set(found.values())) == 2)
+    if not mixed:
+        return None
+    role = rng.choice(mixed)
+    names = sorted(rng.sample(sorted(roles[role]), min(MOST_OPTIONS, len(roles[role]))))
+    return Question(
+        "residency_excluded",
+        "requirements",
+        "adapt",
+        f"Data must be kept in the region '{region}'. Which of these components, in any way in which they can be run, "
+        f"cannot fill {words.role(role)} then?",
+        Several(tuple(names)),
+        frozenset(name for name in names if not roles[role][name]),
+        tuple(f"{name}: {_regions(world, role, name)}" for name in names),
+        words.command("catalog", "show", next((n for n in names if not roles[role][n]), names[0])),
+        "What runs on a cloud's machines can run in any of its regions; hosted services are where their maker is.",
+    )
+
+
+def _region(world: World) -> str | None:
+    """Return where the scenario requires data to be kept."""
+    return next((v for rule in world.scenario.filters if rule.kind == "residency" for v in rule.values), None)
+
+
+def _placed(world: World, role: str, region: str) -> dict[str, bool]:
+    """Return component -> whether some option of it for a role can keep data in a region."""
+    found: dict[str, bool] = {}
+    for component, option in world.catalog.options_for(role):
+        found[component.id] = found.get(component.id, False) or region in option.residency
+    return found
+
+
+def _regions(world: World, role: str, name: str) -> str:
+    options = [option for component, option in world.catalog.options_for(role) if component.id == name]
+    return "; ".join(f"{option.title}: {', '.join(option.residency)}" for option in options[:3])
+
+
+def price_of_residency(world: World, rng: random.Random) -> Question | None:
+    """Ask what keeping data in a region costs."""
+    region = _region(world)
+    change: dict[str, object] = {"constraints.residency.require": None if region else DEFAULT_REGION}
+    other = possible(lambda: world.what_if(change))
+    if other is None or not minimises_cost(world) or not (other.feasible or other.infeasible):
+        return None
+    free, bound = (other, world) if region else (world, other)
+    if not free.feasible:
+        return None
+    text = "is required" if region else "becomes a requirement"
+    return Question(
+        "price_of_residency",
+        "trade_offs",
+        "adapt",
+        f"Data in the region '{region or DEFAULT_REGION}' {text}. The best design of today costs "
+        f"{words.money(world.cost)}:\n{words.design(world.best)}\nWhat does the requirement cost, compared with the best "
+        "design without it?",
+        Choice(PRICES),
+        _band(free.cost, bound),
+        (
+            f"without: {plain(free.cost)} USD/month",
+            f"with: {f'{plain(bound.cost)} USD/month' if bound.feasible else 'no design'}",
+        ),
+        words.what_if(change),
+        "Where the same services are offered in the region at the same price, it costs nothing.",
+    )
+
+
+def _band(cost: float, then: World) -> str:
+    """Return by how much the optimum of a world is dearer than a cost, as a band."""
+    if not then.feasible:
+        return IMPOSSIBLE
+    rise = then.cost / cost - 1
+    return next((name for most, name in BANDS if rise <= most), MORE)
+
+
+def cloud_lost(world: World, rng: random.Random) -> Question | None:
+    """Ask what it costs to do without one of the clouds that the design is in."""
+    if not world.best.clouds or not minimises_cost(world):
+        return None
+    cloud = rng.choice(world.best.clouds)
+    rule = next((rule for rule in world.scenario.filters if rule.kind == "cloud"), None)
+    known = rule.values if rule and rule.allow else {*world.catalog.records.clouds, "vendor"}
+    change: Mapping[str, object] = {"constraints.clouds.allow": sorted(known - {cloud})}
+    other = possible(lambda: world.what_if(change)) if known - {cloud} else None
+    if other is None or not (other.feasible or other.infeasible):
+        return None
+    inside = [role for role, c in world.best.design.items() if cloud in c.clouds]
+    return Question(
+        "cloud_lost",
+        "reliability",
+        "adapt",
+        f"{words.best(world.best)}\nNothing in {cloud} may be used "
+        f"any more, which fills {len(inside)} of these roles ({', '.join(map(words.role, inside))}). Everything else "
+        "stays required. By how much does the cost of the best design rise?",
+        Choice(PRICES),
+        _band(world.cost, other),
+        (
+            f"with {cloud}: {plain(world.cost)} USD/month",
+            f"without: {f'{plain(other.cost)} USD/month' if other.feasible else 'no design'}",
+        ),
+        words.what_if(change),
+        "Most roles have a near twin in another cloud; look for the one that does not.",
+    )
+
+
+# --- a model withdrawn ------------------------------------------------------------------------------------------------
+
+
+def model_withdrawn(world: World, rng: random.Random) -> Question | None:
+    """Ask what replaces a component that is no longer offered."""
+    role = _withdrawn(world, rng)
+    if role is None:
+        return None
+    one = world.best.design[role]
+    found = world.excluding(one.component_id).best
+    assert found is not None
+    new = found.design[role].component_id
+    others = sorted({c.component_id for c in world.answer.search.pool[role]} - {one.component_id, new})
+    shown = sorted({new, *rng.sample(others, min(3, len(others)))})
+    rivals = {name: world.forced(role, name).evaluation for name in shown if name != new}
+    near = found.cost_usd_per_month * (1 + SAME)
+    others_in = {name: it for name, it in rivals.items() if it and _without(it, one.component_id)}
+    as_good = [name for name, it in others_in.items() if it.cost_usd_per_month <= near]
+    if len(shown) < 2:
+        return None
+    return Question(
+        "model_withdrawn",
+        "adaptability",
+        "adapt",
+        f"{words.best(world.best)}\n{one.name} in "
+        f"{words.role(role)} is withdrawn. What fills the role in the best design then?",
+        Choice(tuple(shown)),
+        new,
+        (
+            f"best design then: {plain(found.cost_usd_per_month)} USD/month, with {words.candidate(found.design[role])}",
+            *(f"with {name}: {_told(it)}" for name, it in rivals.items()),
+        ),
+        words.what_if(_excluded(world, one.component_id)),
+        "The next cheapest that still holds every limit, after the other roles have adapted to it.",
+        frozenset(as_good),
+    )
+
+
+def _without(found: Evaluation, name: str) -> bool:
+    return all(name not in c.names for c in found.design.values())
+
+
+def _told(found: Evaluation | None) -> str:
+    return "no design meets everything" if found is None else f"{plain(found.cost_usd_per_month)} USD/month"
+
+
+def _withdrawn(world: World, rng: random.Random) -> str | None:
+    """Return a role among the dearest whose component can be replaced."""
+    used = [role for role, c in world.best.design.items() if not c.is_none and not c.shared]
+    dearest = sorted(used, key=lambda role: -world.best.design[role].cost_usd_per_month)[:4]
+    order = rng.sample(dearest, len(dearest))
+    models = [role for role in order if world.catalog.role(role).filled_as == "llm"]
+    for role in [*models, *order]:
+        found = world.excluding(world.best.design[role].component_id)
+        if found.best is not None and not found.best.design[role].is_none and minimises_cost(world):
+            return role
+    return None
+
+
+def withdrawn_regret(world: World, rng: random.Random) -> Question | None:
+    """Ask what the withdrawal of a component costs."""
+    role = _withdrawn(world, rng)
+    if role is None:
+        return None
+    one = world.best.design[role]
+    found = world.excluding(one.component_id).best
+    assert found is not None
+    extra = found.cost_usd_per_month - world.cost
+    if extra <= SAME * world.cost:
+        return None
+    return Question(
+        "withdrawn_regret",
+        "adaptability",
+        "adapt",
+        f"{words.best(world.best)}\n{one.name} is withdrawn, which "
+        f"costs {words.money(one.cost_usd_per_month)} in {words.role(role)}. By how much does the cost of the best "
+        "design rise, in USD a month?",
+        Number("USD/month", f"price of losing {one.name}"),
+        extra,
+        (
+            f"best design then: {plain(found.cost_usd_per_month)} USD/month, with {words.candidate(found.design[role])}",
+            f"{plain(found.cost_usd_per_month)} - {plain(world.cost)} = {plain(extra)}",
+        ),
+        words.what_if(_excluded(world, one.component_id)),
+        "The replacement's bill, less what goes with the old one.",
+    )
+
+
+def _excluded(world: World, name: str) -> dict[str, object]:
+    named = sorted(n for rule in world.scenario.filters if rule.kind == "exclude" for n in rule.values)
+    return {"choices.exclude": [*named, name]}
+
+
+KINDS = (
+    Kind("flips_at_10x", "what flips at ten times the volume", "adaptability", "adapt", flips_at_10x, "optimum"),
+    Kind("cost_multiplier_10x", "cost at ten times the volume", "adaptability", "adapt", cost_multiplier_10x, "optimum"),
+    Kind("residency_excluded", "who is excluded by residency", "requirements", "adapt", residency_excluded, "figures"),
+    Kind("price_of_residency", "price of residency", "trade_offs", "adapt", price_of_residency, "optimum"),
+    Kind("cloud_lost", "loss of a cloud or region", "reliability", "adapt", cloud_lost, "optimum"),
+    Kind("model_withdrawn", "replacement of a withdrawn model", "adaptability", "adapt", model_withdrawn, "optimum"),
+    Kind("withdrawn_regret", "price of a withdrawal", "adaptability", "adapt", withdrawn_regret, "optimum"),
+)

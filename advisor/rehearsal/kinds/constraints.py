@@ -1,0 +1,327 @@
+"""Requirements: which of them bind, how near each is to its limit, what moving one costs or saves."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+
+from advisor.analysis.resolver import beats
+from advisor.candidates.candidate import Candidate
+from advisor.evaluation.result import Evaluation
+from advisor.explanation.derivation import plain
+from advisor.optimizer.run import Found
+from advisor.optimizer.solver import Status
+from advisor.rehearsal import words
+from advisor.rehearsal.kind import Kind
+from advisor.rehearsal.kinds.cost import minimises_cost
+from advisor.rehearsal.question import Choice, Number, Order, Question, Several
+from advisor.rehearsal.stability import SHARE, clear
+from advisor.rehearsal.world import World
+from advisor.scenario.requirements import COST, Bound, is_count, split_percentile
+
+SAME = 0.01  # two costs closer than this, relative, are the same
+ROOM = 0.02  # slacks closer than this are not to be told apart
+MOST_ORDERED = 5
+LOOSER = 0.20  # by how much a bound is loosened
+TIGHTER = 0.30  # by how much a percentile is tightened
+STAYS, OTHER, NONE = "feasible, the same design stays", "feasible, with another design", "no design meets everything"
+
+
+def binding_constraint(world: World, rng: random.Random) -> Question | None:
+    """Ask which bounds hold a better design back."""
+    bounds = _own_bounds(world)
+    found = {b.path: world.without(b) for b in bounds}
+    if len(bounds) < 2 or any(one.status is not Status.OPTIMAL for one in found.values()):
+        return None
+    binding = [b for b in bounds if _better(world, found[b.path])]
+    return Question(
+        "binding_constraint",
+        "requirements",
+        "defend",
+        f"{words.best(world.best)}\nIt does this:\n"
+        f"{_state(world, bounds)}\nEach of these requirements is dropped in turn, the others kept, and the best design "
+        f"is looked for again. Which of them, dropped alone, let in a better one ({world.scenario.objective[0].text})?",
+        Several(tuple(words.bound(b) for b in bounds)),
+        frozenset(words.bound(b) for b in binding),
+        tuple(f"without {b.path}: {_cost_of(found[b.path])}" for b in bounds),
+        words.command("sensitivity", words.SCENARIO, "--part", "constraints"),
+        "Little slack is a sign, no proof: ask what a looser limit would let in.",
+    )
+
+
+def _own_bounds(world: World) -> list[Bound]:
+    """Return the bounds other than the one on what the scenario minimises."""
+    goal = world.scenario.objective[0].terms
+    return [b for b in world.scenario.bounds if [b.metric] != [term.metric for term in goal]]
+
+
+def _state(world: World, bounds: Sequence[Bound]) -> str:
+    """Return what the design makes of some bounds."""
+    values = ((b, words.metric(b.metric, world.best.metric(b.metric))) for b in bounds)
+    return "\n".join(f"- {words.bound(b)}; it has {value}" for b, value in values)
+
+
+def _better(world: World, found: Found) -> bool:
+    """Return whether an optimum is better than the design by more than a reader would call the same."""
+    if found.best is None or not beats(found.best, world.best):
+        return False
+    return not minimises_cost(world) or found.best.cost_usd_per_month < (1 - SAME) * world.cost
+
+
+def _cost_of(found: Found) -> str:
+    return "no design" if found.best is None else f"{plain(found.best.cost_usd_per_month)} USD/month"
+
+
+def order_by_slack(world: World, rng: random.Random) -> Question | None:
+    """Ask for the order of the bounds by the room that the design leaves."""
+    bounds = [b for b in world.scenario.bounds if 0 <= b.slack(world.best.metric(b.metric)) < 1]
+    chosen = _apart(world, rng.sample(bounds, len(bounds)))
+    if len(chosen) < 3:
+        return None
+    slack = {words.bound(b): b.slack(world.best.metric(b.metric)) for b in chosen}
+    return Question(
+        "order_by_slack",
+        "requirements",
+        "defend",
+        f"A design does this:\n{_state(world, chosen)}\nPut the requirements in order of slack, the least first: the "
+        "share of the limit that is left, and for an availability the share of the error budget.",
+        Order(tuple(slack)),
+        tuple(sorted(slack, key=lambda name: slack[name])),
+        tuple(f"{name}: slack {plain(float(f'{one:.4g}'))}" for name, one in slack.items()),
+        words.command("propose", words.SCENARIO),
+        "|limit - value| / limit; for an availability 1 - (1 - value) / (1 - limit).",
+    )
+
+
+def _apart(world: World, bounds: Sequence[Bound]) -> list[Bound]:
+    """Return bounds whose slacks are told apart, at most five, each with a value of its own."""
+    kept: list[Bound] = []
+    for one in bounds:
+        mine = one.slack(world.best.metric(one.metric))
+        if all(abs(mine - b.slack(world.best.metric(b.metric))) > ROOM for b in kept) and len(kept) < MOST_ORDERED:
+            kept.append(one)
+    return kept
+
+
+def cheapest_to_relax(world: World, rng: random.Random) -> Question | None:
+    """Ask which bound, loosened by a fifth, saves most."""
+    bounds = _own_bounds(world)
+    found = {words.bound(b): world.at(b, _looser(b)) for b in bounds}
+    best = {name: one.best for name, one in found.items() if one.best is not None and one.status is Status.OPTIMAL}
+    if len(bounds) < 2 or len(best) < len(bounds) or not minimises_cost(world):
+        return None
+    saved = {name: world.cost - one.cost_usd_per_month for name, one in best.items()}
+    ranked = sorted(saved, key=lambda name: -saved[name])
+    if saved[ranked[0]] < SAME * world.cost:
+        return None
+    as_good = [name for name in ranked[1:] if saved[ranked[0]] - saved[name] <= SAME * world.cost]
+    bound = bounds[[words.bound(b) for b in bounds].index(ranked[0])]
+    return Question(
+        "cheapest_to_relax",
+        "trade_offs",
+        "adapt",
+        f"{words.best(world.best)}\nIt does this:\n"
+        f"{_state(world, bounds)}\nOne requirement may be loosened by {LOOSER:.0%} of its limit (an availability by "
+        f"{LOOSER:.0%} of its error budget, a count by one), and the best design is looked for again. Which saves "
+        "most?",
+        Choice(tuple(words.bound(b) for b in bounds)),
+        ranked[0],
+        tuple(f"{name}: saves {plain(max(0.0, round(saved[name], 6)))} USD/month" for name in ranked),
+        words.what_if({bound.path: _looser(bound)}),
+        "Only a requirement that keeps a cheaper design out can save anything.",
+        frozenset(as_good),
+    )
+
+
+def _looser(bound: Bound) -> float:
+    """Return a bound's limit, loosened by a fifth; of counts by one."""
+    return _moved(bound, LOOSER)
+
+
+def _moved(bound: Bound, share: float) -> float:
+    """Return a limit loosened by a share (tightened by a negative one)."""
+    if is_count(bound.metric):
+        return bound.limit + (1 if share > 0 else -1)
+    if bound.metric.endswith(".availability"):
+        return round(1 - (1 - bound.limit) * (1 + share), 12)
+    return float(f"{bound.limit * (1 + share if bound.upper else 1 - share):.12g}")
+
+
+def price_of_p95(world: World, rng: random.Random) -> Question | None:
+    """Ask what it costs to have a percentile 30 % shorter."""
+    times = [b for b in world.scenario.bounds if split_percentile(b.metric) and b.upper]
+    found = [(b, one.best.cost_usd_per_month - world.cost) for b, one in _tightened(world, times) if one.best]
+    dearer = [(b, extra) for b, extra in found if extra > SAME * world.cost]
+    if not dearer:
+        return None
+    bound, extra = rng.choice(dearer)
+    after = world.at(bound, _moved(bound, -TIGHTER)).best
+    assert after is not None
+    changed = [role for role, c in after.design.items() if c.id != world.best.design[role].id]
+    budget = "" if not any(b.metric == COST for b in world.scenario.bounds) else ", the budget included"
+    return Question(
+        "price_of_p95",
+        "trade_offs",
+        "adapt",
+        f"The best design costs {words.money(world.cost)} and has {words.metric(bound.metric, _now(world, bound))} of "
+        f"{words.label(bound.metric)}:\n{words.design(world.best)}\nIts limit of "
+        f"{words.metric(bound.metric, bound.limit)} becomes {words.metric(bound.metric, _moved(bound, -TIGHTER))}, "
+        f"everything else{budget} stays. By how much does the cost of the best design rise, in USD a month?",
+        Number("USD/month", f"price of {words.label(bound.metric)} - 30 %"),
+        extra,
+        (
+            f"best design then: {plain(after.cost_usd_per_month)} USD/month, {plain(extra)} more",
+            *(f"{r}: {words.candidate(world.best.design[r])} -> {words.candidate(after.design[r])}" for r in changed),
+        ),
+        words.what_if({bound.path: _moved(bound, -TIGHTER)}),
+        "Look for the stage that can be made faster, and for what is cheaper elsewhere to pay for it.",
+    )
+
+
+def _tightened(world: World, bounds: Sequence[Bound]) -> Iterator[tuple[Bound, Found]]:
+    for one in bounds:
+        found = world.at(one, _moved(one, -TIGHTER))
+        if found.status is Status.OPTIMAL:
+            yield one, found
+
+
+def _now(world: World, bound: Bound) -> float:
+    return world.best.metric(bound.metric)
+
+
+# --- half the budget --------------------------------------------------------------------------------------------------
+
+
+def budget_halved(world: World, rng: random.Random) -> Question | None:
+    """Ask what half the budget does."""
+    bound = _budget(world)
+    if bound is None or not clear(world.cost, bound.limit / 2):
+        return None
+    found = world.at(bound, bound.limit / 2)
+    if found.status is Status.STOPPED:
+        return None
+    costs = "; ".join(f"{words.role(r)} {words.short(c.cost_usd_per_month, 3)}" for r, c in world.best.design.items())
+    return Question(
+        "budget_halved",
+        "adaptability",
+        "adapt",
+        f"The best design ({world.scenario.objective[0].text}), with the cost of each role in USD a month: {costs}. "
+        f"The budget of {words.money(bound.limit)} is halved, everything else stays required. What then?",
+        Choice((STAYS, OTHER, NONE)),
+        _outcome(world, found),
+        (
+            f"the design costs {plain(world.cost)} USD/month; half the budget is {plain(bound.limit / 2)}",
+            f"best design then: {_cost_of(found)}",
+        ),
+        words.what_if({bound.path: bound.limit / 2}),
+        "Where cost is what is minimised, no design that meets the rest is cheaper than the best one.",
+    )
+
+
+def _budget(world: World) -> Bound | None:
+    return next((b for b in world.scenario.bounds if b.metric == COST), None)
+
+
+def _outcome(world: World, found: Found) -> str:
+    if found.best is None:
+        return NONE
+    kept = all(c.id == world.best.design[role].id for role, c in found.best.design.items())
+    return STAYS if kept else OTHER
+
+
+def budget_halved_way(world: World, rng: random.Random) -> Question | None:
+    """Ask which single requirement, given up, makes half the budget enough."""
+    budget = _budget(world)
+    others = [b for b in world.scenario.bounds if b is not budget]
+    if budget is None or len(others) < 2 or not minimises_cost(world) or world.cost <= budget.limit / 2:
+        return None
+    target = budget.limit / 2
+    found = {words.bound(b): world.without(b) for b in others}
+    if any(one.best is None or not clear(one.best.cost_usd_per_month, target) for one in found.values()):
+        return None
+    enough = [name for name, one in found.items() if one.best and one.best.cost_usd_per_month <= target]
+    path = next((b.path for b in others if words.bound(b) in enough), others[0].path)
+    return Question(
+        "budget_halved_way",
+        "adaptability",
+        "adapt",
+        f"{words.best(world.best)}\nIt does this:\n"
+        f"{_state(world, others)}\nHalf the budget, {words.money(target)}, is too little for any design that meets "
+        "everything. Which of these, given up alone, make it enough?",
+        Several(tuple(words.bound(b) for b in others)),
+        frozenset(enough),
+        tuple(f"without {name}: {_cost_of(one)}" for name, one in found.items()),
+        words.what_if({budget.path: target, path: None}),
+        "Ask of each what it forces you to buy, and whether that is half the bill.",
+    )
+
+
+# --- spot the violated requirement ------------------------------------------------------------------------------------
+
+
+def violated_requirement(world: World, rng: random.Random) -> Question | None:
+    """Ask which requirements a design with one role filled otherwise breaks."""
+    swaps = [
+        (role, one.candidate)
+        for role in world.best.design
+        for one in world.swaps(role)
+        if one.kind == "breaks" and one.candidate is not None and not one.candidate.is_none
+    ]
+    if not swaps:
+        return None
+    role, other = rng.choice(swaps)
+    found = world.judged({role: other})
+    if found.consistent:
+        return None
+    bounds = list(world.scenario.bounds)
+    broken = [b for b in bounds if not b.holds(found.metric(b.metric))]
+    rules = [check for check in found.checks if not check.holds and not isinstance(check.requirement, Bound)]
+    if rules or not broken or len(bounds) < 2 or not _clearly(world, found, broken):
+        return None
+    return Question(
+        "violated_requirement",
+        "requirements",
+        "defend",
+        f"A design meets all of these:\n{_state(world, bounds)}\nIn {words.role(role)}, "
+        f"{figures(world.best.design[role])} is replaced by {figures(other)}. Nothing else changes. Which "
+        "requirements are now violated?",
+        Several(tuple(words.bound(b) for b in bounds)),
+        frozenset(words.bound(b) for b in broken),
+        tuple(f"{words.bound(b)}: now {words.metric(b.metric, found.metric(b.metric))}" for b in bounds),
+        words.command("why", words.SCENARIO, role),
+        "Compare the two in cost, time, availability and quality, and carry each difference to its limit.",
+    )
+
+
+def _clearly(world: World, design: Evaluation, broken: list[Bound]) -> bool:
+    """Return whether a design breaks the same bounds with 10 % more or less load."""
+    same = True
+    for factor in (1 - SHARE, 1 + SHARE):
+        moved = world.with_design(design).kept(world.grown(factor))
+        values = moved.best.metric if moved else design.metric
+        same &= moved is not None and [b for b in world.scenario.bounds if not b.holds(values(b.metric))] == broken
+    return same
+
+
+def figures(one: Candidate) -> str:
+    """Return a candidate with what counts in requirements: cost, availability, quality, median and p95 of its times."""
+    times = [
+        f"{operation} {words.short(whole.quantile(0.5), 3)} ms (p95 {words.short(whole.quantile(0.95), 3)} ms)"
+        for operation, (_, whole) in one.latency.items()
+    ]
+    return (
+        f"{words.candidate(one)} [{words.money(one.cost_usd_per_month)}, {words.short(one.operations_h_per_month)} h "
+        f"of people, available {words.percent(one.availability, 6)}, quality factor {words.short(one.quality)}"
+        f"{''.join(f', {t}' for t in times)}; in {', '.join(sorted(one.clouds)) or 'no cloud of ours'}]"
+    )
+
+
+KINDS = (
+    Kind("binding_constraint", "binding constraints", "requirements", "defend", binding_constraint, "optimum"),
+    Kind("order_by_slack", "order of constraints by slack", "requirements", "defend", order_by_slack, "design"),
+    Kind("cheapest_to_relax", "cheapest constraint to relax", "trade_offs", "adapt", cheapest_to_relax, "optimum"),
+    Kind("price_of_p95", "price of a percentile 30 % shorter", "trade_offs", "adapt", price_of_p95, "optimum"),
+    Kind("budget_halved", "half the budget", "adaptability", "adapt", budget_halved, "optimum"),
+    Kind("budget_halved_way", "way out of half the budget", "adaptability", "adapt", budget_halved_way, "optimum"),
+    Kind("violated_requirement", "violated requirements", "requirements", "defend", violated_requirement, "figures"),
+)

@@ -1,0 +1,60 @@
+"""A question whose answer hangs by a thread is not asked: one that 10 % more or less of the inputs would change.
+
+Inputs are the volumes of the workload, all together up and all together down. What rests on the design is made again
+with the design as it is under the other load; what rests on the optimum is solved again. A number may follow its
+inputs, within a factor; a choice, a set or an order must stay what it is. Questions that only rest on figures which
+their text states are made so that they are clear (:func:`clear`).
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+
+from advisor.rehearsal.kind import Kind
+from advisor.rehearsal.question import Number, Question
+from advisor.rehearsal.world import World, possible
+
+SHARE = 0.10
+MOST_CHANGE = 1.5  # of a number, as a factor: cost and units follow the load, with steps
+CLEAR = (1 + SHARE) / (1 - SHARE)  # two values further apart than this stay in order whatever 10 % does to each
+
+
+def clear(a: float, b: float) -> bool:
+    """Return whether the larger of two positive values stays the larger when each is off by 10 %.
+
+    >>> clear(100, 125), clear(125, 110)
+    (True, False)
+    """
+    return min(a, b) > 0 and max(a, b) / min(a, b) > CLEAR
+
+
+def stable(kind: Kind, world: World, seed: int, question: Question) -> bool:
+    """Return whether a question, made with a seed, has the same answer when the inputs are 10 % off."""
+    return kind.rests_on == "figures" or all(
+        again is not None and same(question, again) for again in _made_again(kind, world, seed)
+    )
+
+
+def same(question: Question, again: Question) -> bool:
+    """Return whether two makings of a question have the same answer; of numbers, up to what inputs may do to them."""
+    if type(question.form) is not type(again.form):
+        return False
+    if isinstance(question.form, Number):
+        near = abs(math.log(float(again.truth) / float(question.truth))) <= math.log(MOST_CHANGE)  # type: ignore[arg-type]
+        return again.form == question.form and near
+    return again.truth == question.truth or again.truth in question.also
+
+
+def _made_again(kind: Kind, world: World, seed: int) -> Iterator[Question | None]:
+    for factor in (1 - SHARE, 1 + SHARE):
+        moved = moved_world(world, factor, solve=kind.rests_on == "optimum")
+        yield None if moved is None else kind.make(moved, random.Random(seed))
+
+
+def moved_world(world: World, factor: float, *, solve: bool) -> World | None:
+    """Return the world with all volumes multiplied, solved again or with its design kept; None without a design."""
+    make = world.what_if if solve else world.kept
+    found = possible(lambda: make(world.grown(factor)))
+    return found if found is not None and found.feasible else None

@@ -1,0 +1,248 @@
+"""A solved scenario that questions are asked about: what is asked of it again and again is solved once."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Collection, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from advisor.analysis.answers import Answer, solve
+from advisor.analysis.conflict import conflict
+from advisor.analysis.fixed import FixedDesign
+from advisor.analysis.forced import Wish
+from advisor.analysis.overrides import change
+from advisor.analysis.paths import at
+from advisor.analysis.reasons import Reason, reasons
+from advisor.analysis.volumes import find_parameters
+from advisor.analysis.what_if import changed_table
+from advisor.analysis.why_not import WhyNot, why_not
+from advisor.candidates.candidate import Candidate
+from advisor.candidates.demand import Demand, demands
+from advisor.candidates.table import Table
+from advisor.candidates.table import table as build
+from advisor.catalog.load import Catalog, load_catalog
+from advisor.errors import InputError
+from advisor.evaluation.evaluate import judge
+from advisor.evaluation.result import Evaluation
+from advisor.explanation.derivation import Derivation
+from advisor.explanation.explain import explain
+from advisor.optimizer.run import Found, optimise
+from advisor.optimizer.solver import Status
+from advisor.rehearsal import words
+from advisor.scenario.load import Scenario
+from advisor.scenario.requirements import COST, OPERATIONS, Bound, Requirement
+from advisor.yamlfile import parse
+
+if TYPE_CHECKING:
+    from advisor.analysis.ways_out import WaysOut
+
+T = TypeVar("T")
+Only = Mapping[str, Collection[str]]
+Changes = Mapping[str, object]
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """A scenario with its answer.
+
+    Attributes:
+        only: role -> the options that there are; None for everything in the catalog.
+        known: what was solved so far.
+    """
+
+    answer: Answer
+    only: Only | None = None
+    known: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        scenario: Scenario,
+        catalog: Catalog | None = None,
+        *,
+        as_of: datetime.date | None = None,
+        only: Only | None = None,
+    ) -> World:
+        """Return the world of a scenario, solved.
+
+        >>> import advisor
+        >>> world = World.of(advisor.load_scenario(advisor.example("support_copilot")))
+        >>> world.feasible, world.what_if({"constraints.quality.min": None}).cost < world.cost
+        (True, True)
+        """
+        known = catalog or scenario.catalog or load_catalog()
+        return cls(solve(build(scenario, known, as_of, only=only), blame=False), only)
+
+    # --- as it is -----------------------------------------------------------------------------------------------------
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was solved."""
+        return self.answer.scenario
+
+    @property
+    def catalog(self) -> Catalog:
+        """Where its figures are from."""
+        return self.answer.table.catalog
+
+    @property
+    def table(self) -> Table:
+        """Every candidate."""
+        return self.answer.table
+
+    @property
+    def feasible(self) -> bool:
+        """Whether there is a design, proved the best."""
+        return self.answer.best is not None and self.answer.status is Status.OPTIMAL
+
+    @property
+    def infeasible(self) -> bool:
+        """Whether it is proved that there is none."""
+        return self.answer.status is Status.INFEASIBLE
+
+    @property
+    def best(self) -> Evaluation:
+        """The optimum; only where there is one."""
+        assert self.answer.best is not None, "without a design there is nothing to ask about"
+        return self.answer.best
+
+    @property
+    def cost(self) -> float:
+        """What the optimum costs, USD a month."""
+        return self.best.cost_usd_per_month
+
+    @property
+    def demand(self) -> Mapping[str, Demand]:
+        """What is asked of every role with the caches that the optimum uses."""
+        caches = frozenset(r for r in self.scenario.blueprint.cache_roles if not self.best.design[r].is_none)
+        return self.remembered(("demand", caches), lambda: demands(self.scenario, caches))
+
+    def explain(self, metric: str) -> Derivation:
+        """Return where a metric of the optimum comes from."""
+        return self.remembered(("explain", metric), lambda: explain(self.best, metric, self.catalog))
+
+    def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what was made under a key before, or make it."""
+        if key not in self.known:
+            self.known[key] = make()
+        found: T = self.known[key]
+        return found
+
+    # --- under other requirements -------------------------------------------------------------------------------------
+
+    def without(self, requirement: Requirement) -> Found:
+        """Return the optimum without one of the bounds."""
+        rest = [r for r in self.scenario.requirements if r is not requirement]
+        return self.remembered(("without", requirement.path), lambda: optimise(self.answer.search.under(rest)))
+
+    def at(self, bound: Bound, limit: float) -> Found:
+        """Return the optimum with one of the bounds moved."""
+        moved = [replace(r, limit=limit) if r is bound else r for r in self.scenario.requirements]
+        return self.remembered(("at", bound.path, limit), lambda: optimise(self.answer.search.under(moved)))
+
+    def excluding(self, name: str) -> Found:
+        """Return the optimum without a component (or option) anywhere."""
+
+        def others(role: str, candidate: Candidate) -> bool | None:
+            return name not in candidate.names
+
+        return self.remembered(("excluding", name), lambda: optimise(self.answer.search, only=others))
+
+    def forced(self, role: str, name: str) -> WhyNot:
+        """Return what happens when a component, option or candidate fills a role."""
+        wish = (Wish(role, name),)
+        return self.remembered(("forced", role, name), lambda: why_not(self.answer, wish, relax=False))
+
+    def swaps(self, role: str) -> tuple[Reason, ...]:
+        """Return for each component that was not chosen for a role what putting it in place does."""
+        return self.remembered(("swaps", role), lambda: reasons(self.answer.search, self.best, [role])[role])
+
+    def conflict(self) -> tuple[Requirement, ...] | None:
+        """Return a smallest set of requirements that cannot hold together, of a scenario without a design."""
+        return self.remembered("conflict", lambda: conflict(self.table, 0.0, self.answer.search))
+
+    def ways_out(self) -> WaysOut:
+        """Return the least changes that give a scenario without a design one."""
+        from advisor.analysis.ways_out import ways_out
+
+        return self.remembered("ways_out", lambda: ways_out(self.answer.search, self.conflict()))
+
+    # --- changed ------------------------------------------------------------------------------------------------------
+
+    def what_if(self, changes: Changes) -> World:
+        """Return the world with values of the scenario changed (None removes), solved again.
+
+        Raises:
+            InputError: a path or a value that the scenario cannot have.
+        """
+        return self.remembered(("what_if", *_texts(changes)), lambda: self._again(self._changed(changes)))
+
+    def kept(self, changes: Changes) -> World | None:
+        """Return the world with values changed and the design left as it is; None where it cannot be run so."""
+        return self.remembered(("kept", *_texts(changes)), lambda: self._kept(self._changed(changes)))
+
+    def with_design(self, design: Evaluation) -> World:
+        """Return the world in which another design than the optimum is what is asked about."""
+        key = ("design", *(c.id for c in design.design.values()))
+        return self.remembered(key, lambda: World(replace(self.answer, best=design), self.only))
+
+    def judged(self, changes: Mapping[str, Candidate]) -> Evaluation:
+        """Return what the optimum does with some roles filled otherwise, nothing chosen again."""
+        key = ("judged", *((role, c.id) for role, c in sorted(changes.items())))
+        return self.remembered(key, lambda: judge({**self.best.design, **changes}, self.scenario))
+
+    def grown(self, factor: float) -> dict[str, object]:
+        """Return the changes that multiply every volume of the workload, within what each may be.
+
+        Raises:
+            InputError: nothing that grows is above 0.
+        """
+        blueprint = self.catalog.blueprint(self.scenario.blueprint.id)
+        found: dict[str, object] = {}
+        for name, value in find_parameters(self.scenario, blueprint, ()).items():
+            parameter = blueprint.parameters[name]
+            wanted = min(max(value * factor, parameter.least or 0.0), parameter.most)
+            found |= self._written(name, wanted, factor)
+        return found
+
+    def lifted(self) -> dict[str, object]:
+        """Return the changes that lift the budgets: of money and of hours."""
+        return {b.path: None for b in self.scenario.bounds if b.metric in (COST, OPERATIONS)}
+
+    def _written(self, name: str, value: float, factor: float) -> dict[str, object]:
+        """Return the change of a parameter as the file has it: a number, or a mapping whose numbers move together."""
+        stated = at(parse(self.scenario.text, self.scenario.file).data, ("workload", name))
+        if not isinstance(stated, dict):
+            return {f"workload.{name}": value}
+        ends = {key: float(stated[key]) * factor for key in ("low", "high") if key in stated}
+        return {f"workload.{name}.{key}": number for key, number in {"mean": value, **ends}.items()}
+
+    def _changed(self, changes: Changes) -> Scenario:
+        return change(self.scenario, list(_texts(changes)), self.catalog).scenario
+
+    def _again(self, scenario: Scenario) -> World:
+        found = changed_table(self.table, scenario)
+        same = found.candidates is self.table.candidates
+        if not same and self.only is not None:
+            found = build(scenario, self.catalog, self.table.as_of, only=self.only)
+        return World(solve(found, like=self.answer.search if same else None, blame=False), self.only)
+
+    def _kept(self, scenario: Scenario) -> World | None:
+        found = FixedDesign(self.best, self.table).under(scenario).evaluation
+        if found is None:
+            return None
+        table = replace(self.table, scenario=scenario, candidates={r: (c,) for r, c in found.design.items()})
+        return World(Answer(table, Status.OPTIMAL, found, 0.0, None, self.answer.search), self.only)
+
+
+def _texts(changes: Changes) -> tuple[str, ...]:
+    return tuple(words.setting(path, value) for path, value in changes.items())
+
+
+def possible(make: Callable[[], World | None]) -> World | None:
+    """Return a changed world, None where the change is one that the scenario cannot have."""
+    try:
+        return make()
+    except InputError:
+        return None

@@ -237,8 +237,9 @@ class Search:
 
     def open_ways(self) -> tuple[Sequence[Masks], ...]:
         """Return for everything that couples roles the ways in which it can be settled."""
-        groups = (ways_to_share(group, self.pool) for group in self.table.scenario.share)
-        return (*(ways for ways in groups if len(ways) > 1), *(ways_of(pair, self.pool) for pair in self.pairs))
+        groups = [g for g in self.table.scenario.share if any(c.shared for role in g for c in self.pool[role])]
+        sharing = (ways_to_share(group, self.pool) for group in groups)
+        return (*sharing, *(ways_of(pair, self.pool) for pair in self.pairs))
 
     def consistent(self, design: Mapping[str, Candidate]) -> Mapping[str, Candidate] | None:
         """Return a design as it is that keeps the pairs and shares what is shared, None for another one."""

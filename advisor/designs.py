@@ -178,10 +178,10 @@ def _candidate(known: Table, role: str, choice: Choice, caches: frozenset[str]) 
             raise ValueError(f"is {'missing' if choice is None else 'left out'}; this role is not optional")
         return known.find(role, NONE)
     if isinstance(choice, str):
-        return known.find(role, choice)
+        return known.named(role, choice)
     assert choice is not None
     if choice.get("id"):
-        return known.find(role, choice["id"])
+        return known.named(role, choice["id"])
     fitting = {option.id: component for component, option in known.catalog.options_for(role)}
     option_id = choice.get("option") or _only_option(choice.get("component"), fitting)
     if option_id not in fitting:

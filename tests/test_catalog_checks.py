@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,12 @@ def _repeat_an_id(data: Data) -> None:
 def _double_price(data: Data) -> None:
     option = _option(data, _metered)
     option["prices"].append(dict(option["prices"][0]))
+
+
+def _withdrawn_too_soon(data: Data) -> None:
+    first, last = datetime.date(2026, 2, 1), datetime.date(2026, 1, 31)
+    why = {"basis": "estimate", "reasoning": "a test", "checked": first}
+    _option(data, _metered).update(released={"date": first, **why}, withdrawn={"date": last, **why})
 
 
 def _more_than_all(data: Data) -> None:
@@ -100,6 +107,7 @@ CASES: dict[str, tuple[Callable[[Data], Any], str]] = {
         "did you mean 'million_requests'",
     ),
     "price_histories_rise": (_double_price, "rising from: dates"),
+    "days_of_sale_follow": (_withdrawn_too_soon, "not after the release on 2026-02-01"),
     "sources_exist": (
         lambda d: d["sources"].pop(
             next(

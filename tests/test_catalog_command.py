@@ -12,9 +12,9 @@ import pytest
 
 from advisor import resources
 from advisor.catalog import provenance
-from advisor.catalog.checks import figures, walk
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Figure, Price
+from advisor.catalog.walk import figures, walk
 from advisor.commands.main import run
 
 Capture = pytest.CaptureFixture[str]

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from advisor import resources
-from advisor.catalog.checks import figures
 from advisor.catalog.load import Catalog
+from advisor.catalog.walk import figures
 
 ROLES = [
     "gateway",

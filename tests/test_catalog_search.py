@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from advisor.catalog import provenance
-from advisor.catalog.checks import figures
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Capacity, Figure, Latency, Tariff
 from advisor.catalog.search import Filters, near, search
+from advisor.catalog.walk import figures
 from advisor.commands.main import run
 from advisor.render.catalog_csv import COLUMNS, FORMULA_STARTS, cell, rows, text
 

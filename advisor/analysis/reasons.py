@@ -106,14 +106,18 @@ def _runner_up(search: Search, best: Evaluation, role: str, time_limit_s: float)
 def reasons(search: Search, best: Evaluation, roles: Collection[str] = ()) -> dict[str, tuple[Reason, ...]]:
     """Return role -> the reason for every component that could fill it and was not chosen, in order of id.
 
-    ``roles``: these only.
+    What could not be bought on the day of the prices was no choice, and is left out.
+
+    Args:
+        roles: these only.
     """
     return {role: tuple(_of_role(search, best, role)) for role in best.design if role in (roles or best.design)}
 
 
 def _of_role(search: Search, best: Evaluation, role: str) -> Iterator[Reason]:
     table = search.table
-    components = {c.id: c for c, _ in table.catalog.options_for(role)}
+    unsold = {one.option.id for one in table.rejections if one.role == role and one.unsold}
+    components = {c.id: c for c, option in table.catalog.options_for(role) if option.id not in unsold}
     everything: dict[str, list[Candidate]] = {name: [] for name in components}
     for candidate in table.candidates[role]:
         everything.setdefault(candidate.component_id, []).append(candidate)

@@ -11,14 +11,14 @@ from advisor.analysis.changes import RoleChange, role_changes
 from advisor.analysis.forced import Forced, WayOut, Wish, best_reach, blame, forced, names_of, ways_out
 from advisor.analysis.reasons import Reason, reasons
 from advisor.candidates.candidate import NONE, Candidate
-from advisor.candidates.table import Table
+from advisor.candidates.table import Rejection, Table
 from advisor.errors import InputError, Problem, listing, nearest
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.run import Found, goal_value
 from advisor.optimizer.solver import Status
 from advisor.scenario.requirements import Bound, Filter, Requirement
 
-Kind = Literal["chosen", "possible", "refused", "infeasible", "capacity", "open"]
+Kind = Literal["chosen", "possible", "refused", "infeasible", "capacity", "unsold", "open"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class WhyNot:
         refused: rules on options (``conflict``) leave no candidate of it.
         infeasible: no design with it meets every requirement; ``conflict`` cannot hold together with it.
         capacity: no option of it can carry the load; ``details`` says which limits.
+        unsold: it could not be bought on the day of the prices; ``details`` says when.
         open: the time limit passed before it was settled.
 
     Attributes:
@@ -84,7 +85,7 @@ def why_not(answer: Answer, wishes: Sequence[Wish], deadline: Deadline = UNLIMIT
         return WhyNot(granted, "chosen", answer.best, 0.0, 0.0)
     details = tuple(note for wish in granted for note in _no_candidate(answer.table, wish))
     if details:
-        return WhyNot(granted, "capacity", details=details)
+        return WhyNot(granted, _missing(answer.table, granted), details=details)
     granted_search = forced(answer, granted)
     found = granted_search.best(deadline)
     if found.best is not None:
@@ -98,10 +99,24 @@ def _no_candidate(table: Table, wish: Wish) -> Iterator[str]:
     """Yield why a wish has no candidate at all."""
     if any(wish.fits(c) for c in table.candidates[wish.role]):
         return
-    rejected = [r for r in table.rejections if r.role == wish.role and wish.name in (r.component.id, r.option.id)]
+    rejected = _rejected(table, wish)
     yield from (f"{r.option.id}: {r.reason}" for r in rejected)
     if not rejected:
         yield f"{wish.name} has no size that this scenario considers"
+
+
+def _missing(table: Table, wishes: Sequence[Wish]) -> Kind:
+    """Return why wishes have no candidate: a wish that could not be bought at all says so."""
+    for wish in wishes:
+        if not any(wish.fits(one) for one in table.candidates[wish.role]):
+            rejected = _rejected(table, wish)
+            if rejected and all(one.unsold for one in rejected):
+                return "unsold"
+    return "capacity"
+
+
+def _rejected(table: Table, wish: Wish) -> list[Rejection]:
+    return [r for r in table.rejections if r.role == wish.role and wish.name in (r.component.id, r.option.id)]
 
 
 def _possible(answer: Answer, wishes: tuple[Wish, ...], found: Found) -> WhyNot:

@@ -10,6 +10,7 @@ from advisor.billing.model import Charge, Commitment, Line, TokenCharge
 from advisor.billing.units import is_time
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Meter, Option, Price, Service, Tariff
+from advisor.catalog.sale import refusal
 from advisor.errors import bad_input, listing, nearest
 
 Tiers = tuple[tuple[float | None, float], ...]
@@ -129,6 +130,8 @@ def _of_service(name: str, meter: str | None, service: Service, as_of: datetime.
 
 def _of_option(name: str, meter: str | None, catalog: Catalog, as_of: datetime.date) -> Offer:
     component, option = _option(name, catalog)
+    if why := refusal(catalog, component, option, as_of):
+        raise bad_input(f"{option.id}: {why}", path="component")
     prices: dict[str, list[Price]] = {}
     for price in option.prices:
         prices.setdefault(price.meter, []).append(price)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from advisor import expression
 from advisor.candidates.bill import bill
-from advisor.candidates.candidate import NONE, Candidate, Load
+from advisor.candidates.candidate import NONE, Candidate, CostLine, Load
 from advisor.candidates.demand import Demand
 from advisor.candidates.layout import Layout
 from advisor.candidates.sizing import loads
 from advisor.catalog.blueprint import Step
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Figure, Latency, Operation, Option
+from advisor.catalog.sale import Sale, sale
 from advisor.models import availability, quality
 from advisor.models.latency import (
     Constant,
@@ -64,6 +65,8 @@ def build(
     suffix = "".join(f"+{role}" for role, used in behind.items() if used)
     full = loads(option, demand, layout.units)
     up, availability_note = _availability(option, layout, catalog)
+    sold = sale(catalog, component, option)
+    lines = bill(option, layout, billed or demand, catalog, sold.priced(as_of))
     latency, latency_notes = _latency(option, demand, layout, full, scenario, catalog)
     return Candidate(
         id=f"{option.id}.{layout.name}{suffix}",
@@ -75,7 +78,7 @@ def build(
         needed_units=layout.needed,
         tactics=(*layout.tactics, *(("cache_aside",) if demand.role in scenario.blueprint.cache_roles else ())),
         behind=dict(behind),
-        lines=bill(option, layout, billed or demand, catalog, as_of),
+        lines=lines,
         operations_h_per_month=option.operations_h_per_month.value,
         usd_per_hour=scenario.usd_per_hour,
         availability=up,
@@ -89,8 +92,10 @@ def build(
             *latency_notes,
             *_capacity_notes(option, full),
             *_price_notes(option, as_of),
+            *past_notes(option, lines, sold, as_of),
             *layout.notes,
         ),
+        unsold=sold.refusal(as_of),
     )
 
 
@@ -288,3 +293,22 @@ def _price_notes(option: Option, as_of: datetime.date) -> list[Assumption]:
             f"catalog: {option.id}",
         )
     ]
+
+
+def past_notes(option: Option, lines: Sequence[CostLine], sold: Sale, as_of: datetime.date) -> Iterator[Assumption]:
+    """Yield what is taken from later than the day of the prices: a past day has prices, and days of sale."""
+    if all(line.price.checked <= as_of for line in lines):
+        return
+    yield Assumption(
+        f"figures on {as_of.isoformat()}",
+        "as in the catalog",
+        "only prices and days of sale are kept by date; times, capacity, availability, quality, hours are later ones",
+        "--as-of",
+    )
+    if sold.released is None:
+        yield Assumption(
+            f"sale of {option.id} on {as_of.isoformat()}",
+            "could be bought",
+            "the catalog does not know when it was released",
+            f"catalog: {option.id}",
+        )

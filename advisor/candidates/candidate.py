@@ -81,6 +81,7 @@ class Candidate:
         combined_by: of a combination, the tactic that made it. shares: the weight of each part's answers.
         cards: type of accelerator -> how many all of its units have.
         pooled: of a part of a pool of unlike units, the load that comes to it.
+        unsold: why it could not be bought on the day of the prices; only in designs that people bring.
     """
 
     id: str
@@ -116,6 +117,7 @@ class Candidate:
     delays: Mapping[tuple[str, str], float] = field(default_factory=dict)
     unlinked: Candidate | None = None
     pooled: Pooled | None = None
+    unsold: str = ""
 
     @property
     def members(self) -> tuple[Candidate, ...]:

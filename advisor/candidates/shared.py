@@ -19,6 +19,7 @@ from advisor.candidates.sizing import needed_units
 from advisor.candidates.tactics import Setting, layouts, settings
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option
+from advisor.catalog.sale import refusal
 from advisor.scenario.load import Scenario
 
 
@@ -72,6 +73,8 @@ class Sharing:
                 continue  # a cache is sized for being used
             asked = joint(group, demand, group[0])
             for setting, base in settings(Setting(group[0], option, self.scenario, self.catalog)):
+                if refusal(self.catalog, component, setting.option, self.date):
+                    continue
                 for layout in self._layouts(setting, base, asked):
                     with suppress(ValueError):  # above a limit, or no steady state
                         yield self._built(component, setting.option, layout, asked, group, caches)

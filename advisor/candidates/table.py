@@ -17,18 +17,24 @@ from advisor.candidates.sizing import needed_units
 from advisor.candidates.tactics import JOINS, Bench, Setting, Site, combinations, layouts, settings
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option
+from advisor.catalog.sale import refusal
 from advisor.errors import bad_input, listing, nearest
 from advisor.scenario.load import Scenario
 
 
 @dataclass(frozen=True)
 class Rejection:
-    """An option that cannot be sized for this scenario at all, and why."""
+    """An option that has no candidate in this scenario, and why.
+
+    Attributes:
+        unsold: it could not be bought on the day of the prices; else no size of it can carry the load.
+    """
 
     role: str
     component: Component
     option: Option
     reason: str
+    unsold: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,21 @@ class Table:
             f"found '{name}', which is not a candidate of {role}; candidates: {listing(known)}{nearest(name, known)}",
             path=role,
         )
+
+    def named(self, role: str, name: str) -> Candidate:
+        """Return a role's candidate by id, also one of an option that could not be bought on the day of the prices.
+
+        Raises:
+            InputError: there is none; names the nearest that there is.
+        """
+        unsold = {one.option.id for one in self.rejections if one.role == role and one.unsold}
+        if any(option in name for option in unsold):
+            wanted = {option.id for _, option in self.catalog.options_for(role) if option.id in name}
+            known = _candidates(role, self.scenario, self.catalog, self.as_of, self.demand, [], wanted, unsold=True)
+            found = next((one for one in known if one.id == name), None)
+            if found is not None:
+                return found
+        return self.find(role, name)
 
     def sized(self, role: str, option_id: str, units: int, zones: int, caches: frozenset[str]) -> Candidate:
         """Return a candidate of any size, also one that was not generated.
@@ -185,9 +206,14 @@ def _candidates(
     demand: Mapping[frozenset[str], Mapping[str, Demand]],
     rejections: list[Rejection],
     wanted: Collection[str] | None,
+    *,
+    unsold: bool = False,
 ) -> tuple[Candidate, ...]:
-    """Return a role's candidates, of all options or of the wanted ones; notes the options that have none."""
-    found = list(_of_role(role, scenario, catalog, date, demand, rejections, wanted))
+    """Return a role's candidates, of all options or of the wanted ones; notes the options that have none.
+
+    ``unsold``: also of options that could not be bought on the day.
+    """
+    found = list(_of_role(role, scenario, catalog, date, demand, rejections, wanted, unsold=unsold))
     found += _combined(role, catalog, scenario, found, demand, date, rejections, wanted)
     every = [left_out(role, catalog), *found] if scenario.blueprint.roles[role].optional else found
     return tuple(moved(candidate, scenario) for candidate in every)
@@ -227,13 +253,19 @@ def _of_role(
     demand: Mapping[frozenset[str], Mapping[str, Demand]],
     rejections: list[Rejection],
     wanted: Collection[str] | None = None,
+    *,
+    unsold: bool = False,
 ) -> Iterator[Candidate]:
     seen: set[str] = set()
     own = _own_variant(role, demand)
     for component, option in catalog.options_for(role):
         if wanted is not None and option.id not in wanted:
             continue
-        ways = list(settings(Setting(role, option, scenario, catalog)))
+        if not unsold and (why := refusal(catalog, component, option, date)):
+            _reject(rejections, Rejection(role, component, option, why, unsold=True))
+            continue
+        every = settings(Setting(role, option, scenario, catalog))
+        ways = [way for way in every if unsold or not refusal(catalog, component, way[0].option, date)]
         if not ways:
             rejections.append(Rejection(role, component, option, _QUANTISED.format(option.precision)))
         for caches in demand:
@@ -279,9 +311,12 @@ def _of_setting(
         except ValueError as error:
             problem = problem or str(error)
     if problem and not built:
-        rejection = Rejection(setting.role, component, option, problem)
-        if rejection not in rejections:
-            rejections.append(rejection)
+        _reject(rejections, Rejection(setting.role, component, option, problem))
+
+
+def _reject(rejections: list[Rejection], one: Rejection) -> None:
+    if one not in rejections:
+        rejections.append(one)
 
 
 def _combined(
@@ -299,11 +334,10 @@ def _combined(
     if not allowed:
         return
     admitted = [c for c in plain if all(c.admitted_by(rule) for rule in scenario.filters)]
-    options = list(_admitted_options(role, catalog, scenario, wanted))
+    options = list(_admitted_options(role, catalog, scenario, date, wanted))
 
     def reject(component: Component, option: Option, reason: str) -> None:
-        if (rejection := Rejection(role, component, option, reason)) not in rejections:
-            rejections.append(rejection)
+        _reject(rejections, Rejection(role, component, option, reason))
 
     own = _own_variant(role, demand)
     for behind in dict.fromkeys(tuple(_behind(role, used, scenario).items()) for used in demand):
@@ -315,13 +349,13 @@ def _combined(
 
 
 def _admitted_options(
-    role: str, catalog: Catalog, scenario: Scenario, wanted: Collection[str] | None
+    role: str, catalog: Catalog, scenario: Scenario, date: datetime.date, wanted: Collection[str] | None
 ) -> Iterator[tuple[Component, Option]]:
-    """Yield the options of a role that the scenario's rules and tactics admit, sized or not."""
+    """Yield the options of a role that are sold and that the scenario's rules and tactics admit, sized or not."""
     for component, option in catalog.options_for(role):
         if option.precision is not None and "quantise" not in scenario.tactics.allowed:
             continue
-        named = wanted is None or option.id in wanted
+        named = (wanted is None or option.id in wanted) and not refusal(catalog, component, option, date)
         if named and all(rule.admits(role, component, option) for rule in scenario.filters):
             yield component, option
 

@@ -5,14 +5,14 @@ A rule is a function registered with :func:`rule`; ``tests/test_catalog_checks.p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from advisor import expression
-from advisor.catalog.model import Figure, Option, Provenance
+from advisor.catalog.model import Figure, Option
+from advisor.catalog.walk import figures, walk
 from advisor.errors import Problem, listing, nearest
-from advisor.schema import Strict
 from advisor.yamlfile import Document
 
 if TYPE_CHECKING:
@@ -197,6 +197,21 @@ def price_histories_rise(records: Records) -> Iterator[Finding]:
 
 
 @rule
+def days_of_sale_follow(records: Records) -> Iterator[Finding]:
+    """What is withdrawn was released before, and no price is older than what it buys."""
+    for record, path, option in options(records):
+        owner = records.components[record[1]]
+        released, withdrawn = option.released or owner.released, option.withdrawn or owner.withdrawn
+        if released and withdrawn and withdrawn.date <= released.date:
+            message = f"withdrawn on {withdrawn.date}, not after the release on {released.date}"
+            yield record, (*path, "withdrawn"), message
+        for index, price in enumerate(option.prices):
+            if released and price.from_ is not None and price.from_ < released.date:
+                message = f"is from {price.from_}, before the release on {released.date}"
+                yield record, (*path, "prices", index, "from"), message
+
+
+@rule
 def services_and_instances_differ(records: Records) -> Iterator[Finding]:
     """A name of a price list stands for a service or for an instance type, not for both."""
     for key in records.services.keys() & records.instances.keys():
@@ -355,36 +370,3 @@ def _unknown(text: str, parameters: Mapping[str, object]) -> Iterator[str]:
     for name in expression.parse(text).names:
         if name not in parameters:
             yield f"'{name}' is not a parameter{nearest(name, parameters)}"
-
-
-def figures(records: Records) -> Iterator[tuple[tuple[str, str], tuple[str | int, ...], Provenance]]:
-    """Yield (record, path, figure) for every figure of the catalog; what options have from their class once."""
-    from advisor.catalog.operating import shared_places
-
-    for kind in ("components", "roles", "instances", "clouds", "services", "operating"):
-        for key, record in getattr(records, kind).items():
-            shared = set[tuple[str | int, ...]]()
-            for index, option in enumerate(record.options if kind == "components" else ()):
-                shared |= {("options", index, *place) for place in shared_places(option, records.operating)}
-            yield from (((kind, key), path, figure) for path, figure in walk(record, ()) if path not in shared)
-
-
-def walk(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Provenance]]:
-    """Return (path, figure) for every figure inside a record."""
-    found: list[tuple[tuple[str | int, ...], Provenance]] = []
-    _collect(value, path, found)
-    return iter(found)
-
-
-def _collect(
-    value: object, path: tuple[str | int, ...], found: list[tuple[tuple[str | int, ...], Provenance]]
-) -> None:
-    """Add the figures inside a value; a list is filled, as a generator for every level takes three times as long."""
-    if isinstance(value, Provenance):
-        found.append((path, value))
-        return
-    inner: Iterable[tuple[str | int, object]]
-    inner = enumerate(value) if isinstance(value, list) else (value if isinstance(value, dict) else vars(value)).items()
-    for key, one in inner:
-        if isinstance(one, Strict | dict | list):
-            _collect(one, (*path, key), found)

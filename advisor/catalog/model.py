@@ -62,6 +62,12 @@ class Figure(Provenance):
         return self
 
 
+class Day(Provenance):
+    """A day on which something could first be bought, or could no longer be bought."""
+
+    date: datetime.date
+
+
 class Capacity(Provenance):
     """What one unit (or one account, for a metered service) can take, in the dimension that is the key.
 
@@ -242,6 +248,8 @@ class Option(Strict):
         None, description="class of operating.yml whose hours and software availability hold where none are stated here"
     )
     quality: dict[Name, Figure] = Field({}, description="metric -> score, for roles with a quality metric")
+    released: Day | None = Field(None, description="when it is another day than the component's")
+    withdrawn: Day | None = Field(None, description="when it is another day than the component's")
 
 
 class Serving(Provenance):
@@ -269,6 +277,8 @@ class Component(Strict):
     licence: Text = Field(description="SPDX id, or 'proprietary'")
     summary: Text
     serving: Serving | None = Field(None, description="of a model with open weights: memory and context")
+    released: Day | None = Field(None, description="the first day on which it could be bought")
+    withdrawn: Day | None = Field(None, description="the first day on which it can no longer be bought")
     options: list[Option] = Field(min_length=1)
 
 
@@ -388,6 +398,7 @@ class Instance(Strict):
     prices: list[Price] = Field(min_length=1, description="meter unit_hour")
     purchases: list[Purchase] = []
     interruptions_per_month: Figure | None = Field(None, description="how often a spot instance is taken back")
+    released: Day | None = Field(None, description="the first day on which it could be bought")
 
     @model_validator(mode="after")
     def _cards_named(self) -> Self:

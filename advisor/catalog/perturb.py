@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from advisor.catalog.checks import walk
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Basis, Capacity, Component, Figure, Latency, Option, Price, Provenance, Tariff
 from advisor.catalog.operating import shared_places, with_class
 from advisor.catalog.provenance import unit_of
+from advisor.catalog.walk import walk
 
 Kind = Literal["components", "instances", "clouds", "roles", "operating"]
 Scale = Literal["ratio", "share", "points"]
@@ -158,8 +158,7 @@ def _number(figure: Provenance) -> tuple[str, float] | None:
         return ("", first if first is not None else 0.0) if first is not None or len(steps) == 1 else None
     if isinstance(figure, Capacity):
         return None if figure.value is None else ("", figure.value)
-    assert isinstance(figure, Figure)
-    return "", figure.value
+    return ("", figure.value) if isinstance(figure, Figure) else None  # a day is no number
 
 
 def _scale(catalog: Catalog, path: Path, figure: Provenance) -> tuple[Scale, float]:

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from advisor.catalog.checks import figures, walk
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import (
     Capacity,
     Component,
+    Day,
     Figure,
     Latency,
     Option,
@@ -22,6 +22,7 @@ from advisor.catalog.model import (
     Source,
     Tariff,
 )
+from advisor.catalog.walk import figures, walk
 from advisor.errors import bad_input, nearest
 
 Kind = Literal["component", "option", "role", "source", "instance", "service", "cloud"]
@@ -204,8 +205,8 @@ def unit_of(
     if isinstance(figure, Capacity):
         unit = catalog.records.dimensions[str(path[-1])].unit
         return f"{unit} per {option.unit.name}" if option and option.unit else unit
-    if isinstance(figure, Latency | Serving):
-        return "ms" if isinstance(figure, Latency) else "as published"
+    if isinstance(figure, Latency | Serving | Day):
+        return "ms" if isinstance(figure, Latency) else "date" if isinstance(figure, Day) else "as published"
     if path[-1] in _UNITS:
         return _UNITS[str(path[-1])]
     return "of 1" if "quality" not in path or path[-1] == "without" else f"on {path[-1]}"
@@ -223,6 +224,8 @@ def _value(figure: Provenance) -> str:
     if isinstance(figure, Serving):
         heads = f"{figure.layers} layers, {figure.kv_heads} KV heads of {figure.head_size}"
         return f"weights {exact(figure.weights_gb)} GB, {heads}, context {exact(figure.context_tokens)} tokens"
+    if isinstance(figure, Day):
+        return figure.date.isoformat()
     assert isinstance(figure, Figure)
     return exact(figure.value)
 

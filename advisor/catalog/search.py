@@ -121,7 +121,7 @@ def _of_component(one: Component) -> Fields:
 
 
 def _sources(option: Option) -> set[str]:
-    from advisor.catalog.checks import walk
+    from advisor.catalog.walk import walk
 
     return {figure.source for _, figure in walk(option, ()) if figure.source}
 

@@ -64,6 +64,8 @@ def inconsistencies(design: Design, scenario: Scenario) -> Iterable[str]:
             if design[cache].is_none == used:
                 yield f"{candidate.id} is sized for {cache} being {'used' if used else 'left out'}, which it is not"
         for one in candidate.members:
+            if one.unsold:
+                yield f"{one.id} could not be bought: {one.unsold}"
             for dimension, load in one.loads.items():
                 if load.limit is not None and load.utilisation > 1:
                     yield f"{one.id} is overloaded: {dimension} at {load.utilisation:.0%} of capacity at peak"

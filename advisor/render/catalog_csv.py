@@ -12,7 +12,7 @@ from typing import Any
 
 from advisor.catalog import provenance
 from advisor.catalog.load import Catalog
-from advisor.catalog.model import Capacity, Component, Figure, Latency, Tariff
+from advisor.catalog.model import Capacity, Component, Day, Figure, Latency, Tariff
 from advisor.catalog.provenance import Traced
 
 COLUMNS = (
@@ -38,6 +38,7 @@ COLUMNS = (
     "minimum_usd",
     "known_to",
     "from",
+    "date",
     "basis",
     "source",
     "source_title",
@@ -82,6 +83,8 @@ def _numbers(traced: Traced) -> dict[str, Any]:
         return {"value": figure.usd, **_tariff(figure)}
     if isinstance(figure, Figure | Capacity):
         return {"value": figure.value, "low": traced.low, "high": traced.high}
+    if isinstance(figure, Day):
+        return {"date": figure.date.isoformat()}
     return {}
 
 

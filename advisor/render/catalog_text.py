@@ -10,6 +10,7 @@ from advisor.catalog import provenance
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option
 from advisor.catalog.provenance import Kind, Traced
+from advisor.catalog.sale import sale
 from advisor.catalog.search import Hit
 from advisor.catalog.warnings import EXAMPLES, Warned
 
@@ -57,20 +58,25 @@ def _price(figure: Traced) -> str:
 def component(catalog: Catalog, one: Component, today: datetime.date, width: int) -> str:
     """Return a component: what it is, then its options with every figure."""
     head = [f"{one.name} ({one.id})", f"{one.vendor} · {one.licence}", *textwrap.wrap(one.summary, width)]
-    body = [line for option_ in one.options for line in _option(catalog, option_, today, width)]
-    return _text([*head, *body, *_sources(provenance.of_component(catalog, one), width)])
+    every = provenance.of_component(catalog, one)
+    own = [figure for figure in every if figure.record == one.id]
+    table = ["", *_figures(own, one.id, today, width)] if own else []
+    body = [line for option_ in one.options for line in _option(catalog, one, option_, today, width)]
+    return _text([*head, *table, *body, *_sources(every, width)])
 
 
 def option(catalog: Catalog, name: str, today: datetime.date, width: int) -> str:
     """Return one option of a component with every figure."""
     owner, one = catalog.options[name]
     head = [f"{owner.name} ({owner.id})", f"{owner.vendor} · {owner.licence}"]
-    return _text([*head, *_option(catalog, one, today, width), *_sources(provenance.of_option(catalog, one), width)])
+    body = _option(catalog, owner, one, today, width)
+    return _text([*head, *body, *_sources(provenance.of_option(catalog, one), width)])
 
 
-def _option(catalog: Catalog, one: Option, today: datetime.date, width: int) -> list[str]:
+def _option(catalog: Catalog, owner: Component, one: Option, today: datetime.date, width: int) -> list[str]:
     unit = f"unit: {one.unit.name}, at most {one.unit.most}" if one.unit else "metered, nothing to provision"
     facts = [", ".join(one.roles), one.mode, one.cloud, f"data in {', '.join(one.residency)}", unit]
+    facts += [text] if (text := sale(catalog, owner, one).text) else []
     return [
         "",
         f"{one.title} ({one.id})",

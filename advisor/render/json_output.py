@@ -12,8 +12,8 @@ from typing import Any
 
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table
-from advisor.catalog.checks import walk
 from advisor.catalog.load import Catalog
+from advisor.catalog.walk import walk
 from advisor.evaluation.result import Check, Evaluation, MeasureResult
 from advisor.optimizer.solver import Status
 from advisor.proposal import Proposal

@@ -147,6 +147,8 @@ def verdict(one: WhyNot, best: Evaluation) -> str:
         return "it is what the proposed design has"
     if one.kind == "capacity":
         return "it cannot carry the load"
+    if one.kind == "unsold":
+        return "it could not be bought on the date of the prices"
     if one.kind == "open":
         return "not settled in time"
     if one.kind == "refused":

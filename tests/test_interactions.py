@@ -24,6 +24,7 @@ from oracles.problems import (
 )
 
 from advisor import resources
+from advisor.analysis.what_if import what_ifs
 from advisor.candidates.demand import demands
 from advisor.candidates.table import Table, table
 from advisor.catalog.load import Catalog, load_catalog
@@ -243,6 +244,19 @@ def test_what_couples_is_explained(postgres: Evaluation, catalog: Catalog) -> No
     hours = explain(postgres, "operations_h_per_month", catalog)
     assert not any(part.name.startswith("vector_store") for part in hours.parts)
     assert "vector_store" in explain(postgres, "flows.answer.availability", catalog).note
+
+
+def test_a_what_if_takes_sharing_away(catalog: Catalog) -> None:
+    """Without the permission candidates are built anew, and the design costs what it costs without."""
+    pinned = SHARED.replace("choices: {", "choices: {pin: {vector_store: pgvector}, ")
+    asked = scenario_from_text(pinned, catalog)
+    (found,) = what_ifs(asked, [["choices.share=null"]], catalog)
+    alone = scenario_from_text(pinned.replace("[[conversation_store, vector_store]]", "[]"), catalog)
+    expected = optimise(Search(table(alone, catalog)))
+    assert found.before.best is not None
+    assert found.after.best is not None
+    assert found.after.best.cost_usd_per_month == pytest.approx(expected.value)
+    assert found.after.best.cost_usd_per_month > found.before.best.cost_usd_per_month
 
 
 def test_what_is_wrong_with_groups_is_named(catalog: Catalog) -> None:

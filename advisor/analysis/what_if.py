@@ -114,7 +114,8 @@ def _built_from(scenario: Scenario) -> tuple[object, ...]:
     load = (scenario.blueprint, dict(scenario.workload), dict(scenario.spread), scenario.request_sizes)
     if "mix" in scenario.tactics.allowed:  # bounds on the first token are latency targets there
         asked |= {f"{bound.metric} {bound.limit}" for bound in scenario.bounds if ".ttft_ms." in bound.metric}
-    return (*load, scenario.sizing, scenario.usd_per_hour, scenario.tactics, scenario.filters, scenario.standing, asked)
+    ways = (scenario.sizing, scenario.tactics, scenario.filters, scenario.share)
+    return (*load, *ways, scenario.usd_per_hour, scenario.standing, asked)
 
 
 def _what_if(changes: tuple[Change, ...], before: Answer, after: Answer, ways: WaysOut | None) -> WhatIf:

@@ -25,8 +25,8 @@ from advisor.render.chart_theme import COLOURS
 from advisor.resources import folder
 
 _WIDE_PX = 640.0  # a drawing wider than this scrolls on a phone instead of shrinking to nothing
-_MARKS = {"✓": "yes", "✔": "yes", "✗": "no", "✘": "no", "⚠": "warn"}
-_ALIGNED = {"text-align:right": "num", "text-align:center": "mid"}
+MARKS = {"✓": "yes", "✔": "yes", "✗": "no", "✘": "no", "⚠": "warn"}
+ALIGNED = {"text-align:right": "num", "text-align:center": "mid"}
 _TAKEN = frozenset({"content"})  # ids of the page itself
 _GROUPED = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")  # 25 196: one number, not to be broken over two lines
 _TEXT = ("text", "code_inline", "image", "softbreak", "hardbreak")
@@ -62,14 +62,14 @@ def html(markdown: str, *, title: str, figures: Mapping[str, Figure_], lang: str
     Raises:
         ValueError: a figure's SVG is not well-formed.
     """
-    parser = _parser()
-    tokens = parser.parse(drawing.printable(markdown))
+    reader = parser()
+    tokens = reader.parse(drawing.printable(markdown))
     tokens = _with_title(tokens, title)
     contents = _number_headings(tokens)
-    _show_figures(parser, tokens, figures)
+    _show_figures(tokens, figures)
     _mark_tables(tokens)
     _mark_text(tokens)
-    body = parser.renderer.render(tokens, parser.options, {})
+    body = reader.renderer.render(tokens, reader.options, {})
     return _page(Markup(body), drawing.printable(title), contents, lang)
 
 
@@ -91,12 +91,13 @@ def slug(heading: str, taken: set[str]) -> str:
 # ---------------------------------------------------------------- Markdown
 
 
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    parser.validateLink = allowed_link  # type: ignore[method-assign,assignment]
+def parser() -> MarkdownIt:
+    """Return what reads our Markdown: CommonMark with tables, HTML as text, and only links that may be followed."""
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    reader.validateLink = allowed_link  # type: ignore[method-assign,assignment]
     for name in ("fence", "code_block"):
-        parser.add_render_rule(name, _code)
-    return parser
+        reader.add_render_rule(name, _code)
+    return reader
 
 
 def allowed_link(target: str) -> bool:
@@ -149,7 +150,7 @@ def _number_headings(tokens: Sequence[Token]) -> list[Entry]:
             level = min(max(level, 2), depth + 1)
         depth, titled = level, titled or level == 1
         token.tag = tokens[index + 2].tag = f"h{level}"
-        text = _plain(tokens[index + 1])
+        text = plain(tokens[index + 1])
         name = slug(text, taken)
         token.attrSet("id", name)
         if level > 1:
@@ -171,7 +172,8 @@ def _add_anchor(inline: Token, name: str) -> None:
     inline.children = [_inline_raw(link), *(inline.children or [])]
 
 
-def _plain(inline: Token) -> str:
+def plain(inline: Token) -> str:
+    """Return what a line says, without its marks."""
     parts = (child.content or " " for child in inline.children or [] if child.type in _TEXT)
     return " ".join("".join(parts).split())
 
@@ -179,7 +181,7 @@ def _plain(inline: Token) -> str:
 # ---------------------------------------------------------------- figures
 
 
-def _show_figures(parser: MarkdownIt, tokens: list[Token], figures: Mapping[str, Figure_]) -> None:
+def _show_figures(tokens: list[Token], figures: Mapping[str, Figure_]) -> None:
     shown: dict[str, str] = {}
     for index, token in enumerate(tokens):
         if token.type != "inline" or not token.children:
@@ -188,7 +190,7 @@ def _show_figures(parser: MarkdownIt, tokens: list[Token], figures: Mapping[str,
         for place, child in enumerate(token.children):
             if child.type != "image":
                 continue
-            caption = _plain(child)
+            caption = plain(child)
             markup = _figure(figures.get(unquote(str(child.attrs.get("src", "")))), caption, shown, block=alone)
             token.children[place] = _inline_raw(markup)
             if alone and markup.startswith("<figure"):
@@ -239,12 +241,12 @@ def _mark_tables(tokens: list[Token]) -> None:
         elif token.type in ("th_open", "td_open"):
             style = str(token.attrs.pop("style", ""))
             token.attrs |= {"scope": "col"} if token.type == "th_open" else {}
-            token.attrs |= {"class": _ALIGNED[style]} if style in _ALIGNED else {}
+            token.attrs |= {"class": ALIGNED[style]} if style in ALIGNED else {}
 
 
 def _mark_text(tokens: Sequence[Token]) -> None:
     """Colour ✓ and ✗ (the characters stay: meaning never hangs on colour) and keep grouped figures on one line."""
-    pattern = re.compile(f"([{''.join(_MARKS)}])")
+    pattern = re.compile(f"([{''.join(MARKS)}])")
     for token in tokens:
         if token.type == "inline" and token.children:
             token.children = [part for child in token.children for part in _parts(child, pattern)]
@@ -260,7 +262,7 @@ def _parts(child: Token, pattern: re.Pattern[str]) -> list[Token]:
 
 
 def _coloured(part: str) -> Token:
-    kind = _MARKS.get(part)
+    kind = MARKS.get(part)
     return _inline_raw(f'<span class="{kind}">{part}</span>') if kind else Token("text", "", 0, content=part)
 
 

@@ -39,7 +39,7 @@ def files(
     drawn = diagrams(spec)
     made = documented(result, date, command, drawn["diagram.svg"].decode())
     return {
-        **documents(made, result.scenario.title, formats),
+        **documents(made, result, date, formats),
         **{name: figure.svg.encode() for name, figure in made.figures.items()},
         **drawn,
         "proposal.json": json_output.dumps(json_output.proposal(result)).encode(),
@@ -50,6 +50,10 @@ def files(
 
 def check(formats: Collection[str]) -> None:
     """Raise :class:`InputError` when a format cannot be made here, before the work is done."""
+    if "pdf" in formats:
+        from advisor.render import pdf
+
+        pdf.check()
 
 
 def documented(result: Proposal, date: datetime.date, command: str, diagram_svg: str = "") -> Document:
@@ -61,8 +65,9 @@ def documented(result: Proposal, date: datetime.date, command: str, diagram_svg:
     return document(result, date=date, diagram_svg=diagram_svg or empty, command=command, version=__version__)
 
 
-def documents(made: Document, title: str, formats: Collection[str]) -> dict[str, bytes]:
+def documents(made: Document, result: Proposal, date: datetime.date, formats: Collection[str]) -> dict[str, bytes]:
     """Return the document in the formats asked for."""
+    title = result.scenario.title
     found: dict[str, bytes] = {}
     if "md" in formats:
         found |= {"design.md": made.markdown.encode(), **{name: text.encode() for name, text in made.records.items()}}
@@ -70,6 +75,11 @@ def documents(made: Document, title: str, formats: Collection[str]) -> dict[str,
         from advisor.render import page
 
         found["design.html"] = page.html(made.markdown, title=title, figures=made.figures).encode()
+    if "pdf" in formats:
+        from advisor.render import pdf
+
+        author = result.scenario.owner
+        found["design.pdf"] = pdf.pdf(made.markdown, title=title, figures=made.figures, date=date, author=author)
     return found
 
 

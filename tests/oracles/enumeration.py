@@ -84,7 +84,7 @@ def metrics(design: Design, scenario: Scenario) -> dict[str, float]:
         "operations_h_per_month": hours,
         "quality": math.prod(c.quality for c in design.values()),
         **_counts([one for c in used for one in _runs(c)]),
-        **_cards([one for c in used for one in _runs(c)]),
+        **_cards([one for c in used if not c.shared or c.shared[0] == c.role for one in _runs(c)]),
     }
     evaluation = judge(design, scenario)
     for flow_id, flow in scenario.blueprint.flows.items():

@@ -1,9 +1,9 @@
 """A question whose answer hangs by a thread is not asked: one that 10 % more or less of the inputs would change.
 
-Inputs are the volumes of the workload, all together up and all together down. What rests on the design is made again
-with the design as it is under the other load; what rests on the optimum is solved again. A number may follow its
-inputs, within a factor; a choice, a set or an order must stay what it is. Questions that only rest on figures which
-their text states are made so that they are clear (:func:`clear`).
+Two things are moved. The traffic, up and down: what rests on the design is made again with the design as it is under
+the other load; what rests on the optimum is solved again. A number may follow its inputs, within a factor; a choice, a set
+or an order must stay what it is. And the figures: a kind that compares amounts only asks where each could be 10 % off
+without a change of their order (:func:`clear`).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _made_again(kind: Kind, world: World, seed: int) -> Iterator[Question | None
 
 
 def moved_world(world: World, factor: float, *, solve: bool) -> World | None:
-    """Return the world with all volumes multiplied, solved again or with its design kept; None without a design."""
+    """Return the world with its traffic multiplied, solved again or with its design kept; None without a design."""
     make = world.what_if if solve else world.kept
     found = possible(lambda: make(world.grown(factor)))
     return found if found is not None and found.feasible else None

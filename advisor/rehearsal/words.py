@@ -123,7 +123,7 @@ def design(found: Evaluation, roles: Iterable[str] = ()) -> str:
     """Return a design, a role a line: component and size."""
     wanted = set(roles) or found.design.keys()
     chosen = {name: candidate(c) for name, c in found.design.items() if name in wanted}
-    return "\n".join(f"- {name}: {text}" for name, text in chosen.items())
+    return "\n".join(f"- {role(name)}: {text}" for name, text in chosen.items())
 
 
 def best(found: Evaluation) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from advisor import expression
 from advisor.analysis.answers import Answer, solve
 from advisor.analysis.conflict import conflict
 from advisor.analysis.fixed import FixedDesign
@@ -37,6 +38,7 @@ from advisor.yamlfile import parse
 if TYPE_CHECKING:
     from advisor.analysis.ways_out import WaysOut
 
+A_MONTH = "_per_month"  # how the names of rates end; a factor on a rate would grow the traffic twice
 T = TypeVar("T")
 Only = Mapping[str, Collection[str]]
 Changes = Mapping[str, object]
@@ -193,14 +195,19 @@ class World:
         return self.remembered(key, lambda: judge({**self.best.design, **changes}, self.scenario))
 
     def grown(self, factor: float) -> dict[str, object]:
-        """Return the changes that multiply every volume of the workload, within what each may be.
+        """Return the changes that multiply the traffic, within what each rate may be.
+
+        Traffic is what grows of the rates a month at which flows start: questions, payments, events.
 
         Raises:
-            InputError: nothing that grows is above 0.
+            InputError: nothing of that is above 0.
         """
         blueprint = self.catalog.blueprint(self.scenario.blueprint.id)
+        rates = {n for flow in blueprint.flows.values() for n in expression.parse(flow.rate_per_month).names}
         found: dict[str, object] = {}
         for name, value in find_parameters(self.scenario, blueprint, ()).items():
+            if name not in rates or not name.endswith(A_MONTH):
+                continue
             parameter = blueprint.parameters[name]
             wanted = min(max(value * factor, parameter.least or 0.0), parameter.most)
             found |= self._written(name, wanted, factor)

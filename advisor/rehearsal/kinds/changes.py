@@ -12,6 +12,7 @@ from advisor.rehearsal import words
 from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.kinds.cost import minimises_cost
 from advisor.rehearsal.question import Choice, Number, Question, Several
+from advisor.rehearsal.stability import SHARE
 from advisor.rehearsal.world import World, possible
 
 TEN = 10.0
@@ -25,7 +26,7 @@ PRICES = (*(name for _, name in BANDS), MORE, IMPOSSIBLE)
 
 
 def flips_at_10x(world: World, rng: random.Random) -> Question | None:
-    """Ask which roles are filled by something else at ten times the volume."""
+    """Ask which roles are filled by something else at ten times the traffic."""
     then = _ten_times(world)
     if then is None:
         return None
@@ -35,11 +36,11 @@ def flips_at_10x(world: World, rng: random.Random) -> Question | None:
         "flips_at_10x",
         "adaptability",
         "adapt",
-        f"{words.best(world.best)}\nAll volumes become ten times "
-        f"what they are ({_grown(world)}); the budgets for money and hours are lifted, everything else stays required. "
+        f"{words.best(world.best)}\nTraffic becomes ten times "
+        f"what it is ({_grown(world)}); the budgets for money and hours are lifted, everything else stays required. "
         "In which roles does another component become the best, or does a role come or go?",
-        Several(tuple(roles)),
-        frozenset(flipped),
+        Several(tuple(map(words.role, roles))),
+        frozenset(map(words.role, flipped)),
         tuple(
             f"{role}: {words.candidate(world.best.design[role])} -> {words.candidate(then.best.design[role])}"
             for role in roles
@@ -51,7 +52,7 @@ def flips_at_10x(world: World, rng: random.Random) -> Question | None:
 
 
 def cost_multiplier_10x(world: World, rng: random.Random) -> Question | None:
-    """Ask how many times the cost is at ten times the volume."""
+    """Ask how many times the cost is at ten times the traffic."""
     then = _ten_times(world)
     if then is None:
         return None
@@ -61,10 +62,10 @@ def cost_multiplier_10x(world: World, rng: random.Random) -> Question | None:
         "adaptability",
         "adapt",
         f"The best design costs {words.money(world.cost)}, in USD a month by role: {costs}. People's hours are "
-        f"{words.money(world.best.operations_usd_per_month)} of it. All volumes become ten times what they are "
+        f"{words.money(world.best.operations_usd_per_month)} of it. Traffic becomes ten times what it is "
         f"({_grown(world)}), the budgets are lifted, and the best design is looked for again. How many times the cost "
         "of today does it cost?",
-        Number("x", "cost at ten times the volume"),
+        Number("x", "cost at ten times the traffic"),
         then.cost / world.cost,
         (
             f"best design then: {plain(then.cost)} USD/month",
@@ -76,7 +77,7 @@ def cost_multiplier_10x(world: World, rng: random.Random) -> Question | None:
 
 
 def _ten_times(world: World) -> World | None:
-    """Return the world at ten times the volume with its budgets lifted, None where it has no design."""
+    """Return the world at ten times the traffic with its budgets lifted, None where it has no design."""
     found = possible(lambda: world.what_if({**world.grown(TEN), **world.lifted()}))
     return found if found is not None and found.feasible else None
 
@@ -97,7 +98,10 @@ def residency_excluded(world: World, rng: random.Random) -> Question | None:
     if not mixed:
         return None
     role = rng.choice(mixed)
-    names = sorted(rng.sample(sorted(roles[role]), min(MOST_OPTIONS, len(roles[role]))))
+    barred, fitting = ([n for n in sorted(roles[role]) if roles[role][n] == fits] for fits in (False, True))
+    first = [rng.choice(barred), rng.choice(fitting)]
+    rest = sorted(roles[role].keys() - {*first})
+    names = sorted([*first, *rng.sample(rest, min(MOST_OPTIONS - len(first), len(rest)))])
     return Question(
         "residency_excluded",
         "requirements",
@@ -107,7 +111,7 @@ def residency_excluded(world: World, rng: random.Random) -> Question | None:
         Several(tuple(names)),
         frozenset(name for name in names if not roles[role][name]),
         tuple(f"{name}: {_regions(world, role, name)}" for name in names),
-        words.command("catalog", "show", next((n for n in names if not roles[role][n]), names[0])),
+        words.command("catalog", "show", first[0]),
         "What runs on a cloud's machines can run in any of its regions; hosted services are where their maker is.",
     )
 
@@ -138,18 +142,18 @@ def price_of_residency(world: World, rng: random.Random) -> Question | None:
     if other is None or not minimises_cost(world) or not (other.feasible or other.infeasible):
         return None
     free, bound = (other, world) if region else (world, other)
-    if not free.feasible:
+    price = band(free.cost, bound) if free.feasible else None
+    if price is None:
         return None
     text = "is required" if region else "becomes a requirement"
     return Question(
         "price_of_residency",
         "trade_offs",
         "adapt",
-        f"Data in the region '{region or DEFAULT_REGION}' {text}. The best design of today costs "
-        f"{words.money(world.cost)}:\n{words.design(world.best)}\nWhat does the requirement cost, compared with the best "
-        "design without it?",
+        f"That data is kept in the region '{region or DEFAULT_REGION}' {text}. {words.best(world.best)}\n"
+        "What does the requirement cost, compared with the best design without it?",
         Choice(PRICES),
-        _band(free.cost, bound),
+        price,
         (
             f"without: {plain(free.cost)} USD/month",
             f"with: {f'{plain(bound.cost)} USD/month' if bound.feasible else 'no design'}",
@@ -159,12 +163,19 @@ def price_of_residency(world: World, rng: random.Random) -> Question | None:
     )
 
 
-def _band(cost: float, then: World) -> str:
-    """Return by how much the optimum of a world is dearer than a cost, as a band."""
-    if not then.feasible:
-        return IMPOSSIBLE
-    rise = then.cost / cost - 1
-    return next((name for most, name in BANDS if rise <= most), MORE)
+def band(cost: float, then: World) -> str | None:
+    """Return by how much the optimum of a world is dearer than a cost, as a band; None next to an end of one."""
+    return band_of(then.cost / cost - 1) if then.feasible else IMPOSSIBLE
+
+
+def band_of(rise: float) -> str | None:
+    """Return the band of a rise, a share of the cost; None where 10 % more or less of it would be another one.
+
+    >>> band_of(0.3), band_of(0.105)
+    ('10-50 % of the cost', None)
+    """
+    low, found = (next((name for most, name in BANDS if rise * f <= most), MORE) for f in (1 - SHARE, 1 + SHARE))
+    return found if low == found else None
 
 
 def cloud_lost(world: World, rng: random.Random) -> Question | None:
@@ -178,6 +189,9 @@ def cloud_lost(world: World, rng: random.Random) -> Question | None:
     other = possible(lambda: world.what_if(change)) if known - {cloud} else None
     if other is None or not (other.feasible or other.infeasible):
         return None
+    price = band(world.cost, other)
+    if price is None:
+        return None
     inside = [role for role, c in world.best.design.items() if cloud in c.clouds]
     return Question(
         "cloud_lost",
@@ -187,7 +201,7 @@ def cloud_lost(world: World, rng: random.Random) -> Question | None:
         f"any more, which fills {len(inside)} of these roles ({', '.join(map(words.role, inside))}). Everything else "
         "stays required. By how much does the cost of the best design rise?",
         Choice(PRICES),
-        _band(world.cost, other),
+        price,
         (
             f"with {cloud}: {plain(world.cost)} USD/month",
             f"without: {f'{plain(other.cost)} USD/month' if other.feasible else 'no design'}",
@@ -212,7 +226,7 @@ def model_withdrawn(world: World, rng: random.Random) -> Question | None:
     others = sorted({c.component_id for c in world.answer.search.pool[role]} - {one.component_id, new})
     shown = sorted({new, *rng.sample(others, min(3, len(others)))})
     rivals = {name: world.forced(role, name).evaluation for name in shown if name != new}
-    near = found.cost_usd_per_month * (1 + SAME)
+    near = found.cost_usd_per_month + SHARE * found.design[role].cost_usd_per_month  # its figures may be 10 % off
     others_in = {name: it for name, it in rivals.items() if it and _without(it, one.component_id)}
     as_good = [name for name, it in others_in.items() if it.cost_usd_per_month <= near]
     if len(shown) < 2:
@@ -226,7 +240,7 @@ def model_withdrawn(world: World, rng: random.Random) -> Question | None:
         Choice(tuple(shown)),
         new,
         (
-            f"best design then: {plain(found.cost_usd_per_month)} USD/month, with {words.candidate(found.design[role])}",
+            f"best design then: {_told(found)}, with {words.candidate(found.design[role])}",
             *(f"with {name}: {_told(it)}" for name, it in rivals.items()),
         ),
         words.what_if(_excluded(world, one.component_id)),
@@ -277,7 +291,7 @@ def withdrawn_regret(world: World, rng: random.Random) -> Question | None:
         Number("USD/month", f"price of losing {one.name}"),
         extra,
         (
-            f"best design then: {plain(found.cost_usd_per_month)} USD/month, with {words.candidate(found.design[role])}",
+            f"best design then: {_told(found)}, with {words.candidate(found.design[role])}",
             f"{plain(found.cost_usd_per_month)} - {plain(world.cost)} = {plain(extra)}",
         ),
         words.what_if(_excluded(world, one.component_id)),
@@ -291,8 +305,8 @@ def _excluded(world: World, name: str) -> dict[str, object]:
 
 
 KINDS = (
-    Kind("flips_at_10x", "what flips at ten times the volume", "adaptability", "adapt", flips_at_10x, "optimum"),
-    Kind("cost_multiplier_10x", "cost at ten times the volume", "adaptability", "adapt", cost_multiplier_10x, "optimum"),
+    Kind("flips_at_10x", "what flips at ten times the traffic", "adaptability", "adapt", flips_at_10x, "optimum"),
+    Kind("cost_multiplier_10x", "cost multiplier at 10x", "adaptability", "adapt", cost_multiplier_10x, "optimum"),
     Kind("residency_excluded", "who is excluded by residency", "requirements", "adapt", residency_excluded, "figures"),
     Kind("price_of_residency", "price of residency", "trade_offs", "adapt", price_of_residency, "optimum"),
     Kind("cloud_lost", "loss of a cloud or region", "reliability", "adapt", cloud_lost, "optimum"),

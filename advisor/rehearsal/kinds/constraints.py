@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from advisor.analysis.resolver import beats
 from advisor.candidates.candidate import Candidate
@@ -13,6 +13,7 @@ from advisor.optimizer.run import Found
 from advisor.optimizer.solver import Status
 from advisor.rehearsal import words
 from advisor.rehearsal.kind import Kind
+from advisor.rehearsal.kinds.changes import IMPOSSIBLE, PRICES, band_of
 from advisor.rehearsal.kinds.cost import minimises_cost
 from advisor.rehearsal.question import Choice, Number, Order, Question, Several
 from advisor.rehearsal.stability import SHARE, clear
@@ -24,6 +25,7 @@ ROOM = 0.02  # slacks closer than this are not to be told apart
 MOST_ORDERED = 5
 LOOSER = 0.20  # by how much a bound is loosened
 TIGHTER = 0.30  # by how much a percentile is tightened
+IN_USD = 0.5  # how often a price that can be stated is asked in USD and not as a band
 STAYS, OTHER, NONE = "feasible, the same design stays", "feasible, with another design", "no design meets everything"
 
 
@@ -114,7 +116,7 @@ def cheapest_to_relax(world: World, rng: random.Random) -> Question | None:
     ranked = sorted(saved, key=lambda name: -saved[name])
     if saved[ranked[0]] < SAME * world.cost:
         return None
-    as_good = [name for name in ranked[1:] if saved[ranked[0]] - saved[name] <= SAME * world.cost]
+    as_good = [name for name in ranked[1:] if not clear(saved[ranked[0]], saved[name]) and saved[name] > 0]
     bound = bounds[[words.bound(b) for b in bounds].index(ranked[0])]
     return Question(
         "cheapest_to_relax",
@@ -148,15 +150,18 @@ def _moved(bound: Bound, share: float) -> float:
 
 
 def price_of_p95(world: World, rng: random.Random) -> Question | None:
-    """Ask what it costs to have a percentile 30 % shorter."""
+    """Ask what it costs to have a percentile 30 % shorter: in USD, or as a band, where it may be impossible too."""
     times = [b for b in world.scenario.bounds if split_percentile(b.metric) and b.upper]
-    found = [(b, one.best.cost_usd_per_month - world.cost) for b, one in _tightened(world, times) if one.best]
-    dearer = [(b, extra) for b, extra in found if extra > SAME * world.cost]
-    if not dearer:
+    if not times or not minimises_cost(world):
         return None
-    bound, extra = rng.choice(dearer)
-    after = world.at(bound, _moved(bound, -TIGHTER)).best
-    assert after is not None
+    bound, in_usd = rng.choice(times), rng.random() < IN_USD
+    found = world.at(bound, _moved(bound, -TIGHTER))
+    extra = found.best.cost_usd_per_month - world.cost if found.best else 0.0
+    price = band_of(extra / world.cost) if found.best else IMPOSSIBLE
+    in_usd = in_usd and extra > SAME * world.cost
+    if found.status is Status.STOPPED or (price is None and not in_usd):
+        return None
+    after, asked = found.best or world.best, ", in USD a month" if in_usd else ""
     changed = [role for role, c in after.design.items() if c.id != world.best.design[role].id]
     budget = "" if not any(b.metric == COST for b in world.scenario.bounds) else ", the budget included"
     return Question(
@@ -166,23 +171,16 @@ def price_of_p95(world: World, rng: random.Random) -> Question | None:
         f"The best design costs {words.money(world.cost)} and has {words.metric(bound.metric, _now(world, bound))} of "
         f"{words.label(bound.metric)}:\n{words.design(world.best)}\nIts limit of "
         f"{words.metric(bound.metric, bound.limit)} becomes {words.metric(bound.metric, _moved(bound, -TIGHTER))}, "
-        f"everything else{budget} stays. By how much does the cost of the best design rise, in USD a month?",
-        Number("USD/month", f"price of {words.label(bound.metric)} - 30 %"),
-        extra,
+        f"everything else{budget} stays. By how much does the cost of the best design rise{asked}?",
+        Number("USD/month", f"price of {words.label(bound.metric)} - 30 %") if in_usd else Choice(PRICES),
+        extra if in_usd else str(price),
         (
-            f"best design then: {plain(after.cost_usd_per_month)} USD/month, {plain(extra)} more",
+            f"best design then: {_cost_of(found)}; today: {plain(world.cost)}",
             *(f"{r}: {words.candidate(world.best.design[r])} -> {words.candidate(after.design[r])}" for r in changed),
         ),
         words.what_if({bound.path: _moved(bound, -TIGHTER)}),
         "Look for the stage that can be made faster, and for what is cheaper elsewhere to pay for it.",
     )
-
-
-def _tightened(world: World, bounds: Sequence[Bound]) -> Iterator[tuple[Bound, Found]]:
-    for one in bounds:
-        found = world.at(one, _moved(one, -TIGHTER))
-        if found.status is Status.OPTIMAL:
-            yield one, found
 
 
 def _now(world: World, bound: Bound) -> float:

@@ -55,7 +55,7 @@ def _bill(world: World, role: str) -> Iterator[str]:
     one = world.best.design[role]
     hours = f"{words.short(one.operations_h_per_month)} h of people at {words.short(one.usd_per_hour)} USD"
     moving = f"; {words.money(one.migration_usd_per_month)} to pay off the move" if one.migration_h else ""
-    priced = [f"{title}: {_price(line)}" for title, line in one.named_lines()]
+    priced = [f"{title.removeprefix('of ')}: {_price(line)}" for title, line in one.named_lines()]
     yield f"- {words.role(role)} ({words.candidate(one)}): {'; '.join([*priced, hours])}{moving}"
 
 
@@ -85,8 +85,8 @@ def largest_cost_driver(world: World, rng: random.Random) -> Question | None:
         "cost",
         "estimate",
         f"Among the roles of a design are these, billed so:\n{bills}\nWhich of them costs most a month?",
-        Choice(tuple(shown)),
-        roles[0],
+        Choice(tuple(words.role(role) for role in shown)),
+        words.role(roles[0]),
         tuple(f"{role}: {words.money(c)}" for role, c in zip(roles, costs, strict=True)),
         words.command("propose", words.SCENARIO),
         "Count machines first: one running all month is 730 hours.",

@@ -7,7 +7,8 @@ import random
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from advisor.calculator.compositions import latency_path
+from advisor.calculator.given import Given
+from advisor.calculator.latency_tree import node
 from advisor.evaluation.evaluate import stages
 from advisor.evaluation.result import Stage
 from advisor.explanation.derivation import Derivation, plain
@@ -123,7 +124,7 @@ def _percentiles(time: Distribution) -> dict[str, float]:
 
 
 def _told(leaf: Mapping[str, Any]) -> str:
-    taken = f", taken by {words.percent(leaf['share'])} of the requests" if leaf["share"] != 1 else ""
+    taken = f", taken by the same {words.percent(leaf['share'])} of the requests" if leaf["share"] != 1 else ""
     return f"p50 {plain(leaf['p50_ms'])} ms, p95 {plain(leaf['p95_ms'])} ms{taken}"
 
 
@@ -146,8 +147,7 @@ def _leaf(name: str, leaf: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _p95(leaves: Mapping[str, Mapping[str, Any]]) -> float:
-    found = latency_path(_tree(leaves)).percentiles
-    return next(one.independent_ms for one in found if one.percentile == "p95")
+    return node(Given.of("tree", _tree(leaves))).distribution.quantile(0.95)
 
 
 KINDS = (

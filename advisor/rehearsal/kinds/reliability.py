@@ -117,8 +117,8 @@ def loss_of_zone(world: World, rng: random.Random) -> Question | None:
         "defend",
         f"These roles run on machines of one's own, spread evenly over zones:\n{told}\nA zone is lost, the one with "
         "most units of each. Which of the roles can then no longer carry the peak at the planned utilisation?",
-        Several(tuple(machines)),
-        frozenset(role for role, one in machines.items() if left(one) < one.needed_units),
+        Several(tuple(map(words.role, machines))),
+        frozenset(words.role(role) for role, one in machines.items() if left(one) < one.needed_units),
         tuple(f"{role}: {left(one)} units left, {one.needed_units} needed" for role, one in machines.items()),
         words.command("propose", words.SCENARIO),
         "Units over zones, rounded up, are lost; compare what is left with what the peak needs.",
@@ -191,12 +191,13 @@ def price_of_n_plus_1(world: World, rng: random.Random) -> Question | None:
     extra = world.judged({role: bigger}).cost_usd_per_month - world.cost
     if extra <= 0:
         return None
-    bills = "; ".join(f"{title}: {words.short(line.quantity, 6)} {line.unit}" for title, line in one.named_lines())
+    lines = [(title.removeprefix("of "), line) for title, line in one.named_lines()]
+    bills = "; ".join(f"{title}: {words.short(line.quantity, 6)} {line.unit}" for title, line in lines)
     return Question(
         "price_of_n_plus_1",
         "reliability",
         "defend",
-        f"{words.role(role)} runs on {words.candidate(one)}, billed for {bills} a month at {_prices(one)}. What does "
+        f"{words.role(role)} runs on {words.candidate(one)}, billed a month for {bills}, at {_prices(one)}. What does "
         "one unit more cost a month (N+1), people's hours unchanged?",
         Number("USD/month", "one unit more"),
         extra,

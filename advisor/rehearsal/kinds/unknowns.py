@@ -49,9 +49,9 @@ def unknown_first(world: World, rng: random.Random) -> Question | None:
         "unknown_first",
         "requirements",
         "clarify",
-        f"The scenario leaves these figures open; each may be from two thirds to one and a half times of what is taken:\n"
-        f"{told}\nThe design, left as it is:\n{words.design(world.best)}\nWhich one is worth asking about first: the one "
-        "at whose ends the design breaks a requirement, or else its cost moves most?",
+        "The scenario leaves these figures open; each may be two thirds to one and a half times of what is taken:\n"
+        f"{told}\n{words.best(world.best)}\nIt is left as it is. Which figure is worth asking about first: the one at "
+        "whose ends the design breaks a requirement, or else its cost moves most?",
         Choice(tuple(names)),
         first.knob.title,
         tuple(f"{one.knob.title}: {one.told}" for one in shown),
@@ -84,7 +84,8 @@ def _effect(world: World, knob: Knob) -> Effect:
             continue
         broken = [c.requirement.path for c in found.best.checks if not c.holds]
         sizes.append(abs(found.cost / world.cost - 1) + (BREAKS if broken else 0.0))
-        told.append(f"at {words.short(value)} it costs {plain(found.cost)} USD/month" + "".join(f", breaks {b}" for b in broken))
+        breaks = "".join(f", breaks {path}" for path in broken)
+        told.append(f"at {words.short(value)} it costs {plain(found.cost)} USD/month{breaks}")
     return Effect(knob, max(sizes), "; ".join(told))
 
 

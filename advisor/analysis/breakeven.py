@@ -220,12 +220,11 @@ class _Follower:
             for line in active:
                 self._bisect(line)
                 self._look_closer(line)
-            near = [(line.knob, line.near) for line in active]
-            for line, found in zip(active, self._solved(near, [self._floor(x) for x in active]), strict=True):
-                self._check_near(line, found)
-            kept = [line for line in active if line.at_near is not None]
-            for line, found in zip(kept, self._solved([(x.knob, x.far) for x in kept]), strict=True):
-                self._check_far(line, found)
+            sides = [(line.knob, at) for line in active for at in (line.near, line.far)]
+            floors = [floor for line in active for floor in (self._floor(line), -math.inf)]
+            found = iter(self._solved(sides, floors))
+            for line in active:
+                self._check(line, next(found), next(found))
 
     def _bisect(self, line: _Line) -> None:
         while not line.knob.close(line.near, line.far):
@@ -260,25 +259,22 @@ class _Follower:
             return -math.inf
         return self.gaps.floor(line.reading.roles, goal_value(self.gaps.goal, mine))
 
-    def _check_near(self, line: _Line, found: Found) -> None:
-        if _stopped(found):
+    def _check(self, line: _Line, near: Found, far: Found) -> None:
+        """Settle a line, or say where to go on: before a third design, or behind what the solver cannot tell apart."""
+        if _stopped(near) or _stopped(far):
             line.done = True
             return
         mine = self.fixed.at(line.knob, line.near).evaluation
         assert mine is not None, "the near side is where the design can be run"
-        if found.best is None or not beats(found.best, mine):
-            line.at_near = found
-        else:  # a third design is better here already
-            line.near, line.far, line.rivals = line.start, line.near, [*line.rivals, self._fixed(found.best)]
-
-    def _check_far(self, line: _Line, found: Found) -> None:
-        """Settle the far side; where a rival is better by less than the solver tells apart, go on behind it."""
-        mine = self.fixed.at(line.knob, line.far).evaluation
-        lost = mine is None or not within_target(mine) or (found.best is not None and beats(found.best, mine))
-        if lost or _stopped(found):
-            line.at_far, line.done = found, True
+        if near.best is not None and beats(near.best, mine):
+            line.near, line.far, line.rivals = line.start, line.near, [*line.rivals, self._fixed(near.best)]
+            return
+        there = self.fixed.at(line.knob, line.far).evaluation
+        lost = there is None or not within_target(there) or (far.best is not None and beats(far.best, there))
+        if lost:
+            line.at_near, line.at_far, line.done = near, far, True
         else:
-            line.at_near, line.near, line.far = None, line.far, line.end
+            line.near, line.far = line.far, line.end
             line.done = line.knob.close(line.near, line.end)
 
     def _result(self, line: _Line) -> BreakEven:

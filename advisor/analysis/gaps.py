@@ -21,7 +21,7 @@ from advisor.optimizer.run import Found, goal_value, optimise
 from advisor.optimizer.solver import Status
 from advisor.scenario.requirements import COST
 
-RIVAL = 0.02  # a design within this share of the goal is a close rival, whose figures are followed too
+RIVAL = 0.01  # a design within this share of the goal is a close rival, whose figures are followed too
 SURE = 1e-6  # a bound decides only when it is clear of the value by this much, relative
 
 

@@ -29,7 +29,7 @@ from advisor.scenario.requirements import COST, Filter
 Setting = Mapping[Reference, float]
 MARK = "?"  # in no id of the catalog
 SAME_GOAL = 1e-6  # goals that differ by less, relative, are equal: percentiles are reached in such steps
-TOGETHER = 40  # settings that share a search
+TOGETHER = 100  # settings that share a search
 
 
 @dataclass(frozen=True)

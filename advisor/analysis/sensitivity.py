@@ -52,7 +52,7 @@ class Sensitivity:
 
 
 PARTS = ("constraints", "break-evens", "tornado", "points")
-TOGETHER = 16  # figures that one piece of work follows; the same for any number of jobs, so that results are too
+TOGETHER = 48  # figures that one piece of work follows; the same for any number of jobs, so that results are too
 
 
 def sensitivity(

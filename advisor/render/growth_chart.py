@@ -51,7 +51,7 @@ def growth_chart(found: Growth, scenario: Scenario) -> str:
             *[_budget(bound.limit) for bound in scenario.bounds if bound.metric == COST],
             _line(rows),
             *[_dots([row for row in rows if row["holds"] == holds], filled=holds) for holds in (False, True)],
-            _labels([row for row, one in zip(rows, solved, strict=True) if one in found.volumes]),
+            *_labels([row for row, one in zip(rows, solved, strict=True) if one in found.volumes]),
         ],
         "config": CONFIG,
     }
@@ -73,11 +73,9 @@ def _row(one: Volume) -> Row:
 
 
 def _axis(title: str) -> Row:
-    return {
-        "type": "quantitative",
-        "scale": {"type": "log", "nice": False},
-        "axis": {"title": title, "format": ",.3~g"},
-    }
+    grouped = "datum.label ? replace(format(datum.value, ',~r'), /,/g, '\u00a0') : ''"
+    scale = {"type": "log", "nice": False}
+    return {"type": "quantitative", "scale": scale, "axis": {"title": title, "labelExpr": grouped}}
 
 
 def _line(rows: Sequence[Row]) -> Row:
@@ -97,8 +95,13 @@ def _dots(rows: Sequence[Row], *, filled: bool) -> Row:
     }
 
 
-def _labels(rows: Sequence[Row]) -> Row:
-    mark = {"type": "text", "align": "right", "dx": -8, "dy": -10, "fill": COLOURS["ink"][0]}
+def _labels(rows: Sequence[Row]) -> list[Row]:
+    """Return the costs beside the points that were asked for, the first to the right of its point."""
+    return [_label(rows[:1], "left", 10), _label(rows[1:], "right", -8)]
+
+
+def _label(rows: Sequence[Row], align: str, dx: int) -> Row:
+    mark = {"type": "text", "align": align, "dx": dx, "dy": -14, "fill": COLOURS["ink"][0]}
     places = {"x": {"field": "x"}, "y": {"field": "y"}}
     return {
         "data": {"values": list(rows)},

@@ -60,7 +60,7 @@ def factor_text(factor: float) -> str:
     >>> factor_text(3.0), factor_text(17.472)
     ('3×', '17.5×')
     """
-    return f"{numbers.significant(factor)}×"
+    return f"{f'{factor:g}' if factor == round(factor) else numbers.significant(factor)}×"
 
 
 def per_text(scenario: Scenario) -> str:

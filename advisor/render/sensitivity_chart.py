@@ -15,7 +15,7 @@ from advisor.render.chart_theme import COLOURS, themed
 from advisor.render.charts import CONFIG, SCHEMA
 
 MOST_BARS = 16
-_LEFT, _PLOT, _RIGHT, _ROW = 330, 460, 190, 26  # px
+_LEFT, _PLOT, _RIGHT, _ROW = 360, 440, 230, 26  # px
 _TOP, _BOTTOM = 78, 46  # px
 _SIZE = 12.5  # px, font
 _SUB = "From its low (pale) to its high (dark); the design stays as it is. * the range is assumed."
@@ -102,7 +102,7 @@ def _row(bar: Bar, metric: str, scale: Any, index: int) -> Row:
     return {
         "row": index,
         "name": fitting(bar.knob.path + star, _LEFT - 20, _SIZE),
-        "range": fitting(f"{ends[0]} – {ends[1]}", _RIGHT - 14, _SIZE),
+        "range": fitting(said.range_text(bar.knob), _RIGHT - 14, _SIZE),
         "now": scale(bar.design.metric(metric)),
         "low": scale(low.metric(metric)),
         "high": scale(high.metric(metric)),

@@ -23,6 +23,7 @@ HALF = 14  # characters of a bar on each side of the middle
 MOST_BARS = {"cost_usd_per_month": 12}
 MOST_BARS_ELSE = 8
 FULL = "█"
+MOST_OPEN = 6  # numbers that are named of those that the time limit left open
 MOST_POINTS = 3  # decisions that are spelled out for each attribute
 PARTS = ("constraints", "break-evens", "tornado", "points")
 
@@ -80,10 +81,10 @@ def constraints(found: Sensitivity) -> Iterator[RenderableType]:
 def break_evens(found: Sensitivity) -> Iterator[RenderableType]:
     """Yield where each number flips the design, the closest first."""
     known = found.break_evens
-    reach = numbers.significant(found.reach)
+    reach = f"{found.reach:g}"
     yield (
         f"[bold]Break-evens[/]: {len(known.found)} of {len(known.followed)} numbers flip the design within a factor of "
-        f"{reach} or their range (●); both sides were solved"
+        f"{reach} or their range (●); each side solved again"
     )
     table = _table("", "number", "now", "flips at", "moves by", "why", "then", "cost", right=("moves by", "cost"))
     for column in (1, 2, 3, 4, 7):
@@ -100,8 +101,10 @@ def break_evens(found: Sensitivity) -> Iterator[RenderableType]:
         yield table
     if known.immaterial:
         yield f"[dim]{len(known.immaterial)} more numbers move no metric by 1{numbers.NARROW}% that far.[/]"
-    for knob, direction in known.open:
-        yield neat(f"{knob.path}, {'up' if direction > 0 else 'down'}: not settled in time")
+    if known.open:
+        names = list(dict.fromkeys(knob.path for knob, _ in known.open))
+        more = f" and {len(names) - MOST_OPEN} more" if len(names) > MOST_OPEN else ""
+        yield neat(f"Not settled in time: {', '.join(names[:MOST_OPEN])}{more}; raise --time-limit.")
 
 
 # --- tornado ----------------------------------------------------------------------------------------------------------
@@ -129,16 +132,16 @@ def place(path: str) -> str:
 
 
 def _bars(bars: Sequence[Bar], metric: str) -> Table:
-    table = _table("number", "from", "to", "", "at low", "at high", "breaks", "flips", right=("at low", "at high"))
-    for column in (0, 1, 2, 3, 4, 5, 7):
+    table = _table(
+        "number", "from low to high", "", "at low", "at high", "breaks", "flips", right=("at low", "at high")
+    )
+    for column in (0, 2, 3, 4, 6):
         table.columns[column].no_wrap = True
     most = max((abs(e) for bar in bars for e in bar.effects(metric) if e is not None), default=0.0)
     for bar in bars:
-        low, high = said.apart(bar.knob, bar.knob.low, bar.knob.high)
         table.add_row(
             place(bar.knob.path) + ("" if bar.knob.stated else " *"),
-            neat(low),
-            neat(high),
+            neat(said.range_text(bar.knob)),
             drawn(bar.effects(metric), most),
             *(
                 _end(end, effect, bar, metric)

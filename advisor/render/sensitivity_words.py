@@ -45,6 +45,14 @@ def apart(knob: Knob, *values: float) -> tuple[str, ...]:
     return texts
 
 
+def range_text(knob: Knob) -> str:
+    """Return a number's range, its unit once: "12.0 to 69.0 h/month"."""
+    low, high = apart(knob, knob.low, knob.high)
+    number, mark, _ = low.rpartition(NB)
+    alike = mark and high.endswith(low[len(number) :]) and not low.endswith("%")
+    return f"{number if alike else low} to {high}"
+
+
 def basis_text(knob: Knob) -> str:
     """Return what a number is based on.
 
@@ -224,8 +232,7 @@ def hinge_text(one: Hinge) -> str:
     """Return a number within whose range a requirement stops to hold."""
     knob = one.knob
     now, breaks = apart(knob, knob.value, one.breaks_at)
-    low, high = apart(knob, knob.low, knob.high)
-    range_ = f"{'' if knob.stated else 'assumed '}{low} to {high}"
+    range_ = f"{'' if knob.stated else 'assumed '}{range_text(knob)}"
     stale = f", last checked on {knob.checked}" if one.stale and knob.checked else ""
     side = "above" if one.breaks_at > knob.value else "below"
     return f"{knob.path}: {now} now, breaks {side} {breaks} ({basis_text(knob)}, {range_}{stale})"

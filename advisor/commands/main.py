@@ -78,6 +78,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "advisor.commands.check",
         "Validate and solve a scenario without writing anything, and hold the answer against gates; for CI.",
     ),
+    "rehearse": (
+        "advisor.commands.rehearse",
+        "Practise a design interview in which requirements move, scored against what the optimizer proves.",
+    ),
     "catalog": ("advisor.commands.catalog", "Look into the catalog and where its figures come from."),
     "blueprint": (
         "advisor.commands.blueprint",

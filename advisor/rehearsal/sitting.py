@@ -24,7 +24,7 @@ from advisor.rehearsal.design_phase import ChoiceError, Verdict, judge, leaves_o
 from advisor.rehearsal.prices import under
 from advisor.rehearsal.question import HINT_SHARE, Question, score
 from advisor.rehearsal.scoring import NOTHING, Points
-from advisor.rehearsal.session import State
+from advisor.rehearsal.session import Learnt, State
 from advisor.scenario.load import Scenario, scenario_from_text
 
 
@@ -239,6 +239,10 @@ class Sitting:
         """Return every item that is over, with what it earned."""
         items, counted = self.items, session.counted(self.state)
         return [self._mark(number, items, counted) for number in range(len(items)) if self._is_marked(number, items)]
+
+    def learnt(self) -> Learnt:
+        """Return which unknowns were asked about, and which were not."""
+        return session.learnt(self.items, session.counted(self.state))
 
     def last_mark(self) -> Mark | None:
         """Return the mark of the item that was answered last."""

@@ -9,6 +9,7 @@ from advisor.candidates.candidate import Candidate
 from advisor.rehearsal import words
 from advisor.rehearsal.answers import example
 from advisor.rehearsal.course import Asking, Designing, Fact, Pick
+from advisor.rehearsal.debrief import Debrief
 from advisor.rehearsal.design_phase import Verdict
 from advisor.rehearsal.question import Choice, Number, Order, Question, Several, options
 from advisor.rehearsal.session import Learnt
@@ -192,16 +193,15 @@ def _value(check: object) -> str:
 # --- the end ----------------------------------------------------------------------------------------------------------
 
 
-def summary(marks: Sequence[Mark]) -> Iterator[str]:
+def summary(found: Debrief) -> Iterator[str]:
     """Yield the score by competence and what to practise next."""
-    from advisor.rehearsal.debrief import by_competence, next_kinds
-
+    if not found.complete:
+        yield f"Not finished: {len(found.marks)} items were answered."
     yield "[bold]Score by competence[/]  (1 perfect, 0 silence, below 0 confident misses)"
-    for group in by_competence(marks):
+    for group in found.competences:
         title = rehearsal_words.COMPETENCES.get(group.name, group.name)
         yield f"  {title:13}  {rehearsal_words.points(group.points):>6}  {group.count} answered"
-    kinds = next_kinds(marks)
-    if kinds:
+    if found.practise:
         yield "[bold]Practise next[/]"
-        yield from (f"  advisor rehearse --drill {kind}" for kind in kinds)
+        yield from (f"  advisor rehearse --drill {kind}" for kind in found.practise)
     yield f"[dim]{rehearsal_words.CAVEAT}[/]"

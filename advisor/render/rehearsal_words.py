@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from advisor.rehearsal import words
 from advisor.rehearsal.course import Asking, Designing, Item
 from advisor.rehearsal.question import Answer, Choice, Number, Question, options
 from advisor.rehearsal.registry import KINDS
@@ -70,9 +71,13 @@ def amount(value: float, unit: str) -> str:
     """Return a number with its unit.
 
     >>> amount(17079.3, "USD/month").replace(NARROW, " "), amount(3.0, "")
-    ('17 100 USD/month', '3')
+    ('17 080 USD/month', '3')
     """
-    return f"{numbers.significant(value)}{NARROW if unit else ''}{unit}"
+    return f"{_number(value)}{NARROW if unit else ''}{unit}"
+
+
+def _number(value: float) -> str:
+    return words.short(value).replace(" ", NARROW)
 
 
 def answer(question: Question, said: Answer | None) -> str:
@@ -83,7 +88,7 @@ def answer(question: Question, said: Answer | None) -> str:
         low, high = said.low or 0.0, said.high or 0.0
         if low == high:
             return amount(low, question.form.unit)
-        return f"{numbers.significant(low)}–{amount(high, question.form.unit)}"
+        return f"{_number(low)}–{amount(high, question.form.unit)}"
     named = (" > " if isinstance(question.truth, tuple) else "; ").join(said.chosen) or "none of them"
     if isinstance(question.form, Choice):
         sure = "no confidence stated" if said.confidence is None else f"{numbers.percent(said.confidence)} sure"

@@ -1,0 +1,253 @@
+"""A rehearsal on a terminal: shows, reads, saves after every step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from advisor.commands.rehearse_setup import Begun
+    from advisor.rehearsal.course import Item
+    from advisor.rehearsal.history import History, Saved
+    from advisor.rehearsal.sitting import Sitting
+
+LINES_PAUSE = "Enter to begin"
+HELP = "help"
+
+
+class PauseError(Exception):
+    """Somebody wants to stop here and go on later."""
+
+
+def sit(begun: Begun, given: dict[str, Any], history: History | None, saved: Saved | None) -> None:
+    """Sit a session from where it stands to its end, or until it is paused."""
+    from advisor.rehearsal.ahead import Ahead
+    from advisor.rehearsal.session import State
+    from advisor.rehearsal.sitting import Sitting
+
+    source = Ahead(begun.setup, saved.items if saved else ())
+    state = saved.state if saved else State(given["feedback"] or "immediate")
+    sitting = Sitting(begun.setup, begun.scenario, begun.catalog, source, state)
+    table = Table(sitting, begun, history, saved.id if saved else None)
+    try:
+        table.run()
+    except (KeyboardInterrupt, click.Abort, PauseError) as stop:
+        table.paused()
+        raise SystemExit(0 if isinstance(stop, PauseError) else 130) from None
+    finally:
+        source.close()
+    table.finish(given)
+
+
+class Table:
+    """Where a session is sat: the one place that prints its pages and reads what is typed."""
+
+    def __init__(self, sitting: Sitting, begun: Begun, history: History | None, number: int | None) -> None:
+        from advisor.commands.console import console
+
+        self.sitting, self.begun, self.history, self.number = sitting, begun, history, number
+        self.out = console()
+        self._since = time.monotonic()
+
+    # --- the course of a session --------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Show and read, item by item."""
+        self._welcome()
+        if self.history is not None and self.number is None:
+            title, blueprint = self.begun.scenario.title, self.begun.scenario.blueprint.id
+            self.number = self.history.begin(self.begun.setup, title, blueprint, self.sitting.state, now())
+        self._since = time.monotonic()
+        while (item := self._wait()) is not None:
+            self._save()
+            self._item(item)
+
+    def paused(self) -> None:
+        """Say that everything is saved and how to go on."""
+        if self.history is None:
+            click.echo("\nstopped; nothing was kept (--no-history)", err=True)
+        elif self.number is None:
+            click.echo("\nstopped before it began", err=True)
+        else:
+            click.echo("\nsaved. Go on with: advisor rehearse --resume", err=True)
+
+    def finish(self, given: dict[str, Any]) -> None:
+        """Save the end, print the score and write the debrief."""
+        from advisor.commands.rehearse_files import finished, write_debrief
+
+        self._save()
+        if self.history is not None and self.number is not None:
+            self.history.end(self.number, now())
+        self.out.print()
+        finished(self.sitting, self.begun.again(), given)
+        if given["output"] is not None:
+            write_debrief(self.sitting, self.begun.again(), given["output"], given)
+        elif self.history is not None:
+            self.out.print("next: advisor rehearse --debrief -o DIR writes every answer with its derivation")
+
+    def _welcome(self) -> None:
+        from advisor.rehearsal.course import Asking
+        from advisor.render import rehearsal_text
+
+        setup = self.begun.setup
+        length = f"drill {setup.drill}" if setup.drill else f"{setup.minutes} minutes"
+        self.out.print(f"Rehearsal · {length} · seed {setup.seed} · again: {self.begun.again()}", markup=False)
+        self.out.print()
+        item = self._wait()
+        facts = item.facts if isinstance(item, Asking) else ()
+        self._show(rehearsal_text.brief(self.begun.scenario, facts))
+        self.out.print()
+        self._show(rehearsal_text.KEYS)
+        self._read(LINES_PAUSE)
+
+    def _wait(self) -> Item | None:
+        """Return the current item; on a terminal say so when it takes longer."""
+        from advisor.commands.propose import working
+
+        if self.sitting.source.ready(self.sitting.state.position):
+            return self.sitting.current
+        with working("preparing the next question"):
+            return self.sitting.current
+
+    def _item(self, item: Item) -> None:
+        from advisor.rehearsal.course import Designing
+        from advisor.render import rehearsal_text
+
+        self.out.print()
+        self.out.print(rehearsal_text.head(self.sitting.state.position + 1, item.part, self._left()))
+        if isinstance(item, Designing):
+            from advisor.commands.rehearse_design import Board
+
+            Board(self).run(item)
+        else:
+            self._question(item)
+
+    def _left(self) -> float | None:
+        setup = self.begun.setup
+        return None if setup.drill else setup.minutes * 60 - self.sitting.state.seconds
+
+    # --- questions ----------------------------------------------------------------------------------------------------
+
+    def _question(self, item: Item) -> None:
+        from advisor.rehearsal.course import Asked
+        from advisor.render import rehearsal_text
+
+        question, number = self.sitting.question, self.sitting.state.position
+        assert question is not None
+        self._show(rehearsal_text.question(question, item.news if isinstance(item, Asked) else ""))
+        while self.sitting.state.position == number and self.sitting.question is not None:
+            if self._answered(self._read("answer"), item):
+                return
+
+    def _answered(self, text: str, item: Item) -> bool:
+        """Do what was typed; return whether the item is over, or another one is current."""
+        from advisor.rehearsal.answers import AnswerError
+
+        moved = self.key(text)
+        if moved is not None:
+            return moved
+        if text == "?":
+            self._show([f"hint: {_neat(self.sitting.hint())}"])
+            self._save()
+            return False
+        if not text or text == HELP:
+            self._help()
+            return False
+        try:
+            if text.lower() in ("skip", "i don't know"):
+                self.sitting.skip(self.spent())
+            else:
+                self.sitting.answer(text, self.spent())
+        except AnswerError as error:
+            self._show([f"[yellow]{_neat(str(error))}[/]"])
+            return False
+        self._after(item)
+        return True
+
+    def _help(self) -> None:
+        from advisor.render import rehearsal_text
+
+        self._show(rehearsal_text.KEYS)
+
+    def key(self, text: str) -> bool | None:
+        """Do what a word says that means the same everywhere; return whether it moved, None when it is no such word."""
+        word = text.lower()
+        if word == "pause":
+            raise PauseError
+        if word not in ("undo", "redo"):
+            return None
+        before = self.sitting.state
+        (self.sitting.undo if word == "undo" else self.sitting.redo)()
+        if self.sitting.state == before:
+            self._show([f"there is nothing to {word}"])
+            return False
+        self._save()
+        return True
+
+    def _after(self, item: Item) -> None:
+        """Show what comes after an answer: the interviewer's, the truth, what is told anyway."""
+        from advisor.rehearsal.course import Asked, Asking
+        from advisor.render import rehearsal_text
+
+        mark = self.sitting.last_mark()
+        self._save()
+        if isinstance(item, Asking):
+            if mark is not None and mark.reply.answer is not None:
+                for name in mark.reply.answer.chosen:
+                    self._show([rehearsal_text.asked_about(item, name)])
+            if item.number == item.rounds:
+                self._show(rehearsal_text.learnt(self.sitting.learnt()))
+        if mark is not None and self.sitting.state.feedback == "immediate":
+            self._show(rehearsal_text.feedback(mark))
+        if isinstance(item, Asked):
+            self._show(_neat(line) for line in item.told)
+
+    # --- small parts --------------------------------------------------------------------------------------------------
+
+    def spent(self) -> float:
+        """Return the seconds since the last answer, and start counting anew."""
+        before, self._since = self._since, time.monotonic()
+        return round(self._since - before, 1)
+
+    def read(self, prompt: str) -> str:
+        """Return a line as typed, without spaces around it."""
+        return self._read(prompt)
+
+    def show(self, lines: Iterable[str]) -> None:
+        """Print lines of markup."""
+        self._show(lines)
+
+    def save(self) -> None:
+        """Write where the session stands."""
+        self._save()
+
+    def _read(self, prompt: str) -> str:
+        return str(click.prompt(prompt, default="", show_default=False, prompt_suffix="> ")).strip()
+
+    def _show(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.out.print(line)
+
+    def _save(self) -> None:
+        if self.history is None or self.number is None:
+            return
+        sitting = self.sitting
+        current = sitting.source.item(sitting.state.position)
+        items = [*sitting.items, *([current] if current is not None else [])]
+        self.history.save(self.number, sitting.state, items, sitting.marks())
+
+
+def now() -> str:
+    """Return the moment, to the second, for the history."""
+    import datetime
+
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def _neat(text: str) -> str:
+    from advisor.render.neat import neat
+
+    return neat(text)

@@ -1,0 +1,164 @@
+"""What decides a rehearsal: options, scripts and answers to questions become a setup, and back the command for it."""
+
+from __future__ import annotations
+
+import secrets
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from advisor.catalog.load import Catalog
+    from advisor.rehearsal.course import Setup
+    from advisor.rehearsal.generate import Level
+    from advisor.rehearsal.script import Script
+    from advisor.scenario.load import Scenario
+
+SEEDS = 1_000_000  # of sessions whose seed is not given: short enough to type again
+MODES = ("script", "resume", "debrief", "show_history", "export", "interviewer")
+SETTING = ("scenario", "blueprint", "level", "seed", "minutes", "drill")
+OPTION = {"show_history": "--history"}
+GENERATED = "generated.yml"
+DEFAULT_MINUTES: Final = 35
+DEFAULT_LEVEL: Final = "on_site"
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A setup with its scenario and catalog. ``options``: what makes it again."""
+
+    setup: Setup
+    scenario: Scenario
+    catalog: Catalog
+    options: tuple[str, ...]
+
+    def again(self, script: str | None = None) -> str:
+        """Return the command that plays the session again, by a script if it was played by one."""
+        played = ("--script", Path(script).name) if script else ()
+        return shlex.join(["advisor", "rehearse", *self.options, *played])
+
+
+def check(given: dict[str, Any]) -> None:
+    """Refuse options that exclude each other."""
+    modes = [name for name in MODES if given[name]]
+    named = [OPTION.get(name, f"--{name}") for name in modes]
+    if len(modes) > 1:
+        raise click.UsageError(f"{' and '.join(named)} exclude each other")
+    if given["scenario"] and (given["blueprint"] or given["level"]):
+        raise click.UsageError("give a SCENARIO, or --blueprint and --level to generate one")
+    setting = [name for name in SETTING if given[name] is not None]
+    if modes and modes[0] in ("resume", "debrief", "show_history") and setting:
+        raise click.UsageError(f"{named[0]} takes what was saved; leave out {', '.join(setting)}")
+    if given["resume"] and given["no_history"]:
+        raise click.UsageError("--resume and --no-history exclude each other")
+    if given["debrief"] and given["output"] is None:
+        raise click.UsageError("--debrief writes files; give -o DIR")
+    if given["as_json"] and (not modes or modes[0] not in ("script", "show_history")):
+        raise click.UsageError("--json goes with --script or --history")
+    if given["drill"] is not None:
+        _check_drill(given["drill"])
+
+
+def _check_drill(kind: str) -> None:
+    from advisor.errors import bad_input, listing, nearest
+    from advisor.rehearsal.registry import KINDS
+
+    if kind not in KINDS:
+        message = f"found '{kind}'; kinds: {listing(KINDS, 60)}{nearest(kind, KINDS)}"
+        raise bad_input(message, path="--drill")
+
+
+def scripted(given: dict[str, Any], script: Script) -> dict[str, Any]:
+    """Return the options with what the script says where the command line says nothing."""
+    raw = script.raw
+    found = dict(given)
+    for name in ("blueprint", "level", "seed", "drill", "feedback"):
+        found[name] = given[name] if given[name] is not None else getattr(raw, name)
+    found["minutes"] = given["minutes"] or (str(raw.minutes) if raw.minutes else None)
+    beside = str(Path(given["script"]).parent / raw.scenario) if raw.scenario else None
+    found["scenario"] = given["scenario"] or (None if given["blueprint"] else beside)
+    if found["scenario"]:
+        found |= {"blueprint": None, "level": None}
+    if found["seed"] is None:
+        from advisor.errors import InputError
+
+        message = "is missing: a script is played on the session that a seed gives; give it here or as --seed"
+        raise InputError([script.document.problem(("seed",), message)])
+    if found["drill"] is not None:
+        _check_drill(found["drill"])
+    return found
+
+
+def chosen(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the options with what is asked on the terminal where they leave a choice: blueprint, level, length."""
+    from advisor.catalog.load import load_catalog
+
+    found = dict(given)
+    if found["scenario"] is None and found["blueprint"] is None and found["seed"] is None:
+        blueprints = sorted(load_catalog(given["catalog_folder"]).records.blueprints)
+        click.echo("Blueprints: " + ", ".join(blueprints), err=True)
+        kind = click.Choice(blueprints)
+        found["blueprint"] = click.prompt("Blueprint", default="rag_assistant", type=kind, show_choices=False, err=True)
+        if found["level"] is None:
+            levels = click.Choice(("warm_up", "on_site", "staff"))
+            found["level"] = click.prompt("Level", default=DEFAULT_LEVEL, type=levels, err=True)
+    if found["minutes"] is None and found["drill"] is None:
+        lengths = click.Choice(("15", "35", "60"))
+        found["minutes"] = click.prompt("Minutes", default=str(DEFAULT_MINUTES), type=lengths, err=True)
+    return found
+
+
+def begin(given: dict[str, Any]) -> Begun:
+    """Return the setup that options name; a seed that is not given is drawn.
+
+    Raises:
+        InputError: every problem of catalog and scenario, or an unknown blueprint.
+    """
+    from advisor.rehearsal.course import Setup
+
+    seed = secrets.randbelow(SEEDS) if given["seed"] is None else given["seed"]
+    minutes = int(given["minutes"] or DEFAULT_MINUTES)
+    scenario, catalog, named = _scenario(given, seed)
+    folder = given["catalog_folder"]
+    as_of = given["as_of"].isoformat() if given["as_of"] else ""
+    digests = (scenario.digest, catalog.digest)
+    drill = given["drill"] or ""
+    shown = ["--drill", drill] if drill else ["--minutes", str(minutes)]
+    words = [*named, "--seed", str(seed), *shown, *(["--as-of", as_of] if as_of else [])]
+    words += ["--catalog", str(folder)] if folder else []
+    where = str(folder.resolve()) if folder else ""
+    setup = Setup(str(Path(scenario.file).resolve()), scenario.text, where, as_of, digests, seed, minutes, drill)
+    return Begun(setup, scenario, catalog, tuple(words))
+
+
+def _scenario(given: dict[str, Any], seed: int) -> tuple[Scenario, Catalog, list[str]]:
+    from advisor.catalog.load import load_catalog
+    from advisor.commands import options
+    from advisor.scenario.load import scenario_from_text
+
+    if given["scenario"]:
+        loaded, catalog = options.load_inputs(given["scenario"], given["catalog_folder"])
+        return loaded, catalog, ["scenario.yml"]
+    from advisor.rehearsal.generate import scenario_text
+
+    catalog = load_catalog(given["catalog_folder"])
+    blueprints = sorted(catalog.records.blueprints)
+    blueprint = given["blueprint"] or blueprints[seed % len(blueprints)]
+    level: Level = given["level"] or DEFAULT_LEVEL
+    text = scenario_text(blueprint, level, seed, catalog)
+    named = ["--blueprint", blueprint, "--level", level]
+    return scenario_from_text(text, catalog, GENERATED), catalog, named
+
+
+def resumed(setup: Setup) -> Begun:
+    """Return what a saved session was begun with. Raises :class:`InputError`: its scenario or catalog changed."""
+    from advisor.rehearsal.prepare import inputs
+
+    scenario, catalog = inputs(setup)
+    words = ["scenario.yml", "--seed", str(setup.seed)]
+    words += ["--drill", setup.drill] if setup.drill else ["--minutes", str(setup.minutes)]
+    words += ["--as-of", setup.as_of] if setup.as_of else []
+    return Begun(setup, scenario, catalog, tuple(words))

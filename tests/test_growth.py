@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -177,6 +178,17 @@ def test_dimensions_and_parameters_can_grow(base: Scenario, mini: Catalog) -> No
     both = find_parameters(base, blueprint, ["data", "requests_per_month"])
     assert both == {"documents": 150_000, "requests_per_month": 2_000_000}
     assert find_parameters(base, blueprint, []) == both
+
+
+def test_shapes_and_durations_grow_only_when_named(catalog: Catalog) -> None:
+    """By default nothing that is a ratio or a duration grows; a dimension that is named grows as a whole."""
+    for name, blueprint in catalog.records.blueprints.items():
+        workload = {key: 2.0 for key in blueprint.parameters}
+        scenario = replace(load_scenario(FILE, load_catalog(DATA / "mini_catalog")), workload=workload)
+        units = {blueprint.parameters[one].unit for one in find_parameters(scenario, blueprint, [])}
+        assert not units & {"ratio", "share", "months"}, name
+        dimension = next(iter(blueprint.growth))
+        assert list(find_parameters(scenario, blueprint, [dimension])) == blueprint.growth[dimension]
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def unit_of(metric: str) -> Unit:
         return Unit(0.01, "quality point (0.01)")
     if metric == COST:
         return Unit(1000.0, "1 000 USD")
-    return Unit(1.0, "one less") if is_count(metric) else Unit(10.0, "10 h")
+    return Unit(1.0, "one") if is_count(metric) else Unit(10.0, "10 h")
 
 
 def distance(metric: str, a: float, b: float) -> float:

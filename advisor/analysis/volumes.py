@@ -25,13 +25,22 @@ from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COST, OPERATIONS, Bound, Requirement
 
 VOLUMES = ("data", "throughput", "inference")  # dimensions of growth that are volumes; the default is all of them
+NO_VOLUMES = (
+    "ratio",
+    "share",
+    "months",
+    "h",
+    "s",
+    "ms",
+)  # units of shapes and durations, which do not grow by themselves
 BUDGETS = (COST, OPERATIONS)  # totals that grow with the volume
 
 
 def find_parameters(scenario: Scenario, blueprint: Blueprint, names: Sequence[str]) -> dict[str, float]:
     """Return parameter -> value of what grows; names are parameters or dimensions of growth, () all volumes.
 
-    What is 0 does not grow and is left out of a dimension.
+    What is 0 does not grow and is left out of a dimension. Of all volumes, ratios, shares and durations are left out as
+    well: at ten times the requests nobody keeps them ten times as long.
 
     Raises:
         InputError: unknown names, with the nearest; a parameter that is named and 0; nothing that grows.
@@ -49,7 +58,8 @@ def find_parameters(scenario: Scenario, blueprint: Blueprint, names: Sequence[st
             continue
         if members is None and scenario.workload[name] <= 0:
             problems.append(Problem("", 0, "--of", f"{name} is 0 in this scenario, and 0 times any factor is 0"))
-        wanted |= {one: scenario.workload[one] for one in members or [name] if scenario.workload[one] > 0}
+        counted = [one for one in members or [name] if names or blueprint.parameters[one].unit not in NO_VOLUMES]
+        wanted |= {one: scenario.workload[one] for one in counted if scenario.workload[one] > 0}
     if not problems and not wanted:
         problems.append(Problem("", 0, "--of", "nothing that grows is above 0 in this scenario"))
     if problems:

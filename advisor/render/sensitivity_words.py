@@ -77,7 +77,12 @@ def flip_text(one: RoleChange) -> str:
         return f"{one.role}: {' → '.join('left out' if c is None else c.name for c in (before, after))}"
     if before.option and after.option and before.option.id != after.option.id:
         return f"{one.role}: {before.option.title} → {after.option.title}"
-    return f"{one.role}: {' → '.join(f'{c.units} units in {c.zones} zones' for c in (before, after))}"
+    return f"{one.role}: {' → '.join(_size(c) for c in (before, after))}"
+
+
+def _size(candidate: Candidate) -> str:
+    units, zones = candidate.units, candidate.zones
+    return f"{units} unit{'s' if units != 1 else ''} in {zones} zone{'s' if zones != 1 else ''}"
 
 
 def change_text(share: float) -> str:

@@ -87,7 +87,7 @@ _NUMBERS = {
 
 
 def _error(what: str, question: Question) -> AnswerError:
-    return AnswerError(f"the answer {what}; understood is, for example: {example(question)}; or ? for I don't know")
+    return AnswerError(f"the answer {what}; understood is, for example: {example(question)}; or skip for I don't know, ? for a hint")
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------

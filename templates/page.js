@@ -95,24 +95,137 @@
     }
     for (const button of document.querySelectorAll("button.enlarge")) {
       const box = button.closest("figure").querySelector(".scroll");
-      const svg = box.querySelector("svg");
-      button.hidden = !box.classList.contains("actual") && svg.width.baseVal.value <= box.clientWidth + 1;
+      if (box) button.hidden = box.querySelector("svg").width.baseVal.value <= box.clientWidth + 1;
     }
   };
   const enlarging = () => {
     for (const button of document.querySelectorAll("button.enlarge")) {
-      const box = button.closest("figure").querySelector(".scroll");
+      const figure = button.closest("figure");
+      const box = figure.querySelector(".scroll");
+      const name = figure.querySelector("figcaption span").textContent;
       button.addEventListener("click", () => {
-        const on = box.classList.toggle("actual");
-        button.setAttribute("aria-pressed", String(on));
-        button.textContent = on ? "Fit to the page" : "Actual size";
+        const window_ = document.createElement("dialog");
+        const close = document.createElement("button");
+        const place = document.createComment("");
+        window_.className = "whole";
+        window_.setAttribute("aria-label", name);
+        close.type = "button";
+        close.className = "close";
+        close.textContent = "Close";
+        close.addEventListener("click", () => window_.close());
+        box.replaceWith(place);
+        window_.append(close, box);
+        document.body.append(window_);
+        window_.addEventListener("close", () => { place.replaceWith(box); window_.remove(); button.focus(); scrolling(); });
+        window_.showModal();
         scrolling();
       });
     }
   };
 
+  // Every shape with a title says it in a box of our own: at once, in lines, for mouse, touch and keyboard.
+  const tips = () => {
+    const tip = document.createElement("div");
+    tip.className = "tip";
+    tip.id = "tip";
+    tip.setAttribute("role", "tooltip");
+    tip.hidden = true;
+    document.body.append(tip);
+    let shown = null;
+    const hide = () => {
+      if (shown) shown.removeAttribute("aria-describedby");
+      shown = null;
+      tip.hidden = true;
+    };
+    const show = (target, x, y) => {
+      if (shown !== target) {
+        hide();
+        shown = target;
+        tip.textContent = target.dataset.tip;
+        (target.closest("dialog") || document.body).append(tip);
+        target.setAttribute("aria-describedby", "tip");
+        tip.hidden = false;
+      }
+      const box = tip.getBoundingClientRect();
+      const room = [document.documentElement.clientWidth, document.documentElement.clientHeight];
+      tip.style.left = `${Math.max(4, Math.min(x + 14, room[0] - box.width - 4))}px`;
+      tip.style.top = `${y + 18 + box.height > room[1] ? Math.max(4, y - box.height - 12) : y + 18}px`;
+    };
+    for (const title of document.querySelectorAll("main svg > title")) title.remove();   // the picture has a label
+    for (const title of document.querySelectorAll("main svg > * title")) {
+      const target = title.parentElement;
+      target.dataset.tip = title.textContent;
+      target.setAttribute("aria-label", title.textContent);
+      title.remove();                                    // else the browser shows its own box as well
+      if (!target.matches(".node")) continue;
+      target.setAttribute("tabindex", "0");
+      target.setAttribute("role", "img");
+      target.ownerSVGElement.setAttribute("role", "group");
+    }
+    const beside = (target) => {
+      const box = target.getBoundingClientRect();
+      show(target, box.left, box.bottom - 12);
+    };
+    const under = (event) => event.target.closest && event.target.closest("[data-tip]");
+    addEventListener("pointermove", (event) => {
+      const target = under(event);
+      if (target) show(target, event.clientX, event.clientY); else if (shown && shown !== document.activeElement) hide();
+    });
+    addEventListener("focusin", (event) => {
+      const target = under(event);
+      if (target) beside(target); else hide();
+    });
+    const follow = () => { if (shown && shown === document.activeElement) beside(shown); else hide(); };
+    addEventListener("scroll", follow, { passive: true, capture: true });
+    addEventListener("keydown", (event) => { if (event.key === "Escape" && !tip.hidden) { hide(); event.preventDefault(); } });
+  };
+
+  // Rows are sorted by what a cell says: amounts and times by their size, the rest by its letters.
+  const scales = { ms: 1e-3, s: 1, min: 60, h: 3600, million: 1e6, billion: 1e9, "%": 0.01, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
+  const weight = (text) => {
+    const found = /^[^\d+\-\u2212]{0,3}([+\-\u2212]?\d[\d\u00a0 ,]*(?:\.\d+)?)\s*([A-Za-z%]*)/.exec(text.trim());
+    if (!found) return null;
+    const number = Number(found[1].replace(/[\u00a0 ,]/g, "").replace("\u2212", "-"));
+    return number * (scales[found[2]] || 1);
+  };
+  const sorted = (rows, at, down) => {
+    const cell = (row) => row.cells[at].textContent;
+    const weights = new Map(rows.map((row) => [row, weight(cell(row))]));
+    const numbers = rows.filter((row) => weights.get(row) !== null).length * 2 > rows.length;
+    const order = (a, b) => {
+      if (!numbers) return cell(a).localeCompare(cell(b), document.documentElement.lang);
+      return (weights.get(a) ?? Infinity) - (weights.get(b) ?? Infinity);
+    };
+    return [...rows].sort((a, b) => (down ? order(b, a) : order(a, b)));
+  };
+  const sorting = () => {
+    for (const table of document.querySelectorAll("main table")) {
+      const body = table.tBodies[0];
+      const heads = table.tHead ? [...table.tHead.rows[0].cells] : [];
+      const original = body ? [...body.rows] : [];
+      const sums = original.filter((row) => row.cells[0].querySelector(":scope > strong:only-child"));
+      const rows = original.filter((row) => !sums.includes(row));
+      if (rows.length < 3 || !heads.some((head) => head.textContent.trim())) continue;
+      heads.forEach((head, at) => {
+        if (!head.textContent.trim()) return;
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "sort";
+        button.append(...head.childNodes);
+        head.append(button);
+        button.addEventListener("click", () => {
+          const now = head.getAttribute("aria-sort");
+          const next = now === "ascending" ? "descending" : now === "descending" ? null : "ascending";
+          for (const other of heads) other.removeAttribute("aria-sort");
+          if (next) head.setAttribute("aria-sort", next);
+          body.append(...(next ? sorted(rows, at, next === "descending") : rows), ...sums);
+        });
+      });
+    }
+  };
+
   addEventListener("DOMContentLoaded", () => {
-    themes(); copying(); contents(); enlarging(); scrolling();
+    themes(); copying(); contents(); enlarging(); tips(); sorting(); scrolling();
     addEventListener("resize", scrolling);
   });
 })();

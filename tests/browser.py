@@ -64,6 +64,7 @@ class Browser:
         self._session = self.ask("Target.attachToTarget", targetId=page["targetId"], flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.ask(f"{domain}.enable")
+        self.ask("Emulation.setFocusEmulationEnabled", enabled=True)
 
     def ask(self, method: str, **parameters: object) -> dict[str, Any]:
         """Send a command and return its result; events that come meanwhile are kept."""
@@ -104,6 +105,10 @@ class Browser:
         found = self.ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
+
+    def frame(self) -> None:
+        """Wait until the page has drawn twice: what an event set off has happened then."""
+        self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def dark(self, on: bool) -> None:
         """Pretend that the reader's system asks for dark or light."""

@@ -404,5 +404,5 @@ def test_print_leaves_out_what_only_a_screen_needs():
     """On paper there are no contents, buttons or anchors, and a dark page is printed light."""
     sheet = (folder("templates") / "page.css").read_text(encoding="utf-8")
     printed = sheet[sheet.index("@media print") :]
-    assert ".side, .skip, .copy, .enlarge, .anchor { display: none !important; }" in printed
+    assert ".side, .skip, .copy, .enlarge, .anchor, .tip { display: none !important; }" in printed
     assert "color-scheme: light" in printed

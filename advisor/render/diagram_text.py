@@ -152,12 +152,13 @@ def quoted(text: str) -> str:
 
 
 def hover(text: str) -> str:
-    r"""Return the text as a quoted tooltip, in which the program reads escapes twice after it has read entities.
+    r"""Return the text as a quoted tooltip, in which the program reads escapes twice after entities; lines stay lines.
 
     >>> hover('C:\\new')
     '"C:&#92;&#92;&#92;&#92;new"'
     """
-    return quoted(text).replace("&#92;", "&#92;" * 4)
+    lines = [quoted(line)[1:-1].replace("&#92;", "&#92;" * 4) for line in text.split("\n") if clean(line)]
+    return f'"{"&#10;".join(lines)}"'
 
 
 def is_plain(name: str) -> bool:

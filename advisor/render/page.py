@@ -208,7 +208,7 @@ def _figure(figure: Figure_ | None, caption: str, shown: dict[str, str], *, bloc
     if not block:
         return f'<span class="figure" id="{name}">{picture.markup}</span>'
     wide = picture.width_px > _WIDE_PX
-    button = '<button type="button" class="enlarge" aria-pressed="false" hidden>Actual size</button>' if wide else ""
+    button = '<button type="button" class="enlarge" hidden>Whole window</button>' if wide else ""
     return (
         f'<figure id="{name}"{" class=wide" if wide else ""}>\n<div class="scroll">{picture.markup}</div>\n'
         f"<figcaption><span>{words}</span>{button}</figcaption>\n</figure>\n"

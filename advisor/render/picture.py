@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from advisor.candidates.candidate import Candidate, billed_by
 from advisor.candidates.demand import weighted_steps
@@ -28,15 +28,21 @@ LAYERS = (
 )
 
 
-def picture(evaluation: Evaluation, catalog: Catalog, caption: str) -> DiagramSpec:
-    """Return the diagram of an evaluated design. ``caption``: one line under the title."""
+def picture(
+    evaluation: Evaluation, catalog: Catalog, caption: str, sources: Mapping[str, Sequence[str]] | None = None
+) -> DiagramSpec:
+    """Return the diagram of an evaluated design.
+
+    Args:
+        caption: one line under the title. sources: role -> lines on where its figures come from, shown on hover.
+    """
     scenario = evaluation.scenario
     dominant = dominant_roles(evaluation)
     letters = flow_letters(scenario.blueprint.flows)
     nodes = [
         *(_outside(flow_id, flow, letters, evaluation) for flow_id, flow in scenario.blueprint.flows.items()),
         *(
-            _node(role, c, evaluation, catalog, role in dominant)
+            _node(role, c, evaluation, catalog, role in dominant, (sources or {}).get(role, ()))
             for role, c in evaluation.design.items()
             if not c.is_none
         ),
@@ -84,14 +90,17 @@ def _outside(flow_id: str, flow: Flow, letters: Mapping[str, str], evaluation: E
     return Node(f"outside_{flow_id}", "", starts, "", f"{rate} a month", OUTSIDE)
 
 
-def _node(role: str, candidate: Candidate, evaluation: Evaluation, catalog: Catalog, accent: bool) -> Node:
+def _node(
+    role: str, candidate: Candidate, evaluation: Evaluation, catalog: Catalog, accent: bool, sources: Sequence[str]
+) -> Node:
     record = catalog.role(role)
     figures = [numbers.usd(candidate.cost_usd_per_month)]
     slowest = _slowest(role, evaluation)
     if slowest:
         figures.append(f"p95 {slowest}")
     figures.append(numbers.availability(candidate.availability))
-    tooltip = "\n".join([f"{record.title}: {candidate.name}", candidate.size, record.purpose, " · ".join(figures)])
+    head = [f"{record.title}: {candidate.name}", candidate.size, record.purpose, " · ".join(figures)]
+    tooltip = "\n".join([*head, *sources])
     return Node(
         role,
         record.title,

@@ -9,6 +9,7 @@ from advisor.evaluation.result import Evaluation
 from advisor.proposal import Proposal
 from advisor.render.diagram_spec import DiagramSpec
 from advisor.render.document import Document
+from advisor.render.sections.view import View
 
 FORMATS = ("md", "html", "pdf")
 DEFAULT_FORMATS = ("md", "html")
@@ -35,7 +36,7 @@ def files(
     """
     from advisor.render import json_output
 
-    spec = diagram(result)
+    spec = diagram(result, date)
     drawn = diagrams(spec)
     made = documented(result, date, command, drawn["diagram.svg"].decode())
     return {
@@ -83,17 +84,28 @@ def documents(made: Document, result: Proposal, date: datetime.date, formats: Co
     return found
 
 
-def diagram(result: Proposal) -> DiagramSpec:
-    """Return what the diagram of a proposal shows."""
+def diagram(result: Proposal, date: datetime.date) -> DiagramSpec:
+    """Return what the diagram of a proposal shows, on hover also where a role's figures come from."""
     from advisor.render.picture import picture
     from advisor.render.terminal import status_words
 
-    return picture(
-        _best(result),
-        result.catalog,
+    caption = (
         f"{status_words(result)} · scenario {result.scenario.digest} · catalog {result.catalog.digest}, "
-        f"prices as of {result.table.as_of}",
+        f"prices as of {result.table.as_of}"
     )
+    return picture(_best(result), result.catalog, caption, sources(View(result, _best(result), date, "", "")))
+
+
+def sources(view: View) -> dict[str, list[str]]:
+    """Return role -> one line a kind of figure: what it rests on, and when that was checked."""
+    from advisor.render.sections.figures import used_figures
+
+    found: dict[str, dict[str, str]] = {}
+    for used in used_figures(view):
+        source = view.catalog.records.sources.get(used.figure.source or "")
+        words = f"{source.title if source else 'estimate'} ({used.figure.checked.isoformat()})"
+        found.setdefault(used.role, {}).setdefault(used.kind, f"{used.kind}: {words}")
+    return {role: list(lines.values()) for role, lines in found.items()}
 
 
 def diagrams(spec: DiagramSpec) -> dict[str, bytes]:

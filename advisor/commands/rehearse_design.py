@@ -32,6 +32,8 @@ class Board:
             self._as_it_stands()
         elif not session.choices(self.sitting.state):
             how = self.table.read("Enter: role by role, or type 'free' and then role: choice")
+            if self.table.key(how):
+                return
             if how.lower() != FREE and not self._role_by_role(item, stage):
                 return
         while self.sitting.state.position == number:

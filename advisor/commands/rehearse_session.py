@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from advisor.rehearsal.history import History, Saved
     from advisor.rehearsal.sitting import Sitting
 
-LINES_PAUSE = "Enter to begin"
 HELP = "help"
 
 
@@ -96,12 +95,14 @@ class Table:
         length = f"drill {setup.drill}" if setup.drill else f"{setup.minutes} minutes"
         self.out.print(f"Rehearsal · {length} · seed {setup.seed} · again: {self.begun.again()}", markup=False)
         self.out.print()
+        self._show(rehearsal_text.KEYS)
+        self._read("Enter for the brief")
+        self.out.print()
         item = self._wait()
-        facts = item.facts if isinstance(item, Asking) else ()
+        facts = item.facts if isinstance(item, Asking) else ()  # what is open stays open until the asking is over
         self._show(rehearsal_text.brief(self.begun.scenario, facts))
         self.out.print()
-        self._show(rehearsal_text.KEYS)
-        self._read(LINES_PAUSE)
+        self._read("Enter to begin")
 
     def _wait(self) -> Item | None:
         """Return the current item; on a terminal say so when it takes longer."""

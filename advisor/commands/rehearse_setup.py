@@ -161,4 +161,5 @@ def resumed(setup: Setup) -> Begun:
     words = ["scenario.yml", "--seed", str(setup.seed)]
     words += ["--drill", setup.drill] if setup.drill else ["--minutes", str(setup.minutes)]
     words += ["--as-of", setup.as_of] if setup.as_of else []
+    words += ["--catalog", setup.catalog_folder] if setup.catalog_folder else []
     return Begun(setup, scenario, catalog, tuple(words))

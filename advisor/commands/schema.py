@@ -28,6 +28,8 @@ KINDS = (
     "why_not",
     "robust",
     "catalog",
+    "rehearsal",
+    "rehearsal_history",
 )
 
 

@@ -46,6 +46,8 @@ def facts(world: World, rng: random.Random) -> list[Fact]:
     worths = {name: _worth(world, changes) for name, (changes, *_) in chosen.items()}
     kept = {name: worth for name, worth in worths.items() if worth is not None}
     found = [Fact(name, *chosen[name][1:], *kept[name]) for name in kept]
+    if not any(fact.value > 0 for fact in found):
+        return found
     for moved in (moved_world(world, factor, solve=True) for factor in (DOWN, UP)):
         if moved is not None:
             found = _as_clear(found, moved, {name: chosen[name][0] for name in kept})

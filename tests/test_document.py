@@ -27,6 +27,8 @@ from advisor.render import numbers, page
 from advisor.render.document import SECTIONS, Document, document
 from advisor.render.markdown import code, escape, fence, one_line
 from advisor.render.sections import questions
+from advisor.render.sections.assumptions import readable
+from advisor.render.sections.cost import quantity
 from advisor.render.sections.figures import used_figures
 from advisor.render.sections.view import View, extra
 from advisor.resources import folder
@@ -173,7 +175,7 @@ def test_costs_are_the_judges(made: Document, view: View) -> None:
         row = line_of(text, f"| {view.title(role)} | {escape(candidate.name)} |")
         assert f" {numbers.usd(candidate.cost_usd_per_month)} " in row
         for line in candidate.lines:
-            meter = f"| {view.title(role)} | {escape(line.title)} | {numbers.significant(line.quantity)}"
+            meter = f"| {view.title(role)} | {escape(line.title.removeprefix('of '))} | {quantity(line)}"
             assert any(x.startswith(meter) and numbers.usd(line.usd_per_month) in x for x in text.split("\n")), meter
     assert sum(c.cost_usd_per_month for c in view.used.values()) == pytest.approx(best.cost_usd_per_month)
 
@@ -290,7 +292,7 @@ def test_every_assumption_is_listed(made: Document, view: View) -> None:
     """Each assumption of the evaluation stands with its reason, and its place where it can be changed by the user."""
     text = section(made.markdown, "Constraints and assumptions")
     for assumption in view.best.assumptions:
-        assert escape(assumption.subject) in text
+        assert escape(readable(view, assumption.subject)) in text
         assert escape(assumption.reason) in text
         if not assumption.change_at.startswith("catalog: "):
             assert f"`{assumption.change_at}`" in text

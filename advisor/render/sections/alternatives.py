@@ -7,8 +7,13 @@ import re
 from advisor.analysis.reasons import Reason, RunnerUp
 from advisor.render import numbers
 from advisor.render.markdown import escape, joined, plural, table
-from advisor.render.sections.view import View, demanded, extra, goal, label, name, sized
+from advisor.render.sections.view import View, demanded, extra, goal, label, name, sized, with_unit
 from advisor.scenario.requirements import Bound, Requirement
+
+_TOO_MUCH = re.compile(
+    r"peak (?P<key>\w+) (?P<peak>[\d,.e+-]+) "
+    r"(?:is above its limit of|needs more than (?P<most>\d+) units of) (?P<limit>[\d,.e+-]+)"
+)
 
 
 def context(view: View) -> dict[str, object] | None:
@@ -75,8 +80,15 @@ def verdict(view: View, reason: Reason) -> tuple[str, str]:
 
 def too_small(view: View, detail: str) -> str:
     """Return why a component cannot carry the load, its dimension by title."""
-    titles = {key: dimension.title for key, dimension in view.catalog.records.dimensions.items()}
-    return escape(re.sub(r"\w+", lambda word: titles.get(word[0], word[0]), detail)) or "cannot carry the load"
+    dimensions = view.catalog.records.dimensions
+    limited = _TOO_MUCH.fullmatch(detail)
+    if limited is None or limited["key"] not in dimensions:
+        words = re.sub(r"\w+", lambda word: dimensions[word[0]].title if word[0] in dimensions else word[0], detail)
+        return escape(words) or "cannot carry the load"
+    dimension = dimensions[limited["key"]]
+    peak, limit = (with_unit(float(limited[key].replace(",", "")), dimension.unit) for key in ("peak", "limit"))
+    most = f"{plural(int(limited['most']), 'unit')} of " if limited["most"] else ""
+    return f"{escape(dimension.title)}: a peak of {peak} is above its limit of {most}{limit}"
 
 
 def asked(requirements: tuple[Requirement, ...]) -> str:

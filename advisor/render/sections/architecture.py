@@ -8,7 +8,8 @@ from advisor.candidates.demand import hit_share
 from advisor.catalog.blueprint import Flow, Step
 from advisor.evaluation.result import Stage
 from advisor.render import numbers
-from advisor.render.markdown import escape, table
+from advisor.render.markdown import escape, joined, table
+from advisor.render.sections.network import network
 from advisor.render.sections.view import View, measured, name
 
 MODES = {"saas": "SaaS", "managed": "managed", "self_hosted": "own operation"}
@@ -19,6 +20,8 @@ def context(view: View) -> dict[str, object]:
     """Return the components and the walks."""
     return {
         "components": components(view),
+        "shared": shared(view),
+        "network": network(view),
         "walks": [
             {
                 "title": escape(flow.title),
@@ -51,6 +54,18 @@ def components(view: View) -> str:
             ]
         )
     return table(["role", "component and size", "run as", ">a month", ">availability", "does"], rows)
+
+
+def shared(view: View) -> str:
+    """Return the sentence on units that serve several roles, "" when there are none."""
+    groups = list(dict.fromkeys((c.shared, name(c)) for c in view.used.values() if c.shared))
+    parts = [f"{who} serves {joined([view.lower(role) for role in roles])}" for roles, who in groups]
+    if not parts:
+        return ""
+    return (
+        f"{'; '.join(parts)}: the same units, sized for the sum of what these roles ask, billed and run once, and down "
+        "together."
+    )
 
 
 def walk(view: View, flow_id: str, flow: Flow) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from pathlib import PurePath
 
 from advisor.catalog.model import Provenance
 from advisor.render import numbers
@@ -31,6 +33,7 @@ def context(view: View) -> dict[str, object]:
         "constraints": constraints(view),
         "assumptions": assumptions(view),
         "taken": taken(view),
+        "own": own_figures(view),
         "basis": basis(view, figures),
         "figure_count": plural(len(figures), "figure"),
         "estimate_share": numbers.percent(estimates / len(figures)),
@@ -76,16 +79,45 @@ def taken(view: View) -> str:
         if of_catalog(assumption):
             by_reason[assumption.reason].append(assumption)
     rows = [
-        ["; ".join(f"{escape(a.subject)}: {escape(a.value)}" for a in some), escape(reason)]
+        ["; ".join(f"{escape(readable(view, a.subject))}: {escape(a.value)}" for a in some), escape(reason)]
         for reason, some in by_reason.items()
     ]
     return table(["taken from the catalog", "because"], rows) if rows else ""
+
+
+def readable(view: View, subject: str) -> str:
+    """Return what an assumption is about, with titles in place of the catalog's names of options and dimensions."""
+    titles = {key: dimension.title for key, dimension in view.catalog.records.dimensions.items()}
+    titles |= {role: view.catalog.role(role).title.lower() for role in view.used if "_" in role}
+    for c in view.used.values():
+        titles |= {one.option.id: one.name for one in c.members if one.option}
+    return re.sub(r"\w+", lambda word: titles.get(word[0], word[0]), subject)
 
 
 def place(text: str) -> str:
     """Return where an assumption can be changed: a key of the scenario, or a record of the catalog."""
     head, colon, rest = text.partition(": ")
     return f"{escape(head)}: {where(rest)}" if colon else where(text)
+
+
+def own_figures(view: View) -> str:
+    """Return the table of records and figures of one's own that this design stands on, "" when there are none."""
+    members = [one for c in view.used.values() for one in c.members if one.option]
+    named = {one.option.id: f"{one.name}, {one.option.title}" for one in members if one.option}
+    named |= {one.component_id: one.name for one in members}
+    known = {*view.catalog.options, *view.catalog.records.components, *view.catalog.records.blueprints}
+    known -= {view.blueprint.id}  # what is none of these, an instance type, may be under any of the options
+    rows = [
+        [
+            escape(named.get(own.record, own.record)),
+            where(own.name) if own.name else "the whole record",
+            escape(own.was) or "new",
+            where(PurePath(own.file).name),
+        ]
+        for own in view.catalog.own
+        if own.record in named or own.record not in known
+    ]
+    return table(["of", "figure", "stands for", "from"], rows) if rows else ""
 
 
 def basis(view: View, figures: tuple[Used, ...]) -> str:

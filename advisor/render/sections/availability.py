@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 from advisor.candidates.candidate import Candidate
+from advisor.candidates.shared import counted_once
 from advisor.catalog.model import Figure
-from advisor.evaluation.evaluate import judge
 from advisor.models.availability import downtime_minutes_per_month
 from advisor.render import numbers
 from advisor.render.markdown import escape, joined, plural, table
 from advisor.render.sections.assumptions import BASES
-from advisor.render.sections.view import View, capital, label, lower, mark, name
+from advisor.render.sections.losses import losses, providers
+from advisor.render.sections.view import View, capital, mark, name, units, utilisation
 
 
 def context(view: View) -> dict[str, object]:
@@ -20,6 +21,7 @@ def context(view: View) -> dict[str, object]:
         "roles": roles(view),
         "flows": [flow(view, flow_id) for flow_id in view.blueprint.flows],
         "losses": losses(view),
+        "providers": providers(view),
     }
 
 
@@ -41,10 +43,12 @@ def roles(view: View) -> str:
 
 def redundancy(candidate: Candidate) -> str:
     """Return units, zones and how many must be up."""
+    if candidate.parts:
+        return "; ".join(f"{name(part)}: {redundancy(part)}" for part in candidate.parts)
     if candidate.option is None or candidate.option.unit is None:
         return "the provider's"
     return (
-        f"{candidate.needed_units} of {plural(candidate.units, escape(candidate.option.unit.name))} in "
+        f"{candidate.needed_units} of {units(candidate.units, candidate.option.unit.name)} in "
         f"{plural(candidate.zones, 'zone')}"
     )
 
@@ -87,7 +91,7 @@ def nines(availability: float) -> str:
 def flow(view: View, flow_id: str) -> dict[str, str]:
     """Return one flow: the product with its numbers, downtime, budget, and the share of it by role."""
     result = view.best.flows[flow_id]
-    product = " × ".join(numbers.availability(view.best.design[role].availability) for role in result.needs)
+    product = " × ".join(numbers.availability(view.best.design[role].availability) for role in apart(view, flow_id))
     bound = next((b for b in view.scenario.bounds if b.metric == f"flows.{flow_id}.availability"), None)
     against = ""
     if bound is not None:
@@ -110,68 +114,15 @@ def flow(view: View, flow_id: str) -> dict[str, str]:
 
 def shares(view: View, flow_id: str) -> str:
     """Return which roles use up the downtime, the largest first."""
-    downs = {role: 1 - view.best.design[role].availability for role in view.best.flows[flow_id].needs}
+    downs = {role: 1 - view.best.design[role].availability for role in apart(view, flow_id)}
     total = math.fsum(downs.values())
     if total <= 0:
         return ""
     ranked = sorted(downs.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{view.lower(role)} {numbers.percent(down / total)}" for role, down in ranked)
+    return ", ".join(f"{view.lower(role)} {utilisation(down / total)}" for role, down in ranked)
 
 
-def losses(view: View) -> str:
-    """Return what the loss of one unit and of one zone does at peak, judged again with what is left."""
-    rows = []
-    for role, c in view.used.items():
-        if c.option is None or c.option.unit is None:
-            continue
-        rows.append(
-            [
-                view.title(role),
-                f"1 of {plural(c.units, escape(c.option.unit.name))}",
-                after(view, role, c.units - 1, min(c.zones, c.units - 1)),
-            ]
-        )
-        if c.zones > 1:
-            gone = math.ceil(c.units / c.zones)
-            rows.append(
-                [
-                    view.title(role),
-                    f"1 of {c.zones} zones ({plural(gone, escape(c.option.unit.name))})",
-                    after(view, role, c.units - gone, c.zones - 1),
-                ]
-            )
-    return table(["role", "loses", "then, at peak"], rows) if rows else ""
-
-
-def after(view: View, role: str, units: int, zones: int) -> str:
-    """Return what holds with fewer units of a role, by the judge."""
-    if units < 1:
-        soft = view.blueprint.roles[role].soft
-        return (
-            escape(view.catalog.role(role).degrades or "the flow degrades")
-            if soft
-            else f"✗ {joined(_flows(view, role))} down"
-        )
-    option = view.used[role].option
-    assert option is not None
-    if option.unit is not None and option.unit.stateful and units < view.used[role].needed_units:
-        return f"✗ no whole copy of the data is left; {joined(_flows(view, role)) or 'no flow'} down or incomplete"
-    try:
-        less = view.proposal.table.resized(view.used[role], units, zones, view.caches)
-    except (ValueError, KeyError):
-        return "✗ what is left cannot carry the peak"
-    full = max((load.utilisation for load in less.loads.values()), default=0.0)
-    if full > 1:
-        return f"✗ overloaded: {numbers.percent(full)} of what is left"
-    result = judge({**view.best.design, role: less}, view.scenario)
-    broken = [label(c.requirement) for c in result.checks if not c.holds and "availability" not in c.requirement.path]
-    text = f"fullest dimension at {numbers.percent(full)}"
-    return f"✗ {joined(broken)} missed; {text}" if broken else f"✓ every other requirement still holds; {text}"
-
-
-def _flows(view: View, role: str) -> list[str]:
-    return [
-        f"“{escape(lower(view.blueprint.flows[f].title))}”"
-        for f, result in view.best.flows.items()
-        if role in result.needs
-    ]
+def apart(view: View, flow_id: str) -> list[str]:
+    """Return the roles that a flow needs, one of those that the same units serve."""
+    needs = view.best.flows[flow_id].needs
+    return [role for role in needs if not counted_once(view.best.design[role], needs)]

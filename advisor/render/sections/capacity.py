@@ -9,7 +9,7 @@ from collections import defaultdict
 from advisor.candidates.candidate import Candidate, Load
 from advisor.render import numbers
 from advisor.render.markdown import escape, joined, plural, table
-from advisor.render.sections.view import NB, View, name, utilisation, with_unit
+from advisor.render.sections.view import NB, View, name, units, utilisation, with_unit
 
 MUCH = 100  # times the peak; more headroom than this is not told apart
 
@@ -17,6 +17,7 @@ MUCH = 100  # times the peak; more headroom than this is not told apart
 def context(view: View) -> dict[str, object]:
     """Return how full every role is, how its units were counted, and where demand comes from."""
     return {
+        "cards": cards(view),
         "loads": loads(view),
         "provisioned": provisioned(view),
         "demand": demand(view),
@@ -56,7 +57,7 @@ def _row(view: View, candidate: Candidate, key: str, load: Load, fullest: bool) 
     if load.limit is None:
         return [escape(dimension.title), peak, "no published limit", "–", "–", ""]
     each = "" if candidate.units == 1 else f"{candidate.units} × {numbers.significant(load.limit / candidate.units)} = "
-    headroom = f"{numbers.significant(1 / load.utilisation)} ×" if load.utilisation > 1 / MUCH else f">{NB}{MUCH} ×"
+    headroom = f"{times(load.utilisation)} ×" if load.utilisation > 1 / MUCH else f">{NB}{MUCH} ×"
     return [
         escape(dimension.title),
         peak,
@@ -69,15 +70,17 @@ def _row(view: View, candidate: Candidate, key: str, load: Load, fullest: bool) 
 
 def provisioned(view: View) -> list[str]:
     """Return, for each role that is provisioned in units, how many it needs and why it runs that many."""
-    found = []
+    found: list[str] = []
     for role, c in view.used.items():
         if c.option is None or c.option.unit is None:
             continue
         if c.combined_by == "mix":
             found += (_pooled(view, role, part) for part in c.parts)
             continue
+        if c.shared and c.shared[0] != role:
+            continue  # the same units, counted where they are billed
         key = binding(c)
-        needs = f"{plural(c.needed_units, escape(c.option.unit.name))} needed"
+        needs = needed(c.needed_units, c.option.unit.name)
         if key is not None and (capacity := c.option.capacity[key].value) is not None:
             dimension, target = view.catalog.records.dimensions[key], view.scenario.sizing.target_utilisation
             quotient = c.loads[key].peak / (capacity * target)
@@ -87,11 +90,25 @@ def provisioned(view: View) -> list[str]:
                 f"{target:g}) = {numbers.significant(quotient)}, so {needs}"
             )
         extra = c.units - c.needed_units
-        runs = f"{c.units} run" + (f", {extra} more for redundancy or shorter queues" if extra else "")
+        runs = running(c.units) + (f", {extra} more for redundancy or shorter queues" if extra else "")
         found.append(
             f"{view.title(role)} ({name(c)}): {needs}; {runs}{f', in {c.zones} zones' if c.zones > 1 else ''}."
         )
     return found
+
+
+def needed(count: int, name: str) -> str:
+    """Return how many units are needed.
+
+    >>> needed(1, "node").replace(NB, " "), needed(7, "task").replace(NB, " ")
+    ('1 node is needed', '7 tasks are needed')
+    """
+    return f"{units(count, name)} {'is' if count == 1 else 'are'} needed"
+
+
+def running(count: int) -> str:
+    """Return how many units run."""
+    return f"{count} run{'s' if count == 1 else ''}"
 
 
 def _pooled(view: View, role: str, part: Candidate) -> str:
@@ -101,11 +118,23 @@ def _pooled(view: View, role: str, part: Candidate) -> str:
     target = view.scenario.sizing.target_utilisation
     classes = joined([f"{numbers.percent(one.share)} of those with {escape(one.name)}" for one in part.pooled.classes])
     extra = part.units - part.needed_units
-    runs = f"{part.units} run{f', {extra} more for redundancy' if extra else ''}"
+    runs = running(part.units) + (f", {extra} more for redundancy" if extra else "")
     runs += f", in {part.zones} zones" if part.zones > 1 else ""
+    unit = part.option.unit.name if part.option.unit else "unit"
     work = f"{numbers.significant(part.pooled.work)} units of work at peak / {target:g}"
     who = f"{view.title(role)} ({name(part)}, {escape(part.option.title)})"
-    return f"{who}: {work}, so {part.needed_units} needed; {runs}. They take {classes}."
+    return f"{who}: {work}, so {needed(part.needed_units, unit)}; {runs}. They take {classes}."
+
+
+def cards(view: View) -> str:
+    """Return the sentence on the accelerators in use, "" without any."""
+    if not view.best.cards:
+        return ""
+    parts = []
+    for card, count in view.best.cards.items():
+        of = [f"{c.cards[card]} in the {view.lower(role)}" for role, c in view.used.items() if c.cards.get(card)]
+        parts.append(f"{plural(count, f'{escape(card.upper())} card')} ({joined(of)})")
+    return f"Accelerators: {joined(parts)}. That they can be had in the region and on the day is for people to confirm."
 
 
 def demand(view: View) -> str:
@@ -134,11 +163,13 @@ def plain(formula: str) -> str:
 
     >>> plain("20 000 / 2 628 000 s × 10 (peak) × (60)").replace(NB, "_"), plain("5 × 8 / 1.0e+6")
     ('20_000 / 2_628_000 s × 10 (peak) × 60', '5 × 8 / 10^6')
-    >>> plain("4 × (ceil(12 / 32))")
-    '4 × ceil(12 / 32)'
+    >>> plain("4 × (ceil(12 / 32))"), plain("3 × (5e-05)"), plain("2 / 200_000").replace(NB, "_")
+    ('4 × ceil(12 / 32)', '3 × 0.00005', '2 / 200_000')
     """
     text = re.sub(r"(?<=\d)\s(?=\d{3}(?!\d))", NB, formula)
+    text = re.sub(r"(?<=\d)_(?=\d{3}(?!\d))", NB, text)
     text = re.sub(r"\b1(?:\.0)?e\+?0*(\d+)", r"10^\1", text)
+    text = re.sub(r"\b\d+(?:\.\d+)?e-\d+\b", lambda found: f"{float(found[0]):.12f}".rstrip("0"), text)
     text = re.sub(r"× \(([\d\s.,]+)\)", r"× \1", text)
     return re.sub(r"× \((ceil\([^()]*\))\)", r"× \1", text)
 
@@ -158,16 +189,26 @@ def open_dimensions(candidate: Candidate) -> list[str]:
     return [key for key, load in candidate.loads.items() if load.limit is None and load.peak > 0]
 
 
+def times(utilisation: float) -> str:
+    """Return how often the peak fits, rounded down.
+
+    >>> times(0.2718), times(0.1097)
+    ('3.67', '9.11')
+    """
+    factor = 1 / utilisation
+    scale = 10.0 ** (2 - math.floor(math.log10(factor)))
+    return numbers.significant(math.floor(factor * scale) / scale)
+
+
 def first_to_fill(view: View) -> str:
     """Return the sentence on what fills first when the load grows."""
     full = [(c.loads[key].utilisation, role, key) for role, c in view.used.items() if (key := binding(c))]
     if not full:
         return "No chosen component has a published limit in a dimension that is asked for."
     share, role, key = max(full)
-    factor = math.floor(100 / share) / 100 if share else math.inf
     title = escape(view.catalog.records.dimensions[key].title)
     return (
         f"As the load grows, the {view.lower(role)} fills first: {title} reach{'' if title.endswith('s') else 'es'} "
         "the limit at "
-        f"{numbers.significant(factor)}{NB}× the stated peak."
+        f"{times(share)}{NB}× the stated peak."
     )

@@ -9,13 +9,14 @@ from advisor.catalog.model import Price
 from advisor.render import charts, numbers
 from advisor.render.markdown import escape, joined, table
 from advisor.render.page import Figure_
-from advisor.render.sections.view import NB, View, lower, name
+from advisor.render.sections.view import NB, View, name, per_run
+
+LEAST_MILLION = 0.1  # fewer are counted one by one
 
 
 def context(view: View) -> dict[str, object]:
     """Return the tables by role and by meter line, and the cost of a thousand requests of each flow's kind."""
     best = view.best
-    flow = next(iter(view.blueprint.flows.values()))
     usage, fixed = (math.fsum(split(c)[i] for c in view.used.values()) for i in (0, 1))
     return {
         "by_role": by_role(view),
@@ -26,9 +27,8 @@ def context(view: View) -> dict[str, object]:
         "operations": numbers.usd(best.operations_usd_per_month),
         "hours": f"{numbers.significant(best.operations_h_per_month)}{NB}h",
         "rate": numbers.usd(view.scenario.usd_per_hour),
-        "per_thousand": numbers.usd(1000 * best.cost_usd_per_month / view.rate_per_month(flow)),
-        "bill_per_thousand": numbers.usd(1000 * best.bill_usd_per_month / view.rate_per_month(flow)),
-        "flow": escape(lower(flow.title)),
+        "per_run": per_run(view, best.cost_usd_per_month),
+        "bill_share": numbers.percent(best.bill_usd_per_month / (best.cost_usd_per_month or 1.0)),
         "as_of": view.proposal.table.as_of.isoformat(),
         "migration": migration(view),
     }
@@ -71,7 +71,7 @@ def by_meter(view: View) -> str:
     rows = [
         [
             view.title(role),
-            escape(title),
+            escape(title.removeprefix("of ")),
             quantity(line),
             unit_price(line.price),
             numbers.usd(line.usd_per_month),
@@ -95,7 +95,14 @@ def by_meter(view: View) -> str:
 
 
 def quantity(line: CostLine) -> str:
-    """Return a line's quantity with its unit."""
+    """Return a line's quantity with its unit; what is little in millions is counted.
+
+    >>> from types import SimpleNamespace as Line
+    >>> [quantity(Line(quantity=q, unit="million")).replace(NB, " ") for q in (50.0, 0.06, 0.0)]
+    ['50.0 million', '60 000', '0']
+    """
+    if line.unit == "million" and line.quantity < LEAST_MILLION:
+        return numbers.significant(line.quantity * 1e6)
     return f"{numbers.significant(line.quantity)}{NB}{escape(line.unit)}"
 
 

@@ -86,7 +86,7 @@ def parts(view: View, check: Check) -> tuple[str, str, str, str]:
         QUALITY: (
             "functional suitability",
             "users",
-            "questions like those of the named benchmarks",
+            "tasks like those of the named benchmarks",
             "product of the benchmark scores of " + joined(quality_roles(view)),
         ),
         CLOUDS: ("portability", "platform policy", "a new deployment", "no more clouds than allowed are in use"),
@@ -119,7 +119,7 @@ def _of_flow(view: View, requirement: Bound) -> tuple[str, str, str, str]:
     measure = measured(flow, what)
     peak = f"{escape(flow.starts)}, at a peak of {with_unit(view.peak_per_s(flow), '1/s')}"
     attribute = "timeliness of data" if what == "freshness_s" else "performance"
-    return attribute, "user" if what != "freshness_s" else "content", peak, escape(measure.title)
+    return attribute, "user" if what != "freshness_s" else "data", peak, escape(measure.title)
 
 
 def _of_filter(requirement: Filter) -> tuple[str, str, str, str]:

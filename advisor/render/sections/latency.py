@@ -9,7 +9,7 @@ from advisor.evaluation.result import MeasureResult, Stage
 from advisor.render import charts, numbers
 from advisor.render.markdown import escape, table
 from advisor.render.page import Figure_
-from advisor.render.sections.view import View, capital, lower, mark, measured
+from advisor.render.sections.view import View, capital, lower, mark, measured, utilisation
 from advisor.scenario.requirements import Bound
 
 TAIL = 90.0  # from this percentile on, a sum of percentiles says something about slow requests
@@ -70,7 +70,7 @@ def stage_label(view: View, stage: Stage) -> str:
         return "wait for the next poll"
     record = view.catalog.role(stage.role)
     several = sum(op.latency is not None for op in record.operations.values()) > 1
-    return f"{record.title}: {stage.operation}" if several else record.title
+    return f"{record.title}: {record.operations[stage.operation].title}" if several else record.title
 
 
 def stages(view: View, key: str, measure: MeasureResult) -> str:
@@ -81,10 +81,10 @@ def stages(view: View, key: str, measure: MeasureResult) -> str:
         rows.append(
             [
                 escape(stage_label(view, stage)),
-                numbers.percent(stage.share),
+                utilisation(stage.share),
                 numbers.duration(stage.mean, unit),
                 numbers.duration(stage.p95, unit),
-                numbers.percent(part_of_mean),
+                utilisation(part_of_mean),
             ]
         )
     return table(["stage", ">taken by", ">mean", ">p95", ">share of the mean"], rows)
@@ -125,7 +125,7 @@ def weight(view: View, key: str, measure: MeasureResult) -> str:
     most = max(measure.stages, key=lambda stage: stage.share * stage.mean)
     widest = max(measure.stages, key=lambda stage: stage.p95 - stage.mean)
     share = most.share * most.mean / measure.mean
-    text = f"{capital(escape(stage_label(view, most)))} is the largest stage with {numbers.percent(share)} of the mean"
+    text = f"{capital(escape(stage_label(view, most)))} is the largest stage with {utilisation(share)} of the mean"
     spread = numbers.duration(widest.p95 - widest.mean, unit)
     if widest == most:
         return f"{text} and also the widest: its own p95 lies {spread} above its mean."

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from advisor.analysis.reasons import RunnerUp
-from advisor.catalog.model import Figure
+from advisor.candidates.candidate import billed_by
+from advisor.catalog.model import Figure, Unit
 from advisor.catalog.provenance import OTHER_DAYS, PRICE_DAYS
 from advisor.render import numbers
 from advisor.render.markdown import code, escape, joined, plural
@@ -27,11 +28,12 @@ from advisor.render.sections.view import (
     metric_of,
     name,
     slack,
-    utilisation,
+    units,
 )
 from advisor.scenario.requirements import COST, OPERATIONS
 
 NEAR = 0.05  # a runner-up within this share of the monthly cost makes a choice depend on its figures
+CENT = 0.005  # USD; less is the same
 LARGE_UPKEEP = 0.25  # of the cost
 LARGE_VENDOR = 0.5  # of the bill
 COPYLEFT = ("AGPL", "GPL", "SSPL", "BUSL", "BSL", "Elastic", "RSAL", "Llama", "CC-BY-NC")
@@ -86,16 +88,24 @@ def upkeep(view: View, figures: tuple[Used, ...]) -> Iterator[str]:
 
 
 def hinges(view: View, figures: tuple[Used, ...]) -> Iterator[str]:
-    """Yield the estimates that could turn the choice in roles whose runner-up is near."""
+    """Yield the choices whose runner-up is so near that the estimates in them could turn it, all together."""
     total = view.best.cost_usd_per_month
+    keys: dict[str, list[str]] = defaultdict(list)
+    near = []
     for group in same_design(view) if view.minimises_cost else []:
         away = abs(group[0][1].extra_usd_per_month)
-        keys: dict[str, list[str]] = defaultdict(list)
-        for used in figures:
-            if used.figure.basis == "estimate" and _moves_cost(used) and used.role in dict(group):
+        found = [u for u in figures if u.figure.basis == "estimate" and _moves_cost(u) and u.role in dict(group)]
+        if found and away <= NEAR * total:
+            near.append(_near(view, group, away))
+            for used in found:
                 keys[used.key].append(view.lower(used.role))
-        if keys and away <= NEAR * total:
-            yield _hinge(view, group, away, keys)
+    if near:
+        roles = {key: few(list(dict.fromkeys(of)), len(view.used), "sources") for key, of in keys.items()}
+        estimated = "; ".join(f"{code(key)} ({of})" for key, of in roles.items())
+        yield (
+            f"**Choices rest on estimates.** Within {numbers.percent(NEAR)} of the cost lie {'; '.join(near)}. "
+            f"Estimated there: {estimated}."
+        )
 
 
 def _moves_cost(used: Used) -> bool:
@@ -104,15 +114,9 @@ def _moves_cost(used: Used) -> bool:
     return used.kind in ("price", "operations") or (used.kind == "capacity" and provisioned)
 
 
-def _hinge(view: View, group: list[tuple[str, RunnerUp]], away: float, keys: Mapping[str, list[str]]) -> str:
+def _near(view: View, group: list[tuple[str, RunnerUp]], away: float) -> str:
     others = joined([f"{name(up.candidate)} as {view.lower(role)}" for role, up in group if up.candidate is not None])
-    estimated = "; ".join(f"{code(key)} ({joined(roles)})" for key, roles in keys.items())
-    share = utilisation(away / view.best.cost_usd_per_month)
-    return (
-        f"**Choice rests on estimates.** The best design with {others} is only {numbers.usd(away)} a month away "
-        f"({share}). "
-        f"Estimated here: {estimated}."
-    )
+    return f"{others} ({'the same' if away < CENT else f'+{numbers.usd(away)}'})"
 
 
 def tight_estimates(view: View, figures: tuple[Used, ...]) -> Iterator[str]:
@@ -126,7 +130,7 @@ def tight_estimates(view: View, figures: tuple[Used, ...]) -> Iterator[str]:
                 for u in figures
                 if u.figure.basis == "estimate" and u.kind == kind and _takes_part(view, u.role, metric)
             ]
-            found_[kind, tuple(dict.fromkeys(view.lower(u.role) for u in some))].append(label(check.requirement))
+            found_[kind, tuple(dict.fromkeys(who(view, u.role) for u in some))].append(label(check.requirement))
     for (kind, roles), labels in found_.items():
         if roles:
             yield (
@@ -134,6 +138,11 @@ def tight_estimates(view: View, figures: tuple[Used, ...]) -> Iterator[str]:
                 f"{joined(list(roles))} "
                 "is estimated."
             )
+
+
+def who(view: View, role: str) -> str:
+    """Return a role, and that it is left out where it is."""
+    return f"leaving out the {view.lower(role)}" if role in view.left_out else view.lower(role)
 
 
 def kind_of(metric: str) -> str:
@@ -177,16 +186,16 @@ def vendors(view: View) -> Iterator[str]:
     """Yield the vendor that takes most of the bill."""
     bills: dict[str, float] = defaultdict(float)
     for c in view.used.values():
-        if c.component is not None and c.option is not None and c.option.mode != "self_hosted":
-            bills[c.component.vendor] += c.bill_usd_per_month
+        for one in c.members:
+            if one.component is not None and one.option is not None:
+                bills[billed_by(one.component, one.option)] += one.bill_usd_per_month
     total = view.best.bill_usd_per_month
     for vendor, bill in sorted(bills.items(), key=lambda item: (-item[1], item[0])):
         if total and bill / total > LARGE_VENDOR:
-            count = sum(c.component is not None and c.component.vendor == vendor for c in view.used.values())
+            count = sum(vendor in c.vendors for c in view.used.values())
             yield (
-                f"**Single vendor.** {escape(vendor)} receives {numbers.percent(bill / total)} of the bill and runs "
-                f"{plural(count, 'role')}; "
-                "its price changes and outages are this design's."
+                f"**Single vendor.** {escape(vendor)} receives {numbers.percent(bill / total)} of the bill and hosts "
+                f"{plural(count, 'role')}; its price changes and outages are this design's."
             )
 
 
@@ -194,18 +203,22 @@ def single_units(view: View) -> Iterator[str]:
     """Yield the roles that a flow needs and that run in one unit or one zone."""
     needed = {role for flow in view.best.flows.values() for role in flow.needs}
     for role, c in view.used.items():
-        if role not in needed or c.option is None or c.option.unit is None:
+        if role not in needed or c.option is None or c.option.unit is None or c.parts:
+            continue
+        if c.shared and c.shared[0] != role:
             continue
         if c.units == c.needed_units:
-            yield (
-                f"**No spare unit.** {view.title(role)}: all {plural(c.units, escape(c.option.unit.name))} of "
-                f"{name(c)} must be up at peak."
-            )
+            unit = c.option.unit
+            every = f"all {units(c.units, unit.name)}" if c.units > 1 else f"the only {unit_name(unit)}"
+            yield f"**No spare unit.** {view.title(role)}: {every} of {name(c)} must be up at peak."
         elif c.zones == 1:
-            yield (
-                f"**One zone.** {view.title(role)}: {plural(c.units, escape(c.option.unit.name))} of {name(c)} share "
-                "a zone and fail with it."
-            )
+            count = units(c.units, c.option.unit.name)
+            yield f"**One zone.** {view.title(role)}: {count} of {name(c)} share a zone and fail with it."
+
+
+def unit_name(unit: Unit) -> str:
+    """Return the name of one unit, as it stands after "the only"."""
+    return f"block of {escape(unit.name)}" if unit.name[:1].isdigit() else escape(unit.name)
 
 
 def licences(view: View) -> Iterator[str]:
@@ -223,9 +236,9 @@ def licences(view: View) -> Iterator[str]:
     closed = list(dict.fromkeys(by_licence.get("proprietary", [])))
     if closed:
         yield (
-            f"**Exit.** {len(closed)} of {len({c.component_id for c in view.used.values()})} components are "
-            "proprietary; what replaces each, and for how much, "
-            "stands under alternatives."
+            f"**Exit.** {len(closed)} of {plural(len({c.component_id for c in view.used.values()}), 'component')} "
+            f"{'is' if len(closed) == 1 else 'are'} proprietary; what replaces each, and for how much, stands under "
+            "alternatives."
         )
 
 

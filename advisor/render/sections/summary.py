@@ -17,12 +17,13 @@ from advisor.render.sections.view import (
     extra,
     found,
     label,
-    lower,
     mark,
     metric_of,
     name,
+    per_run,
     proof,
     slack,
+    utilisation,
 )
 from advisor.scenario.requirements import COST, split_percentile
 
@@ -56,8 +57,6 @@ def choice(view: View) -> str:
 def price(view: View) -> str:
     """Return what it costs, also per thousand requests, against the budget."""
     best = view.best
-    flow = next(iter(view.blueprint.flows.values()))
-    per_thousand = 1000 * best.cost_usd_per_month / view.rate_per_month(flow)
     bound = next((check for check in view.bounds if metric_of(check) == COST), None)
     against = f", {numbers.percent(bound.slack or 0)} below the budget" if bound and bound.holds else ""
     parts = [
@@ -69,7 +68,7 @@ def price(view: View) -> str:
         parts.append(f"{numbers.usd(best.migration_usd_per_month)} to pay off the move from today's design")
     return (
         f"It costs {numbers.usd(best.cost_usd_per_month)} a month{against}: {joined(parts)}, "
-        f"or {numbers.usd(per_thousand)} per 1{NB}000 requests (“{escape(lower(flow.title))}”)."
+        f"or {per_run(view, best.cost_usd_per_month)}."
     )
 
 
@@ -87,7 +86,7 @@ def tightest(view: View) -> str:
         return f"{text}."
     share = part_of_mean(view, check, stage)
     return (
-        f"{text}; {'the ' + view.lower(stage.role) if stage.role else 'waiting'} takes {numbers.percent(share)} of "
+        f"{text}; {'the ' + view.lower(stage.role) if stage.role else 'waiting'} takes {utilisation(share)} of "
         "the mean."
     )
 

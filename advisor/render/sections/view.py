@@ -18,13 +18,16 @@ from advisor.models.cost import SECONDS_PER_MONTH
 from advisor.optimizer.solver import Status
 from advisor.proposal import Proposal
 from advisor.render import numbers
-from advisor.render.markdown import code, escape, joined
+from advisor.render.markdown import code, escape, joined, plural
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COST, Bound, Filter, Requirement, is_count
 
 NB = numbers.NARROW
 LOW_SLACK = 0.10  # below this a requirement is called tight
 AMPLE_SLACK = 0.30  # above this it is called a non-risk
+LEAST_PER_S = 0.01  # a rate below this is told by the hour, the day or the month
+THOUSAND = 1000
+TWICE = 2
 
 
 @dataclass(frozen=True)
@@ -245,12 +248,59 @@ def extra(usd: float) -> str:
 
 
 def with_unit(value: float, unit: str) -> str:
-    """Return a figure with its unit, three significant digits.
+    """Return a figure with its unit, three significant digits; what is rare is counted by the hour, day or month.
 
     >>> with_unit(19660.8, "GB").replace(NB, " "), with_unit(3.8, "1/s").replace(NB, " ")
     ('19 700 GB', '3.80 /s')
+    >>> with_unit(47.9, "s/s").replace(NB, " "), with_unit(0.381, "vCPU-seconds/s").replace(NB, " ")
+    ('47.9 at once', '0.381 vCPU')
+    >>> [with_unit(v, "1/s").replace(NB, " ") for v in (0.0285, 0.00457, 30 / SECONDS_PER_MONTH)]
+    ['0.0285 /s', '16.5 /h', '30.0 /month']
     """
-    return f"{numbers.significant(value)}{NB}{'/s' if unit == '1/s' else unit}"
+    if unit in _BUSY:  # seconds of work in each second: that many are busy at the same time
+        return f"{numbers.significant(value)}{NB}{_BUSY[unit]}"
+    counted = unit.removesuffix("/s").removeprefix("1")
+    if unit.endswith("/s") and 0 < value < LEAST_PER_S:
+        value, per = _slower(value)
+        return f"{numbers.significant(value)}{NB}{counted}/{per}"
+    return f"{numbers.significant(value)}{NB}{f'{counted}/s' if unit.endswith('/s') else unit}"
+
+
+_BUSY = {"s/s": "at once", "vCPU-seconds/s": "vCPU", "GPU-seconds/s": "GPU"}
+
+
+def _slower(per_s: float) -> tuple[float, str]:
+    """Return a rate by the shortest of hour, day and month in which it comes up at least twice."""
+    spans = ((3_600.0, "h"), (86_400.0, "day"))
+    found = ((per_s * seconds, name) for seconds, name in spans if per_s * seconds >= TWICE)
+    return next(found, (per_s * SECONDS_PER_MONTH, "month"))
+
+
+def units(count: int, name: str) -> str:
+    """Return how many units, also where the name of one starts with a number.
+
+    >>> units(2, "node").replace(NB, " "), units(1, "100 processing units").replace(NB, " ")
+    ('2 nodes', '1 × 100 processing units')
+    """
+    return f"{count}{NB}× {escape(name)}" if name[:1].isdigit() else plural(count, escape(name))
+
+
+def per_run(view: View, usd: float) -> str:
+    """Return an amount a month as one for a run of the first flow, or for a thousand where there are as many."""
+    flow = next(iter(view.blueprint.flows.values()))
+    rate, title = view.rate_per_month(flow), escape(lower(flow.title))
+    if rate < THOUSAND:
+        return f"{money(usd / rate)} each time (“{title}”)"
+    return f"{money(THOUSAND * usd / rate)} per 1{NB}000 × “{title}”"
+
+
+def money(usd: float) -> str:
+    """Return a small amount with all three digits.
+
+    >>> money(0.15603).replace(NB, " "), money(45.83).replace(NB, " ")
+    ('0.156 USD', '45.8 USD')
+    """
+    return f"{numbers.significant(usd)}{NB}USD"
 
 
 def goal(view: View, number: int = 0) -> str:

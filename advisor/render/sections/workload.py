@@ -7,6 +7,9 @@ from advisor.render import numbers
 from advisor.render.markdown import escape, plural, table
 from advisor.render.sections.view import NB, View, where, with_unit
 
+SYMBOL = 2  # letters of a unit up to which it is a symbol ("ms") and no noun ("steps")
+LONG_MS = 600_000.0  # from this on a time is also told in the unit that reads best
+
 
 def context(view: View) -> dict[str, object]:
     """Return the user's description, the workload and the derived figures."""
@@ -38,11 +41,15 @@ def amount(value: float, unit: str) -> str:
 
     >>> amount(2_500_000.0, "1/month").replace(NB, " "), amount(0.2, "share").replace(NB, " "), amount(5.0, "ratio")
     ('2 500 000 /month', '0.2', '5')
+    >>> amount(1.0, "ms").replace(NB, " "), amount(1.0, "steps").replace(NB, " "), amount(2.7e6, "ms").replace(NB, " ")
+    ('1 ms', '1 step', '2 700 000 ms (45.0 min)')
     """
     digits = numbers.grouped(value) if value == round(value) else f"{value:,.10g}".replace(",", NB)
     shown = {"ratio": "", "share": ""}.get(unit, unit.removeprefix("1") if unit.startswith("1/") else unit)
-    if value == 1 and shown.isalpha() and len(shown) > 1:
+    if value == 1 and shown.isalpha() and len(shown) > SYMBOL:
         shown = shown.removesuffix("s")
+    if unit in ("ms", "s") and value * (1 if unit == "ms" else 1000) >= LONG_MS:
+        shown += f" ({numbers.duration(value, unit)})"
     return f"{digits}{NB}{escape(shown)}" if shown else digits
 
 
@@ -63,26 +70,15 @@ def flows(view: View) -> str:
 def derived(view: View) -> str:
     """Return the table of volumes that follow from the load: token rates and stored data, by role."""
     dimensions, rows = view.catalog.records.dimensions, []
-    for role, demand in view.demand.items():
-        if role not in view.used:
-            continue
+    for role in view.used:
+        demand = view.demand[role]
         for key, peak in demand.peak.items():
-            dimension = dimensions[key]
-            if (key not in demand.stock and "tokens" not in dimension.unit) or peak <= 0:
-                continue
-            average = "" if key in demand.stock else with_unit(demand.average[key], dimension.unit)
-            a_month = (
-                f"{with_unit(demand.average[key] * SECONDS_PER_MONTH / 1e6, 'million')}"
-                if not demand.stock.get(key)
-                else ""
-            )
-            rows.append(
-                [
-                    view.title(role),
-                    escape(dimension.title),
-                    average or "–",
-                    with_unit(peak, dimension.unit),
-                    a_month or "–",
-                ]
-            )
-    return table(["role", "volume", ">average", ">peak or stock", ">tokens a month"], rows) if rows else ""
+            unit, stock = dimensions[key].unit, key in demand.stock
+            if peak > 0 and (stock or "tokens" in unit):
+                tokens = with_unit(demand.average[key] * SECONDS_PER_MONTH / 1e6, "million")
+                average = [with_unit(demand.average[key], unit), with_unit(peak, unit), tokens]
+                shown = ["–", with_unit(peak, unit), "–"] if stock else average
+                rows.append([view.title(role), escape(dimensions[key].title), *shown])
+    if all(row[-1] == "–" for row in rows):  # no tokens, so there are only stocks
+        return table(["role", "volume", ">stock"], [[*row[:2], row[3]] for row in rows]) if rows else ""
+    return table(["role", "volume", ">average", ">peak or stock", ">tokens a month"], rows)

@@ -17,6 +17,8 @@ from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.requirements import Requirement
 
+SAME_USD = 1e-6  # a difference below this is rounding
+
 Kind = Literal["refused", "capacity", "hopeless", "breaks", "swap"]
 
 
@@ -93,14 +95,31 @@ def _runner_up(search: Search, best: Evaluation, role: str, time_limit_s: float)
     proved = found.status is not Status.STOPPED
     if found.best is None:
         return RunnerUp(None, proved=proved)
-    goal = best.scenario.objective[0]
+    goal, other = best.scenario.objective[0], kept(best, found.best, role)
     return RunnerUp(
-        found.best.design[role],
-        found.best.cost_usd_per_month - best.cost_usd_per_month,
-        goal_value(goal, found.best) - goal_value(goal, best),
-        found.best,
+        other.design[role],
+        other.cost_usd_per_month - best.cost_usd_per_month,
+        goal_value(goal, other) - goal_value(goal, best),
+        other,
         proved,
     )
+
+
+def kept(best: Evaluation, other: Evaluation, role: str) -> Evaluation:
+    """Return a design in which roles that changed for nothing have what was chosen again.
+
+    Where several designs are equally good, a search without a tie-break may return one that differs in more roles than
+    it has to. What is put back must cost the same, keep every requirement and leave the first goal as good.
+    """
+    goal = best.scenario.objective[0]
+    for name, chosen in best.design.items():
+        now = other.design[name]
+        if name == role or now.id == chosen.id or abs(now.cost_usd_per_month - chosen.cost_usd_per_month) >= SAME_USD:
+            continue
+        back = judge({**other.design, name: chosen}, best.scenario)
+        if back.feasible and goal_value(goal, back) <= goal_value(goal, other) + SAME_USD:
+            other = back
+    return other
 
 
 def reasons(search: Search, best: Evaluation, roles: Collection[str] = ()) -> dict[str, tuple[Reason, ...]]:

@@ -239,7 +239,9 @@ def with_blueprint_of(path: Path, catalog: Catalog) -> tuple[Catalog, Blueprint]
     records = catalog.records.model_copy(
         update={"blueprints": dict(sorted({**catalog.records.blueprints, blueprint.id: blueprint}.items()))}
     )
-    alone = records.model_copy(update={"blueprints": {blueprint.id: blueprint}, "components": {}, "services": {}})
+    alone = records.model_copy(
+        update={"blueprints": {blueprint.id: blueprint}, "components": {}, "services": {}, "listings": {}}
+    )
     found = list(check(alone, {("blueprints", blueprint.id): (document, ())}))
     if found:
         raise InputError(found)

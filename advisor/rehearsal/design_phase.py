@@ -220,7 +220,5 @@ def deciding_roles(optimum: Evaluation, count: int) -> tuple[str, ...]:
     cost = {role: c.cost_usd_per_month for role, c in optimum.design.items()}
     dearest = sorted(roles, key=lambda role: (-cost[role], role))
     slowest = sorted(roles, key=lambda role: (-times[role], role))
-    kept: list[str] = []
-    for pair in zip(dearest, slowest, strict=True):
-        kept += [role for role in pair if role not in kept]
-    return tuple(sorted(kept[:count], key=roles.index))
+    kept = list(dict.fromkeys(role for pair in zip(dearest, slowest, strict=True) for role in pair))[:count]
+    return tuple(sorted(kept, key=roles.index))

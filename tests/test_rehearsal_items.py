@@ -1,0 +1,141 @@
+"""What a session asks about is proved: changes leave a design or none, unknowns are worth what a new solve says."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+import rehearsal_case as case
+
+from advisor.analysis.answers import solve
+from advisor.candidates.table import table
+from advisor.optimizer.solver import Status
+from advisor.rehearsal import prepare, words
+from advisor.rehearsal.ahead import Ahead
+from advisor.rehearsal.course import CONFLICT, FEASIBLE, LENGTHS, Asked, Asking, Designing, asking_question
+from advisor.rehearsal.design_phase import deciding_roles
+from advisor.rehearsal.prices import under
+from advisor.rehearsal.question import options
+from advisor.rehearsal.record import item_data, item_of
+from advisor.scenario.load import Scenario, scenario_from_text
+
+
+def solved(text: str, figures: str = "", without: str = "") -> tuple[Status, float]:
+    """Return status and cost of a scenario, built and solved anew; ``without``: a requirement that is dropped."""
+    catalog = under(case.catalog(), figures)
+    found: Scenario = replace(scenario_from_text(text, catalog, "scenario.yml"), catalog=catalog)
+    kept = tuple(r for r in found.requirements if words.requirement(r) != without)
+    answer = solve(table(replace(found, requirements=kept), catalog), blame=False)
+    return answer.status, answer.best.cost_usd_per_month if answer.best else 0.0
+
+
+def test_the_session_has_all_its_parts() -> None:
+    """Clarify, estimate, design, three changes with revisions, one that is impossible, defend: none is missing."""
+    parts = {item.part for item in case.items()}
+    assert parts == {"clarify", "estimate", "design", "adapt", "defend"}
+    numbers = [item.number for item in case.items() if isinstance(item, Designing)]
+    assert numbers == list(range(LENGTHS[35].curveballs + 1))
+
+
+def test_after_each_change_the_stated_optimum_is_the_optimum() -> None:
+    """The scenario of every design, solved anew, has the cost of the best design that the item names."""
+    sitting = case.sitting()
+    for item in case.items():
+        if isinstance(item, Designing):
+            status, cost = solved(item.text, item.figures)
+            assert status is Status.OPTIMAL
+            sitting.state = replace(sitting.state, events=())
+            assert sitting.stage(item).optimum.cost_usd_per_month == pytest.approx(cost, rel=1e-9)
+
+
+def test_an_impossible_change_is_impossible_and_its_ways_are_ways() -> None:
+    """No design exists under it; dropping a named requirement gives one, dropping another one that was listed does not."""
+    now = case.items()[0]
+    seen = 0
+    for item in case.items():
+        now = item if isinstance(item, Designing) else now
+        if isinstance(item, Asked) and item.question.kind == FEASIBLE and item.question.truth == "no":
+            text = changed(now, item.question.command)
+            assert solved(text)[0] is Status.INFEASIBLE
+        if isinstance(item, Asked) and item.question.kind == CONFLICT:
+            seen += 1
+            text = changed(now, item.question.command)
+            ways = {one for one in options(item.question.form) if solved(text, without=one)[0] is Status.OPTIMAL}
+            assert ways == item.question.truth
+    assert seen == 1
+
+
+def changed(item: object, command: str) -> str:
+    """Return the text of a design's scenario after the settings of a command."""
+    import shlex
+
+    from advisor.analysis.overrides import change
+
+    assert isinstance(item, Designing)
+    parts = shlex.split(command)
+    settings = [value for flag, value in itertools.pairwise(parts) if flag == "--set"]
+    return change(scenario_from_text(item.text, case.catalog(), "s"), settings, case.catalog()).scenario.text
+
+
+def test_unknowns_are_worth_what_solving_without_them_says() -> None:
+    """Each fact's worth is the relative change of the optimum's cost, found by a solve of its own."""
+    item = case.items()[0]
+    assert isinstance(item, Asking)
+    base = solved(case.TEXT)[1]
+    requirement = {"residency": "residency: eu", "licences": "licences: not SSPL-1.0"}
+    for fact in item.facts:
+        _, cost = solved(case.TEXT, without=requirement.get(fact.name, fact.answer))
+        assert fact.value == pytest.approx(abs(cost - base) / base, abs=1e-6), fact.name
+
+
+def test_what_was_asked_about_is_not_offered_again() -> None:
+    """The second round leaves out what the first one told."""
+    first, second = [item for item in case.items() if isinstance(item, Asking)]
+    best = asking_question(first, frozenset())
+    assert best is not None
+    again = asking_question(second, frozenset({str(best.truth)}))
+    assert again is None or best.truth not in options(again.form)
+
+
+def test_nothing_that_is_to_be_designed_is_named_before() -> None:
+    """No question before the first design names a component that the best design has in an open role."""
+    before = list(itertools.takewhile(lambda item: not isinstance(item, Designing), case.items()))
+    design = next(item for item in case.items() if isinstance(item, Designing))
+    names = [case.world().best.design[role].name for role in design.roles]
+    texts = [item.question.text for item in before if isinstance(item, Asked)]
+    assert texts
+    assert [name for name in names if name != "left out" and any(name in text for text in texts)] == []
+
+
+def test_another_process_prepares_the_same_items() -> None:
+    """Worked out ahead by a process of its own, or here: the same items, those that are known already not again."""
+    drill = case.setup(drill="tokens_a_month")
+    here = list(itertools.islice(prepare.items(drill, case.world()), 2))
+    ahead = Ahead(drill, here[:1])
+    try:
+        assert [ahead.item(0), ahead.item(1)] == here
+    finally:
+        ahead.close()
+    assert not ahead._process.is_alive()
+
+
+def test_items_survive_being_written() -> None:
+    """Every item reads back from plain data as it was."""
+    assert [item_of(item_data(item)) for item in case.items()] == list(case.items())
+
+
+def test_deciding_roles_are_distinct_and_in_order() -> None:
+    """The roles to design are different ones, in the blueprint's order, as many as asked for."""
+    roles = deciding_roles(case.world().best, 4)
+    order = list(case.world().best.design)
+    assert len(set(roles)) == 4
+    assert list(roles) == sorted(roles, key=order.index)
+
+
+def test_a_session_is_not_continued_under_another_catalog() -> None:
+    """A setup whose catalog changed is refused, because its truths would be others."""
+    from advisor.errors import InputError
+
+    with pytest.raises(InputError, match="was begun with catalog"):
+        prepare.inputs(replace(case.setup(), digests=(case.scenario().digest, "000000000000")))

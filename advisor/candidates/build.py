@@ -91,7 +91,6 @@ def build(
             *availability_note,
             *latency_notes,
             *_capacity_notes(option, full),
-            *_price_notes(option, as_of),
             *past_notes(option, lines, sold, as_of),
             *layout.notes,
         ),
@@ -280,23 +279,11 @@ def _capacity_notes(option: Option, full: Mapping[str, Load]) -> list[Assumption
     ]
 
 
-def _price_notes(option: Option, as_of: datetime.date) -> list[Assumption]:
-    """A price without a start date is only known for the day it was checked."""
-    later = [price.checked for price in option.prices if price.from_ is None and as_of < price.checked]
-    if not later:
-        return []
-    return [
-        Assumption(
-            f"prices of {option.id} on {as_of.isoformat()}",
-            f"as checked on {max(later).isoformat()}",
-            "the catalog has no start date for them, so an earlier price is not known",
-            f"catalog: {option.id}",
-        )
-    ]
-
-
 def past_notes(option: Option, lines: Sequence[CostLine], sold: Sale, as_of: datetime.date) -> Iterator[Assumption]:
-    """Yield what is taken from later than the day of the prices: a past day has prices, and days of sale."""
+    """Yield what is taken from later than the day of the prices: a past day has prices, and days of sale.
+
+    A price without a start date is only known for the day on which it was checked.
+    """
     if all(line.price.checked <= as_of for line in lines):
         return
     yield Assumption(
@@ -305,10 +292,14 @@ def past_notes(option: Option, lines: Sequence[CostLine], sold: Sale, as_of: dat
         "only prices and days of sale are kept by date; times, capacity, availability, quality, hours are later ones",
         "--as-of",
     )
-    if sold.released is None:
+    place, unknown = f"catalog: {option.id}", " and ".join(sold.undated)
+    later = [line.price.checked for line in lines if line.price.from_ is None and as_of < line.price.checked]
+    if later:
+        also = f"; nor is since when {unknown} is sold" if unknown else ""
+        reason = f"the catalog has no start date for them, so an earlier price is not known{also}"
         yield Assumption(
-            f"sale of {option.id} on {as_of.isoformat()}",
-            "could be bought",
-            "the catalog does not know when it was released",
-            f"catalog: {option.id}",
+            f"prices of {option.id} on {as_of.isoformat()}", f"as checked on {max(later).isoformat()}", reason, place
         )
+    elif unknown:
+        reason = "the catalog does not know since when"
+        yield Assumption(f"sale of {unknown} on {as_of.isoformat()}", "could be bought", reason, place)

@@ -18,11 +18,13 @@ class Sale:
         released: the day from which all that it takes, model and machine, can be bought.
         withdrawn: the first day on which it can no longer be bought.
         late: what was released last, when that is the instance type and not the option itself.
+        undated: the option and its instance type, as far as the catalog does not know when they were released.
     """
 
     released: datetime.date | None
     withdrawn: datetime.date | None
     late: str = ""
+    undated: tuple[str, ...] = ()
 
     def refusal(self, date: datetime.date) -> str:
         """Return why it cannot be bought on a day; "" when it can.
@@ -66,7 +68,8 @@ def sale(catalog: Catalog, component: Component, option: Option) -> Sale:
     machine = catalog.records.instances[name].released if name else None
     later = machine is not None and (own is None or machine.date > own.date)
     began = max(_dates(own, machine), default=None)
-    return Sale(began, until.date if until else None, str(name) if later else "")
+    undated = (*([] if own else [option.id]), *([name] if name and machine is None else []))
+    return Sale(began, until.date if until else None, str(name) if later else "", undated)
 
 
 def _dates(*days: Day | None) -> Iterator[datetime.date]:

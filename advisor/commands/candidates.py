@@ -65,6 +65,9 @@ def command(
         from advisor.commands.console import console
         from advisor.render import terminal
 
+        unsold = sum(one.unsold for one in found.rejections)
+        if as_of is not None and unsold:
+            click.echo(f"{unsold} options could not be bought on {as_of}; --json lists them with their days", err=True)
         console().print(terminal.candidate_table(found, marks))
 
 

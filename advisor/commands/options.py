@@ -97,7 +97,7 @@ as_of_option = click.option(
     "--as-of",
     metavar="DATE",
     type=IsoDate(),
-    help="Use the prices that were valid on this day (default: the newest in the catalog).",
+    help="Use the prices of this day, and only what was sold then (default: the newest in the catalog).",
 )
 catalog_option = click.option(
     "--catalog",

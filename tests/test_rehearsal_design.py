@@ -157,8 +157,8 @@ def test_rounds_of_asking_tell_what_was_asked() -> None:
     assert isinstance(item, Asking)
     assert one.question is not None
     one.answer("a 60%")
-    assert [name for name, _ in one.learnt().asked] == [item.facts[0].name]
-    assert item.facts[0].name not in [name for name, _ in one.learnt().left]
+    assert one.learnt().asked == (item.facts[0].said,)
+    assert item.facts[0].said not in one.learnt().left
 
 
 def test_a_hint_costs_a_quarter_of_what_a_design_earns() -> None:

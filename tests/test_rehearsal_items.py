@@ -50,7 +50,7 @@ def test_after_each_change_the_stated_optimum_is_the_optimum() -> None:
 
 
 def test_an_impossible_change_is_impossible_and_its_ways_are_ways() -> None:
-    """No design exists under it; dropping a named requirement gives one, dropping another one that was listed does not."""
+    """No design exists under it; dropping a named requirement gives one, dropping another that was listed does not."""
     now = case.items()[0]
     seen = 0
     for item in case.items():

@@ -84,6 +84,15 @@ class Fact:
     value: float
     note: str
 
+    @property
+    def said(self) -> str:
+        """The answer with what it is about.
+
+        >>> Fact("cost", "not said", "cost at most 9 USD/month", 0.1, "").said, Fact("peak", "", "5", 0.1, "").said
+        ('cost at most 9 USD/month', 'peak: 5')
+        """
+        return self.answer if self.answer.startswith(self.name) else f"{self.name}: {self.answer}"
+
 
 @dataclass(frozen=True)
 class Asking:

@@ -7,7 +7,7 @@ stays seen: a hint taken and a truth shown survive an undo, and of an item whose
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from advisor.rehearsal.course import Asking, Designing, Feedback, Item, Pick, Reply, asking_question
@@ -166,10 +166,10 @@ def _asked(items: Sequence[Item], done_with: Sequence[Reply]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Learnt:
-    """What was learnt of the unknowns: those that were asked about with their answers, and the others."""
+    """What the interviewer said of the unknowns that were asked about, and what of the others."""
 
-    asked: tuple[tuple[str, str], ...] = ()
-    left: tuple[tuple[str, str], ...] = field(default=())
+    asked: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 def learnt(items: Sequence[Item], done_with: Sequence[Reply]) -> Learnt:
@@ -177,6 +177,6 @@ def learnt(items: Sequence[Item], done_with: Sequence[Reply]) -> Learnt:
     facts = next((item.facts for item in items if isinstance(item, Asking)), ())
     known = _asked(items, done_with)
     return Learnt(
-        tuple((fact.name, fact.answer) for fact in facts if fact.name in known),
-        tuple((fact.name, fact.answer) for fact in facts if fact.name not in known),
+        tuple(fact.said for fact in facts if fact.name in known),
+        tuple(fact.said for fact in facts if fact.name not in known),
     )

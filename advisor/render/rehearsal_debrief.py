@@ -119,7 +119,7 @@ def _designs(found: Debrief, figures: Mapping[str, Figure_]) -> Iterator[str]:
 def _step(step: Step, found: Debrief) -> list[str]:
     mark = next(m for m in found.marks if m.item is step.item)
     name = escape(step.item.name) if step.item.number else "at first"
-    regret = "" if step.made.evaluation is None else _regret(step.made, step.optimum)
+    regret = _regret(step.made, step.optimum) if step.made.feasible else "infeasible"
     best = numbers.usd(step.optimum.cost_usd_per_month)
     before = verdict(step.kept) if step.kept else ""
     return [name, before, verdict(step.made), regret, best, rehearsal_words.points(mark.points.points)]
@@ -220,8 +220,8 @@ def _question(mark: Mark) -> Iterator[str]:
         ["competence", escape(rehearsal_words.COMPETENCES[asked.competence])],
     ]
     if isinstance(item, Asking) and mark.reply.answer is not None:
-        told = {fact.name: fact.answer for fact in item.facts}
-        rows += [["the interviewer said", escape(f"{name}: {told[name]}")] for name in mark.reply.answer.chosen]
+        told = {fact.name: fact.said for fact in item.facts}
+        rows += [["the interviewer said", escape(told[name])] for name in mark.reply.answer.chosen]
     yield table(["", ""], rows)
     yield ""
     yield "Derivation:"

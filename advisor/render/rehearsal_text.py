@@ -52,7 +52,7 @@ def learnt(found: Learnt) -> Iterator[str]:
     """Yield what nobody asked about, told when the asking is over."""
     if found.left:
         yield "[bold]What was not asked about[/], now that it is settled:"
-        yield from (f"  {neat(name)}: {neat(text)}" for name, text in found.left)
+        yield from (f"  {neat(text)}" for text in found.left)
 
 
 def head(number: int, part: str, seconds_left: float | None) -> str:
@@ -111,7 +111,7 @@ def feedback(mark: Mark) -> Iterator[str]:
 def asked_about(item: Asking, name: str) -> str:
     """Return the interviewer's answer."""
     fact = next(fact for fact in item.facts if fact.name == name)
-    return f"The interviewer: {neat(name)}: [bold]{neat(fact.answer)}[/]"
+    return f"The interviewer: [bold]{neat(fact.said)}[/]"
 
 
 # --- designs ----------------------------------------------------------------------------------------------------------

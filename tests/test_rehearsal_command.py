@@ -1,0 +1,190 @@
+"""``advisor rehearse`` as somebody meets it: on a terminal, from a script, and with what was saved."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import jsonschema
+import pytest
+import rehearsal_case as case
+
+from advisor import resources
+from advisor.commands.main import run
+
+Capture = pytest.CaptureFixture[str]
+CATALOG = str(case.DATA / "mini_catalog")
+KIND = "tokens_a_month"
+CTRL_C = "\x03"
+SECONDS = 120
+PROMPT = re.compile(rb"> ?$")
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with the scenario, and a data folder of its own below it."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scenario.yml").write_text(case.TEXT, encoding="utf-8")
+    return tmp_path
+
+
+def schema(kind: str) -> dict[str, object]:
+    """Return a published schema."""
+    return json.loads((resources.folder("templates") / "schema" / f"{kind}.schema.json").read_text())
+
+
+def typed(arguments: Sequence[str], lines: Sequence[str], **environment: str) -> tuple[str, int]:
+    """Run the command on a pseudo-terminal, typing a line at every prompt; return what it showed and its exit code."""
+    child, terminal = pty.fork()
+    if child == 0:  # pragma: no cover - the child is another program
+        os.environ.update({"TERM": "xterm", "COLUMNS": "110", **environment})
+        os.execv(sys.executable, [sys.executable, "-m", "advisor", *arguments])
+    shown, left, answered = b"", list(lines), 0
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        if select.select([terminal], [], [], 0.05)[0]:
+            try:
+                new = os.read(terminal, 65_536)
+            except OSError:
+                break
+            if not new:
+                break
+            shown += new
+        elif left and len(shown) > answered and PROMPT.search(shown):
+            answered = len(shown)
+            line = left.pop(0)
+            os.write(terminal, line.encode() if line == CTRL_C else line.encode() + b"\n")
+    else:
+        os.kill(child, signal.SIGKILL)
+    os.close(terminal)
+    return shown.decode(), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_a_session_on_a_terminal_is_interrupted_and_resumed(place: Path) -> None:
+    """Hint, a wrong unit, nonsense, an answer, undo, Ctrl-C; resumed, it stands where it stood; the history knows."""
+    base = ["rehearse", "scenario.yml", "--catalog", CATALOG, "--drill", KIND, "--seed", "3"]
+    keys = ["", "", "?", "40 GB", "banana", "1000-9000", "undo", "900-1100", CTRL_C]
+    shown, code = typed(base, keys, NO_COLOR="1")
+    assert code == 130
+    assert "hint:" in shown
+    assert "is in 'GB'" in shown
+    assert "'banana' is not understood" in shown
+    assert shown.count("truth:") == 2
+    assert "advisor rehearse --resume" in shown
+    assert not re.search(r"\x1b\[[0-9;]*3[1-7]m", shown)
+    shown, code = typed(["rehearse", "--resume"], ["", "", "pause"])
+    assert code == 0
+    assert "2 · Estimate" in shown
+    assert run(["rehearse", "--history"]) == 0
+
+
+def test_the_history_is_printed_and_satisfies_its_schema(place: Path, capsys: Capture) -> None:
+    """Text, JSON by its published schema, and the calibration chart as a file."""
+    import test_rehearsal_render as shown
+
+    from advisor.rehearsal.history import History, default_place
+
+    one, history = shown.sat(), History(default_place())
+    number = history.begin(one.setup, "T", "rag_assistant", one.state, "2026-01-02T00:00:00+00:00")
+    history.save(number, one.state, shown.small(), one.marks())
+    assert run(["rehearse", "--history", "-o", "out"]) == 0
+    text = capsys.readouterr().out
+    assert "Kinds, the weakest first" in text
+    assert "\x1b" not in text
+    assert (place / "out" / "calibration.svg").read_text().startswith("<svg")
+    assert run(["rehearse", "--history", "--json"]) == 0
+    jsonschema.validate(json.loads(capsys.readouterr().out), schema("rehearsal_history"))
+    assert run(["rehearse", "--export", "anki"]) == 0
+    assert capsys.readouterr().out.startswith("#separator:tab\n")
+    assert run(["rehearse", "--debrief", "-o", "again", "--date", "2026-01-02"]) == 0
+    assert {"debrief.md", "debrief.html", "scenario.yml"} <= {path.name for path in (place / "again").iterdir()}
+
+
+def test_a_script_is_played_the_same_every_time(place: Path, capsys: Capture) -> None:
+    """The same seed, script and date give the same files and the same JSON, which satisfies its published schema."""
+    (place / "answers.yml").write_text('seed: 3\nanswers: ["1000-9000", {answer: "5", hint: true}, skip]')
+    base = ["rehearse", "scenario.yml", "--catalog", CATALOG, "--drill", KIND, "--script", "answers.yml"]
+    printed = []
+    for name in ("a", "b"):
+        assert run([*base, "-o", name, "--date", "2026-01-02", "--json"]) == 0
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+    jsonschema.validate(json.loads(printed[0]), schema("rehearsal"))
+    files = [{p.relative_to(place / n): p.read_bytes() for p in (place / n).rglob("*") if p.is_file()} for n in "ab"]
+    assert files[0] == files[1]
+    assert not (place / "data").exists()  # a script is not entered into the history
+
+
+def test_what_a_debrief_writes_runs(place: Path, capsys: Capture) -> None:
+    """The designs, the scenarios after each change and the JSON of a whole session are files that advisor reads."""
+    import datetime
+
+    from test_rehearsal_design import at_design
+
+    from advisor.commands.rehearse_files import write_debrief
+    from advisor.designs import load_design
+    from advisor.rehearsal.debrief import debrief
+    from advisor.render.rehearsal_json import debrief as as_data
+    from advisor.scenario.load import load_scenario
+
+    one = at_design(len([item for item in case.items() if type(item).__name__ == "Designing"]) - 1)
+    one.done()
+    write_debrief(one, "advisor rehearse", place / "out", {"date": datetime.date(2026, 1, 2)})
+    for path in sorted((place / "out").rglob("scenario.yml")):
+        assert load_scenario(path, case.catalog()).title
+    assert load_design(place / "out" / "design.yml", case.catalog())
+    jsonschema.validate(as_data(debrief(one), one.setup, "T", "advisor rehearse"), schema("rehearsal"))
+    for item in one.items:
+        if type(item).__name__ == "Designing":
+            where = place / "out" / item.command.split()[-1]  # type: ignore[union-attr]
+            assert where.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--drill", "monthly_cst"], "did you mean 'monthly_cost'"),
+        (["--history", "--resume"], "exclude each other"),
+        (["--resume", "--seed", "3"], "leave out seed"),
+        (["--debrief"], "give -o DIR"),
+        (["--json"], "--json goes with"),
+        (["scenario.yml", "--level", "staff"], "give a SCENARIO, or"),
+        (["scenario.yml"], "a session needs a terminal"),
+        (["--debrief", "-o", "out"], "holds no session yet"),
+        (["--export", "anki"], "holds no question yet"),
+        (["nowhere.yml", "--export", "anki"], "nowhere.yml"),
+        (["--blueprint", "rag_asistant", "--interviewer"], "rag_assistant"),
+        (["--script", "nowhere.yml"], "cannot be read"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(place: Path, capsys: Capture, arguments: list[str], said: str) -> None:
+    """Exit code 2, one clear sentence, nothing written."""
+    assert run(["rehearse", *arguments]) == 2
+    assert said in capsys.readouterr().err
+    assert not (place / "out").exists()
+
+
+def test_a_script_without_a_seed_is_refused(place: Path, capsys: Capture) -> None:
+    """A script is played on a session that a seed gives; without one there is nothing to play it on."""
+    (place / "answers.yml").write_text("answers: [skip]")
+    assert run(["rehearse", "scenario.yml", "--script", "answers.yml"]) == 2
+    assert "seed" in capsys.readouterr().err
+
+
+def test_a_broken_history_is_named_before_a_session_begins(place: Path, capsys: Capture) -> None:
+    """The file is named, and --history does not touch it."""
+    file = place / "data" / "advisor" / "rehearsals.sqlite3"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"no database" * 1000)
+    assert run(["rehearse", "--history"]) == 2
+    assert str(file) in capsys.readouterr().err
+    assert file.read_bytes() == b"no database" * 1000

@@ -107,6 +107,13 @@ def test_cost_bars_show_every_label_figure_and_the_legend():
     assert {"All", "18\xa0945", "22\xa0716", "usage", "fixed", "operations", "total"} <= set(shown)
 
 
+def test_alternatives_are_not_summed():
+    """Where rows are alternatives to each other, no row adds them up."""
+    shown = words(cost_bars(ROWS, title="Cost", summed=False))
+    assert "All" not in shown
+    assert {row.label for row in ROWS} <= set(shown)
+
+
 def test_cost_bars_largest_first_whatever_the_order():
     """Order of the rows does not matter; the largest total comes first, equal totals by name."""
     drawn = cost_bars(ROWS, title="Cost")

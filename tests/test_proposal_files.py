@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from structurizr_reader import read
 
 from advisor import files
 from advisor.catalog.load import load_catalog
@@ -280,3 +282,38 @@ def test_a_full_disk_leaves_the_earlier_proposal(
     assert run(arguments) == 2
     assert "No space left on device" in capsys.readouterr().err
     assert contents(tmp_path) == before
+
+
+# ---------------------------------------------------------------- hostile text
+
+NASTY = (
+    '"q\' `t` <b onload="x()"> </script> | {b} ](javascript:alert(1)) #{x} ${HOME} \\n \\ \u202eevil \u200f 🚀 模型 '
+    "; // /* = @x &amp; "
+)
+
+
+def test_hostile_text_in_every_field_breaks_no_format(tmp_path: Path) -> None:
+    """A title, owner and description of 200 hostile characters leave every file of a proposal sound."""
+    name = (NASTY * 3)[:200]
+    text = TEXT.replace("title: Help desk assistant", f"title: {json.dumps(name, ensure_ascii=False)}")
+    text = text.replace("owner: Workplace IT", f"owner: {json.dumps(name, ensure_ascii=False)}")
+    text = re.sub(r"description: >-\n.*\n", lambda _: f"description: {json.dumps(name, ensure_ascii=False)}\n", text)
+    scenario = tmp_path / "s.yml"
+    scenario.write_text(text, encoding="utf-8")
+    found = propose(tmp_path / "out", "--format", "md,html,pdf", *MINI, scenario=scenario)
+    assert load_scenario(tmp_path / "out" / "scenario.yml", load_catalog(DATA / "mini_catalog")).title == name
+    assert read(found["workspace.dsl"].decode()).containers
+    roles = len(json.loads(found["proposal.json"])["design"])
+    for picture in ("diagram.svg", "cost.svg"):
+        root = ET.fromstring(found[picture])
+        assert not [
+            e for e in root.iter() if str(e.tag).endswith("}script") or any(k.startswith("on") for k in e.attrib)
+        ]
+    assert found["diagram.mmd"].decode().count("role_") > roles
+    assert len(re.findall(r"^  *role_\w+: \"", found["diagram.d2"].decode(), re.M)) > 0
+    assert found["design.pdf"].startswith(b"%PDF-")
+    assert found["diagram.png"].startswith(b"\x89PNG")
+    for file in ("design.md", "adr/README.md"):
+        outside_code = re.sub(r"^(`{3,}).*?^\1$", "", found[file].decode(), flags=re.S | re.M)
+        assert "<b onload" not in outside_code.replace("\\<", "")
+    assert b"<b onload" not in found["design.html"]

@@ -14,6 +14,7 @@ Examples:
   advisor compare scenario.yml design.yml
   advisor compare a.yml b.yml c.yml --metrics cost,answer.ttft_ms.p95,quality
   advisor compare build/a/proposal.json build/b/proposal.json --markdown
+  advisor compare build/a build/b --format html > compare.html
 """
 
 
@@ -22,6 +23,7 @@ Examples:
 @sides.scenario_option
 @sides.metrics_option
 @sides.markdown_option
+@sides.format_option
 @options.json_option
 @options.as_of_option
 @options.time_limit_option
@@ -31,6 +33,7 @@ def command(
     scenario_file: str | None,
     metrics: str | None,
     markdown: bool,
+    document: str | None,
     as_json: bool,
     as_of: datetime.date | None,
     time_limit_s: float,
@@ -46,9 +49,9 @@ def command(
     from advisor.analysis.comparison import compare
     from advisor.catalog.load import load_catalog
     from advisor.commands.progress import bar
-    from advisor.render import comparison_json, comparison_markdown, comparison_text, json_output
+    from advisor.render import comparison_document, comparison_json, comparison_markdown, comparison_text, json_output
 
-    sides.one_format(as_json, markdown)
+    sides.one_format(as_json, markdown, document)
     loader = sides.Loader(load_catalog(catalog_folder), scenario_file, as_of, time_limit_s)
     with bar() as progress:
         found = compare(loader.sides(list(designs), progress), sides.wanted(metrics))
@@ -56,6 +59,11 @@ def command(
         click.echo(json_output.dumps(comparison_json.compare(found)), nl=False)
     elif markdown:
         click.echo(comparison_markdown.compare(found), nl=False)
+    elif document:
+        asked = {"scenario": scenario_file, "metrics": metrics, "as_of": as_of, "catalog": catalog_folder}
+        again = sides.made_by("compare", list(designs), document, **asked)
+        render = comparison_document.compare if document == "md" else comparison_document.compare_page
+        click.echo(render(found, again), nl=False)
     else:
         from advisor.commands.console import console
 

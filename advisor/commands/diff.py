@@ -25,6 +25,7 @@ Examples:
 @sides.scenario_option
 @sides.metrics_option
 @sides.markdown_option
+@sides.format_option
 @options.json_option
 @options.as_of_option
 @options.time_limit_option
@@ -35,6 +36,7 @@ def command(
     scenario_file: str | None,
     metrics: str | None,
     markdown: bool,
+    document: str | None,
     as_json: bool,
     as_of: datetime.date | None,
     time_limit_s: float,
@@ -51,15 +53,15 @@ def command(
     Exit codes: 0 fine, 2 bad input, 3 one is infeasible, 4 one is not proved in time.
     """
     if after is None:
-        if scenario_file or metrics:
-            raise click.UsageError("--scenario and --metrics need two designs, A and B")
+        if scenario_file or metrics or document:
+            raise click.UsageError("--scenario, --metrics and --format need two designs, A and B")
         _way(before, markdown, as_json, as_of, time_limit_s, catalog_folder)
     from advisor.analysis.comparison import compare
     from advisor.catalog.load import load_catalog
     from advisor.commands.progress import bar
-    from advisor.render import comparison_json, comparison_markdown, comparison_text, json_output
+    from advisor.render import comparison_document, comparison_json, comparison_markdown, comparison_text, json_output
 
-    sides.one_format(as_json, markdown)
+    sides.one_format(as_json, markdown, document)
     loader = sides.Loader(load_catalog(catalog_folder), scenario_file, as_of, time_limit_s)
     with bar() as progress:
         found = compare(loader.sides([before, after], progress), sides.wanted(metrics))
@@ -67,6 +69,11 @@ def command(
         click.echo(json_output.dumps(comparison_json.diff(found)), nl=False)
     elif markdown:
         click.echo(comparison_markdown.diff(found), nl=False)
+    elif document:
+        asked = {"scenario": scenario_file, "metrics": metrics, "as_of": as_of, "catalog": catalog_folder}
+        again = sides.made_by("diff", [before, after], document, **asked)
+        render = comparison_document.diff if document == "md" else comparison_document.diff_page
+        click.echo(render(found, again), nl=False)
     else:
         from advisor.commands.console import console
 

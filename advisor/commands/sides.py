@@ -32,6 +32,12 @@ metrics_option = click.option(
     help="Compare these metrics only, for example cost,answer.ttft_ms.p95,quality.",
 )
 markdown_option = click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request.")
+format_option = click.option(
+    "--format",
+    "document",
+    type=click.Choice(["md", "html"]),
+    help="Print a document: Markdown, or one HTML page that needs no network.",
+)
 
 
 def wanted(metrics: str | None) -> list[str]:
@@ -39,10 +45,21 @@ def wanted(metrics: str | None) -> list[str]:
     return [name.strip() for name in (metrics or "").split(",") if name.strip()]
 
 
-def one_format(as_json: bool, markdown: bool) -> None:
+def one_format(as_json: bool, markdown: bool, document: str | None = None) -> None:
     """Refuse two formats at once."""
-    if as_json and markdown:
-        raise click.UsageError("--json and --markdown exclude each other")
+    asked = [name for name, on in (("--json", as_json), ("--markdown", markdown), ("--format", document)) if on]
+    if len(asked) > 1:
+        raise click.UsageError(f"{asked[0]} and {asked[1]} exclude each other")
+
+
+def made_by(name: str, sides: Sequence[str], document: str, **options: object) -> str:
+    """Return the command that prints a document again."""
+    import shlex
+
+    parts = ["advisor", name, *sides, "--format", document]
+    for option, value in options.items():
+        parts += [f"--{option.replace('_', '-')}", str(value)] if value is not None else []
+    return shlex.join(parts)
 
 
 def exit_code(sides: Sequence[Side]) -> int:

@@ -97,12 +97,13 @@ def waterfall(
     return _draw(layers, rows=len(rows), title=title, sub=_SUB, axis=axis, top=top, columns=2)
 
 
-def cost_bars(rows: Sequence[CostRow], *, title: str) -> str:
+def cost_bars(rows: Sequence[CostRow], *, title: str, summed: bool = True) -> str:
     """Return the monthly cost by component as SVG: stacked bars, largest first, the column heads as legend.
 
     Args:
         rows: at least one; figures in USD per month.
         title: heading inside the chart and its accessible name.
+        summed: whether a last row says what all cost together.
 
     Raises:
         ValueError: no row, or a figure that is negative or not finite.
@@ -111,10 +112,10 @@ def cost_bars(rows: Sequence[CostRow], *, title: str) -> str:
     ordered = sorted(rows, key=lambda row: (-row.total_usd, row.label))
     drawn = [_cost_row(row, index) for index, row in enumerate(ordered)]
     whole = CostRow("All", *(math.fsum(getattr(row, f"{kind}_usd") for row in rows) for kind in _KINDS))
-    listed = [*drawn, _cost_row(whole, len(drawn)) | {"weight": 700}]
+    listed = [*drawn, *([_cost_row(whole, len(drawn)) | {"weight": 700}] if summed else [])]
     layers = [
         *[_bars(drawn, f"{kind}_from", f"{kind}_to", f"{kind}_colour") for kind in _KINDS],
-        _rule_above(len(drawn), columns=4),
+        *([_rule_above(len(drawn), columns=4)] if summed else []),
         *_label_column(listed),
         *[part for index, kind in enumerate(_KINDS) for part in _figure_column(listed, kind, kind, index)],
         *_figure_column(listed, "total", "total", 3),

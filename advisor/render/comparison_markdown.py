@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from advisor.analysis.changes import RoleChange, check_changes, role_changes
 from advisor.analysis.comparison import Comparison, MetricRow, Side
+from advisor.evaluation.result import Evaluation
 from advisor.render import change_words as words
 from advisor.render import numbers
 from advisor.render.comparison_text import (
@@ -30,23 +31,24 @@ _DIFF = {"+": "+", "-": "-", "~": "!", " ": " "}  # the marks that a diff block 
 
 def diff(found: Comparison) -> str:
     """Return what changes from the first side to the second."""
-    parts = [_headline(found), *_sides(found, ("before", "after")), *_differences(found)]
+    parts = [headline(found), *sides(found, ("before", "after")), *differences(found)]
     old, new = (side.evaluation for side in found.sides)
     if old is not None and new is not None:
         changes = role_changes(old, new)
         parts.append(metric_rows(found))
-        checks = [f"- {mark} {escape(text)}" for mark, text in check_texts(check_changes(old, new))]
-        parts += ["**Requirements**\n\n" + "\n".join(_marked(line) for line in checks)] if checks else []
-        parts.append(_components(changes))
+        checks = requirement_lines(old, new)
+        parts += [f"**Requirements**\n\n{checks}"] if checks else []
+        parts.append(components(changes))
     return "\n\n".join(parts) + "\n"
 
 
-def _marked(line: str) -> str:
-    """Put the mark into code: a bare + or - would start a list of its own."""
-    return f"- `{line[2]}` {line[4:]}"
+def requirement_lines(old: Evaluation, new: Evaluation) -> str:
+    """Return what happens to the requirements as a list. The mark is code: a bare + or - would start a list."""
+    return "\n".join(f"- `{mark}` {escape(text)}" for mark, text in check_texts(check_changes(old, new)))
 
 
-def _headline(found: Comparison) -> str:
+def headline(found: Comparison) -> str:
+    """Return what happens to the monthly cost, as a heading."""
     old, new = (side.evaluation for side in found.sides)
     if old is None or new is None:
         return "### Nothing to compare: one side has no design"
@@ -58,7 +60,8 @@ def _headline(found: Comparison) -> str:
     return f"### Monthly cost {numbers.usd(before)} → {numbers.usd(after)} ({more})"
 
 
-def _sides(found: Comparison, names: tuple[str, ...]) -> Iterator[str]:
+def sides(found: Comparison, names: tuple[str, ...]) -> Iterator[str]:
+    """Yield what each side is, and whether it holds its requirements, as a list."""
     lines = []
     for name, side in zip(names, found.sides, strict=True):
         lines.append(f"- {name}: {code(side.label)}, {escape(side.scenario.title)}: {_status(side)}")
@@ -73,7 +76,8 @@ def _status(side: Side) -> str:
     return escape(words.status_text(side)) + (f" ({escape('; '.join(broken))})" if broken else "")
 
 
-def _differences(found: Comparison) -> Iterator[str]:
+def differences(found: Comparison) -> Iterator[str]:
+    """Yield what the sides' scenarios differ in."""
     if len(found.blueprints) > 1:
         yield f"Different blueprints ({escape(joined(found.blueprints))}): only what all have is compared."
     others = [one for one in found.differences if one.path != "blueprint"]
@@ -100,7 +104,8 @@ def _metric_cells(row: MetricRow) -> list[str]:
     return [*cells, f"{difference}{f' ({part})' if part else ''}", verdict]
 
 
-def _components(changes: tuple[RoleChange, ...]) -> str:
+def components(changes: tuple[RoleChange, ...], *, folded: bool = True) -> str:
+    """Return what changes in each role as a diff block; ``folded``: in an element that GitHub can fold."""
     lines: list[str] = []
     for one in changes:
         if one.kind == "same":
@@ -113,23 +118,41 @@ def _components(changes: tuple[RoleChange, ...]) -> str:
         return f"All {plural(same, 'role')} are the same."
     rest = f"\n\n{plural(same, 'role')} the same." if same else ""
     block = fence("\n".join(lines), "diff")
+    if not folded:
+        return f"{block}{rest}"
     return f"<details open>\n<summary>What changes, by role and meter</summary>\n\n{block}\n\n</details>{rest}"
 
 
 def compare(found: Comparison) -> str:
     """Return designs side by side."""
     letters = tuple(letter(index) for index in range(len(found.sides)))
-    metrics = [[escape(numbers.metric_label(row.metric)), *_marked_cells(row)] for row in found.metrics]
-    parts = [*_sides(found, letters), *_differences(found)]
-    parts.append(table(["metric (**best**)", *(f">{one}" for one in letters)], metrics))
-    roles = [[one.role, *(escape(cell) for cell in role_cells(one))] for one in found.roles if not one.same]
-    same = sum(one.same for one in found.roles)
-    parts += [table(["role", *letters], roles)] if roles else []
-    parts += [f"{plural(same, 'role')} the same everywhere."] if same else []
-    parts.append("\n".join(f"- {escape(line)}" for line in verdict_lines(found)))
+    parts = [*sides(found, letters), *differences(found), metrics_table(found, letters), *roles_table(found, letters)]
+    parts.append(verdict(found))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _marked_cells(row: MetricRow) -> list[str]:
+def metrics_table(found: Comparison, letters: tuple[str, ...]) -> str:
+    """Return the metrics of all sides, the best of each bold."""
+    rows = [[escape(numbers.metric_label(row.metric)), *marked_cells(row)] for row in found.metrics]
+    return table(["metric (**best**)", *(f">{one}" for one in letters)], rows)
+
+
+def roles_table(found: Comparison, letters: tuple[str, ...]) -> Iterator[str]:
+    """Yield the roles that differ as a table, and how many do not."""
+    roles = [[one.role, *(escape(cell) for cell in role_cells(one))] for one in found.roles if not one.same]
+    same = sum(one.same for one in found.roles)
+    if roles:
+        yield table(["role", *letters], roles)
+    if same:
+        yield f"{plural(same, 'role')} the same everywhere."
+
+
+def verdict(found: Comparison) -> str:
+    """Return what each side alone is best at, and which are dominated, as a list."""
+    return "\n".join(f"- {escape(line)}" for line in verdict_lines(found))
+
+
+def marked_cells(row: MetricRow) -> list[str]:
+    """Return a metric's values, the best of them bold."""
     cells = ["–" if v is None else numbers.metric(row.metric, v) for v in row.values]
     return [f"**{cell}**" if index in row.best else cell for index, cell in enumerate(cells)]

@@ -13,7 +13,7 @@ from advisor.render.diagram_columns import Block, Columns, arrangements
 from advisor.render.diagram_crossings import crossings
 from advisor.render.diagram_layout import Placing
 from advisor.render.diagram_shapes import Plan
-from advisor.render.diagram_spec import DiagramSpec
+from advisor.render.diagram_spec import OUTSIDE, DiagramSpec
 
 HEADER = 70.0  # title, caption and legend in most drawings
 WIDEST = 1240.0  # 11 point text is at least 11 px high when this width is scaled to 1 280 px
@@ -102,13 +102,16 @@ def _backward(placing: Placing) -> int:
 
 
 def _disorder(placing: Placing) -> int:
-    """Return how often numbered arrows do not read from top to bottom: loops, and pairs from one caller to a column."""
+    """Return how often the drawing does not read from top to bottom: who starts a flow, loops, a caller's arrows."""
     top = {name: card.y for name, card in placing.cards.items()}
     edges = [edge for edge in placing.spec.edges if edge.number is not None]
     up = sum(placing.column[e.source] == placing.column[e.target] and top[e.source] > top[e.target] for e in edges)
     pairs = [(a, b) for a, b in combinations(edges, 2) if (a.source, a.kind) == (b.source, b.kind)]
     side = placing.column
-    return UPWARD * up + sum(side[a.target] == side[b.target] and top[a.target] > top[b.target] for a, b in pairs)
+    starts = [node.id for node in placing.spec.nodes if node.layer == OUTSIDE]
+    late = sum(side[a] == side[b] and top[a] > top[b] for a, b in combinations(starts, 2))
+    wrong = sum(side[a.target] == side[b.target] and top[a.target] > top[b.target] for a, b in pairs)
+    return UPWARD * (up + late) + wrong
 
 
 def _climb(placing: Placing) -> float:

@@ -22,7 +22,6 @@ from advisor.catalog.load import Catalog, load_catalog
 from advisor.evaluation.evaluate import judge
 from advisor.optimizer.solver import Status
 from advisor.proposal import Proposal, propose
-from advisor.render import document as module
 from advisor.render import numbers, page
 from advisor.render.document import SECTIONS, Document, document
 from advisor.render.markdown import code, escape, fence, one_line
@@ -31,6 +30,7 @@ from advisor.render.sections.assumptions import readable
 from advisor.render.sections.cost import quantity
 from advisor.render.sections.figures import used_figures
 from advisor.render.sections.view import View, extra
+from advisor.render.templates import SHIPPED
 from advisor.resources import folder
 from advisor.scenario.load import Scenario, scenario_from_text
 
@@ -144,7 +144,7 @@ def test_section_without_facts_is_absent(mini: Catalog) -> None:
 def test_misspelt_name_in_a_template_is_an_error() -> None:
     """A template cannot show nothing where a fact is missing."""
     with pytest.raises(UndefinedError):
-        module._environment().from_string("{{ no_such_fact }}").render()
+        SHIPPED.environment().from_string("{{ no_such_fact }}").render()
 
 
 def test_figures_and_images_match(made: Document) -> None:

@@ -57,8 +57,8 @@ def proposal(written: dict[str, bytes]) -> dict[str, object]:
 
 
 def test_default_files(written: dict[str, bytes]) -> None:
-    """Markdown and HTML, records, every diagram, the charts, the JSON, the scenario and the catalog it used."""
-    names = {name for name in written if not name.startswith(("adr/", "catalog/", "latency_"))}
+    """Markdown and HTML, records, every diagram, the charts, the JSON, the scenario, its catalog, what people write."""
+    names = {name for name in written if not name.startswith(("adr/", "catalog/", "latency_", "human/"))}
     assert names == {"design.md", "design.html", "cost.svg", "proposal.json", "scenario.yml", *DIAGRAMS}
     assert {name for name in written if name.startswith("catalog/")} == {
         f"catalog/{p.relative_to(DATA / 'mini_catalog').as_posix()}" for p in (DATA / "mini_catalog").rglob("*.yml")

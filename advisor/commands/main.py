@@ -89,6 +89,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "init": ("advisor.commands.init", "Write a commented scenario to start from."),
     "schema": ("advisor.commands.schema", "Print the JSON Schema of a scenario or of an output."),
+    "templates": ("advisor.commands.templates", "List the templates of documents, or copy them to change them."),
     "demo": ("advisor.commands.demo", "Propose the design of the example that comes with advisor."),
     "doctor": ("advisor.commands.doctor", "Say what works on this machine and what to do about the rest."),
     "completion": ("advisor.commands.completion", "Print the script that completes commands in your shell."),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.commands import options
+from advisor.commands import edition, options
 from advisor.commands.carried import CATALOG, carried
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ Examples:
   advisor propose scenario.yml
   advisor propose scenario.yml -o build/proposal --date 2026-11-22
   advisor propose scenario.yml -o build/proposal --format md,html,pdf
+  advisor propose scenario.yml -o build/proposal --analyses pareto,growth --templates house
   advisor propose scenario.yml --draft | less
   advisor propose scenario.yml --json | jq .metrics.cost_usd_per_month
 """
@@ -64,32 +65,41 @@ class Formats(_FormatsType):
     help="Write the document in these formats: md (with the decision records), html, pdf.  [default: md,html]",
 )
 @click.option("--draft", is_flag=True, help="Print the document as Markdown instead of the tables; write nothing.")
+@edition.analyses_option
+@edition.templates_option
 @options.json_option
 @options.as_of_option
 @options.date_option
 @options.time_limit_option
+@options.jobs_option
 @options.catalog_option
 def command(
     scenario: str,
     output: Path | None,
     formats: tuple[str, ...] | None,
     draft: bool,
+    analyses: tuple[str, ...],
+    templates_folder: Path | None,
     as_json: bool,
     as_of: datetime.date | None,
     date: datetime.date,
     time_limit_s: float,
+    jobs: int,
     catalog_folder: Path | None,
 ) -> None:
     """Propose the optimal architecture for a scenario, with proof, reasons and documents.
 
     Prints the verdict, the architecture and the cost. With -o it also writes the design document, a decision record a
     role, the diagram (SVG, PNG, Graphviz, Mermaid, D2, Structurizr), the charts, proposal.json, and the scenario with
-    what it reads from beside itself: the folder makes itself again.
+    what it reads from beside itself: the folder makes itself again. What people write into the files of human/ stands
+    in the document and is kept by the next run.
 
     Exit codes: 0 optimal, 2 bad input, 3 infeasible, 4 not proved optimal in time.
     """
     if formats and output is None:
         raise click.UsageError("--format says what to write; add -o DIR")
+    if (analyses or templates_folder) and output is None and not draft:
+        raise click.UsageError("--analyses and --templates are for the document; add -o DIR or --draft")
     if draft and (as_json or output is not None):
         raise click.UsageError("--draft prints the document and writes nothing; leave out --json and -o")
     raise SystemExit(
@@ -98,6 +108,9 @@ def command(
             output,
             formats=formats,
             draft=draft,
+            analyses=analyses,
+            templates_folder=templates_folder,
+            jobs=jobs,
             as_json=as_json,
             as_of=as_of,
             date=date,
@@ -113,6 +126,9 @@ def run(
     *,
     formats: tuple[str, ...] | None = None,
     draft: bool = False,
+    analyses: tuple[str, ...] = (),
+    templates_folder: Path | None = None,
+    jobs: int = 1,
     as_json: bool = False,
     as_of: datetime.date | None = None,
     date: datetime.date,
@@ -121,23 +137,30 @@ def run(
 ) -> int:
     """Do what the command does and return its exit code."""
     from advisor import proposal
+    from advisor.analysis.answers import Deadline
     from advisor.files import check_folder, write_all
     from advisor.render import proposal_files
+    from advisor.render.document import Edition
 
     if output is not None:
         check_folder(output)
     asked = formats or proposal_files.DEFAULT_FORMATS
     proposal_files.check(asked)
+    people, templates = edition.read_people(output), edition.read_templates(templates_folder)
+    deadline = Deadline.after(time_limit_s)
     inputs = carried(scenario, catalog_folder) if output is not None or draft else None
     loaded, catalog = (inputs.scenario, inputs.catalog) if inputs else options.load_inputs(scenario, catalog_folder)
     with working("optimising"):
         result = proposal.propose(loaded, catalog, as_of=as_of, time_limit_s=time_limit_s)
-    again = reproduce(as_of, date, formats, catalog_folder is not None)
+    again = reproduce(as_of, date, formats, catalog_folder is not None, analyses, templates_folder is not None)
+    found = edition.analyse(result, analyses, date, deadline, jobs)
+    made = Edition(found, people, templates)
     if draft and result.best is not None:
-        click.echo(proposal_files.documented(result, date, again).markdown, nl=False)
+        click.echo(proposal_files.documented(result, date, again, edition=made).markdown, nl=False)
         return exit_code(result)
     if inputs is not None and output is not None and result.best is not None:
-        write_all(output, proposal_files.files(result, date, again, asked, inputs.files))
+        beside = {**inputs.files, **edition.carried(templates_folder)}
+        write_all(output, proposal_files.files(result, date, again, asked, beside, made))
     show(result, scenario, output, asked, as_json=as_json)
     return exit_code(result)
 
@@ -148,7 +171,12 @@ def exit_code(result: Proposal) -> int:
 
 
 def reproduce(
-    as_of: datetime.date | None, date: datetime.date, formats: tuple[str, ...] | None, own_catalog: bool
+    as_of: datetime.date | None,
+    date: datetime.date,
+    formats: tuple[str, ...] | None,
+    own_catalog: bool,
+    analyses: tuple[str, ...] = (),
+    own_templates: bool = False,
 ) -> str:
     """Return the command that makes the same bytes again, run in the folder that was written.
 
@@ -158,6 +186,8 @@ def reproduce(
 
     parts = ["advisor", "propose", SCENARIO, "-o", ".", "--date", date.isoformat()]
     parts += ["--format", ",".join(formats)] if formats else []
+    parts += ["--analyses", ",".join(analyses)] if analyses else []
+    parts += ["--templates", edition.TEMPLATES] if own_templates else []
     parts += ["--as-of", as_of.isoformat()] if as_of else []
     return " ".join([*parts, *(["--catalog", CATALOG] if own_catalog else [])])
 

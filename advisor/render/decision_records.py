@@ -4,36 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from advisor.analysis.reasons import Reason
 from advisor.candidates.candidate import Candidate
 from advisor.render import numbers
 from advisor.render.markdown import code, escape, table
 from advisor.render.sections import alternatives, appendix
 from advisor.render.sections.view import View, demanded, found, goal, label, sized, slack
-from advisor.resources import folder
+from advisor.render.templates import SHIPPED, Templates
 from advisor.yamledit import flow
 
 FOLDER, INDEX = "adr", "README.md"
-PROPOSED = "proposed"
 
 
-def decision_records(view: View) -> dict[str, str]:
+def decision_records(view: View, templates: Templates = SHIPPED) -> dict[str, str]:
     """Return path -> text of every record and of the index, numbered in the order of the blueprint's roles."""
-    environment = Environment(
-        loader=FileSystemLoader(folder("templates") / FOLDER),
-        undefined=StrictUndefined,
-        autoescape=False,  # Markdown: escaping is done where the words are made
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    record, index = (environment.get_template(f"{name}.md.j2") for name in ("record", "index"))
-    texts = {path: record.render(_record(view, role)) for path, role in _paths(view).items()}
+    environment = templates.environment()
+    record, index = (f"{FOLDER}/{name}.md.j2" for name in ("record", "index"))
+    texts = {
+        path: templates.render(environment, record, _record(view, role)) for path, role in _paths(view).items()
+    }
     return {
         **{path: text.rstrip() + "\n" for path, text in texts.items()},
-        f"{FOLDER}/{INDEX}": index.render(_index(view)),
+        f"{FOLDER}/{INDEX}": templates.render(environment, index, _index(view)),
     }
 
 
@@ -51,7 +43,7 @@ def _index(view: View) -> dict[str, str]:
             f"[{number:04}]({path.removeprefix(FOLDER + '/')})",
             view.title(role),
             sized(view.best.design[role]),
-            PROPOSED,
+            escape(view.style.status.decision),
             numbers.usd(view.best.design[role].cost_usd_per_month),
         ]
         for number, (path, role) in enumerate(_paths(view).items(), start=1)
@@ -69,7 +61,7 @@ def _record(view: View, role: str) -> dict[str, object]:
     reasons = view.proposal.reasons.get(role, ())
     return {
         **known,
-        "status": PROPOSED,
+        "status": flow(view.style.status.decision),
         "date": view.date.isoformat(),
         "owner": flow(view.scenario.owner or "to be named"),
         "drivers": list(_drivers(view, role)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _SPECIAL = re.compile(r"[\\`*\[\]<>|~&#!$]|(?<![^\W_])_|_(?![^\W_])")  # an underscore inside a word means nothing
 _START = re.compile(r"^([-+=]|\d+(?=[.)](?:\s|$)))")
@@ -22,13 +22,13 @@ def one_line(text: str) -> str:
     return visible(spaced).strip()
 
 
-def visible(text: str) -> str:
-    """Return the text without what no reader can see; line ends stay.
+def visible(text: str, keep: str = "\n") -> str:
+    """Return the text without what no reader can see; line ends stay, and what ``keep`` names.
 
     >>> visible("a\\u2066b\\nc\\x1b[1m")
     'ab\\nc[1m'
     """
-    return "".join(c for c in text if c == "\n" or c in _KEEP or unicodedata.category(c) not in _HIDDEN)
+    return "".join(c for c in text if c in keep or c in _KEEP or unicodedata.category(c) not in _HIDDEN)
 
 
 def escape(text: str) -> str:
@@ -91,6 +91,15 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     rule = "|" + "|".join("---:" if head.startswith(">") else "---" for head in heads) + "|"
     text = ["| " + " | ".join(row) + " |" for row in [*lines, *rows]]
     return "\n".join([text[0], rule, *text[1:]])
+
+
+def listed(lines: Iterable[str]) -> str:
+    """Return lines, Markdown already, as a list.
+
+    >>> listed(["a", "b"])
+    '- a\n- b'
+    """
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def joined(parts: Sequence[str], last: str = "and") -> str:

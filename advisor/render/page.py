@@ -12,17 +12,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from pathlib import Path
 from urllib.parse import unquote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
 from advisor.render import svg as drawing
 from advisor.render.chart_theme import COLOURS
-from advisor.resources import folder
+from advisor.render.templates import SHIPPED, Templates
 
 _WIDE_PX = 640.0  # a drawing wider than this scrolls on a phone instead of shrinking to nothing
 MARKS = {"✓": "yes", "✔": "yes", "✗": "no", "✘": "no", "⚠": "warn"}
@@ -50,7 +48,14 @@ class Entry:
     children: list[Entry] = field(default_factory=list)
 
 
-def html(markdown: str, *, title: str, figures: Mapping[str, Figure_], lang: str = "en") -> str:
+def html(
+    markdown: str,
+    *,
+    title: str,
+    figures: Mapping[str, Figure_],
+    lang: str = "en",
+    templates: Templates = SHIPPED,
+) -> str:
     """Return the document as one HTML page; the same arguments give the same text.
 
     Args:
@@ -58,9 +63,11 @@ def html(markdown: str, *, title: str, figures: Mapping[str, Figure_], lang: str
         title: name of the page in the browser, and its first heading when the Markdown has no ``#`` heading.
         figures: target of an image -> drawing; each is put inline where it is first shown, later images link to it.
         lang: language of the text, a BCP 47 tag.
+        templates: people's own page, with the house style's accent colour.
 
     Raises:
         ValueError: a figure's SVG is not well-formed.
+        InputError: people's own page is wrong.
     """
     reader = parser()
     tokens = reader.parse(drawing.printable(markdown))
@@ -70,7 +77,7 @@ def html(markdown: str, *, title: str, figures: Mapping[str, Figure_], lang: str
     _mark_tables(tokens)
     _mark_text(tokens)
     body = reader.renderer.render(tokens, reader.options, {})
-    return _page(Markup(body), drawing.printable(title), contents, lang)
+    return _page(Markup(body), drawing.printable(title), contents, lang, templates)
 
 
 def slug(heading: str, taken: set[str]) -> str:
@@ -269,22 +276,21 @@ def _coloured(part: str) -> Token:
 # ---------------------------------------------------------------- page
 
 
-def _page(body: Markup, title: str, contents: Sequence[Entry], lang: str) -> str:
-    templates = folder("templates")
-    environment = Environment(
-        loader=FileSystemLoader(templates), undefined=StrictUndefined, autoescape=True, keep_trailing_newline=True
-    )
-    script = _file(templates / "page.js")
+def _page(body: Markup, title: str, contents: Sequence[Entry], lang: str, templates: Templates) -> str:
+    script = _as_it_is("page.js", templates)
     colours = "".join(f"--chart-{role}:light-dark({light},{dark});" for role, (light, dark) in COLOURS.items())
-    return environment.get_template("page.html.j2").render(
-        body=body,
-        title=title,
-        contents=contents,
-        lang=lang,
-        policy=_policy(script),
-        script=script,
-        style=_file(templates / "page.css") + Markup(f":root {{ {colours} }}\n"),
-    )
+    accent = templates.style.accent
+    colours += f"--link:light-dark({accent.light},{accent.dark});" if accent else ""
+    facts = {
+        "body": body,
+        "title": title,
+        "contents": contents,
+        "lang": lang,
+        "policy": _policy(script),
+        "script": script,
+        "style": _as_it_is("page.css", templates) + Markup(f":root {{ {colours} }}\n"),
+    }
+    return templates.render(templates.environment(html=True), "page.html.j2", facts)
 
 
 def _policy(script: str) -> str:
@@ -294,9 +300,9 @@ def _policy(script: str) -> str:
     return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
 
-def _file(path: Path) -> Markup:
-    """Return a file of ours as it stands; it must not be able to end the element that holds it."""
-    text = path.read_text(encoding="utf-8")
+def _as_it_is(name: str, templates: Templates) -> Markup:
+    """Return a file as it stands; it must not be able to end the element that holds it."""
+    text = templates.text(name)
     if "</" in text:
-        raise ValueError(f"{path.name} holds '</', which could end its element")
+        raise ValueError(f"{name} holds '</', which could end its element")
     return Markup(text)

@@ -13,10 +13,12 @@ from importlib.util import find_spec
 
 from advisor.errors import AdvisorError, bad_input
 from advisor.render.page import Figure_
+from advisor.render.templates import SHIPPED, Templates
 from advisor.render.typst_source import typst
 from advisor.resources import folder
 
 MISSING = "PDF needs the package typst, which is not installed: pip install 'advisor[pdf]'"
+LOOK = "document.typ"
 _OURS = ((0x20, 0x52F), (0x1E00, 0x1EFF), (0x2000, 0x2064), (0x2070, 0x20BF), (0x2100, 0x23FF), (0x2500, 0x27BF))
 
 
@@ -32,21 +34,30 @@ def check() -> None:
         raise bad_input(MISSING, path="--format pdf")
 
 
-def pdf(markdown: str, *, title: str, figures: Mapping[str, Figure_], date: datetime.date, author: str = "") -> bytes:
+def pdf(
+    markdown: str,
+    *,
+    title: str,
+    figures: Mapping[str, Figure_],
+    date: datetime.date,
+    author: str = "",
+    templates: Templates = SHIPPED,
+) -> bytes:
     """Return the document as PDF.
 
     Args:
         markdown, title, figures: as for the page. date, author: written into the PDF.
+        templates: people's own look.
 
     Raises:
-        InputError: Typst is not installed.
+        InputError: Typst is not installed, or people's own look is wrong.
         PdfError: Typst could not set the document.
     """
     check()
     import typst as engine
 
     source = typst(markdown, title=title, figures=figures, date=date, author=author)
-    look = (folder("templates") / "document.typ").read_text(encoding="utf-8")
+    look = templates.text(LOOK)
     head, rest = source.split("\n#let running-title", 1)
     text = f"{head}\n#let running-title{rest.splitlines()[0]}\n{look}\n" + rest.split("\n", 1)[1]
     compiler = engine.Compiler(  # type: ignore[misc] # its stub leaves a type open
@@ -57,6 +68,8 @@ def pdf(markdown: str, *, title: str, figures: Mapping[str, Figure_], date: date
     try:
         made = compiler.compile(format="pdf", timestamp=int(_noon(date).timestamp()))
     except engine.TypstError as error:
+        if LOOK in templates.own:
+            raise bad_input(f"the PDF could not be set with it: {error}", file=f"{templates.place}/{LOOK}") from error
         raise PdfError(f"the PDF could not be set: {error}") from error
     assert isinstance(made, bytes)
     return made

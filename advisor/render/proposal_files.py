@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from advisor.evaluation.result import Evaluation
 from advisor.proposal import Proposal
 from advisor.render.diagram_spec import DiagramSpec
-from advisor.render.document import Document
+from advisor.render.document import Document, Edition
 from advisor.render.sections.view import View
 
 FORMATS = ("md", "html", "pdf")
@@ -22,6 +22,7 @@ def files(
     command: str,
     formats: Collection[str] = DEFAULT_FORMATS,
     beside: Mapping[str, bytes] | None = None,
+    edition: Edition | None = None,
 ) -> dict[str, bytes]:
     """Return path -> bytes of a proposal.
 
@@ -29,18 +30,20 @@ def files(
         date: of the documents; command: what makes them again.
         formats: of the document, out of ``md`` (with the decision records), ``html`` and ``pdf``.
         beside: what the scenario reads from beside itself, written as it is.
+        edition: what people wrote, their templates, analyses besides.
 
     Raises:
         ValueError: the proposal has no design.
-        InputError: ``pdf`` is asked for and cannot be made here.
+        InputError: ``pdf`` is asked for and cannot be made here; people's own template is wrong.
     """
     from advisor.render import json_output
 
     spec = diagram(result, date)
     drawn = diagrams(spec)
-    made = documented(result, date, command, drawn["diagram.svg"].decode())
+    made = documented(result, date, command, drawn["diagram.svg"].decode(), edition)
     return {
-        **documents(made, result, date, formats),
+        **documents(made, result, date, formats, edition),
+        **{name: text.encode() for name, text in made.people.items()},
         **{name: figure.svg.encode() for name, figure in made.figures.items()},
         **drawn,
         "proposal.json": json_output.dumps(json_output.proposal(result)).encode(),
@@ -57,17 +60,29 @@ def check(formats: Collection[str]) -> None:
         pdf.check()
 
 
-def documented(result: Proposal, date: datetime.date, command: str, diagram_svg: str = "") -> Document:
+def documented(
+    result: Proposal, date: datetime.date, command: str, diagram_svg: str = "", edition: Edition | None = None
+) -> Document:
     """Return the document of a proposal; without a drawing where only its text is wanted."""
     from advisor import __version__
-    from advisor.render.document import document
+    from advisor.render.document import PLAIN_EDITION, document
 
     empty = '<svg xmlns="http://www.w3.org/2000/svg"/>'
-    return document(result, date=date, diagram_svg=diagram_svg or empty, command=command, version=__version__)
+    drawing, made = diagram_svg or empty, edition or PLAIN_EDITION
+    return document(result, date=date, diagram_svg=drawing, command=command, version=__version__, edition=made)
 
 
-def documents(made: Document, result: Proposal, date: datetime.date, formats: Collection[str]) -> dict[str, bytes]:
+def documents(
+    made: Document,
+    result: Proposal,
+    date: datetime.date,
+    formats: Collection[str],
+    edition: Edition | None = None,
+) -> dict[str, bytes]:
     """Return the document in the formats asked for."""
+    from advisor.render.templates import SHIPPED
+
+    templates = edition.templates if edition else SHIPPED
     title = result.scenario.title
     found: dict[str, bytes] = {}
     if "md" in formats:
@@ -75,12 +90,16 @@ def documents(made: Document, result: Proposal, date: datetime.date, formats: Co
     if "html" in formats:
         from advisor.render import page
 
-        found["design.html"] = page.html(made.markdown, title=title, figures=made.figures).encode()
+        found["design.html"] = page.html(
+            made.markdown, title=title, figures=made.figures, templates=templates
+        ).encode()
     if "pdf" in formats:
         from advisor.render import pdf
 
         author = result.scenario.owner
-        found["design.pdf"] = pdf.pdf(made.markdown, title=title, figures=made.figures, date=date, author=author)
+        found["design.pdf"] = pdf.pdf(
+            made.markdown, title=title, figures=made.figures, date=date, author=author, templates=templates
+        )
     return found
 
 

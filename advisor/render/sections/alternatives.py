@@ -7,6 +7,7 @@ import re
 from advisor.analysis.reasons import Reason, RunnerUp
 from advisor.render import numbers
 from advisor.render.markdown import escape, joined, plural, table
+from advisor.render.sections import whole_designs
 from advisor.render.sections.view import View, demanded, extra, goal, label, name, sized, with_unit
 from advisor.scenario.requirements import Bound, Requirement
 
@@ -20,11 +21,18 @@ def context(view: View) -> dict[str, object] | None:
     """Return each role's alternatives, None when no reasons were asked for."""
     if not view.proposal.reasons:
         return None
+    shows = "whole designs that are nearly as good and differ in several roles"
+    front_command = "advisor pareto scenario.yml --metrics cost,p95"
+    front_shows = "the front of cost against the tightest other requirement"
     count = sum(len(found) for found in view.proposal.reasons.values())
     return {
         "roles": [part(view, role) for role in view.proposal.reasons],
         "count": plural(count, "alternative"),
         "kinds": kinds(view),
+        "beside": whole_designs.beside(view),
+        "no_beside": whole_designs.missing(view, "alternatives", shows, "advisor alternatives scenario.yml"),
+        "front": whole_designs.front(view),
+        "no_front": whole_designs.missing(view, "pareto", front_shows, front_command),
     }
 
 

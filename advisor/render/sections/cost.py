@@ -9,7 +9,9 @@ from advisor.catalog.model import Price
 from advisor.render import charts, numbers
 from advisor.render.markdown import escape, joined, table
 from advisor.render.page import Figure_
+from advisor.render.sections.growing import growing
 from advisor.render.sections.view import NB, View, name, per_run
+from advisor.render.sections.whole_designs import missing
 
 LEAST_MILLION = 0.1  # fewer are counted one by one
 
@@ -31,6 +33,8 @@ def context(view: View) -> dict[str, object]:
         "bill_share": numbers.percent(best.bill_usd_per_month / (best.cost_usd_per_month or 1.0)),
         "as_of": view.proposal.table.as_of.isoformat(),
         "migration": migration(view),
+        "growing": growing(view),
+        "no_growing": missing(view, "growth", "cost at 3 and 10 times the volume", "advisor growth scenario.yml"),
     }
 
 

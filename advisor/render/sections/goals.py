@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from advisor.evaluation.result import Check
 from advisor.render import numbers
-from advisor.render.markdown import escape, joined, plural, table
+from advisor.render.markdown import escape, joined, listed, plural, table
+from advisor.render.people import Part
 from advisor.render.sections.view import (
     NB,
     View,
@@ -37,7 +38,8 @@ from advisor.scenario.requirements import (
 
 def context(view: View) -> dict[str, object]:
     """Return the quality-attribute scenarios and the non-goals."""
-    return {"scenarios": scenarios(view), "non_goals": list(non_goals(view))}
+    start = "Non-goals; strike what should have been a goal.\n\n" + listed(non_goals(view))
+    return {"scenarios": scenarios(view), "non_goals": Part("non_goals", "prefilled", start)}
 
 
 def scenarios(view: View) -> str:

@@ -10,7 +10,10 @@ def context(view: View) -> dict[str, object]:
     """Return the facts of the header."""
     scenario = view.scenario
     goals = ", then ".join(goal(view, number) for number in range(len(scenario.objective)))
+    style = view.style
     rows = [
+        *((escape(label), escape(text)) for label, text in style.title_block.items()),
+        *([("document", escape(style.status.document))] if style.status.document else []),
         ("status", proof(view)),
         ("objective", goals),
         ("owner", escape(scenario.owner) or "✎ *human*: who owns this design and answers for it?"),

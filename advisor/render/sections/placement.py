@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from advisor.candidates.candidate import Candidate
 from advisor.render.markdown import escape, joined, plural, table
+from advisor.render.people import Part
 from advisor.render.sections.architecture import CLOUDS, MODES
 from advisor.render.sections.view import View, demanded, label, lower, mark, name
 
@@ -16,7 +17,7 @@ def context(view: View) -> dict[str, object]:
         "rules": joined([f"{label(f)} ({demanded(f)})" for f in rules]),
         "outside": outside(view),
         "vendors": vendors(view),
-        "questions": questions(view),
+        "security": Part("security", "human", " ".join(questions(view))),
     }
 
 

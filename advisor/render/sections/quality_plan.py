@@ -6,12 +6,15 @@ from collections.abc import Iterator
 
 from advisor.candidates.candidate import Candidate
 from advisor.render import numbers
-from advisor.render.markdown import escape, table
+from advisor.render.markdown import escape, listed, table
+from advisor.render.people import Part
 from advisor.render.sections.capacity import binding
 from advisor.render.sections.view import View, name, with_unit
 
 ALARM = 1.5  # times the expected p95
 FULL = 0.8  # of a limit
+TESTS = "Before launch, on own data; put numbers to “good enough”:\n\n"
+FEEDBACK = "What flows back:\n\n"
 
 
 def context(view: View) -> dict[str, object]:
@@ -19,9 +22,9 @@ def context(view: View) -> dict[str, object]:
     return {
         "scores": scores(view),
         "index": numbers.significant(view.best.quality),
-        "tests": list(tests(view)),
+        "evaluation": Part("evaluation", "prefilled", TESTS + listed(tests(view))),
         "watch": watch(view),
-        "feedback": list(feedback(view)),
+        "feedback": Part("feedback", "prefilled", FEEDBACK + listed(feedback(view))) if any(feedback(view)) else "",
         "alarm": f"{ALARM:g}",
         "full": numbers.percent(FULL),
     }

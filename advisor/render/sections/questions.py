@@ -14,6 +14,7 @@ from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
 from advisor.render import numbers
 from advisor.render.markdown import escape, joined, table
+from advisor.render.sections.chances import measure_first
 from advisor.render.sections.figures import Used, used_figures
 from advisor.render.sections.view import View, capital, label, where
 from advisor.render.sections.workload import amount
@@ -39,9 +40,10 @@ def context(view: View) -> dict[str, object] | None:
     moved = {key: _moved(view, key) for key in view.blueprint.parameters if key not in view.scenario.given}
     still = [escape(view.blueprint.parameters[key].title) for key, m in moved.items() if _weight(m) < LEAST]
     shown, inputs = defaults(view, moved), uncertain(view)
-    if not moved and not inputs:
+    first = measure_first(view)
+    if not moved and not inputs and not first:
         return None
-    return {"defaults": shown, "still": "; ".join(still), "inputs": inputs, "most": MOST_INPUTS}
+    return {"measure_first": first, "defaults": shown, "still": "; ".join(still), "inputs": inputs, "most": MOST_INPUTS}
 
 
 def defaults(view: View, moved: Mapping[str, Moved]) -> str:

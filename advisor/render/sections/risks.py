@@ -12,7 +12,9 @@ from advisor.catalog.model import Figure, Unit
 from advisor.catalog.provenance import OTHER_DAYS, PRICE_DAYS
 from advisor.render import numbers
 from advisor.render.markdown import code, escape, joined, plural
+from advisor.render.sections import dependence
 from advisor.render.sections.capacity import open_dimensions
+from advisor.render.sections.chances import chances
 from advisor.render.sections.figures import Used, used_figures
 from advisor.render.sections.tradeoffs import same_design
 from advisor.render.sections.view import (
@@ -30,6 +32,7 @@ from advisor.render.sections.view import (
     slack,
     units,
 )
+from advisor.render.sections.whole_designs import missing
 from advisor.scenario.requirements import COST, OPERATIONS
 
 NEAR = 0.05  # a runner-up within this share of the monthly cost makes a choice depend on its figures
@@ -53,8 +56,16 @@ def context(view: View) -> dict[str, object]:
         *licences(view),
         *promises(view, figures),
         *unlimited(view),
+        *dependence.risks(view),
     ]
-    return {"risks": risks, "non_risks": list(non_risks(view))}
+    return {
+        "risks": risks,
+        "non_risks": [*non_risks(view), *dependence.non_risks(view)],
+        "chances": chances(view),
+        "no_chances": missing(
+            view, "robust", "how probable it is that each requirement holds", "advisor robust scenario.yml"
+        ),
+    }
 
 
 def tight(view: View) -> Iterator[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from advisor.evaluation.result import Check
 from advisor.render import numbers
 from advisor.render.markdown import escape, table
+from advisor.render.people import Part
 from advisor.render.sections.summary import is_time
 from advisor.render.sections.view import View, demanded, found, label, lower, measured, metric_of
 from advisor.scenario.requirements import Bound
@@ -13,21 +16,45 @@ CANARY = 0.05
 OFTEN = 10_000  # a month; a flow that is taken less often is compared run by run
 SAMPLE = 2_000  # requests after which a p95 is known to about half a percentile point (one standard error)
 DAYS_PER_MONTH = 730 / 24
+BACK = (
+    "Going back is a switch of traffic at the first role of the flow; keep the old path running until a whole month is "
+    "within its error budget. Data written by the new path must be readable by the old one, or the switch is not a way "
+    "back."
+)
 
 
 def context(view: View) -> dict[str, object]:
     """Return the stages of the rollout and what to confirm."""
-    flow = next((f for f in view.blueprint.flows.values() if view.rate_per_month(f) >= OFTEN), None)
-    a_day = view.rate_per_month(flow) / DAYS_PER_MONTH * CANARY if flow else 0.0
-    return {
-        "confirm": confirm(view),
-        "canary": f"{CANARY:.0%}".replace("%", f"{numbers.NARROW}%"),
-        "a_day": numbers.significant(a_day),
-        "flow": escape(lower(flow.title)) if flow else "",
-        "hours": numbers.duration(SAMPLE / a_day * 86_400, "s") if flow else "",
-        "sample": numbers.grouped(SAMPLE),
-        "rare": [escape(lower(f.title)) for f in view.blueprint.flows.values() if view.rate_per_month(f) < OFTEN],
-    }
+    return {"rollout": Part("rollout", "prefilled", start(view)), "confirm": confirm(view)}
+
+
+def start(view: View) -> str:
+    """Return the plan that people start from."""
+    steps = "\n".join(f"{number}. {text}" for number, text in enumerate(stages(view), 1))
+    return f"Adapt to how you release.\n\n{steps}\n\n{BACK}"
+
+
+def stages(view: View) -> Iterator[str]:
+    """Yield the stages: what is taken often gets a share of the traffic, what is rare is compared run by run."""
+    yield (
+        "Shadow: replay recorded input against the new system, show nothing to users, compare cost and stage latencies "
+        "with this document."
+    )
+    flows = view.blueprint.flows.values()
+    flow = next((f for f in flows if view.rate_per_month(f) >= OFTEN), None)
+    if flow is not None:
+        a_day = view.rate_per_month(flow) / DAYS_PER_MONTH * CANARY
+        yield (
+            f"Canary at {100 * CANARY:g}{numbers.NARROW}% of “{escape(lower(flow.title))}”, about "
+            f"{numbers.significant(a_day)} a day: a p95 is worth reading after {numbers.grouped(SAMPLE)} of them, "
+            f"{numbers.duration(SAMPLE / a_day * 86_400, 's')}."
+        )
+        yield "Half, over at least one daily peak. Then all."
+    for rare in (f for f in flows if view.rate_per_month(f) < OFTEN):
+        yield (
+            f"“{escape(lower(rare.title))}”: run beside what exists today, compare the results, switch after three "
+            "runs without a difference that matters."
+        )
 
 
 def confirm(view: View) -> str:

@@ -7,8 +7,10 @@ from collections import defaultdict
 from advisor.analysis.reasons import RunnerUp
 from advisor.render import numbers
 from advisor.render.markdown import joined, table
+from advisor.render.sections.dependence import dependence
 from advisor.render.sections.summary import largest
 from advisor.render.sections.view import View, capital, demanded, extra, found, label, name, slack
+from advisor.render.sections.whole_designs import missing
 from advisor.scenario.requirements import Bound, metric_direction
 
 
@@ -16,7 +18,13 @@ def context(view: View) -> dict[str, object] | None:
     """Return constraints by slack and the runner-ups by price, None when there is neither."""
     if not view.graded and not view.proposal.runner_ups:
         return None
-    return {"slacks": slacks(view), "runner_ups": runner_ups(view)}
+    shows = "the price of each requirement, break-evens and a tornado"
+    return {
+        "slacks": slacks(view),
+        "runner_ups": runner_ups(view),
+        "dependence": dependence(view),
+        "no_dependence": missing(view, "sensitivity", shows, "advisor sensitivity scenario.yml"),
+    }
 
 
 def slacks(view: View) -> str:

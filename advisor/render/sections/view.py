@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from advisor import expression
+from advisor.analysis.bundle import NOTHING, Bundle
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.demand import Demand
 from advisor.catalog.blueprint import Blueprint, Flow, Measure
@@ -19,6 +20,7 @@ from advisor.optimizer.solver import Status
 from advisor.proposal import Proposal
 from advisor.render import numbers
 from advisor.render.markdown import code, escape, joined, plural
+from advisor.render.style import PLAIN, Style
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COST, Bound, Filter, Requirement, is_count
 
@@ -38,6 +40,7 @@ class View:
         best: evaluation of the proposed design.
         date: of the document; ages of figures are counted from it.
         command: what reproduces the document; version: of advisor.
+        analyses: what was worked out besides. style: of the house.
     """
 
     proposal: Proposal
@@ -45,6 +48,8 @@ class View:
     date: datetime.date
     command: str
     version: str
+    analyses: Bundle = NOTHING
+    style: Style = PLAIN
 
     @property
     def scenario(self) -> Scenario:

@@ -5,10 +5,16 @@ from __future__ import annotations
 from advisor.models.cost import SECONDS_PER_MONTH
 from advisor.render import numbers
 from advisor.render.markdown import escape, plural, table
+from advisor.render.people import Part
 from advisor.render.sections.view import NB, View, where, with_unit
 
 SYMBOL = 2  # letters of a unit up to which it is a symbol ("ms") and no noun ("steps")
 LONG_MS = 600_000.0  # from this on a time is also told in the unit that reads best
+
+QUESTIONS = (
+    "Who are the users and what do they do without this system? Which existing systems does it replace or talk to? "
+    "What is explicitly outside? What happens if nothing is built?"
+)
 
 
 def context(view: View) -> dict[str, object]:
@@ -16,6 +22,7 @@ def context(view: View) -> dict[str, object]:
     return {
         "description": escape(view.scenario.description),
         "blueprint": escape(view.blueprint.summary),
+        "context": Part("context", "human", QUESTIONS),
         "parameters": parameters(view),
         "defaulted": plural(len(set(view.blueprint.parameters) - view.scenario.given), "parameter"),
         "flows": flows(view),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from advisor.candidates.layout import Layout
 from advisor.candidates.pooled import Pooled
@@ -122,7 +123,7 @@ class Candidate:
     @property
     def members(self) -> tuple[Candidate, ...]:
         """The plain candidates that this one runs: its parts, or itself."""
-        return tuple(plain for part in self.parts for plain in part.members) or (self,)
+        return tuple(plain for part in self.parts for plain in part.members) if self.parts else (self,)
 
     def admitted_by(self, rule: Filter) -> bool:
         """Return whether a rule on single options admits everything that this candidate runs."""
@@ -140,7 +141,7 @@ class Candidate:
         """Whether this stands for leaving the role out."""
         return self.option is None
 
-    @property
+    @cached_property
     def place(self) -> str:
         """The cloud that it calls others from, its primary's; "" where that is none of the clouds."""
         option = self.members[0].option
@@ -155,22 +156,22 @@ class Candidate:
         """Priority -> requests/s on average that it does not serve; nothing for a candidate that serves all."""
         return {level: rate for one in self.members if one.pooled for level, rate in one.pooled.unserved.items()}
 
-    @property
+    @cached_property
     def clouds(self) -> frozenset[str]:
         """The clouds that it occupies; a vendor's own is none of them."""
         return frozenset(one.option.cloud for one in self.members if one.option and one.option.cloud != "vendor")
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """The ids of the components and options that it runs."""
         return frozenset(name for one in self.members if one.option for name in (one.component_id, one.option.id))
 
-    @property
+    @cached_property
     def vendors(self) -> frozenset[str]:
         """Who bills for what it runs: the owners of the clouds it is in, and the makers or hosts of services."""
         return frozenset(billed_by(one.component, one.option) for one in self.members if one.component and one.option)
 
-    @property
+    @cached_property
     def self_operated(self) -> frozenset[str]:
         """The ids of the components that we run ourselves; the same one twice is one system to know."""
         return frozenset(one.component_id for one in self.members if one.option and one.option.mode == "self_hosted")
@@ -179,7 +180,7 @@ class Candidate:
         """Return what a metric that counts different ones counts here: ``clouds``, ``vendors``, ``self_operated``."""
         return {CLOUDS: self.clouds, VENDORS: self.vendors, SELF_OPERATED: self.self_operated}[metric]
 
-    @property
+    @cached_property
     def bill_usd_per_month(self) -> float:
         """The sum of the bill's lines."""
         return sum(line.usd_per_month for line in self.lines)
@@ -189,7 +190,7 @@ class Candidate:
         """Operations hours at the scenario's hourly rate."""
         return self.operations_h_per_month * self.usd_per_hour
 
-    @property
+    @cached_property
     def cost_usd_per_month(self) -> float:
         """Bill, operations, and what a move from today's design costs, spread over its horizon."""
         return self.bill_usd_per_month + self.operations_usd_per_month + self.migration_usd_per_month

@@ -52,6 +52,11 @@ class LinkedSearch(Search):
         super().__init__(table, outer.requirements, Shared(apart=outer.shared.apart))
 
     @property
+    def coupled(self) -> bool:
+        """False: the copies have it in their constants."""
+        return False
+
+    @property
     def linked(self) -> None:
         """None: this is it."""
         return None

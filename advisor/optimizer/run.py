@@ -34,8 +34,6 @@ from advisor.scenario.requirements import COST, Bound
 if TYPE_CHECKING:
     import numpy as np
 
-    from advisor.optimizer.linked import LinkedSearch
-
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 FIRST_REACH = 0.1  # how far above the relaxation's bound the optimum is expected, relative
@@ -101,14 +99,17 @@ def optimise(
     """
     if search.empty_roles:
         return NOTHING
-    if search.linked is not None:
-        return _linked(search, search.linked, goals, only, tie_break, any_design, time_limit_s, program)
+    if search.coupled:
+        return _linked(search, goals, only, tie_break, any_design, time_limit_s, program)
     run = Run(search, only, time_limit_s, any_design=any_design, program=program)
     return run.all(search.table.scenario.objective if goals is None else goals, tie_break and not any_design)
 
 
-def _linked(search: Search, linked: LinkedSearch, goals: Sequence[Goal] | None, only: Only | None, *how: Any) -> Found:
-    """Return the optimum among copies that know where the others are, as a design of the candidates themselves."""
+def _linked(search: Search, goals: Sequence[Goal] | None, only: Only | None, *how: Any) -> Found:
+    """Return the optimum among copies that know where the others are, as a design of the candidates themselves.
+
+    As if calls between clouds were free is asked first: what is best so, and is no worse with them, is best with them.
+    """
     tie_break, any_design, time_limit_s, program = how
     begun = time.monotonic()
     if not program:
@@ -117,6 +118,16 @@ def _linked(search: Search, linked: LinkedSearch, goals: Sequence[Goal] | None, 
         )
         if first.best is None:
             return first
+        with_calls = search.evaluate(first.best.design)
+        wanted = [] if any_design else [*(search.table.scenario.objective if goals is None else goals), CHEAPEST]
+        as_good = all(goal_value(goal, with_calls) <= goal_value(goal, first.best) for goal in wanted)
+        if search.holds(with_calls) and as_good and (any_design or first.status is Status.OPTIMAL):
+            search.known[tuple(c.id for c in with_calls.design.values())] = with_calls
+            return replace(first, best=with_calls)
+    linked = search.linked
+    assert linked is not None
+    if not program:
+        assert first.best is not None
         linked.start_from(first.best)
         time_limit_s = max(time_limit_s - (time.monotonic() - begun), 1e-3) if time_limit_s else 0.0
     found = optimise(

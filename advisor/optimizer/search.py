@@ -124,12 +124,17 @@ class Search:
             other.floors, other.nothing = dict(self.floors), self.nothing
         return other
 
+    @property
+    def coupled(self) -> bool:
+        """Whether calls between clouds can cost or take something."""
+        return not self.empty_roles and couples(self)
+
     @cached_property
     def linked(self) -> LinkedSearch | None:
         """The search that knows what calls between clouds cost and take; None where there are none."""
         from advisor.optimizer.linked import LinkedSearch
 
-        return LinkedSearch(self) if not self.empty_roles and couples(self) else None
+        return LinkedSearch(self) if self.coupled else None
 
     @cached_property
     def unlinked(self) -> Search:

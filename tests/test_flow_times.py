@@ -85,6 +85,21 @@ def test_a_tool_call_is_complete_before_the_answer_begins(
         assert more == pytest.approx(turns * (call + 400), rel=1e-9)
 
 
+def sampled(d: object, rng: np.random.Generator) -> np.ndarray:  # type: ignore[type-arg]
+    """Return draws from a stage's distribution."""
+    if isinstance(d, Wait):
+        return np.where(rng.random(COUNT) < d.p_wait, rng.exponential(1 / d.rate, COUNT), 0.0)
+    if isinstance(d, Percentiles):  # linear between the known points, the outer pieces go on
+        z, zs, logs = rng.standard_normal(COUNT), np.array(d.zs), np.array(d.logs)
+        slopes = np.diff(logs) / np.diff(zs)
+        piece = np.clip(np.searchsorted(zs, z) - 1, 0, len(slopes) - 1)
+        return np.exp(logs[piece] + slopes[piece] * (z - zs[piece]))
+    if isinstance(d, Constant):
+        return np.full(COUNT, d.value)
+    assert isinstance(d, Lognormal)
+    return np.exp(d.mu + d.sigma * rng.standard_normal(COUNT))
+
+
 def test_percentiles_with_tools_agree_with_sampling(text: str, catalog: Catalog, ids: dict[str, str]) -> None:
     """Percentiles of a flow whose tool turns are random agree with sampled requests within 0.5 % and sampling error."""
     plain = judged(text, catalog, ids)
@@ -92,17 +107,7 @@ def test_percentiles_with_tools_agree_with_sampling(text: str, catalog: Catalog,
     rng = np.random.default_rng(7)
 
     def drawn(d: object) -> np.ndarray:  # type: ignore[type-arg]
-        if isinstance(d, Wait):
-            return np.where(rng.random(COUNT) < d.p_wait, rng.exponential(1 / d.rate, COUNT), 0.0)
-        if isinstance(d, Percentiles):  # linear between the known points, the outer pieces go on
-            z, zs, logs = rng.standard_normal(COUNT), np.array(d.zs), np.array(d.logs)
-            slopes = np.diff(logs) / np.diff(zs)
-            piece = np.clip(np.searchsorted(zs, z) - 1, 0, len(slopes) - 1)
-            return np.exp(logs[piece] + slopes[piece] * (z - zs[piece]))
-        if isinstance(d, Constant):
-            return np.full(COUNT, d.value)
-        assert isinstance(d, Lognormal)
-        return np.exp(d.mu + d.sigma * rng.standard_normal(COUNT))
+        return sampled(d, rng)
 
     def call(operation: str, index: int) -> np.ndarray:  # type: ignore[type-arg]
         time = tools.design["llm"].latency[operation][index]

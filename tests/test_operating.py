@@ -31,9 +31,8 @@ def test_an_option_may_state_its_own(tmp_path: Path) -> None:
     folder = shutil.copytree(resources.folder("catalog"), tmp_path / "catalog")
     file = folder / "vector_store" / "qdrant.yml"
     own = "operations_h_per_month: {value: 5, basis: estimate, checked: 2026-11-26, reasoning: our tickets of a year}"
-    file.write_text(
-        file.read_text().replace("    operated_as: stateful_cluster", f"    {own}\n    operated_as: stateful_cluster", 1)
-    )
+    named = "    operated_as: stateful_cluster"
+    file.write_text(file.read_text().replace(named, f"    {own}\n{named}", 1))
     changed = load_catalog(folder, cached=False)
     option = changed.options[STORES[0]][1]
     assert option.operations_h_per_month.value == 5

@@ -28,8 +28,8 @@ def test_a_role_without_options_is_named_and_no_other(tmp_path: Path, capsys: Ca
     folder = folder_without("vector_store", tmp_path)
     file = tmp_path / "s.yml"
     file.write_text(
-        "title: x\nblueprint: rag_assistant\nworkload: {requests_per_month: 1000, input_tokens: 900, output_tokens: 90, "
-        "documents: 1000, documents_changed_per_month: 10}\n"
+        "title: x\nblueprint: rag_assistant\nworkload: {requests_per_month: 1000, input_tokens: 900, "
+        "output_tokens: 90, documents: 1000, documents_changed_per_month: 10}\n"
     )
     scenario = load_scenario(file, load_catalog(folder))
     assert [role for role, _ in table(scenario, load_catalog(folder)).unfilled] == ["vector_store"]
@@ -42,8 +42,8 @@ def test_an_overloaded_role_says_why_each_option_fails(tmp_path: Path, capsys: C
     """Each option of the role is listed with its limit; other roles' small options are not."""
     file = tmp_path / "s.yml"
     file.write_text(
-        "title: x\nblueprint: rag_assistant\nworkload: {requests_per_month: 1.0e+12, input_tokens: 900, output_tokens: 90, "
-        "documents: 1000, documents_changed_per_month: 10}\n"
+        "title: x\nblueprint: rag_assistant\nworkload: {requests_per_month: 1.0e+12, input_tokens: 900, "
+        "output_tokens: 90, documents: 1000, documents_changed_per_month: 10}\n"
     )
     catalog = load_catalog(MINI)
     empty = [role for role, _ in table(load_scenario(file, catalog), catalog).unfilled]

@@ -93,9 +93,8 @@ def read(text: str, scenario: Scenario) -> tuple[Path_, Any]:
     path, known = split(name), known_paths(scenario.blueprint, cards)
     if path is None or template(path, scenario.blueprint) not in known:
         meant = nearest_path(name, known)
-        hint = (
-            f"; did you mean '{meant}'?" if meant else f"; they begin with {listing(p for p in known if not {'.', '['} & {*p})}"
-        )
+        first = listing(p for p in known if not {".", "["} & {*p})
+        hint = f"; did you mean '{meant}'?" if meant else f"; they begin with {first}"
         raise _problem(name, f"is not a path of a {scenario.blueprint.id} scenario{hint}")
     return path, _value(name, written.strip())
 

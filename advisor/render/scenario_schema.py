@@ -31,8 +31,8 @@ DESCRIPTIONS = {
     "owner": "Who answers for this design.",
     "workload": "What the architecture has to carry. Parameters with a default may be left out; what was filled in is "
     "listed under assumptions.",
-    "request_sizes": "The sizes that calls of the language model come in, instead of input_tokens and output_tokens in the "
-    "workload. Shares add up to 1.",
+    "request_sizes": "The sizes that calls of the language model come in, instead of input_tokens and output_tokens "
+    "in the workload. Shares add up to 1.",
     "constraints": "What must hold. What is not stated is not required.",
     "objective": "What to optimise among the designs that meet the constraints. Default: minimize cost_usd_per_month.",
     "choices": "What is already decided.",

@@ -141,20 +141,21 @@ def indented(line: str) -> Padding:
     return Padding(neat(line.lstrip()), (0, 0, 0, 2 + len(line) - len(line.lstrip())))
 
 
+VERDICTS = {
+    "chosen": "it is what the proposed design has",
+    "capacity": "it cannot carry the load",
+    "unsold": "it could not be bought on the date of the prices",
+    "open": "not settled in time",
+    "infeasible": "infeasible: no design with it meets every requirement",
+}
+
+
 def verdict(one: WhyNot, best: Evaluation) -> str:
     """Return the answer in one sentence."""
-    if one.kind == "chosen":
-        return "it is what the proposed design has"
-    if one.kind == "capacity":
-        return "it cannot carry the load"
-    if one.kind == "unsold":
-        return "it could not be bought on the date of the prices"
-    if one.kind == "open":
-        return "not settled in time"
+    if one.kind in VERDICTS:
+        return VERDICTS[one.kind]
     if one.kind == "refused":
         return f"refused by {_requirements(one)}"
-    if one.kind == "infeasible":
-        return "infeasible: no design with it meets every requirement"
     return f"possible, the whole design then costs {_price(one)}{_goal_part(one, best)}"
 
 

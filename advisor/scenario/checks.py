@@ -116,7 +116,8 @@ def _end_problems(document: Document, name: str, quantity: Quantity, parameter: 
             yield document.problem(("workload", name, end), f"found {value:g} {parameter.unit}; {wrong}")
         if (value > quantity.mean) if end == "low" else (value < quantity.mean):
             must = "at most" if end == "low" else "at least"
-            yield document.problem(("workload", name, end), f"found {value:g}; must be {must} the mean {quantity.mean:g}")
+            message = f"found {value:g}; must be {must} the mean {quantity.mean:g}"
+            yield document.problem(("workload", name, end), message)
     if quantity.low is not None and quantity.low == quantity.high:
         yield document.problem(("workload", name), "low and high are the same; an empty range says nothing, drop both")
 

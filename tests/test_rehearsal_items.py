@@ -89,6 +89,14 @@ def test_unknowns_are_worth_what_solving_without_them_says() -> None:
         assert fact.value == pytest.approx(abs(cost - base) / base, abs=1e-6), fact.name
 
 
+def test_the_order_of_options_gives_nothing_away() -> None:
+    """Unknowns are offered in the order of their names, not of their worth."""
+    first = next(item for item in case.items() if isinstance(item, Asking))
+    question = asking_question(first, frozenset())
+    assert question is not None
+    assert list(options(question.form)) == sorted(options(question.form))
+
+
 def test_what_was_asked_about_is_not_offered_again() -> None:
     """The second round leaves out what the first one told."""
     first, second = [item for item in case.items() if isinstance(item, Asking)]

@@ -50,6 +50,7 @@ class Table:
         self.sitting, self.begun, self.history, self.number = sitting, begun, history, number
         self.out = console()
         self._since = time.monotonic()
+        self._open = True  # whether it is still to be told what the brief left open
 
     # --- the course of a session --------------------------------------------------------------------------------------
 
@@ -89,6 +90,7 @@ class Table:
 
     def _welcome(self) -> None:
         from advisor.rehearsal.course import Asking
+        from advisor.rehearsal.prepare import left_open
         from advisor.render import rehearsal_text
 
         setup = self.begun.setup
@@ -98,11 +100,12 @@ class Table:
         self._show(rehearsal_text.KEYS)
         self._read("Enter for the brief")
         self.out.print()
-        item = self._wait()
-        facts = item.facts if isinstance(item, Asking) else ()  # what is open stays open until the asking is over
+        facts = left_open(setup, self.begun.scenario)
         self._show(rehearsal_text.brief(self.begun.scenario, facts))
         self.out.print()
         self._read("Enter to begin")
+        if facts and self.sitting.state.position == 0 and not isinstance(self._wait(), Asking):
+            self._show(rehearsal_text.settled(fact.said for fact in facts))
 
     def _wait(self) -> Item | None:
         """Return the current item; on a terminal say so when it takes longer."""
@@ -114,10 +117,14 @@ class Table:
             return self.sitting.current
 
     def _item(self, item: Item) -> None:
-        from advisor.rehearsal.course import Designing
+        from advisor.rehearsal.course import Asking, Designing
         from advisor.render import rehearsal_text
 
         self.out.print()
+        if not isinstance(item, Asking) and self._open:
+            self._open = False
+            told = list(rehearsal_text.learnt(self.sitting.learnt()))
+            self._show([*told, ""] if told else [])
         self.out.print(rehearsal_text.head(self.sitting.state.position + 1, item.part, self._left()))
         if isinstance(item, Designing):
             from advisor.commands.rehearse_design import Board
@@ -195,12 +202,8 @@ class Table:
 
         mark = self.sitting.last_mark()
         self._save()
-        if isinstance(item, Asking):
-            if mark is not None and mark.reply.answer is not None:
-                for name in mark.reply.answer.chosen:
-                    self._show([rehearsal_text.asked_about(item, name)])
-            if item.number == item.rounds:
-                self._show(rehearsal_text.learnt(self.sitting.learnt()))
+        if isinstance(item, Asking) and mark is not None and mark.reply.answer is not None:
+            self._show(rehearsal_text.asked_about(item, name) for name in mark.reply.answer.chosen)
         if mark is not None and self.sitting.state.feedback == "immediate":
             self._show(rehearsal_text.feedback(mark))
         if isinstance(item, Asked):

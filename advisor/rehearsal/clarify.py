@@ -8,80 +8,76 @@ workload that is not known is taken to be the blueprint's own.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from advisor.optimizer.run import goal_value
 from advisor.rehearsal import words
 from advisor.rehearsal.course import Asking, Fact
 from advisor.rehearsal.stability import moved_world
 from advisor.rehearsal.world import World, possible
-from advisor.scenario.requirements import Bound, Requirement
+from advisor.scenario.load import Scenario
+from advisor.scenario.requirements import COST, Bound, Requirement
 
-TIGHTEST, OTHERS, FIGURES = 2, 1, 1  # requirements with the least slack, other requirements, figures of the workload
+REQUIREMENTS, FIGURES = 3, 1  # that a brief leaves open
 LEAST_FACTS = 3
 NOTHING = 1e-6  # a relative change below this is none
 UP, DOWN = 1.1, 0.9
 Changes = dict[str, object]
 
 
-def asking(world: World, rng: random.Random, rounds: int) -> Iterator[Asking]:
-    """Yield the rounds of asking; none where the scenario leaves too little to be asked about, or nothing matters.
-
-    A round is only asked when what is worth asking about first stays so with all volumes 10 % up and down.
-    """
-    found = facts(world, rng)
-    if len(found) < LEAST_FACTS or max(fact.value for fact in found) <= 0:
-        return
-    for number in range(1, min(rounds, len(found) - 1) + 1):
-        left_out = _left_out(world, found[0].name)
-        yield Asking(tuple(found), number, min(rounds, len(found) - 1), left_out)
-
-
-def facts(world: World, rng: random.Random) -> list[Fact]:
-    """Return the facts that the brief leaves open, with what each is worth, the most valuable first.
-
-    Facts whose worth changes its place when all volumes are 10 % off are not among them.
-    """
-    chosen = _candidates(world, rng)
-    worths = {name: _worth(world, changes) for name, (changes, *_) in chosen.items()}
-    kept = {name: worth for name, worth in worths.items() if worth is not None}
-    found = [Fact(name, *chosen[name][1:], *kept[name]) for name in kept]
-    if not any(fact.value > 0 for fact in found):
-        return found
-    for moved in (moved_world(world, factor, solve=True) for factor in (DOWN, UP)):
-        if moved is not None:
-            found = _as_clear(found, moved, {name: chosen[name][0] for name in kept})
-    return sorted(found, key=lambda fact: (-fact.value, fact.name))
-
-
-def _as_clear(found: list[Fact], moved: World, changes: dict[str, Changes]) -> list[Fact]:
-    """Return the facts that matter here if and only if they do elsewhere."""
-    there = {fact.name: _worth(moved, changes[fact.name]) for fact in found}
-    return [fact for fact in found if (w := there[fact.name]) is not None and (w[0] > 0) == (fact.value > 0)]
-
-
-def _candidates(world: World, rng: random.Random) -> dict[str, tuple[Changes, str, str]]:
-    """Return name -> (what leaves it out, what the brief then says, what the interviewer answers)."""
-    found: dict[str, tuple[Changes, str, str]] = {}
-    for one in _requirements(world, rng):
-        found[_name(one)] = ({_removed(one.path): None}, "not said", words.requirement(one))
-    parameters = world.scenario.blueprint.parameters
-    open_ = [n for n in sorted(world.scenario.given) if parameters[n].default not in (None, world.scenario.workload[n])]
-    for name in sorted(rng.sample(open_, min(FIGURES, len(open_)))):
-        parameter, value = parameters[name], world.scenario.workload[name]
+def left_open(scenario: Scenario, rng: random.Random) -> tuple[Fact, ...]:
+    """Return the facts that the brief leaves open, in the order of the file; nothing is solved for this."""
+    found = [Fact(_name(one), "not said", words.requirement(one)) for one in _requirements(scenario, rng)]
+    parameters = scenario.blueprint.parameters
+    figures = [n for n in sorted(scenario.given) if parameters[n].default not in (None, scenario.workload[n])]
+    for name in sorted(rng.sample(figures, min(FIGURES, len(figures)))):
+        parameter, value = parameters[name], scenario.workload[name]
         assumed = f"taken to be {words.short(parameter.default or 0.0, 6)} {parameter.unit}"
-        found[parameter.title] = ({f"workload.{name}": None}, assumed, f"{words.short(value, 6)} {parameter.unit}")
-    return found
+        found.append(Fact(parameter.title, assumed, f"{words.short(value, 6)} {parameter.unit}"))
+    return tuple({fact.name: fact for fact in found}.values())
 
 
-def _requirements(world: World, rng: random.Random) -> list[Requirement]:
-    """Return the tightest requirements and some others, in the order of the file."""
-    slack = {check.requirement.path: check.slack for check in world.best.checks}
-    stated = [r for r in world.scenario.requirements if r.path.startswith("constraints.")]
-    tightest = sorted(stated, key=lambda r: -1.0 if (s := slack.get(r.path)) is None else s)[:TIGHTEST]
-    others = [r for r in stated if r not in tightest]
-    kept = [*tightest, *rng.sample(others, min(OTHERS, len(others)))]
-    return sorted(kept, key=stated.index)
+def _requirements(scenario: Scenario, rng: random.Random) -> list[Requirement]:
+    """Return some requirements, in the order of the file; not the budget, which every brief states."""
+    stated = [r for r in scenario.requirements if r.path.startswith("constraints.")]
+    open_ = [r for r in stated if not (isinstance(r, Bound) and r.metric == COST)]
+    return sorted(rng.sample(open_, min(REQUIREMENTS, len(open_))), key=open_.index)
+
+
+def asking(world: World, rng: random.Random, rounds: int) -> Iterator[Asking]:
+    """Yield the rounds of asking; none where too little is open, or nothing that is open matters clearly."""
+    found = facts(world, left_open(world.scenario, rng))
+    clear = [fact for fact in found if fact.clear]
+    if len(clear) < LEAST_FACTS or max(fact.value for fact in clear) <= 0:
+        return
+    most = min(rounds, len(clear) - 1)
+    command = words.what_if(_without(world.scenario, clear[0].name))
+    for number in range(1, most + 1):
+        yield Asking(found, number, most, command)
+
+
+def facts(world: World, open_: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Return open facts with what each is worth, the most valuable first.
+
+    A fact is not clear when it cannot be left out, or when it matters here and no longer with all volumes 10 % up or
+    down, or the other way round.
+    """
+    found = [_weighed(world, fact) for fact in open_]
+    if any(fact.value > 0 for fact in found):
+        for moved in (moved_world(world, factor, solve=True) for factor in (DOWN, UP)):
+            if moved is not None:
+                found = [fact if _alike(fact, _weighed(moved, fact)) else replace(fact, clear=False) for fact in found]
+    return tuple(sorted(found, key=lambda fact: (not fact.clear, -fact.value, fact.name)))
+
+
+def _alike(here: Fact, there: Fact) -> bool:
+    return here.clear and there.clear and (here.value > 0) == (there.value > 0)
+
+
+def _weighed(world: World, fact: Fact) -> Fact:
+    worth = _worth(world, _without(world.scenario, fact.name))
+    return replace(fact, clear=False) if worth is None else replace(fact, value=worth[0], note=worth[1])
 
 
 def _name(one: Requirement) -> str:
@@ -112,11 +108,10 @@ def _worth(world: World, changes: Changes) -> tuple[float, str] | None:
     return (off if off > NOTHING else 0.0), f"{words_}, {100 * off:.1f} % off{other}"
 
 
-def _left_out(world: World, name: str) -> str:
-    """Return the command that leaves the most valuable fact out."""
-    for one in world.scenario.requirements:
+def _without(scenario: Scenario, name: str) -> Changes:
+    """Return what leaves a fact out of a scenario."""
+    for one in scenario.requirements:
         if _name(one) == name:
-            return words.what_if({_removed(one.path): None})
-    parameters = world.scenario.blueprint.parameters
-    found = next((n for n, parameter in parameters.items() if parameter.title == name), "")
-    return words.what_if({f"workload.{found}": None})
+            return {_removed(one.path): None}
+    parameters = scenario.blueprint.parameters
+    return {f"workload.{found}": None for found in scenario.given if parameters[found].title == name}

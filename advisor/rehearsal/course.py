@@ -76,13 +76,15 @@ class Fact:
         name: what can be asked about. brief: what the brief says of it. answer: what the interviewer says.
         value: by how much the best design is off, as a share of its goal, when this alone is never learnt.
         note: how that was found.
+        clear: whether its worth is clear enough to be asked about; one that is not is told when the asking is over.
     """
 
     name: str
     brief: str
     answer: str
-    value: float
-    note: str
+    value: float = 0.0
+    note: str = ""
+    clear: bool = True
 
     @property
     def said(self) -> str:
@@ -172,7 +174,7 @@ def asking_question(item: Asking, asked: frozenset[str]) -> Question | None:
     >>> found.truth, sorted(found.also)
     ('a', ['b'])
     """
-    left = [fact for fact in item.facts if fact.name not in asked]
+    left = [fact for fact in item.facts if fact.clear and fact.name not in asked]
     if len(left) < 2 or max(fact.value for fact in left) <= 0:
         return None
     best = max(left, key=lambda fact: fact.value)
@@ -183,7 +185,7 @@ def asking_question(item: Asking, asked: frozenset[str]) -> Question | None:
         phase="clarify",
         text=f"Round {item.number} of {item.rounds}: the interviewer answers one question now. Which of these is most "
         "worth asking about? What counts is how far off the best design is when this alone is never learnt.",
-        form=Choice(tuple(fact.name for fact in left)),
+        form=Choice(tuple(sorted(fact.name for fact in left))),
         truth=best.name,
         derivation=tuple(f"{fact.name}: {fact.note}" for fact in sorted(left, key=lambda fact: -fact.value)),
         command=item.command,

@@ -11,7 +11,7 @@ from functools import partial
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.errors import bad_input
 from advisor.rehearsal import clarify, curveballs, words
-from advisor.rehearsal.course import CONFLICT, DRILL, FEASIBLE, LENGTHS, Asked, Designing, Item, Length, Setup
+from advisor.rehearsal.course import CONFLICT, DRILL, FEASIBLE, LENGTHS, Asked, Designing, Fact, Item, Length, Setup
 from advisor.rehearsal.curveballs import Change, Curveball
 from advisor.rehearsal.design_phase import deciding_roles
 from advisor.rehearsal.prices import figures
@@ -75,6 +75,11 @@ def items(setup: Setup, solved: World | None = None) -> Iterator[Item]:
     yield from _adapt(here, setup, length)
     yield from late
     yield from _questions(here, _rng(setup, "defend"), length.defend, "defend")
+
+
+def left_open(setup: Setup, scenario: Scenario) -> tuple[Fact, ...]:
+    """Return what the brief of a session leaves open; () for a drill, which has no brief."""
+    return () if setup.drill else clarify.left_open(scenario, _rng(setup, "asking"))
 
 
 def _rng(setup: Setup, purpose: str) -> random.Random:

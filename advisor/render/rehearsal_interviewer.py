@@ -67,7 +67,10 @@ def _brief(items: Sequence[Item], scenario: Scenario) -> Iterator[str]:
     if facts:
         yield "## Say only when asked"
         yield ""
-        rows = [[escape(f.name), escape(f.answer), numbers.percent(f.value), escape(f.note)] for f in facts]
+        rows = [
+            [escape(f.name), escape(f.answer), numbers.percent(f.value) if f.clear else "unclear", escape(f.note)]
+            for f in facts
+        ]
         yield table(["about", "answer", ">worth", "why"], rows)
         yield ""
 

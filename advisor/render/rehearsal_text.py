@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from string import ascii_lowercase
 
 from advisor.candidates.candidate import Candidate
@@ -49,10 +49,17 @@ def brief(scenario: Scenario, facts: Sequence[Fact]) -> Iterator[str]:
 
 
 def learnt(found: Learnt) -> Iterator[str]:
-    """Yield what nobody asked about, told when the asking is over."""
+    """Yield what was said when asked about, and what nobody asked about, told when the asking is over."""
+    if found.asked:
+        yield f"You know by asking: {neat('; '.join(found.asked))}"
     if found.left:
-        yield "[bold]What was not asked about[/], now that it is settled:"
-        yield from (f"  {neat(text)}" for text in found.left)
+        yield from settled(found.left)
+
+
+def settled(told: Iterable[str]) -> Iterator[str]:
+    """Yield what the brief left open and nobody asked about, or could."""
+    yield "[bold]What the brief left open[/], now settled:"
+    yield from (f"  {neat(text)}" for text in told)
 
 
 def head(number: int, part: str, seconds_left: float | None) -> str:

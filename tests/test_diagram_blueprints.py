@@ -223,7 +223,7 @@ def test_mermaid_shows_hostile_text_as_typed() -> None:
     assert not {str(element.tag).rpartition("}")[2] for element in root.iter()} & {"script", "b", "i", "iframe", "img"}
     assert not [name for element in root.iter() for name in element.attrib if name.startswith("on")]
     shown = letters("".join(root.itertext())).replace("\u2060", "")  # without the joiners behind backslashes
-    # The package's stand-in for a browser reads entities twice; tests/test_page_browser.py looks at those in a real one.
+    # The package's stand-in for a browser reads entities twice; test_page_browser.py looks at those in a real one.
     for node in spec.nodes:
         assert all(letters(line) in shown for line in lines(node) if "&nbsp;" not in line), node.role
 

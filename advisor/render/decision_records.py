@@ -101,8 +101,8 @@ def _consequences(view: View, role: str, candidate: Candidate) -> Iterator[str]:
         return
     share = candidate.cost_usd_per_month / view.best.cost_usd_per_month if view.best.cost_usd_per_month else 0.0
     yield (
-        f"Neutral: it costs {numbers.usd(candidate.cost_usd_per_month)} a month ({numbers.percent(share)} of the design), "
-        f"{numbers.significant(candidate.operations_h_per_month)}{numbers.NARROW}h of operations included."
+        f"Neutral: it costs {numbers.usd(candidate.cost_usd_per_month)} a month "
+        f"({numbers.percent(share)} of the design), {numbers.significant(candidate.operations_h_per_month)}{numbers.NARROW}h of operations included."
     )
     yield f"Neutral: it is up {numbers.availability(candidate.availability)} of the time, as planned."
     if view.catalog.role(role).quality:
@@ -129,6 +129,6 @@ def _more(view: View) -> str:
     scenario, catalog = code(view.scenario.digest), code(view.catalog.digest)
     prices = view.proposal.table.as_of.isoformat()
     return (
-        f"Computed by advisor {escape(view.version)} from the scenario {scenario} and the catalog {catalog}, prices as of "
-        f"{prices}. Capacity, latency, cost and sources stand in [the design document](../design.md)."
+        f"Computed by advisor {escape(view.version)} from the scenario {scenario} and the catalog {catalog}, "
+        f"prices as of {prices}. Capacity, latency, cost and sources stand in [the design document](../design.md)."
     )

@@ -102,7 +102,8 @@ def _consequences(view: View, role: str, candidate: Candidate) -> Iterator[str]:
     share = candidate.cost_usd_per_month / view.best.cost_usd_per_month if view.best.cost_usd_per_month else 0.0
     yield (
         f"Neutral: it costs {numbers.usd(candidate.cost_usd_per_month)} a month "
-        f"({numbers.percent(share)} of the design), {numbers.significant(candidate.operations_h_per_month)}{numbers.NARROW}h of operations included."
+        f"({numbers.percent(share)} of the design), "
+        f"{numbers.significant(candidate.operations_h_per_month)}{numbers.NARROW}h of operations included."
     )
     yield f"Neutral: it is up {numbers.availability(candidate.availability)} of the time, as planned."
     if view.catalog.role(role).quality:

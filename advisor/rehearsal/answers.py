@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from difflib import get_close_matches
 from string import ascii_lowercase
 
@@ -21,6 +22,8 @@ _SHORT = {"tok": "token", "toks": "token", "tk": "token", "req": "request", "req
 _RATES = re.compile(r"\b([rqt])ps\b", re.IGNORECASE)
 _TWO = re.compile(r"(.*?[\da-zA-Z%])\s*(?:-|–|—|\bto\b|\.\.+)\s*([~$€£]?\s*\.?\d.*)")
 _CONFIDENCE = re.compile(r"[\s,;:@(]+(?:(?:at|with|confidence)\s+)?(\d{1,3}(?:[.,]\d+)?)\s*%\)?\s*$", re.IGNORECASE)
+_MAGNITUDE = r"(?:[kKMB]|thousand|million|mio|mn|billion|bn)"
+_SCALED = re.compile(rf"(?:[^A-Za-z]*{_MAGNITUDE})+[^A-Za-z]*|[^A-Za-z]+{_MAGNITUDE} to [^A-Za-z]+{_MAGNITUDE}")
 _EMPTY = {"none", "nothing", "-", "no", "empty", "{}"}
 
 
@@ -95,6 +98,9 @@ def _error(what: str, question: Question) -> AnswerError:
 
 def _interval(text: str, form: Number, question: Question) -> tuple[float, float]:
     ends = [_in_unit(one, form, question) for one in _ends(text, form, question)]
+    scale = units.parse(form.unit).scale
+    if scale != 1 and _SCALED.fullmatch(text):  # "3.5 million" of a question that counts in millions
+        ends = [end / scale for end in ends]
     low, high = min(ends), max(ends)
     if not 0 < low <= high < math.inf:
         raise _error(f"'{text}' is not above 0", question)
@@ -150,6 +156,8 @@ def _factor(given: Unit, wanted: Unit) -> float | None:
         return None
     if bool(given.size) != bool(wanted.size) or units.is_bits(given.size) != units.is_bits(wanted.size):
         return None
+    if wanted.per == ("month",) and not given.per:
+        given = replace(given, per=wanted.per)  # of a month, as the question says
     if (len(given.times), len(given.per)) != (len(wanted.times), len(wanted.per)):
         return None
     return given.scale / wanted.scale * _bytes(given.size) / _bytes(wanted.size) * _time(given) / _time(wanted)

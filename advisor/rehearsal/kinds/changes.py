@@ -41,10 +41,13 @@ def flips_at_10x(world: World, rng: random.Random) -> Question | None:
         "In which roles does another component become the best, or does a role come or go?",
         Several(tuple(map(words.role, roles))),
         frozenset(map(words.role, flipped)),
-        tuple(
-            f"{role}: {words.candidate(world.best.design[role])} -> {words.candidate(then.best.design[role])}"
-            for role in roles
-            if role in flipped
+        (
+            f"best design then: {plain(then.cost)} USD/month; {len(flipped)} roles flip",
+            *(
+                f"{role}: {words.candidate(world.best.design[role])} -> {words.candidate(then.best.design[role])}"
+                for role in roles
+                if role in flipped
+            ),
         ),
         words.what_if({**world.grown(TEN), **world.lifted()}),
         "What is billed by use gets dearer in a straight line; machines get cheaper per request as they fill.",

@@ -106,13 +106,16 @@ def _taken_out(world: World, flow: str, measure: str) -> Iterator[tuple[str, str
 
 
 def _leaves(world: World, flow_id: str, measure: str) -> dict[str, dict[str, Any]]:
-    """Return stage -> its percentiles as the text states them; {} where a stage is a wait or stands twice."""
+    """Return stage -> its percentiles as the text states them; {} where a stage is no lognormal, or stands twice.
+
+    A wait is none, nor is a step that fewer than half of the requests take.
+    """
     flow = world.scenario.blueprint.flows[flow_id]
     at = flow.measures[measure].at  # type: ignore[index]
     found: dict[str, dict[str, Any]] = {}
     for step, share, time in stages(flow, at, world.best.design, world.scenario):
         name = f"{words.role(step.asks or '')} {step.do or ''}".strip()
-        if step.asks is None or name in found:
+        if step.asks is None or name in found or time.quantile(0.5) <= 0:
             return {}
         found[name] = {"share": float(f"{share:.4g}"), **_percentiles(time)}
     return found

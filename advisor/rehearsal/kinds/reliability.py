@@ -189,16 +189,17 @@ def price_of_n_plus_1(world: World, rng: random.Random) -> Question | None:
     role, bigger = rng.choice(found)
     one = world.best.design[role]
     extra = world.judged({role: bigger}).cost_usd_per_month - world.cost
-    if extra <= 0:
+    meters = world.catalog.records.meters
+    counted = [x for x in one.lines if not x.derivation and meters[x.price.meter].counts == "units"]
+    if extra <= 0 or not counted:
         return None
-    lines = [(title.removeprefix("of "), line) for title, line in one.named_lines()]
-    bills = "; ".join(f"{title}: {words.short(line.quantity, 6)} {line.unit}" for title, line in lines)
+    bills = "; ".join(f"{words.short(x.quantity, 6)} {x.unit} at {x.price.usd:g} USD" for x in counted)
     return Question(
         "price_of_n_plus_1",
         "reliability",
         "defend",
-        f"{words.role(role)} runs on {words.candidate(one)}, billed a month for {bills}, at {_prices(one)}. What does "
-        "one unit more cost a month (N+1), people's hours unchanged?",
+        f"{words.role(role)} runs on {words.candidate(one)}, of which {one.units} are billed: {bills}. What does one "
+        "unit more cost a month (N+1), people's hours unchanged?",
         Number("USD/month", "one unit more"),
         extra,
         (
@@ -208,11 +209,6 @@ def price_of_n_plus_1(world: World, rng: random.Random) -> Question | None:
         words.command("candidates", words.SCENARIO, "--role", role),
         "A month has 730 hours.",
     )
-
-
-def _prices(one: Candidate) -> str:
-    prices = [line.price.usd for _, line in one.named_lines() if line.price.usd is not None]
-    return ", ".join(f"{usd:g} USD" for usd in prices) or "tiered prices"
 
 
 def _one_more(world: World, role: str, one: Candidate) -> Candidate | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from advisor.candidates.candidate import Candidate
 from advisor.explanation.derivation import plain
@@ -66,6 +66,14 @@ class Crossing:
         return None
 
 
+    @property
+    def clear(self) -> bool:
+        """Return whether figures rounded as the text has them give the same number of machines."""
+        others = (replace(self, calls_per_unit=self.calls_per_unit * factor) for factor in (0.99, 1.01))
+        volumes = [one.volume for one in (self, *others)]
+        return len({volume[1] for volume in volumes if volume}) == 1 and None not in volumes
+
+
 def crossing(world: World, rng: random.Random, hosted: Sequence[Candidate]) -> Question | None:
     """Ask for the volume at which some machines beat one of some hosted models."""
     cases = [one for model in hosted for one in _cases(world, model)]
@@ -115,7 +123,7 @@ def _cases(world: World, hosted: Candidate) -> Iterator[Crossing]:
             (hosted.operations_usd_per_month, one.operations_usd_per_month),
             _carried(world, one, calls),
         )
-        if case.volume is not None:
+        if case.volume is not None and case.clear:
             yield case
 
 

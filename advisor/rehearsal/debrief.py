@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from advisor.analysis.comparison import running
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
 from advisor.rehearsal.course import Designing
@@ -25,7 +26,7 @@ class Step:
     Attributes:
         kept: what the design of before does under the change; None for the first.
         made: what the design does as it was called done.
-        optimum: of the same scenario.
+        optimum: of the same scenario. chosen: role -> what was given or chosen, also where that cannot be run.
     """
 
     item: Designing
@@ -33,13 +34,14 @@ class Step:
     kept: Verdict | None
     made: Verdict
     optimum: Evaluation
+    chosen: Mapping[str, Candidate]
 
     @property
     def differs(self) -> tuple[tuple[str, Candidate | None, Candidate], ...]:
         """Role -> (theirs, the optimum's) where another component or size is used."""
-        mine = self.made.evaluation.design if self.made.evaluation else {}
+        mine = self.made.evaluation.design if self.made.evaluation else self.chosen
         pairs = ((role, mine.get(role), best) for role, best in self.optimum.design.items())
-        return tuple((role, own, best) for role, own, best in pairs if own is None or own.id != best.id)
+        return tuple((role, own, best) for role, own, best in pairs if running(own) != running(best))
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def _steps(sitting: Sitting, marks: Sequence[Mark]) -> list[Step]:
         if isinstance(mark.item, Designing) and mark.verdict is not None:
             stage = sitting.stage(mark.item)
             kept = sitting.verdict(mark.item, before.reply.choices or {}) if before else None
-            found.append(Step(mark.item, stage, kept, mark.verdict, stage.optimum))
+            chosen = sitting.design(mark.reply.choices or {})
+            found.append(Step(mark.item, stage, kept, mark.verdict, stage.optimum, chosen))
             before = mark
     return found
 

@@ -56,9 +56,10 @@ def _header(found: Debrief, setup: Setup, date: datetime.date, again: str) -> It
         ["seed", str(setup.seed)],
         ["scenario, catalog", f"{setup.digests[0]}, {setup.digests[1]}"],
         ["items", f"{len(found.marks)}{'' if found.complete else ', not finished'}"],
-        ["again", code(again)],
     ]
     yield table(["", ""], rows)
+    yield ""
+    yield fence(again, "sh")
     yield ""
     yield f"**{rehearsal_words.CAVEAT}** The commands below run in the folder of this file."
     yield ""
@@ -138,7 +139,14 @@ def verdict(found: Verdict) -> str:
     cost = numbers.usd(found.evaluation.cost_usd_per_month)
     if found.feasible:
         return f"✓ {cost}"
-    return f"✗ {cost}, broken: {', '.join(code(path) for path in found.broken)}"
+    return f"✗ {cost}, broken: {'; '.join(escape(one) for one in broken(found))}"
+
+
+def broken(found: Verdict) -> list[str]:
+    """Return the requirements that a design breaks, as they are read."""
+    checks = found.evaluation.checks if found.evaluation else ()
+    read = {check.requirement.path: words.requirement(check.requirement) for check in checks}
+    return [read.get(path, "no unit fuller at peak than planned") for path in found.broken]
 
 
 def _differences(step: Step) -> Iterator[str]:

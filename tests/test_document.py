@@ -78,12 +78,12 @@ def build(proposal: Proposal, date: datetime.date = DATE) -> Document:
 
 
 def section(markdown: str, heading: str) -> str:
-    """Return the text of a section or subsection, found by its heading without the number."""
+    """Return the text of a section or subsection, found by its heading without the number; links as their words."""
     match = re.search(rf"^(##+) (?:\d+\. )?{re.escape(heading)}$", markdown, re.M)
     assert match, f"no section {heading}"
     rest = markdown[match.end() :]
     after = re.search(rf"^#{{2,{len(match[1])}}} ", rest, re.M)
-    return rest[: after.start()] if after else rest
+    return re.sub(r"\[([^\]]*)\]\(#[^)]*\)", r"\1", rest[: after.start()] if after else rest)
 
 
 def line_of(text: str, start: str) -> str:

@@ -21,9 +21,11 @@ UNLIKE = ("card_fraud", "claims_agents", "phone_agent", "churn_scores")
 
 
 def text_of(proposal: Proposal) -> str:
-    """Return the document of a proposal, spaces plain, without the scenario's own text."""
+    """Return the document of a proposal, spaces plain and links as words, without the scenario and the derivations."""
     made = document(proposal, date=DATE, diagram_svg=SVG, command="advisor propose scenario.yml", version="0")
-    return re.sub(r"```yaml\n.*?```", "", made.markdown, flags=re.S).replace("\xa0", " ")
+    text = re.sub(r"```yaml\n.*?```", "", made.markdown, flags=re.S).replace("\xa0", " ")
+    text = re.sub(r"### Derivations\n.*?(?=### Decision records)", "", text, flags=re.S)
+    return re.sub(r"\[([^\]]*)\]\(#[^)]*\)", r"\1", text)
 
 
 FOREIGN = r"the question\b|chunk|a document's|question means|\bTBD\b|\bTODO\b|\bNone\b|\bnan\b"

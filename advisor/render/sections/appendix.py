@@ -9,6 +9,7 @@ from advisor.evaluation.result import Check
 from advisor.render import numbers
 from advisor.render.markdown import code, escape, fence, joined, plural, table
 from advisor.render.sections.alternatives import runner_up
+from advisor.render.sections.derivations import derivations
 from advisor.render.sections.figures import Used, used_figures
 from advisor.render.sections.quality_plan import fullest, slowest
 from advisor.render.sections.view import View, capital, demanded, label, metric_of, name, sized, with_unit
@@ -22,6 +23,7 @@ def context(view: View) -> dict[str, object]:
         "scenario": fence(view.scenario.text, "yaml"),
         "sources": sources(view, figures),
         "unsourced": plural(sum(used.figure.source is None for used in figures), "figure"),
+        "derivations": derivations(view),
         "records": [record(view, role, candidate) for role, candidate in view.best.design.items()],
     }
 

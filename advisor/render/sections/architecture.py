@@ -10,6 +10,7 @@ from advisor.evaluation.result import Stage
 from advisor.render import numbers
 from advisor.render.markdown import escape, joined, table
 from advisor.render.sections.network import network
+from advisor.render.sections.trace import role_link
 from advisor.render.sections.view import View, measured, name
 
 MODES = {"saas": "SaaS", "managed": "managed", "self_hosted": "own operation"}
@@ -48,8 +49,8 @@ def components(view: View) -> str:
                 view.title(role),
                 f"**{name(c)}**, {escape(c.size)}",
                 place,
-                numbers.usd(c.cost_usd_per_month),
-                numbers.availability(c.availability),
+                role_link(view, role, numbers.usd(c.cost_usd_per_month)),
+                role_link(view, role, numbers.availability(c.availability)),
                 escape(record.purpose),
             ]
         )

@@ -12,6 +12,7 @@ from advisor.render import numbers
 from advisor.render.markdown import escape, joined, plural, table
 from advisor.render.sections.assumptions import BASES
 from advisor.render.sections.losses import losses, providers
+from advisor.render.sections.trace import metric_link, role_link
 from advisor.render.sections.view import View, capital, mark, name, units, utilisation
 
 
@@ -32,7 +33,7 @@ def roles(view: View) -> str:
             view.title(role),
             name(c),
             redundancy(c),
-            numbers.availability(c.availability),
+            role_link(view, role, numbers.availability(c.availability)),
             minutes(c.availability),
             basis(c),
         ]
@@ -93,7 +94,7 @@ def flow(view: View, flow_id: str) -> dict[str, str]:
     result = view.best.flows[flow_id]
     product = " × ".join(numbers.availability(view.best.design[role].availability) for role in apart(view, flow_id))
     bound = next((b for b in view.scenario.bounds if b.metric == f"flows.{flow_id}.availability"), None)
-    against = ""
+    metric, against = f"flows.{flow_id}.availability", ""
     if bound is not None:
         against = (
             f" The target of {numbers.availability(bound.limit)} allows {minutes(bound.limit)} "
@@ -105,7 +106,7 @@ def flow(view: View, flow_id: str) -> dict[str, str]:
     degraded = f" {capital(joined(soft))} may fail without failing the flow." if soft else ""
     return {
         "title": escape(view.blueprint.flows[flow_id].title),
-        "product": f"{product} = {numbers.availability(result.availability)}",
+        "product": f"{product} = {metric_link(view, metric, numbers.availability(result.availability))}",
         "sentence": f"{nines(result.availability)}, {minutes(result.availability)} down in an average month."
         f"{against}{degraded}",
         "shares": shares(view, flow_id),

@@ -9,6 +9,7 @@ from collections import defaultdict
 from advisor.candidates.candidate import Candidate, Load
 from advisor.render import numbers
 from advisor.render.markdown import escape, joined, plural, table
+from advisor.render.sections.trace import role_link
 from advisor.render.sections.view import NB, View, name, units, utilisation, with_unit
 
 MUCH = 100  # times the peak; more headroom than this is not told apart
@@ -53,7 +54,7 @@ def _blank_repeats(rows: list[list[str]]) -> None:
 
 def _row(view: View, candidate: Candidate, key: str, load: Load, fullest: bool) -> list[str]:
     dimension = view.catalog.records.dimensions[key]
-    peak = with_unit(load.peak, dimension.unit)
+    peak = role_link(view, candidate.role, with_unit(load.peak, dimension.unit))
     if load.limit is None:
         return [escape(dimension.title), peak, "no published limit", "–", "–", ""]
     each = "" if candidate.units == 1 else f"{candidate.units} × {numbers.significant(load.limit / candidate.units)} = "

@@ -10,8 +10,10 @@ from advisor.render import charts, numbers
 from advisor.render.markdown import escape, joined, table
 from advisor.render.page import Figure_
 from advisor.render.sections.growing import growing
+from advisor.render.sections.trace import metric_link, role_link
 from advisor.render.sections.view import NB, View, name, per_run
 from advisor.render.sections.whole_designs import missing
+from advisor.scenario.requirements import COST, OPERATIONS
 
 LEAST_MILLION = 0.1  # fewer are counted one by one
 
@@ -23,11 +25,11 @@ def context(view: View) -> dict[str, object]:
     return {
         "by_role": by_role(view),
         "by_meter": by_meter(view),
-        "total": numbers.usd(best.cost_usd_per_month),
+        "total": metric_link(view, COST, numbers.usd(best.cost_usd_per_month)),
         "usage": numbers.usd(usage),
         "fixed": numbers.usd(fixed),
         "operations": numbers.usd(best.operations_usd_per_month),
-        "hours": f"{numbers.significant(best.operations_h_per_month)}{NB}h",
+        "hours": metric_link(view, OPERATIONS, f"{numbers.significant(best.operations_h_per_month)}{NB}h"),
         "rate": numbers.usd(view.scenario.usd_per_hour),
         "per_run": per_run(view, best.cost_usd_per_month),
         "bill_share": numbers.percent(best.bill_usd_per_month / (best.cost_usd_per_month or 1.0)),
@@ -63,7 +65,8 @@ def by_role(view: View) -> str:
     for role, c in sorted(view.used.items(), key=lambda item: (-item[1].cost_usd_per_month, item[0])):
         amounts = (*split(c), c.operations_usd_per_month, c.cost_usd_per_month)
         share = numbers.percent(c.cost_usd_per_month / total) if total else "–"
-        rows.append([view.title(role), name(c), *(numbers.usd(a) if a else "–" for a in amounts), share])
+        shown = [role_link(view, role, numbers.usd(a)) if a else "–" for a in amounts]
+        rows.append([view.title(role), name(c), *shown, share])
     parts = [split(c) for c in view.used.values()]
     sums = (math.fsum(u for u, _ in parts), math.fsum(f for _, f in parts), view.best.operations_usd_per_month, total)
     rows.append(["**All**", "", *(f"**{numbers.usd(a)}**" for a in sums), ""])
@@ -78,7 +81,7 @@ def by_meter(view: View) -> str:
             escape(title.removeprefix("of ")),
             quantity(line),
             unit_price(line.price),
-            numbers.usd(line.usd_per_month),
+            role_link(view, role, numbers.usd(line.usd_per_month)),
             "by use" if line.usage_based else "fixed",
         ]
         for role, c in view.used.items()

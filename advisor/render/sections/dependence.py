@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from advisor.analysis.atam import SensitivityPoint
 from advisor.analysis.sensitivity import Sensitivity
 from advisor.analysis.tornado import headline_metrics
 from advisor.render import change_words as words
@@ -12,11 +13,11 @@ from advisor.render import numbers
 from advisor.render import sensitivity_words as said
 from advisor.render.markdown import code, escape, table
 from advisor.render.page import Figure_
-from advisor.render.sections.view import View
+from advisor.render.sections.view import View, capital
 from advisor.scenario.requirements import is_count
 
 MOST_BREAK_EVENS = 20
-MOST_POINTS = 12
+MOST_POINTS = 3  # decisions for each attribute
 
 
 def dependence(view: View) -> dict[str, object] | None:
@@ -33,10 +34,18 @@ def dependence(view: View) -> dict[str, object] | None:
         "flipping": str(len(found.break_evens.found)),
         "most": MOST_BREAK_EVENS if len(found.break_evens.found) > MOST_BREAK_EVENS else 0,
         "tornado": [figure.name for figure in figures(view)],
-        "sensitivity": [spoken(view, said.sensitivity_sentence(one)) for one in found.points.sensitivity[:MOST_POINTS]],
-        "trade_offs": [spoken(view, said.trade_off_sentence(one)) for one in found.points.trade_offs],
+        "sensitivity": [capital(spoken(view, said.sensitivity_sentence(one))) for one in widest(found)],
+        "trade_offs": [capital(spoken(view, said.trade_off_sentence(one))) for one in found.points.trade_offs],
         "proved": found.proved,
     }
+
+
+def widest(found: Sensitivity) -> list[SensitivityPoint]:
+    """Return the decisions that move each attribute most, some for each."""
+    points = found.points.sensitivity
+    metrics = dict.fromkeys(one.metric for one in points)
+    ranked = {metric: sorted((p for p in points if p.metric == metric), key=lambda p: -p.share) for metric in metrics}
+    return [point for some in ranked.values() for point in some[:MOST_POINTS]]
 
 
 def prices(view: View, found: Sensitivity) -> str:
@@ -96,13 +105,13 @@ def risks(view: View) -> Iterator[str]:
     found = view.analyses.sensitivity
     for risk in found.points.risks if found else ():
         first, *rest = said.risk_sentences(risk)
-        yield f"**Hangs on a number.** {escape(first)} {'; '.join(escape(line.strip()) for line in rest)}."
+        yield f"**Hangs on a number.** {capital(escape(first))} {'; '.join(escape(line.strip()) for line in rest)}."
 
 
 def non_risks(view: View) -> Iterator[str]:
     """Yield the requirements that hold whatever a single number does within its range."""
     found = view.analyses.sensitivity
-    yield from (escape(said.non_risk_sentence(one)) for one in (found.points.non_risks if found else ()))
+    yield from (capital(escape(said.non_risk_sentence(one))) for one in (found.points.non_risks if found else ()))
 
 
 def figures(view: View) -> list[Figure_]:

@@ -8,11 +8,11 @@ from advisor.evaluation.result import Check
 from advisor.render import numbers
 from advisor.render.markdown import escape, joined, listed, plural, table
 from advisor.render.people import Part
+from advisor.render.sections.trace import shown
 from advisor.render.sections.view import (
     NB,
     View,
     demanded,
-    found,
     lower,
     mark,
     measured,
@@ -49,7 +49,7 @@ def scenarios(view: View) -> str:
         attribute, source, stimulus, response = parts(view, check)
         text = f"*{source}*: {stimulus} → {response}"
         measure = f"{measure_name(check)}{demanded(check.requirement)}"
-        result = f"{mark(check.holds)}{NB}{found(check)}"
+        result = f"{mark(check.holds)}{NB}{shown(view, check)}"
         rows.append([f"G{number}{NB}{attribute}", text, measure, result, slack(check) or "–"])
     heads = ["attribute", "source: stimulus → response", "measure", "result", ">slack"]
     return table(heads, rows) if rows else "The scenario states no requirement."

@@ -33,7 +33,7 @@ def growing(view: View) -> dict[str, object] | None:
         "table": table(heads, rows),
         "troubles": [escape(line) for line in growth_text.infeasible_lines(found.volumes)],
         "flips": [capital(spoken(view, growth_text.flip_text(one))) for one in found.flips],
-        "headroom": [capital(escape(line)) for line in headroom],
+        "headroom": [capital(spoken(view, line)) for line in headroom],
         "chart": CHART if figure(view) else "",
     }
 

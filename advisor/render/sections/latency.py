@@ -9,6 +9,7 @@ from advisor.evaluation.result import MeasureResult, Stage
 from advisor.render import charts, numbers
 from advisor.render.markdown import escape, table
 from advisor.render.page import Figure_
+from advisor.render.sections.trace import metric_link
 from advisor.render.sections.view import View, capital, lower, mark, measured, utilisation
 from advisor.scenario.requirements import Bound
 
@@ -93,13 +94,16 @@ def stages(view: View, key: str, measure: MeasureResult) -> str:
 def percentiles(view: View, flow_id: str, key: str, measure: MeasureResult) -> str:
     """Return the table of composed percentiles against targets, with the sum of the stages' percentiles beside."""
     unit, limits = key.rpartition("_")[2], targets(view, flow_id, key)
-    rows = [["mean", numbers.duration(measure.mean, unit), _target(limits.get("mean"), measure.mean, unit), "–"]]
+    def link(text: str) -> str:
+        return metric_link(view, f"flows.{flow_id}.{key}", text)
+
+    rows = [["mean", link(numbers.duration(measure.mean, unit)), _target(limits.get("mean"), measure.mean, unit), "–"]]
     for name in sorted(measure.percentiles, key=lambda p: float(p[1:])):
         value = measure.percentiles[name]
         rows.append(
             [
                 name,
-                numbers.duration(value, unit),
+                link(numbers.duration(value, unit)),
                 _target(limits.get(name), value, unit),
                 numbers.duration(measure.together[name], unit) if float(name[1:]) >= TAIL else "–",
             ]

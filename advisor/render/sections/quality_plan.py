@@ -9,7 +9,9 @@ from advisor.render import numbers
 from advisor.render.markdown import escape, listed, table
 from advisor.render.people import Part
 from advisor.render.sections.capacity import binding
+from advisor.render.sections.trace import metric_link
 from advisor.render.sections.view import View, name, with_unit
+from advisor.scenario.requirements import QUALITY
 
 ALARM = 1.5  # times the expected p95
 FULL = 0.8  # of a limit
@@ -21,7 +23,7 @@ def context(view: View) -> dict[str, object]:
     """Return the scores that the quality index is made of, the tests, what to watch, and the feedback."""
     return {
         "scores": scores(view),
-        "index": numbers.significant(view.best.quality),
+        "index": metric_link(view, QUALITY, numbers.significant(view.best.quality)),
         "evaluation": Part("evaluation", "prefilled", TESTS + listed(tests(view))),
         "watch": watch(view),
         "feedback": Part("feedback", "prefilled", FEEDBACK + listed(feedback(view))) if any(feedback(view)) else "",

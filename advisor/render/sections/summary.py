@@ -9,6 +9,7 @@ from advisor.analysis.reasons import RunnerUp
 from advisor.evaluation.result import Check, MeasureResult, Stage
 from advisor.render import numbers
 from advisor.render.markdown import escape, joined, plural, table
+from advisor.render.sections.trace import shown
 from advisor.render.sections.view import (
     LOW_SLACK,
     NB,
@@ -114,7 +115,7 @@ def largest(view: View, check: Check) -> Stage | None:
 def requirements(view: View) -> str:
     """Return the table of requirements against what the design does."""
     rows = [
-        [mark(c.holds), label(c.requirement), found(c), demanded(c.requirement), slack(c) or "–"]
+        [mark(c.holds), label(c.requirement), shown(view, c), demanded(c.requirement), slack(c) or "–"]
         for c in view.best.checks
     ]
     rows += [["✗", "consistent", escape(problem), "possible as stated", "–"] for problem in view.best.consistent]

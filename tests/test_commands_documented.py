@@ -93,7 +93,7 @@ def test_shown_calls_exist(page: Path) -> None:
     """Every call shown in README and manual names a command, its subcommand and options that exist."""
     for call in calls(page):
         words = call[1:] if call[0].startswith("-") else call
-        name = " ".join(words[:2]) if words[0] in ("catalog", "blueprint") else words[0]
+        name = " ".join(words[:2]) if words[0] in ("catalog", "blueprint", "templates") else words[0]
         known = {opt for p in ALL[name].params for opt in p.opts}
         used = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
         assert used - known - GENERAL == set(), words

@@ -90,7 +90,8 @@ _NUMBERS = {
 
 
 def _error(what: str, question: Question) -> AnswerError:
-    return AnswerError(f"the answer {what}; understood is, for example: {example(question)}; or skip for I don't know, ? for a hint")
+    known = f"{example(question)}; or skip for I don't know, ? for a hint"
+    return AnswerError(f"the answer {what}; understood is, for example: {known}")
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------

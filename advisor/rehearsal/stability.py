@@ -1,21 +1,23 @@
 """A question whose answer hangs by a thread is not asked: one that 10 % more or less of the inputs would change.
 
 Two things are moved. The traffic, up and down: what rests on the design is made again with the design as it is under
-the other load; what rests on the optimum is solved again. A number may follow its inputs, within a factor; a choice, a set
-or an order must stay what it is. And the figures: a kind that compares amounts only asks where each could be 10 % off
-without a change of their order (:func:`clear`).
+the other load; what rests on the optimum is solved again. A number may follow its inputs, within a factor; a choice, a
+set or an order must stay what it is. And the figures: a kind that compares amounts only asks where each could be 10 %
+off without a change of their order (:func:`clear`).
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.question import Number, Question
 from advisor.rehearsal.world import World, possible
 
+T = TypeVar("T")
 SHARE = 0.10
 MOST_CHANGE = 1.5  # of a number, as a factor: cost and units follow the load, with steps
 CLEAR = (1 + SHARE) / (1 - SHARE)  # two values further apart than this stay in order whatever 10 % does to each
@@ -28,6 +30,19 @@ def clear(a: float, b: float) -> bool:
     (True, False)
     """
     return min(a, b) > 0 and max(a, b) / min(a, b) > CLEAR
+
+
+def steady(rng: random.Random, items: Iterable[T]) -> list[T]:
+    """Return items in a random order in which the place of two does not depend on which others there are.
+
+    What is asked about in a world is then asked about in a slightly different one as well.
+
+    >>> a, b = (steady(random.Random(1), items) for items in ("abcdef", "bdf"))
+    >>> [one for one in a if one in b] == b
+    True
+    """
+    seed = rng.random()
+    return sorted(items, key=lambda one: random.Random(f"{seed} {one!r}").random())
 
 
 def stable(kind: Kind, world: World, seed: int, question: Question) -> bool:

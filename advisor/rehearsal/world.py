@@ -180,6 +180,21 @@ class World:
         """
         return self.remembered(("what_if", *_texts(changes)), lambda: self._again(self._changed(changes)))
 
+    def outcome(self, changes: Changes) -> Found | None:
+        """Return the optimum with values of the scenario changed; None where the scenario cannot have them.
+
+        Unlike :meth:`what_if` it keeps the design and not all that it was chosen from, which is much more.
+        """
+
+        def made() -> Found | None:
+            try:
+                answer = self._again(self._changed(changes)).answer
+            except InputError:
+                return None
+            return Found(answer.status, answer.best)
+
+        return self.remembered(("outcome", *_texts(changes)), made)
+
     def kept(self, changes: Changes) -> World | None:
         """Return the world with values changed and the design left as it is; None where it cannot be run so."""
         return self.remembered(("kept", *_texts(changes)), lambda: self._kept(self._changed(changes)))

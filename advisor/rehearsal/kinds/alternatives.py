@@ -12,7 +12,7 @@ from advisor.rehearsal import words
 from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.kinds.constraints import figures
 from advisor.rehearsal.question import Choice, Number, Question
-from advisor.rehearsal.stability import SHARE
+from advisor.rehearsal.stability import SHARE, steady
 from advisor.rehearsal.world import World
 from advisor.scenario.requirements import COST, OPERATIONS, metric_direction
 
@@ -121,7 +121,7 @@ def forced_regret(world: World, rng: random.Random) -> Question | None:
         for one in world.swaps(role)
         if one.kind in ("swap", "breaks") and one.candidate is not None and not one.candidate.is_none
     ]
-    for role, name in rng.sample(swaps, min(TRIES, len(swaps))):
+    for role, name in steady(rng, swaps)[:TRIES]:
         found = world.forced(role, name)
         extra = found.extra_usd_per_month or 0.0
         if found.kind == "possible" and found.evaluation and found.proved and extra > SAME * world.cost:

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from advisor.analysis.changes import role_changes
 from advisor.evaluation.result import Evaluation
 from advisor.explanation.derivation import plain
+from advisor.optimizer.solver import Status
 from advisor.rehearsal import words
 from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.kinds.cost import minimises_cost
 from advisor.rehearsal.question import Choice, Number, Question, Several
-from advisor.rehearsal.stability import SHARE
-from advisor.rehearsal.world import World, possible
+from advisor.rehearsal.stability import SHARE, steady
+from advisor.rehearsal.world import World
 
 TEN = 10.0
 SAME = 0.01  # two costs closer than this, relative, are the same
@@ -31,7 +32,7 @@ def flips_at_10x(world: World, rng: random.Random) -> Question | None:
     if then is None:
         return None
     roles = sorted(world.best.design)
-    flipped = {c.role for c in role_changes(world.best, then.best) if c.kind in FLIPS}
+    flipped = {c.role for c in role_changes(world.best, then) if c.kind in FLIPS}
     return Question(
         "flips_at_10x",
         "adaptability",
@@ -42,9 +43,9 @@ def flips_at_10x(world: World, rng: random.Random) -> Question | None:
         Several(tuple(map(words.role, roles))),
         frozenset(map(words.role, flipped)),
         (
-            f"best design then: {plain(then.cost)} USD/month; {len(flipped)} roles flip",
+            f"best design then: {_told(then)}; {len(flipped)} roles flip",
             *(
-                f"{role}: {words.candidate(world.best.design[role])} -> {words.candidate(then.best.design[role])}"
+                f"{role}: {words.candidate(world.best.design[role])} -> {words.candidate(then.design[role])}"
                 for role in roles
                 if role in flipped
             ),
@@ -69,20 +70,20 @@ def cost_multiplier_10x(world: World, rng: random.Random) -> Question | None:
         f"({_grown(world)}), the budgets are lifted, and the best design is looked for again. How many times the cost "
         "of today does it cost?",
         Number("x", "cost at ten times the traffic"),
-        then.cost / world.cost,
+        then.cost_usd_per_month / world.cost,
         (
-            f"best design then: {plain(then.cost)} USD/month",
-            f"{plain(then.cost)} / {plain(world.cost)} = {plain(then.cost / world.cost)}",
+            f"best design then: {_told(then)}",
+            f"divided by {plain(world.cost)} USD/month = {plain(then.cost_usd_per_month / world.cost)}",
         ),
         words.what_if({**world.grown(TEN), **world.lifted()}),
         "People's hours hardly grow; what is billed by use does.",
     )
 
 
-def _ten_times(world: World) -> World | None:
-    """Return the world at ten times the traffic with its budgets lifted, None where it has no design."""
-    found = possible(lambda: world.what_if({**world.grown(TEN), **world.lifted()}))
-    return found if found is not None and found.feasible else None
+def _ten_times(world: World) -> Evaluation | None:
+    """Return the optimum at ten times the traffic with the budgets lifted, None where there is none."""
+    found = world.outcome({**world.grown(TEN), **world.lifted()})
+    return found.best if found is not None and found.status is Status.OPTIMAL else None
 
 
 def _grown(world: World) -> str:
@@ -141,11 +142,11 @@ def price_of_residency(world: World, rng: random.Random) -> Question | None:
     """Ask what keeping data in a region costs."""
     region = _region(world)
     change: dict[str, object] = {"constraints.residency.require": None if region else DEFAULT_REGION}
-    other = possible(lambda: world.what_if(change))
-    if other is None or not minimises_cost(world) or not (other.feasible or other.infeasible):
+    other = world.outcome(change)
+    if other is None or not minimises_cost(world) or other.status is Status.STOPPED:
         return None
-    free, bound = (other, world) if region else (world, other)
-    price = band(free.cost, bound) if free.feasible else None
+    free, bound = (other.best, world.best) if region else (world.best, other.best)
+    price = band(free, bound) if free is not None else None
     if price is None:
         return None
     text = "is required" if region else "becomes a requirement"
@@ -158,17 +159,17 @@ def price_of_residency(world: World, rng: random.Random) -> Question | None:
         Choice(PRICES),
         price,
         (
-            f"without: {plain(free.cost)} USD/month",
-            f"with: {f'{plain(bound.cost)} USD/month' if bound.feasible else 'no design'}",
+            f"without: {_told(free)}",
+            f"with: {_told(bound)}",
         ),
         words.what_if(change),
         "Where the same services are offered in the region at the same price, it costs nothing.",
     )
 
 
-def band(cost: float, then: World) -> str | None:
-    """Return by how much the optimum of a world is dearer than a cost, as a band; None next to an end of one."""
-    return band_of(then.cost / cost - 1) if then.feasible else IMPOSSIBLE
+def band(before: Evaluation, then: Evaluation | None) -> str | None:
+    """Return by how much an optimum is dearer than another, as a band; None next to an end of one."""
+    return IMPOSSIBLE if then is None else band_of(then.cost_usd_per_month / before.cost_usd_per_month - 1)
 
 
 def band_of(rise: float) -> str | None:
@@ -185,14 +186,14 @@ def cloud_lost(world: World, rng: random.Random) -> Question | None:
     """Ask what it costs to do without one of the clouds that the design is in."""
     if not world.best.clouds or not minimises_cost(world):
         return None
-    cloud = rng.choice(world.best.clouds)
+    cloud = steady(rng, world.best.clouds)[0]
     rule = next((rule for rule in world.scenario.filters if rule.kind == "cloud"), None)
     known = rule.values if rule and rule.allow else {*world.catalog.records.clouds, "vendor"}
     change: Mapping[str, object] = {"constraints.clouds.allow": sorted(known - {cloud})}
-    other = possible(lambda: world.what_if(change)) if known - {cloud} else None
-    if other is None or not (other.feasible or other.infeasible):
+    other = world.outcome(change) if known - {cloud} else None
+    if other is None or other.status is Status.STOPPED:
         return None
-    price = band(world.cost, other)
+    price = band(world.best, other.best)
     if price is None:
         return None
     inside = [role for role, c in world.best.design.items() if cloud in c.clouds]
@@ -206,8 +207,8 @@ def cloud_lost(world: World, rng: random.Random) -> Question | None:
         Choice(PRICES),
         price,
         (
-            f"with {cloud}: {plain(world.cost)} USD/month",
-            f"without: {f'{plain(other.cost)} USD/month' if other.feasible else 'no design'}",
+            f"with {cloud}: {_told(world.best)}",
+            f"without: {_told(other.best)}",
         ),
         words.what_if(change),
         "Most roles have a near twin in another cloud; look for the one that does not.",
@@ -227,7 +228,7 @@ def model_withdrawn(world: World, rng: random.Random) -> Question | None:
     assert found is not None
     new = found.design[role].component_id
     others = sorted({c.component_id for c in world.answer.search.pool[role]} - {one.component_id, new})
-    shown = sorted({new, *rng.sample(others, min(3, len(others)))})
+    shown = sorted({new, *steady(rng, others)[:3]})
     rivals = {name: world.forced(role, name).evaluation for name in shown if name != new}
     near = found.cost_usd_per_month + SHARE * found.design[role].cost_usd_per_month  # its figures may be 10 % off
     others_in = {name: it for name, it in rivals.items() if it and _without(it, one.component_id)}
@@ -264,7 +265,7 @@ def _withdrawn(world: World, rng: random.Random) -> str | None:
     """Return a role among the dearest whose component can be replaced."""
     used = [role for role, c in world.best.design.items() if not c.is_none and not c.shared]
     dearest = sorted(used, key=lambda role: -world.best.design[role].cost_usd_per_month)[:4]
-    order = rng.sample(dearest, len(dearest))
+    order = steady(rng, dearest)
     models = [role for role in order if world.catalog.role(role).filled_as == "llm"]
     for role in [*models, *order]:
         found = world.excluding(world.best.design[role].component_id)

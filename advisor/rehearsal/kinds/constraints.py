@@ -77,7 +77,9 @@ def _cost_of(found: Found) -> str:
 def order_by_slack(world: World, rng: random.Random) -> Question | None:
     """Ask for the order of the bounds by the room that the design leaves."""
     bounds = [b for b in world.scenario.bounds if 0 <= b.slack(world.best.metric(b.metric)) < 1]
-    chosen = _apart(world, rng.sample(bounds, len(bounds)))
+    moved = [world.kept(world.grown(factor)) for factor in (1 - SHARE, 1 + SHARE)]
+    designs = [world.best, *(one.best for one in moved if one is not None)]
+    chosen = _apart(designs, rng.sample(bounds, len(bounds)))
     if len(chosen) < 3:
         return None
     slack = {words.bound(b): b.slack(world.best.metric(b.metric)) for b in chosen}
@@ -95,12 +97,14 @@ def order_by_slack(world: World, rng: random.Random) -> Question | None:
     )
 
 
-def _apart(world: World, bounds: Sequence[Bound]) -> list[Bound]:
-    """Return bounds whose slacks are told apart, at most five, each with a value of its own."""
+def _apart(designs: Sequence[Evaluation], bounds: Sequence[Bound]) -> list[Bound]:
+    """Return at most five bounds whose slacks are told apart, in the same order for each of some designs."""
+    slack = {b.path: [b.slack(one.metric(b.metric)) for one in designs] for b in bounds}
     kept: list[Bound] = []
     for one in bounds:
-        mine = one.slack(world.best.metric(one.metric))
-        if all(abs(mine - b.slack(world.best.metric(b.metric))) > ROOM for b in kept) and len(kept) < MOST_ORDERED:
+        gaps = [[a - b for a, b in zip(slack[one.path], slack[other.path], strict=True)] for other in kept]
+        clearly = all(min(gap) > ROOM or max(gap) < -ROOM for gap in gaps)
+        if clearly and len(kept) < MOST_ORDERED:
             kept.append(one)
     return kept
 
@@ -316,7 +320,7 @@ def figures(one: Candidate) -> str:
 
 KINDS = (
     Kind("binding_constraint", "binding constraints", "requirements", "defend", binding_constraint, "optimum"),
-    Kind("order_by_slack", "order of constraints by slack", "requirements", "defend", order_by_slack, "design"),
+    Kind("order_by_slack", "order of constraints by slack", "requirements", "defend", order_by_slack, "figures"),
     Kind("cheapest_to_relax", "cheapest constraint to relax", "trade_offs", "adapt", cheapest_to_relax, "optimum"),
     Kind("price_of_p95", "price of a percentile 30 % shorter", "trade_offs", "adapt", price_of_p95, "optimum"),
     Kind("budget_halved", "half the budget", "adaptability", "adapt", budget_halved, "optimum"),

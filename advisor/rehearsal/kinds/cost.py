@@ -10,7 +10,7 @@ from advisor.explanation.derivation import Derivation, plain
 from advisor.rehearsal import words
 from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.question import Choice, Number, Question
-from advisor.rehearsal.stability import clear
+from advisor.rehearsal.stability import clear, steady
 from advisor.rehearsal.world import World
 
 OPEN = 3  # roles whose bill is left to the reader
@@ -184,10 +184,11 @@ def _by_tokens(one: Candidate) -> bool:
 
 def break_even_price(world: World, rng: random.Random) -> Question | None:
     """Ask by how much a component's bill may rise until the best design without it is no dearer."""
-    found = list(_break_evens(world))
+    found = {role: (extra, bill) for role, extra, bill in _break_evens(world)}
     if not found:
         return None
-    role, extra, bill = rng.choice(found)
+    role = steady(rng, found)[0]
+    extra, bill = found[role]
     one = world.best.design[role]
     return Question(
         "break_even_price",

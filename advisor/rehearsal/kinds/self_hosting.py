@@ -65,7 +65,6 @@ class Crossing:
                 return max(even, (units - 1) * self.calls_per_unit), units
         return None
 
-
     @property
     def clear(self) -> bool:
         """Return whether figures rounded as the text has them give the same number of machines."""

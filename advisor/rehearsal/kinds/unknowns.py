@@ -10,6 +10,7 @@ from advisor.explanation.derivation import plain
 from advisor.rehearsal import words
 from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.question import Choice, Question
+from advisor.rehearsal.stability import steady
 from advisor.rehearsal.world import World, possible
 
 OPTIONS = 4
@@ -42,7 +43,8 @@ def unknown_first(world: World, rng: random.Random) -> Question | None:
     less = [one for one in found if one.size <= LITTLE * first.size]
     if len(less) < OPTIONS - 1:
         return None
-    shown = [first, *rng.sample(less, OPTIONS - 1)]
+    order = steady(rng, (one.knob.path for one in less))
+    shown = [first, *sorted(less, key=lambda one: order.index(one.knob.path))[: OPTIONS - 1]]
     names = sorted(one.knob.title for one in shown)
     told = "\n".join(f"- {one.knob.title}: taken to be {_value(one.knob)}" for one in sorted(shown, key=_title))
     return Question(

@@ -455,9 +455,7 @@ def residency_excluded(world: World, question: Question) -> None:
         option
         for option in question.form.options
         if not any(
-            region in one.residency
-            for c, one in world.catalog.options_for(role.replace(" ", "_"))
-            if c.id == option
+            region in one.residency for c, one in world.catalog.options_for(role.replace(" ", "_")) if c.id == option
         )
     }
     assert question.truth == names

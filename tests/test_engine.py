@@ -4,6 +4,7 @@ the answer."""
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import math
 import random
@@ -29,6 +30,7 @@ from advisor.optimizer.incumbent import Exchange
 from advisor.optimizer.prices import priced, within
 from advisor.optimizer.run import Found, Run, linear_goal, optimise
 from advisor.optimizer.search import Search
+from advisor.optimizer.settling import settle
 from advisor.optimizer.solver import Status
 from advisor.optimizer.thinning import needed, thinned
 from advisor.scenario.load import Scenario
@@ -92,6 +94,26 @@ def test_what_is_reused_changes_no_answer(seed: int) -> None:
         search = search.under(requirements)
         fresh = with_question(asked, requirements, asked.scenario.objective)
         same(optimise(search), optimise(Search(fresh), program=True))
+
+
+@pytest.mark.parametrize("seed", range(1, 12, 2))
+def test_what_is_settled_for_each_case_changes_no_answer(seed: int) -> None:
+    """Once it is known what no design of each case can beat, whatever is left out or forced has the same best."""
+    asked = medium_question(seed)
+    settled, fresh = Search(asked), Search(asked)
+    optimise(settled)
+    goal = asked.scenario.objective[0]
+    settle(settled, goal)
+    for role, found in list(asked.candidates.items())[::2]:
+        for name in sorted({c.component_id for c in found})[:3]:
+            for wanted in (True, False):
+                only = functools.partial(_wanted, role, name, wanted)
+                same(optimise(settled, only=only), optimise(fresh, only=only))
+    assert len(settled.case_floors[goal.terms]) > 1
+
+
+def _wanted(role: str, component: str, wanted: bool, of: str, c: Candidate) -> bool | None:
+    return (c.component_id == component) == wanted if of == role else None
 
 
 # --- nothing that could be the answer is dropped ----------------------------------------------------------------------
@@ -163,7 +185,7 @@ def _refused(search: Search, to_beat: float) -> set[tuple[str, ...]]:
         seen.add(tuple(c.id for c in design.values()))
         return False
 
-    engine = Engine(run._question(objective, ()), accepts, to_beat=to_beat)
+    engine = Engine(run.question(objective, ()), accepts, to_beat=to_beat)
     answer = engine.run()
     assert answer.best is None
     assert answer.proved
@@ -191,7 +213,7 @@ def _case(asked: Table) -> Case:
     run = Run(search, None, 0.0)
     objective = linear_goal(search, asked.scenario.objective[0])
     assert objective is not None
-    return next(iter(Engine(run._question(objective, ()), lambda _: True)._cases()))[2]
+    return next(iter(Engine(run.question(objective, ()), lambda _: True)._cases()))[2]
 
 
 @pytest.mark.parametrize("seed", [0, 2, 4])

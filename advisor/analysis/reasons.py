@@ -14,6 +14,7 @@ from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Check, Evaluation
 from advisor.optimizer.run import goal_value, optimise
 from advisor.optimizer.search import Search
+from advisor.optimizer.settling import settle
 from advisor.optimizer.solver import Status
 from advisor.scenario.requirements import Requirement
 
@@ -74,6 +75,7 @@ def runner_ups(search: Search, best: Evaluation, time_limit_s: float = 0.0) -> d
     ``time_limit_s`` is for all of them together; 0 means none. What is not settled in time is marked as not proved.
     """
     end = time.monotonic() + time_limit_s if time_limit_s > 0 else math.inf
+    settle(search, best.scenario.objective[0], time_limit_s)
     found = {}
     for role in best.design:
         left = end - time.monotonic()

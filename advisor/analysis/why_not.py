@@ -15,6 +15,7 @@ from advisor.candidates.table import Rejection, Table
 from advisor.errors import InputError, Problem, listing, nearest
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.run import Found, goal_value
+from advisor.optimizer.settling import settle
 from advisor.optimizer.solver import Status
 from advisor.scenario.requirements import Bound, Filter, Requirement
 
@@ -159,6 +160,7 @@ def why_not_all(
     misses whatever else is chosen), else ``in_place`` shows what breaks when it is put in place of the chosen one.
     """
     assert answer.best is not None, "without a design there is nothing to compare with"
+    settle(answer.search, answer.scenario.objective[0], deadline.left)
     found: list[WhyNot] = []
     known = [reason for some in reasons(answer.search, answer.best, roles).values() for reason in some]
     for index, reason in enumerate(known):

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 Design = dict[str, Candidate]
+CaseKey = tuple[int, tuple[tuple[str, frozenset[str]], ...]]  # number of the situation, and what is allowed of a metric
 MOST_CASES = 256
 MOST_MISSING = 2  # roles that a design to start from may leave open
 COUNT_SLIP = 1e-6
@@ -89,8 +90,9 @@ class UnsettledError(Exception):
 
 @dataclass(frozen=True)
 class Node:
-    """A case to be searched, with the situation and the sets that it is made of."""
+    """A case to be searched, with the situation and the sets that it is made of; the key of the case it fell from."""
 
+    key: CaseKey
     proof: Proof
     situation: Situation
     allowed: Mapping[str, frozenset[str]]
@@ -105,6 +107,8 @@ class Engine:
         known: feasible designs to start from. to_beat: the value of the best of them.
         floor: a bound of the goal that is known from before. ceiling: what a limit lets the goal be below.
         near: designs that are not feasible, but may nearly be.
+        floors: bounds of the goal within cases that are known from before. inside: the only case to search, None for
+            all.
     """
 
     question: Question
@@ -116,6 +120,8 @@ class Engine:
     floor: float = -math.inf
     near: Sequence[Mapping[str, Candidate]] = ()
     ceiling: float = math.inf
+    floors: Mapping[CaseKey, float] = field(default_factory=dict)
+    inside: CaseKey | None = None
     cases: int = 0
     _judged: dict[tuple[str, ...], bool] = field(default_factory=dict)
     _branching: bool = False
@@ -173,7 +179,7 @@ class Engine:
             if case.possible:
                 proof = Proof(case, self.incumbent, self._accepts, self.deadline, bound)
                 if proof.bound < self.incumbent.most:
-                    yield Node(proof, situation, node.allowed)
+                    yield Node(node.key, proof, situation, node.allowed)
 
     def _guess(self, proofs: Sequence[Proof]) -> None:
         """Find a design to beat before anything is proved: better than what is known, near what is known, or any."""
@@ -194,26 +200,39 @@ class Engine:
 
     def _nodes(self) -> Iterator[Node]:
         """Yield each situation with each set of clouds and the like that is not already out."""
-        for situation, allowed, case in self._cases():
-            proof = Proof(case, self.incumbent, self._accepts, self.deadline, self.floor)
+        for key, situation, allowed, case in self._cases():
+            floor = max(self.floor, self.floors.get(key, -math.inf))
+            proof = Proof(case, self.incumbent, self._accepts, self.deadline, floor)
             if proof.bound < self.incumbent.most:
-                yield Node(proof, situation, allowed)
+                yield Node(key, proof, situation, allowed)
 
-    def _cases(self) -> Iterator[tuple[Situation, Mapping[str, frozenset[str]], Case]]:
+    def case_keys(self) -> Iterator[CaseKey]:
+        """Yield what names each case: each situation with each set of clouds and the like. Raises TooHardError."""
+        for number, _ in enumerate(self.question.situations):
+            yield from ((number, tuple(sorted(allowed.items()))) for allowed in self._sets())
+
+    def _cases(self) -> Iterator[tuple[CaseKey, Situation, Mapping[str, frozenset[str]], Case]]:
         """Yield each situation with each set of clouds and the like that is not already out under common prices."""
         sets = self._sets()
         if len(sets) * len(self.question.situations) > MOST_CASES:
             raise TooHardError
         if self.floor >= self.incumbent.most:
             return
-        for situation in self.question.situations:
-            whole = self._case(situation, {})
-            prices = priced(whole) if whole.possible else None
-            for allowed in sets if prices else ():
+        for number, situation in enumerate(self.question.situations):
+            named = [((number, tuple(sorted(allowed.items()))), allowed) for allowed in sets]
+            open_ = [(key, allowed) for key, allowed in named if self._is_open(key)]
+            whole = self._case(situation, {}) if open_ else None
+            prices = priced(whole) if whole and whole.possible else None
+            for key, allowed in open_ if prices else ():
                 assert prices is not None
+                assert whole is not None
                 case = self._case(situation, allowed) if allowed else whole
                 if case.possible and case.constant + prices.bound(case) < self.incumbent.most:
-                    yield situation, allowed, case
+                    yield key, situation, allowed, case
+
+    def _is_open(self, key: CaseKey) -> bool:
+        """Return whether a case may hold something better."""
+        return self.inside in (None, key) and self.floors.get(key, -math.inf) < self.incumbent.most
 
     def _sets(self) -> list[Mapping[str, frozenset[str]]]:
         """Return what may be used of all that is counted, by metric; a metric is missing where no number matters.

@@ -249,17 +249,11 @@ class Run:
         limits = (*self.limits, *extra)
         accepts = Acceptance(self.search, limits)
         starts = [evaluation.design for evaluation in self.known(extra)]
-        engine = Engine(
-            self._question(objective, limits),
-            accepts,
-            starts,
-            value,
-            self.deadline,
-            self.any_design,
-            self.search.floor(goal if asked else None),
-            self._near(),
-            self._ceiling(goal, limits) if asked else math.inf,
-        )
+        floor = self.search.floor(goal if asked else None)
+        ceiling = self.ceiling(goal, limits) if asked else math.inf
+        floors = self.search.case_floors.get(goal.terms, {}) if asked else {}
+        how = (self.deadline, self.any_design, floor, self._near(), ceiling, floors)
+        engine = Engine(self.question(objective, limits), accepts, starts, value, *how)
         try:
             answer = engine.run()
         except TooHardError:
@@ -276,7 +270,8 @@ class Run:
         worth = goal_value(goal, best)
         return Found(status, best, worth, worth if answer.proved else answer.bound)
 
-    def _question(self, objective: Linear, limits: Sequence[Limit]) -> Question:
+    def question(self, objective: Linear, limits: Sequence[Limit]) -> Question:
+        """Return the question for the exact engine: the search's own, under what is held and some limits."""
         search = self.search
         rows = [*search.rows, *(limit.row for limit in limits if limit.row is not None)]
         for total, reached in self.held:
@@ -331,7 +326,7 @@ class Run:
         met = [*self.search.near, *self.search.known.values()]
         return [evaluation.design for evaluation in met[-MOST_NEAR:]]
 
-    def _ceiling(self, goal: Goal, limits: Sequence[Limit]) -> float:
+    def ceiling(self, goal: Goal, limits: Sequence[Limit]) -> float:
         """Return what a bound on the goal's own metric lets its sum be below."""
         only = goal.terms[0]
         if len(goal.terms) > 1 or only.coefficient <= 0:

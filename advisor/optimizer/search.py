@@ -17,6 +17,7 @@ from advisor.candidates.table import Table, variants
 from advisor.evaluation.evaluate import UNIT_MS, judge
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer import formulation
+from advisor.optimizer.engine import CaseKey
 from advisor.optimizer.formulation import CONSTRAINTS
 from advisor.optimizer.linear import Linear, linear, room_of
 from advisor.optimizer.pooled import Pooled, Shared, at_least_as_strict, lattice_of
@@ -75,7 +76,8 @@ class Search:
         known: feasible designs met so far, by the ids of their candidates.
         empty_roles: roles without any candidate that passes the filters; then there is nothing to search.
         near: designs met before that break one of these bounds.
-        floors: goal -> what no design can beat, as a sum. nothing: whether it is proved that no design holds all.
+        floors: goal -> what no design can beat, as a sum; case_floors: the same for the designs of one case.
+        nothing: whether it is proved that no design holds all.
         rows: the bounds that are sums: the sum, in units of the limit, and what it may be at most.
     """
 
@@ -93,6 +95,7 @@ class Search:
         self.rows: list[tuple[Linear, float]] = []
         self.near: list[Evaluation] = []
         self.floors: dict[tuple[Term, ...], float] = {}
+        self.case_floors: dict[tuple[Term, ...], dict[CaseKey, float]] = {}
         self.nothing = False
         self.shared = shared or Shared()
         self._pooled = self._admitted()

@@ -49,7 +49,7 @@ COLUMNS = (
     "reasoning",
 )
 PERCENTILES = ("p50", "p95", "p99", "mean", "cv")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")  # an apostrophe too: one in front is always ours
 
 
 def rows(catalog: Catalog) -> Iterator[dict[str, Any]]:

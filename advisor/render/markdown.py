@@ -96,8 +96,9 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def listed(lines: Iterable[str]) -> str:
     """Return lines, Markdown already, as a list.
 
-    >>> listed(["a", "b"])
-    '- a\n- b'
+    >>> print(listed(["a", "b"]))
+    - a
+    - b
     """
     return "\n".join(f"- {line}" for line in lines)
 

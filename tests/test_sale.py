@@ -121,6 +121,27 @@ def test_every_language_model_says_since_when_it_is_sold(catalog: Catalog) -> No
         assert released.source is not None
 
 
+@pytest.mark.parametrize("role", ["embedding", "reranker", "input_guardrail"])
+def test_the_smaller_models_say_so_too(role: str, catalog: Catalog) -> None:
+    """Embeddings, rerankers and guardrails have a day as well; where no source states it, it is an estimate."""
+    for component, option in catalog.options_for(role):
+        assert option.released or component.released, option.id
+
+
+@pytest.mark.parametrize("day", DAYS, ids=str)
+def test_the_models_of_a_past_design_are_of_that_time(day: Date, past: dict[Date, Proposal]) -> None:
+    """The design of summer 2024 has no moderation, embedding or reranker that came later, read from the files alone."""
+    found = past[day]
+    assert found.best is not None
+    for role in ("embedding", "reranker", "input_guardrail", "output_guardrail"):
+        chosen = found.best.design[role]
+        if chosen.option is not None:
+            component, option = found.table.catalog.options[chosen.option.id]
+            released = option.released or component.released
+            assert released is not None
+            assert released.date <= day, chosen.option.id
+
+
 @pytest.mark.parametrize("day", DAYS, ids=str)
 def test_only_models_of_the_time_are_candidates(day: Date, past: dict[Date, Proposal]) -> None:
     """Every language model in the table was sold on the day, and those that were not are rejected with their days."""

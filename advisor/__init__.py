@@ -66,9 +66,9 @@ __all__ = [
     "propose",
     "robust",
     "select",
+    "way",
     "ways_out",
     "what_if",
-    "way",
     "why",
     "why_not",
 ]
@@ -79,8 +79,8 @@ if TYPE_CHECKING:
     from advisor.analysis.comparison import compare
     from advisor.analysis.pareto import pareto
     from advisor.analysis.robust import robust
-    from advisor.analysis.ways_out import ways_out
     from advisor.analysis.way import way
+    from advisor.analysis.ways_out import ways_out
     from advisor.analysis.what_if import what_if
     from advisor.analysis.why import why
     from advisor.analysis.why_not import find_wishes, why_not

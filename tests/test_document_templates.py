@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from pathlib import Path
 
 import pytest
 
+from advisor.catalog.load import load_catalog
 from advisor.commands.main import run
 from advisor.errors import InputError
+from advisor.proposal import Proposal
+from advisor.proposal import propose as solve
+from advisor.render.document import Edition, document
+from advisor.render.page import html
 from advisor.render.style import LEAST_CONTRAST, contrast, style_from_text
 from advisor.render.templates import SHIPPED, shipped, templates_of
 from advisor.resources import folder
+from advisor.scenario.load import load_scenario
 
 Capture = pytest.CaptureFixture[str]
 DATA = Path(__file__).parent / "data"
+DATE = datetime.date(2026, 11, 22)
+SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
 SUMMARY = "document/summary.md.j2"
+
+
+@pytest.fixture(scope="module")
+def small() -> Proposal:
+    """Return the proposal for the small scenario."""
+    catalog = load_catalog(DATA / "mini_catalog")
+    return solve(load_scenario(DATA / "mini_scenario.yml", catalog), catalog, explain=False)
 
 
 def propose(out: Path, house: Path, scenario: Path = DATA / "mini_scenario.yml", *more: str) -> int:
@@ -59,7 +75,7 @@ def test_one_section_and_the_style_are_changed(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "templates" / SUMMARY).read_text(encoding="utf-8") == "In short: {{ choice }}\n"
 
 
-def test_copies_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copies_change_nothing(tmp_path: Path) -> None:
     """With everything copied as it is, the document is the same but for the command that it prints."""
     assert run(["templates", "copy", str(tmp_path / "house")]) == 0
     assert propose(tmp_path / "own", tmp_path / "house") == 0
@@ -97,23 +113,34 @@ def test_same_folder_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("{{ range(999999999) | list }}", f"{SUMMARY}:1: OverflowError"),
     ],
 )
-def test_wrong_template_is_named_and_nothing_written(tmp_path: Path, capsys: Capture, text: str, words: str) -> None:
-    """A mistake, or an attempt to reach further, ends with template and line; no file is written, there is no trace."""
-    assert propose(tmp_path / "out", house(tmp_path, summary=text)) == 2
+def test_wrong_template_is_named(small: Proposal, text: str, words: str) -> None:
+    """A mistake, or an attempt to reach further, is an error with template and line."""
+
+    def written() -> None:
+        own = templates_of({SUMMARY: text.encode()}, "house")
+        document(small, date=DATE, diagram_svg=SVG, command="", version="", edition=Edition(templates=own))
+
+    with pytest.raises(InputError) as caught:
+        written()
+    assert str(caught.value).startswith(f"house/{words}")
+
+
+def test_wrong_template_writes_nothing(tmp_path: Path, capsys: Capture) -> None:
+    """No file is written, and there is no trace of the program."""
+    assert propose(tmp_path / "out", house(tmp_path, summary="a\n{{ chioce }}\n")) == 2
     error = capsys.readouterr().err
-    assert words in error
+    assert f"{SUMMARY}:2: 'chioce' is undefined" in error
     assert "Traceback" not in error
     assert not (tmp_path / "out").exists()
 
 
-def test_wrong_page_is_named(tmp_path: Path, capsys: Capture) -> None:
+def test_wrong_page_is_named() -> None:
     """The page's own template and its styles are checked alike."""
-    own = house(tmp_path, page="<html>\n{{ nothing }}", css="p { }\n</style>")
-    assert propose(tmp_path / "out", own) == 2
-    assert "page.css:2: holds '</', which could end its element" in capsys.readouterr().err
-    (own / "page.css").unlink()
-    assert propose(tmp_path / "out", own) == 2
-    assert "page.html.j2:2: 'nothing' is undefined" in capsys.readouterr().err
+    with pytest.raises(InputError, match=r"house/page.css:2: holds '</', which could end its element"):
+        templates_of({"page.css": b"p { }\n</style>"}, "house")
+    own = templates_of({"page.html.j2": b"<html>\n{{ nothing }}"}, "house")
+    with pytest.raises(InputError, match=r"house/page.html.j2:2: 'nothing' is undefined"):
+        html("# T", title="t", figures={}, templates=own)
 
 
 def test_all_problems_at_once() -> None:
@@ -122,7 +149,8 @@ def test_all_problems_at_once() -> None:
         "document/sumary.md.j2": b"",
         "document/cost.md.j2": b"{{",
         "document/goals.md.j2": b"\n\xff",
-        "style.yml": b"leave_out: [question]\nacent: {}\naccent: {light: '#eeeeee', dark: '#ffffff'}\nstatus: {decision: ''}",
+        "style.yml": b"leave_out: [question]\nacent: {}\naccent: {light: '#eeeeee', dark: '#ffffff'}\n"
+        b"status: {decision: ''}",
     }
     with pytest.raises(InputError) as caught:
         templates_of(contents, "house")

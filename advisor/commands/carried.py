@@ -1,4 +1,4 @@
-"""What a proposal has to carry so that it can be made again in its own folder: catalogs that are not the shipped one."""
+"""What a proposal carries so that it can be made again in its own folder: catalogs that are not the shipped one."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def _without_html(lines: list[str]) -> list[str]:
 def _escaped(line: str, tag: str) -> str:
     if not tag:
         return re.sub(r"(?<!\\)<", r"\\<", line)
-    first = tag.split("\n")[0]
+    first = tag.partition("\n")[0]
     return line.replace(first, first.replace("<", "\\<", 1)) if f"\\{first}" not in line else line
 
 

@@ -172,8 +172,8 @@ TYPED = st.text(st.sampled_from("ab `~<>#*_-=|[]()!/\n\t\\&\"'{}%1."), max_size=
 
 def surrounded(text: str) -> str:
     """Return a document with a part in its middle."""
-    people = People({"context": text})
-    return f"# T\n\n## 1. Before\n\n{shown(Part('context', 'human', 'Who?'), people)}\n\n## 2. After\n\n| a |\n|---|\n| b |\n"
+    part = shown(Part("context", "human", "Who?"), People({"context": text}))
+    return f"# T\n\n## 1. Before\n\n{part}\n\n## 2. After\n\n| a |\n|---|\n| b |\n"
 
 
 def check(text: str) -> None:

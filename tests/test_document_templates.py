@@ -224,5 +224,3 @@ def test_style_file_in_documents_md_is_valid() -> None:
     for key, example in rows:
         outer, _, inner = key.partition(".")
         style_from_text(f"{outer}: {{{inner}: {example}}}" if inner else f"{outer}: {example}")
-
-

@@ -140,7 +140,7 @@ def unit_prices(proposal: Proposal) -> set[float]:
 
 
 def test_all_money_is_known(proposal: Proposal, text: str) -> None:
-    """Each amount in USD is one of the evaluation's, the scenario's or the catalog's, rounded as the document rounds."""
+    """Each amount in USD is one of the evaluation's, the scenario's or the catalog's, rounded as all others are."""
     known = {numbers.usd(value) for value in amounts(proposal)}
     prices = unit_prices(proposal)
     runs = [_rate(proposal, flow_id) for flow_id in proposal.scenario.blueprint.flows][:1]
@@ -163,7 +163,7 @@ def _rate(proposal: Proposal, flow_id: str) -> float:
 
 
 def times_ms(proposal: Proposal) -> Iterator[float]:
-    """Yield every time in ms that evaluation and scenario know, and each again as the alarm that stands at 1.5 times."""
+    """Yield every time in ms that evaluation and scenario know, those of stages also as the alarm at 1.5 times."""
     best = proposal.best
     assert best is not None
     for flow in best.flows.values():

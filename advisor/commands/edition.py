@@ -113,9 +113,7 @@ def _bytes(path: Path) -> bytes:
         raise bad_input(f"cannot be read: {error.strerror or error}", file=str(path)) from None
 
 
-def analyse(
-    result: Proposal, names: tuple[str, ...], today: datetime.date, deadline: Deadline, jobs: int
-) -> Bundle:
+def analyse(result: Proposal, names: tuple[str, ...], today: datetime.date, deadline: Deadline, jobs: int) -> Bundle:
     """Return the analyses that were asked for."""
     from advisor.analysis.answers import solve
     from advisor.analysis.bundle import NOTHING, bundle

@@ -179,5 +179,3 @@ def _digits(value: float, unit: str) -> str:
     """
     text = numbers.significant(value, DIGITS)
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text}{NB}{unit}".rstrip()
-
-

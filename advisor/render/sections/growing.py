@@ -20,9 +20,7 @@ def growing(view: View) -> dict[str, object] | None:
     rows = []
     for one in found.volumes:
         cost, per_run, units, _ = growth_text.cells(one, 1.0)
-        rows.append(
-            [growth_text.factor_text(one.factor), cost, per_run, units, escape(growth_text.status_text(one))]
-        )
+        rows.append([growth_text.factor_text(one.factor), cost, per_run, units, escape(growth_text.status_text(one))])
     heads = [">volume", ">a month", f">{escape(growth_text.per_text(view.scenario))}", ">units", "requirements"]
     headroom = [growth_text.headroom_text(one, found) for one in found.headroom]
     return {

@@ -94,6 +94,7 @@ def stages(view: View, key: str, measure: MeasureResult) -> str:
 def percentiles(view: View, flow_id: str, key: str, measure: MeasureResult) -> str:
     """Return the table of composed percentiles against targets, with the sum of the stages' percentiles beside."""
     unit, limits = key.rpartition("_")[2], targets(view, flow_id, key)
+
     def link(text: str) -> str:
         return metric_link(view, f"flows.{flow_id}.{key}", text)
 

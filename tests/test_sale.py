@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import functools
 import json
@@ -28,7 +29,9 @@ from advisor.errors import InputError
 from advisor.evaluation.evaluate import judge
 from advisor.optimizer.solver import Status
 from advisor.proposal import Proposal, propose
+from advisor.render.terminal import conflict_lines
 from advisor.scenario.load import load_scenario, scenario_from_text
+from advisor.scenario.requirements import Filter
 
 Date = datetime.date
 DATA = Path(__file__).parent / "data"
@@ -174,9 +177,7 @@ def test_answers_get_cheaper_and_better(past: dict[Date, Proposal]) -> None:
 
 
 @pytest.mark.parametrize(("option", "day", "usd_in", "usd_out"), LISTED)
-def test_prices_are_those_of_the_day(
-    option: str, day: Date, usd_in: float, usd_out: float, catalog: Catalog
-) -> None:
+def test_prices_are_those_of_the_day(option: str, day: Date, usd_in: float, usd_out: float, catalog: Catalog) -> None:
     """A million tokens cost what the maker's list said on the day."""
     found = {meter: billed(option, meter, catalog, day).monthly_usd for meter in TOKENS}
     assert list(found.values()) == pytest.approx([usd_in, usd_out])
@@ -265,6 +266,16 @@ def test_a_withdrawn_model_leaves_no_trace_in_the_answer(name: str, plain: Propo
 def ids(found: Proposal) -> dict[str, str]:
     """Return role -> candidate of a proposal; nothing without a design."""
     return {role: one.id for role, one in found.best.design.items()} if found.best else {}
+
+
+def test_a_pin_of_what_is_not_sold_any_more_says_so(plain: Proposal, mini: Catalog) -> None:
+    """The conflict names the pin, and under it each option with the day on which its sale ended."""
+    gone = with_days(mini, "alpha_small", withdrawn=Date(2026, 1, 1))
+    pinned = Filter("choices.pin.llm", "pin", frozenset(["alpha_small"]), True, "llm")
+    scenario = dataclasses.replace(plain.table.scenario, requirements=(*plain.table.scenario.requirements, pinned))
+    lines = list(conflict_lines(propose(scenario, gone, relax=False)))
+    assert "  pin.llm: alpha_small   (choices.pin.llm)" in lines
+    assert any("withdrawn on 2026-01-01, not sold any more" in line for line in lines)
 
 
 def test_a_design_that_names_what_was_not_sold_is_judged_and_says_so(plain: Proposal, mini: Catalog) -> None:

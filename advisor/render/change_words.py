@@ -255,6 +255,14 @@ def unfilled_lines(table: Table) -> Iterator[str]:
         yield from (f"  {role}: {one.option.id}: {one.reason}" for one in rejections)
 
 
+def pin_lines(requirement: Requirement, table: Table) -> Iterator[str]:
+    """Yield, for a pin, why the options that it names are no candidates; nothing where they are."""
+    if isinstance(requirement, Filter) and requirement.kind == "pin":
+        for one in table.rejections:
+            if one.role == requirement.role and {one.option.id, one.component.id} & requirement.values:
+                yield f"    {one.option.id}: {one.reason}"
+
+
 def conflict_lines(side: Side) -> Iterator[str]:
     """Yield what cannot hold together on a side that is infeasible."""
     if side.conflict is None:

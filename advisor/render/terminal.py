@@ -16,10 +16,10 @@ from advisor.models.availability import downtime_minutes_per_month
 from advisor.optimizer.solver import Status
 from advisor.proposal import Proposal
 from advisor.render import numbers, ways_out_text
-from advisor.render.change_words import unfilled_lines
+from advisor.render.change_words import pin_lines, requirement_text, unfilled_lines
 from advisor.render.clean import clean
 from advisor.render.neat import neat
-from advisor.scenario.requirements import COST, QUALITY, Bound, Filter, Requirement, is_count
+from advisor.scenario.requirements import COST, QUALITY, Bound, Filter, is_count
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -134,14 +134,6 @@ def _filter_label(requirement: Filter) -> str:
 
 def _filter_text(requirement: Filter) -> str:
     return clean(requirement.words)
-
-
-def requirement_text(requirement: Requirement) -> str:
-    """Return a requirement as a person would say it: ``answer ttft p95 ≤ 1.50 s``."""
-    if isinstance(requirement, Filter):
-        return f"{_filter_label(requirement)}: {_filter_text(requirement)}"
-    sign = "≤" if requirement.upper else "≥"
-    return f"{numbers.metric_label(requirement.metric)} {sign} {numbers.metric(requirement.metric, requirement.limit)}"
 
 
 def architecture(proposal: Proposal) -> Table:
@@ -263,7 +255,8 @@ def conflict_lines(proposal: Proposal) -> Iterator[str]:
         else "This requirement cannot hold with this workload and catalog:"
     )
     for requirement in proposal.conflict:
-        yield f"  {requirement_text(requirement)}   ({requirement.path})"
+        yield f"  {neat(requirement_text(requirement))}   ({requirement.path})"
+        yield from (neat(line) for line in pin_lines(requirement, proposal.table))
     yield (
         "Drop or loosen any one of them, and the others of this list no longer conflict."
         if many

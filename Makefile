@@ -24,6 +24,7 @@ lint: $(READY)   ## check style and types
 bench: $(READY)  ## measure load, candidates, solve, evaluate and render
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/optimizer.py
+	$(BIN)/python benchmarks/analysis.py
 	$(BIN)/python benchmarks/selection.py
 	$(BIN)/python benchmarks/latency.py
 

@@ -41,13 +41,16 @@ class LinkedSearch(Search):
 
     Args:
         outer: the search whose candidates are copied; what nothing needs there is not needed here either.
+        forced: copy also what nothing needs, for questions that force something.
     """
 
-    def __init__(self, outer: Search) -> None:
+    def __init__(self, outer: Search, *, forced: bool = True) -> None:
         self.outer = outer
-        if outer.pooled.linked is None:
-            outer.pooled.linked = Pooled(dict(copies(_whole(outer), outer.table.scenario)), {})
-        self._copies = outer.pooled.linked
+        pool = _whole(outer) if forced else _needed(outer)
+        key = tuple((role, c.id) for role, found in pool.items() for c in found)
+        if key not in outer.pooled.linked:
+            outer.pooled.linked[key] = Pooled(dict(copies(pool, outer.table.scenario)), {})
+        self._copies = outer.pooled.linked[key]
         table = replace(outer.table, candidates={role: tuple(found) for role, found in self._copies.pool.items()})
         super().__init__(table, outer.requirements, Shared(apart=outer.shared.apart))
 
@@ -152,6 +155,17 @@ def _whole(outer: Search) -> Pool:
         role: [*found, *(c for c in outer.table.candidates[role] if c.parts and (role, c.id) in beaten)]
         for role, found in outer.pool.items()
     }
+
+
+def _needed(outer: Search) -> Pool:
+    """Return the same without what can be in no design that is good enough, with calls between clouds or without."""
+
+    def needed(c: Candidate) -> bool:
+        key = (c.role, c.id)
+        winner = None if c.parts or key in outer.pooled.beaten else outer.dominated.get(key)
+        return key not in outer.hopeless and (winner is None or bool(winner.parts))
+
+    return {role: [c for c in found if needed(c)] for role, found in _whole(outer).items()}
 
 
 def copies(pool: Pool, scenario: Scenario) -> Iterator[tuple[str, list[Candidate]]]:

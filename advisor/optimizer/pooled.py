@@ -67,7 +67,7 @@ class Pooled:
     dominated: dict[tuple[Any, ...], dict[tuple[str, str], Candidate]] = field(default_factory=dict)
     distinct: dict[str, dict[str, list[frozenset[str]]]] = field(default_factory=dict)
     fitting: dict[frozenset[str], dict[str, Mask]] = field(default_factory=dict)
-    linked: Pooled | None = None
+    linked: dict[tuple[tuple[str, str], ...], Pooled] = field(default_factory=dict)
 
 
 def at_least_as_strict(new: Requirement, old: Requirement) -> bool:

@@ -124,7 +124,7 @@ def _linked(search: Search, goals: Sequence[Goal] | None, only: Only | None, *ho
         if search.holds(with_calls) and as_good and (any_design or first.status is Status.OPTIMAL):
             search.known[tuple(c.id for c in with_calls.design.values())] = with_calls
             return replace(first, best=with_calls)
-    linked = search.linked
+    linked = search.linked_unforced if only is None else search.linked
     assert linked is not None
     if not program:
         assert first.best is not None

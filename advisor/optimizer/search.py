@@ -140,6 +140,13 @@ class Search:
         return LinkedSearch(self) if self.coupled else None
 
     @cached_property
+    def linked_unforced(self) -> LinkedSearch | None:
+        """The same without what nothing needs as long as nothing is forced."""
+        from advisor.optimizer.linked import LinkedSearch
+
+        return LinkedSearch(self, forced=False) if self.coupled else None
+
+    @cached_property
     def unlinked(self) -> Search:
         """The same search as if calls between clouds were free: what it cannot beat is not to be beaten with them."""
         from dataclasses import replace

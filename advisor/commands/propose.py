@@ -155,19 +155,28 @@ def run(
     again = reproduce(as_of, date, formats, catalog_folder is not None, analyses, templates_folder is not None)
     found = edition.analyse(result, analyses, date, deadline, jobs)
     made = Edition(found, people, templates)
+    if draft and exit_code(result) == INFEASIBLE:
+        click.echo(proposal_files.explained(result, date, again), nl=False)
+        return INFEASIBLE
     if draft and result.best is not None:
         click.echo(proposal_files.documented(result, date, again, edition=made).markdown, nl=False)
         return exit_code(result)
     if inputs is not None and output is not None and result.best is not None:
         beside = {**inputs.files, **edition.carried(templates_folder)}
         write_all(output, proposal_files.files(result, date, again, asked, beside, made))
+    if inputs is not None and output is not None and exit_code(result) == INFEASIBLE:
+        beside = {**inputs.files, **edition.carried(templates_folder)}
+        write_all(output, proposal_files.without_design(result, date, again, asked, beside, made))
     show(result, scenario, output, asked, as_json=as_json)
     return exit_code(result)
 
 
+INFEASIBLE = 3
+
+
 def exit_code(result: Proposal) -> int:
     """Return 0 when proved optimal, 3 when infeasible, 4 when the time limit left it open."""
-    return {"optimal": 0, "infeasible": 3, "stopped": 4}[result.status.value]
+    return {"optimal": 0, "infeasible": INFEASIBLE, "stopped": 4}[result.status.value]
 
 
 def reproduce(
@@ -217,7 +226,7 @@ def _tables(result: Proposal, scenario: str, output: Path | None, formats: tuple
     out.print(terminal.headline(result))
     out.print()
     if result.best is None:
-        if result.conflict is not None or exit_code(result) == 3:
+        if result.conflict is not None or exit_code(result) == INFEASIBLE:
             for line in terminal.conflict_lines(result):
                 out.print(line, highlight=False)
         for line in priorities.unserved_lines(result.table):
@@ -225,6 +234,8 @@ def _tables(result: Proposal, scenario: str, output: Path | None, formats: tuple
         if result.by_priority is not None:
             for part in priorities.text(result.by_priority):
                 out.print(part, highlight=False)
+        if output is not None and exit_code(result) == INFEASIBLE:
+            out.print(f"files: infeasible.*, proposal.json in {output}", highlight=False)
         return
     out.print(terminal.verdict(result.best))
     out.print(terminal.architecture(result))

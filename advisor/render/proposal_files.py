@@ -52,6 +52,43 @@ def files(
     }
 
 
+def without_design(
+    result: Proposal,
+    date: datetime.date,
+    command: str,
+    formats: Collection[str] = DEFAULT_FORMATS,
+    beside: Mapping[str, bytes] | None = None,
+    edition: Edition | None = None,
+) -> dict[str, bytes]:
+    """Return path -> bytes of what is written about a scenario that is proved to be infeasible."""
+    from advisor.render import json_output
+    from advisor.render.no_design import NAME
+    from advisor.render.templates import SHIPPED
+
+    text, templates = explained(result, date, command), edition.templates if edition else SHIPPED
+    title, author = result.scenario.title, result.scenario.owner
+    found = {f"{NAME}.md": text.encode()} if "md" in formats else {}
+    if "html" in formats:
+        from advisor.render import page
+
+        found[f"{NAME}.html"] = page.html(text, title=title, figures={}, templates=templates).encode()
+    if "pdf" in formats:
+        from advisor.render import pdf
+
+        made = pdf.pdf(text, title=title, figures={}, date=date, author=author, templates=templates)
+        found[f"{NAME}.pdf"] = made
+    json = json_output.dumps(json_output.proposal(result)).encode()
+    return {**found, "proposal.json": json, SCENARIO: result.scenario.text.encode(), **(beside or {})}
+
+
+def explained(result: Proposal, date: datetime.date, command: str) -> str:
+    """Return the page on a scenario that is proved to be infeasible, as Markdown."""
+    from advisor import __version__
+    from advisor.render.no_design import no_design
+
+    return no_design(result, date=date, command=command, version=__version__)
+
+
 def check(formats: Collection[str]) -> None:
     """Raise :class:`InputError` when a format cannot be made here, before the work is done."""
     if "pdf" in formats:

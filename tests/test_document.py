@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime
 import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -119,6 +121,31 @@ def test_same_inputs_same_bytes(mini: Catalog, made: Document) -> None:
     again = build(propose(of(TEXT, mini), mini))
     assert again.markdown == made.markdown
     assert {name: figure.svg for name, figure in again.figures.items()} == {n: f.svg for n, f in made.figures.items()}
+
+
+def test_bytes_do_not_depend_on_the_order_of_sets() -> None:
+    """Another seed of Python's hashes, in a process of its own, gives the same text."""
+    script = (
+        "import datetime, hashlib; from advisor.catalog.load import load_catalog; "
+        "from advisor.scenario.load import load_scenario; from advisor.proposal import propose; "
+        "from advisor.render.document import document; "
+        f"catalog = load_catalog({str(DATA / 'mini_catalog')!r}); "
+        f"proposal = propose(load_scenario({str(DATA / 'mini_scenario.yml')!r}, catalog), catalog); "
+        "made = document(proposal, date=datetime.date(2026, 11, 22), diagram_svg='<svg/>', command='', version=''); "
+        "print(hashlib.sha256(repr((made.markdown, sorted(made.records.items()), made.people)).encode()).hexdigest())"
+    )
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert len(runs[0]) == 65
+    assert runs[0] == runs[1]
 
 
 def test_every_section_has_its_template() -> None:

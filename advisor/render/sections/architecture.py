@@ -11,7 +11,7 @@ from advisor.render import numbers
 from advisor.render.markdown import escape, joined, table
 from advisor.render.sections.network import network
 from advisor.render.sections.trace import role_link
-from advisor.render.sections.view import View, measured, name
+from advisor.render.sections.view import View, measured, name, size
 
 MODES = {"saas": "SaaS", "managed": "managed", "self_hosted": "own operation"}
 CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud", "vendor": "vendor's cloud"}
@@ -47,7 +47,7 @@ def components(view: View) -> str:
         rows.append(
             [
                 view.title(role),
-                f"**{name(c)}**, {escape(c.size)}",
+                f"**{name(c)}**, {size(c)}",
                 place,
                 role_link(view, role, numbers.usd(c.cost_usd_per_month)),
                 role_link(view, role, numbers.availability(c.availability)),

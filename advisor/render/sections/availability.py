@@ -44,8 +44,9 @@ def roles(view: View) -> str:
 
 def redundancy(candidate: Candidate) -> str:
     """Return units, zones and how many must be up."""
-    if candidate.parts:
-        return "; ".join(f"{name(part)}: {redundancy(part)}" for part in candidate.parts)
+    parts = candidate.parts
+    if parts:
+        return "; ".join(f"{name(one)}, {escape(one.option.title)}: {redundancy(one)}" for one in parts if one.option)
     if candidate.option is None or candidate.option.unit is None:
         return "the provider's"
     return (

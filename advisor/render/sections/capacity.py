@@ -12,6 +12,7 @@ from advisor.render.markdown import escape, joined, plural, table
 from advisor.render.sections.trace import role_link
 from advisor.render.sections.view import NB, View, name, units, utilisation, with_unit
 
+TINY = 0.001  # of a unit; less is not told apart
 MUCH = 100  # times the peak; more headroom than this is not told apart
 
 
@@ -57,7 +58,8 @@ def _row(view: View, candidate: Candidate, key: str, load: Load, fullest: bool) 
     peak = role_link(view, candidate.role, with_unit(load.peak, dimension.unit))
     if load.limit is None:
         return [escape(dimension.title), peak, "no published limit", "–", "–", ""]
-    each = "" if candidate.units == 1 else f"{candidate.units} × {numbers.significant(load.limit / candidate.units)} = "
+    several = candidate.units > 1 and not candidate.parts
+    each = f"{candidate.units} × {numbers.significant(load.limit / candidate.units)} = " if several else ""
     headroom = f"{times(load.utilisation)} ×" if load.utilisation > 1 / MUCH else f">{NB}{MUCH} ×"
     return [
         escape(dimension.title),
@@ -85,11 +87,9 @@ def provisioned(view: View) -> list[str]:
         if key is not None and (capacity := c.option.capacity[key].value) is not None:
             dimension, target = view.catalog.records.dimensions[key], view.scenario.sizing.target_utilisation
             quotient = c.loads[key].peak / (capacity * target)
-            needs = (
-                f"{escape(dimension.title)} {with_unit(c.loads[key].peak, dimension.unit)} / "
-                f"({with_unit(capacity, dimension.unit)} × "
-                f"{target:g}) = {numbers.significant(quotient)}, so {needs}"
-            )
+            peak, each = (with_unit(v, dimension.unit, slow=False) for v in (c.loads[key].peak, capacity))
+            shown = numbers.significant(quotient) if quotient >= TINY else f"less than {TINY:g}"
+            needs = f"{escape(dimension.title)} {peak} / ({each} × {target:g}) = {shown}, so {needs}"
         extra = c.units - c.needed_units
         runs = running(c.units) + (f", {extra} more for redundancy or shorter queues" if extra else "")
         found.append(

@@ -11,7 +11,7 @@ from advisor.render.markdown import escape, joined, table
 from advisor.render.page import Figure_
 from advisor.render.sections.growing import growing
 from advisor.render.sections.trace import metric_link, role_link
-from advisor.render.sections.view import NB, View, name, per_run
+from advisor.render.sections.view import NB, View, name, per_run, utilisation
 from advisor.render.sections.whole_designs import missing
 from advisor.scenario.requirements import COST, OPERATIONS
 
@@ -64,7 +64,7 @@ def by_role(view: View) -> str:
     total, rows = view.best.cost_usd_per_month, []
     for role, c in sorted(view.used.items(), key=lambda item: (-item[1].cost_usd_per_month, item[0])):
         amounts = (*split(c), c.operations_usd_per_month, c.cost_usd_per_month)
-        share = numbers.percent(c.cost_usd_per_month / total) if total else "–"
+        share = utilisation(c.cost_usd_per_month / total) if total else "–"
         shown = [role_link(view, role, numbers.usd(a)) if a else "–" for a in amounts]
         rows.append([view.title(role), name(c), *shown, share])
     parts = [split(c) for c in view.used.values()]

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from advisor.analysis.atam import SensitivityPoint
 from advisor.analysis.sensitivity import Sensitivity
-from advisor.analysis.tornado import headline_metrics
+from advisor.analysis.tornado import headline_metrics, ranked
 from advisor.render import change_words as words
 from advisor.render import numbers
 from advisor.render import sensitivity_words as said
 from advisor.render.markdown import code, escape, table
 from advisor.render.page import Figure_
 from advisor.render.sections.view import View, capital
+from advisor.render.sensitivity_chart import charts, file_part
 from advisor.scenario.requirements import is_count
 
 MOST_BREAK_EVENS = 20
@@ -33,7 +34,7 @@ def dependence(view: View) -> dict[str, object] | None:
         "followed": str(len(found.break_evens.followed)),
         "flipping": str(len(found.break_evens.found)),
         "most": MOST_BREAK_EVENS if len(found.break_evens.found) > MOST_BREAK_EVENS else 0,
-        "tornado": [figure.name for figure in figures(view)],
+        "tornado": list(tornados(found)),
         "sensitivity": [capital(spoken(view, said.sensitivity_sentence(one))) for one in widest(found)],
         "trade_offs": [capital(spoken(view, said.trade_off_sentence(one))) for one in found.points.trade_offs],
         "proved": found.proved,
@@ -114,23 +115,25 @@ def non_risks(view: View) -> Iterator[str]:
     yield from (capital(escape(said.non_risk_sentence(one))) for one in (found.points.non_risks if found else ()))
 
 
+def tornados(found: Sensitivity) -> dict[str, str]:
+    """Return file name -> metric of each tornado that has a bar to draw."""
+    drawn = {
+        metric: any(None not in bar.effects(metric) for bar in ranked(found.bars, metric))
+        for metric in headline_metrics(found.best)
+    }
+    return {f"tornado-{file_part(metric)}.svg": metric for metric, some in drawn.items() if some}
+
+
 def figures(view: View) -> list[Figure_]:
     """Return the tornado of each headline metric."""
-    from advisor.render.sensitivity_chart import charts
-
     found = view.analyses.sensitivity
     if found is None:
         return []
-    labels = [numbers.metric_label(metric) for metric in headline_metrics(found.best)]
+    metrics = tornados(found)
     return [
-        Figure_(name, svg, f"Tornado: what each number does to {_metric(name, labels)}")
+        Figure_(name, svg, f"Tornado: what each number does to {numbers.metric_label(metrics[name])}")
         for name, svg in charts(found).items()
     ]
-
-
-def _metric(name: str, labels: list[str]) -> str:
-    stem = name.removeprefix("tornado-").removesuffix(".svg")
-    return next((label for label in labels if label.replace(" ", "-") == stem), stem)
 
 
 def spoken(view: View, text: str) -> str:

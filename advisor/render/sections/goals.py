@@ -151,7 +151,9 @@ def non_goals(view: View) -> Iterator[str]:
     if free:
         names = joined([numbers.metric_label(m.removesuffix(".p*")) for m in free if not m.endswith(".mean")])
         if names:
-            yield f"No bound was set on {names}: nothing was traded for it, and it may be poor."
+            many = " and " in names
+            poor = "for them, and they may be poor" if many else "for it, and it may be poor"
+            yield f"No bound was set on {names}: nothing was traded {poor}."
     for flow in view.blueprint.flows.values():
         yield (
             f"Load above {with_unit(view.peak_per_s(flow), '1/s')} for “{escape(lower(flow.title))}”: sized for this "

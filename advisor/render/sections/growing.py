@@ -32,7 +32,7 @@ def growing(view: View) -> dict[str, object] | None:
         "troubles": [escape(line) for line in growth_text.infeasible_lines(found.volumes)],
         "flips": [capital(spoken(view, growth_text.flip_text(one))) for one in found.flips],
         "headroom": [capital(spoken(view, line)) for line in headroom],
-        "chart": CHART if figure(view) else "",
+        "chart": CHART if sum(one.evaluation is not None for one in found.volumes) > 1 else "",
     }
 
 

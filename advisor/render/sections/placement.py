@@ -62,7 +62,8 @@ def placement(view: View) -> str:
         for role, c in view.used.items()
         for one in c.members
     ]
-    return table(["role", "component", "where", "data can be kept in", "run as", "licence", "allowed"], rows)
+    heads = ["role", "component", "where", "data can be kept in", "run as", "licence", "allowed"]
+    return table(heads, list({tuple(row): row for row in rows}.values()))  # parts of a pool differ in size only
 
 
 def traits(candidate: Candidate) -> tuple[str, str, str, str]:

@@ -211,20 +211,25 @@ def vendors(view: View) -> Iterator[str]:
 
 
 def single_units(view: View) -> Iterator[str]:
-    """Yield the roles that a flow needs and that run in one unit or one zone."""
+    """Yield the roles that a flow needs and that run without a spare unit or in one zone."""
     needed = {role for flow in view.best.flows.values() for role in flow.needs}
+    bare: list[str] = []
+    one_zone: list[str] = []
     for role, c in view.used.items():
         if role not in needed or c.option is None or c.option.unit is None or c.parts:
             continue
         if c.shared and c.shared[0] != role:
             continue
+        unit = c.option.unit
         if c.units == c.needed_units:
-            unit = c.option.unit
-            every = f"all {units(c.units, unit.name)}" if c.units > 1 else f"the only {unit_name(unit)}"
-            yield f"**No spare unit.** {view.title(role)}: {every} of {name(c)} must be up at peak."
+            count = {1: f"the only {unit_name(unit)}", 2: f"both {plural(2, escape(unit.name)).split(NB)[1]}"}
+            bare.append(f"{view.lower(role)} ({count.get(c.units, f'all {units(c.units, unit.name)}')} of {name(c)})")
         elif c.zones == 1:
-            count = units(c.units, c.option.unit.name)
-            yield f"**One zone.** {view.title(role)}: {count} of {name(c)} share a zone and fail with it."
+            one_zone.append(f"{view.lower(role)} ({units(c.units, unit.name)} of {name(c)})")
+    if bare:
+        yield f"**No spare unit.** Every unit must be up at peak: {'; '.join(bare)}."
+    if one_zone:
+        yield f"**One zone.** These run in one zone and fail with it: {'; '.join(one_zone)}."
 
 
 def unit_name(unit: Unit) -> str:
@@ -260,8 +265,8 @@ def promises(view: View, figures: tuple[Used, ...]) -> Iterator[str]:
     )
     if some:
         yield (
-            f"**SLA as estimate.** The availability of {few(some, len(view.used), 'availability')} is a contract's "
-            "figure; real figures may be better or worse."
+            f"**SLA as estimate.** The availability of {few(some, len(view.used), 'availability')} rests, at least in "
+            "part, on a contract's figure; real figures may be better or worse."
         )
 
 
@@ -270,8 +275,8 @@ def unlimited(view: View) -> Iterator[str]:
     some = list(dict.fromkeys(name(c) for c in view.used.values() if open_dimensions(c)))
     if some:
         yield (
-            f"**Capacity without a published limit.** {joined(some)}: quotas of the account may bind earlier than "
-            "this design says."
+            f"**Capacity without a published limit.** {joined(some)}: a quota, or a limit that nobody published, may "
+            "bind earlier than this design says."
         )
 
 

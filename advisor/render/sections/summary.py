@@ -46,7 +46,8 @@ def choice(view: View) -> str:
     """Return what is chosen: how much of it is run by others, and the components that cost most."""
     used = view.used
     own = [c for c in used.values() if c.option and c.option.mode == "self_hosted"]
-    how = "all run by their vendors" if not own else f"{len(used) - len(own)} run by vendors and {len(own)} by the team"
+    how = f"{len(used) - len(own)} run by vendors and {len(own)} by the team"
+    how = "all run by their vendors" if not own else "all run by the team" if len(own) == len(used) else how
     ranked = sorted(used.items(), key=lambda item: (-item[1].cost_usd_per_month, item[0]))[:3]
     total = view.best.cost_usd_per_month
     share = math.fsum(c.cost_usd_per_month for _, c in ranked) / total if total else 0.0

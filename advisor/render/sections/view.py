@@ -182,7 +182,12 @@ def name(candidate: Candidate) -> str:
 
 def sized(candidate: Candidate) -> str:
     """Return component and size."""
-    return "left out" if candidate.is_none else f"{escape(candidate.name)}, {escape(candidate.size)}"
+    return "left out" if candidate.is_none else f"{escape(candidate.name)}, {size(candidate)}"
+
+
+def size(candidate: Candidate) -> str:
+    """Return the size for people; roles that share units are named in words."""
+    return escape(candidate.size.replace("_", " ") if candidate.shared else candidate.size)
 
 
 def label(requirement: Requirement) -> str:
@@ -198,7 +203,7 @@ def label(requirement: Requirement) -> str:
         "together": "chosen together",
         "apart": "chosen apart",
     }
-    return kinds.get(requirement.kind) or f"pin of {requirement.role}"
+    return kinds.get(requirement.kind) or f"pin of {(requirement.role or '').replace('_', ' ')}"
 
 
 def demanded(requirement: Requirement) -> str:
@@ -252,8 +257,11 @@ def extra(usd: float) -> str:
     return f"{'+' if usd > 0 else '−'}{numbers.usd(abs(usd))}"
 
 
-def with_unit(value: float, unit: str) -> str:
-    """Return a figure with its unit, three significant digits; what is rare is counted by the hour, day or month.
+def with_unit(value: float, unit: str, *, slow: bool = True) -> str:
+    """Return a figure with its unit, three significant digits.
+
+    Args:
+        slow: count what is rare by the hour, the day or the month.
 
     >>> with_unit(19660.8, "GB").replace(NB, " "), with_unit(3.8, "1/s").replace(NB, " ")
     ('19 700 GB', '3.80 /s')
@@ -265,7 +273,7 @@ def with_unit(value: float, unit: str) -> str:
     if unit in _BUSY:  # seconds of work in each second: that many are busy at the same time
         return f"{numbers.significant(value)}{NB}{_BUSY[unit]}"
     counted = unit.removesuffix("/s").removeprefix("1")
-    if unit.endswith("/s") and 0 < value < LEAST_PER_S:
+    if slow and unit.endswith("/s") and 0 < value < LEAST_PER_S:
         value, per = _slower(value)
         return f"{numbers.significant(value)}{NB}{counted}/{per}"
     return f"{numbers.significant(value)}{NB}{f'{counted}/s' if unit.endswith('/s') else unit}"

@@ -147,6 +147,17 @@ def test_bad_part_writes_nothing(first: Path, tmp_path: Path, capsys: Capture) -
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
+def test_links_are_not_followed(first: Path, tmp_path: Path, capsys: Capture) -> None:
+    """A folder that came from somebody else cannot draw another file into the document."""
+    out = tmp_path / "out"
+    shutil.copytree(first, out)
+    (tmp_path / "secret").write_text("secret", encoding="utf-8")
+    (out / "human" / "context.md").unlink()
+    (out / "human" / "context.md").symlink_to(tmp_path / "secret")
+    assert propose(out) == 2
+    assert "human/context.md: is a link; a file is expected" in capsys.readouterr().err
+
+
 # ---------------------------------------------------------------- whatever is written
 
 NASTY = [

@@ -87,12 +87,17 @@ def read_people(output: Path | None) -> People:
     Raises:
         InputError: everything that cannot be read.
     """
+    from advisor.errors import InputError, Problem
     from advisor.render.people import FOLDER, NOBODY, read
 
     folder = output / FOLDER if output is not None else None
     if folder is None or not folder.is_dir():
         return NOBODY
-    found = {path.name: _bytes(path) for path in sorted(folder.iterdir()) if path.is_file()}
+    places = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    links = [path for path in places if path.is_symlink()]
+    if links:  # a folder that came from somewhere else could put any file of ours into a document that is passed on
+        raise InputError([Problem(f"{FOLDER}/{path.name}", 0, "", "is a link; a file is expected") for path in links])
+    found = {path.name: _bytes(path) for path in places}
     return read({name: data for name, data in found.items() if not name.startswith(".")}, FOLDER)
 
 

@@ -162,7 +162,7 @@ class Engine:
         if self.cases > MOST_CASES:
             raise TooHardError
         self._branching = bool(node.situation.open)
-        node.proof.guessed |= self._branching
+        node.proof.guesses = 0 if self._branching else node.proof.guesses
         try:
             return node.proof.run(any_design=self.any_design)
         except TooHardError:

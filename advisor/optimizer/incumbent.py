@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CELLS = 2  # so many points of a lattice are one here: as it ends ROOM, which is one cell, beyond T, it then ends at T
 TILTS = (-12.0, -5.0, -2.0, -0.5, 1.0, 3.0)  # of exp(tilt * (1 - X / T)), negative ones weigh late times
 WEIGHTS = 20  # so many weights of time against the goal for each tilt
-STARTS = 3
+STARTS = (3, 5)  # so many designs are improved at first, and when that was not enough
 BEYOND = 1.3  # times T: where times beyond T are taken to lie
 PASSES = 12
 
@@ -41,8 +41,11 @@ class Exchange:
         self.tails = [tail.coarser(CELLS, down=False) for tail in case.tails]
         self.asked = [tail.level + margin for tail in case.tails]
 
-    def best_of(self, prices: Sequence[Array]) -> tuple[int, ...] | None:
-        """Return the best design reached from quick starts; None if none is feasible."""
+    def best_of(self, prices: Sequence[Array], *, again: bool = False) -> tuple[int, ...] | None:
+        """Return the best design reached from quick starts; None if none is feasible.
+
+        ``again``: from the next best starts.
+        """
         import numpy as np
 
         designs = np.array(list(self._quick(prices)), dtype=np.intp)
@@ -50,7 +53,8 @@ class Exchange:
         goals = np.array([self.case.value(design) for design in designs])
         best: tuple[int, ...] | None = None
         value = math.inf
-        for number in np.lexsort((goals, missed))[:STARTS]:
+        first, more = STARTS
+        for number in np.lexsort((goals, missed))[first if again else 0 : first + more if again else first]:
             found = self.improved(designs[number])
             if found is not None and self.case.value(found) < value:
                 best, value = found, self.case.value(found)

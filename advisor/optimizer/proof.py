@@ -36,6 +36,7 @@ class Grid:
 
 
 GRIDS = (Grid(24, 4, 3_000), Grid(96, 2, 30_000), Grid(384, 1, 300_000))
+GUESSES = 2  # from quick starts
 MARGINS = (0.0, 1e-4)  # in the chance, for guesses that the judge refuses
 
 
@@ -83,22 +84,27 @@ class Proof:
         floor: float = -math.inf,
     ) -> None:
         self.case, self.incumbent, self.accepts, self.deadline = case, incumbent, accepts, deadline
-        self.guessed = False
+        self.guesses = GUESSES  # that are left
         self.prices = priced(case)
         self.bound = math.inf if self.prices is None else max(case.constant + self.prices.bound(case), floor)
 
     def guess(self, start: Sequence[int] | None = None) -> None:
-        """Look for a good design, from a given one or from quick ones."""
+        """Look for a good design, from a given one or from quick ones; from more of these when asked a second time."""
         import numpy as np
 
         assert self.prices is not None
-        if start is None and self.guessed:
+        again = self.guesses < GUESSES
+        if start is None and not self.guesses:
             return
-        self.guessed = self.guessed or start is None
+        self.guesses -= start is None
         case = within(self.case, self.prices, self.incumbent.most) if start is None else self.case
         for margin in MARGINS if case.possible else ():
             exchange = Exchange(case, margin)
-            found = exchange.improved(np.array(start)) if start else exchange.best_of(self.prices.costs(case)[0])
+            found = (
+                exchange.improved(np.array(start))
+                if start
+                else exchange.best_of(self.prices.costs(case)[0], again=again)
+            )
             if found is None or self.offer(case, found):
                 return
 
@@ -141,7 +147,7 @@ class Proof:
             search = self._labels(case, most, grid)
             if search is None:
                 return math.inf
-            if not (self.incumbent.known or self.guessed):
+            if not self.incumbent.known and self.guesses == GUESSES:
                 self.guess()
                 return math.inf if first and self.incumbent.found else self._search(first=first)
             if search.run(first=first):

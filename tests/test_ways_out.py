@@ -69,11 +69,14 @@ def _smallest(found: Sequence[Judged], wanted: Sequence[Requirement]) -> list[se
 
 
 def _excess(bound: Bound, judged: Judged) -> float:
-    """Return by how much a design is beyond a bound, relative to it; of an availability, to its error budget."""
+    """Return by how much a design is beyond a bound, relative to it; of an availability, to its error budget.
+
+    Beyond a limit of 0, such as no system of one's own, the count itself says by how much.
+    """
     value = judged.metrics[bound.metric]
     if bound.metric.endswith(".availability"):
         return max(0.0, (bound.limit - value) / (1 - bound.limit))
-    return max(0.0, (value - bound.limit if bound.upper else bound.limit - value) / bound.limit)
+    return max(0.0, (value - bound.limit if bound.upper else bound.limit - value) / (bound.limit or 1))
 
 
 def _least_change(found: Sequence[Judged], rest: Sequence[Requirement], bounds: Sequence[Bound]) -> float:

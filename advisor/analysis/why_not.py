@@ -11,7 +11,8 @@ from advisor.analysis.changes import RoleChange, role_changes
 from advisor.analysis.forced import Forced, WayOut, Wish, best_reach, blame, forced, names_of, ways_out
 from advisor.analysis.reasons import Reason, reasons
 from advisor.candidates.candidate import NONE, Candidate
-from advisor.candidates.table import Rejection, Table
+from advisor.candidates.maker import Rejection
+from advisor.candidates.table import Table
 from advisor.errors import InputError, Problem, listing, nearest
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.run import Found, goal_value

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from advisor.billing.model import Charge, Commitment, Line, TokenCharge
 from advisor.billing.units import is_time
 from advisor.catalog.load import Catalog
-from advisor.catalog.model import Component, Meter, Option, Price, Service, Tariff
+from advisor.catalog.model import Component, Option, Price, Service, Tariff
+from advisor.catalog.role import Meter
 from advisor.catalog.sale import refusal
 from advisor.errors import bad_input, listing, nearest
 

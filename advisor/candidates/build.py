@@ -14,7 +14,8 @@ from advisor.candidates.layout import Layout
 from advisor.candidates.sizing import loads
 from advisor.catalog.blueprint import Step
 from advisor.catalog.load import Catalog
-from advisor.catalog.model import Component, Figure, Latency, Operation, Option
+from advisor.catalog.model import Component, Figure, Latency, Option
+from advisor.catalog.role import Operation
 from advisor.catalog.sale import Sale, sale
 from advisor.models import availability, quality
 from advisor.models.latency import (

@@ -17,7 +17,8 @@ from advisor.candidates.build import cards, fit
 from advisor.candidates.demand import Demand
 from advisor.catalog.blueprint import Step
 from advisor.catalog.load import Catalog
-from advisor.catalog.model import Component, Operation, Option
+from advisor.catalog.model import Component, Option
+from advisor.catalog.role import Operation
 from advisor.models import llm_memory
 from advisor.models.latency import Distribution
 from advisor.models.llm_classes import MeasuredServer, class_throughput_per_s, sequences, ttft_factor

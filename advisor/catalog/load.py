@@ -25,16 +25,14 @@ from advisor.catalog.listing import Listing
 from advisor.catalog.model import (
     CloudFigures,
     Component,
-    Dimension,
     Instance,
-    Meter,
     Operating,
     Option,
-    Role,
     Service,
     Source,
 )
 from advisor.catalog.operating import complete, stated_in
+from advisor.catalog.role import Dimension, Meter, Role
 from advisor.errors import InputError, Problem, bad_input, listing, nearest
 from advisor.schema import Strict, problems
 from advisor.yamlfile import Document, load

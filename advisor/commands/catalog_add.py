@@ -16,7 +16,7 @@ from advisor.commands.options import catalog_option, date_option
 
 if TYPE_CHECKING:
     from advisor.catalog.load import Catalog
-    from advisor.catalog.model import Role
+    from advisor.catalog.role import Role
     from advisor.render.component_starter import Answers
 
 REGIONS = ("us", "eu", "apac")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from advisor.catalog.model import Meter
+from advisor.catalog.role import Meter
 from advisor.errors import listing, nearest
 from advisor.imports.measurement import Priced
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from advisor.catalog.load import Catalog
-from advisor.catalog.model import Role
+from advisor.catalog.role import Role
 from advisor.yamledit import flow
 
 NO_LIMIT = "none"

@@ -1,0 +1,226 @@
+"""Making a role's candidates: every option in every layout, what tactics make of them, and why an option has none."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from advisor.candidates.build import build, left_out
+from advisor.candidates.candidate import Candidate
+from advisor.candidates.demand import Demand
+from advisor.candidates.layout import Layout
+from advisor.candidates.pool_parts import Ground, alone
+from advisor.candidates.sizing import needed_units
+from advisor.candidates.tactics import Bench, Setting, Site, combinations, layouts, settings
+from advisor.catalog.load import Catalog
+from advisor.catalog.model import Component, Option
+from advisor.catalog.sale import refusal
+from advisor.scenario.load import Scenario
+
+_QUANTISED = "its weights are served in {}, and tactics.deny names quantise"
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """An option that has no candidate in this scenario, and why.
+
+    Attributes:
+        unsold: it could not be bought on the day of the prices; else no size of it can carry the load.
+    """
+
+    role: str
+    component: Component
+    option: Option
+    reason: str
+    unsold: bool = False
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes candidates, role by role, and keeps what has none.
+
+    Attributes:
+        demand: caches in use -> role -> demand.
+        rejections: the options that have no candidate so far, each once; filled as roles are made.
+    """
+
+    scenario: Scenario
+    catalog: Catalog
+    date: datetime.date
+    demand: Mapping[frozenset[str], Mapping[str, Demand]]
+    rejections: list[Rejection] = field(default_factory=list)
+
+    def of_role(
+        self, role: str, wanted: Collection[str] | None = None, *, unsold: bool = False
+    ) -> tuple[Candidate, ...]:
+        """Return a role's candidates, of all options or of the wanted ones, with what leaving it out would be.
+
+        Args:
+            unsold: also of options that could not be bought on the day.
+        """
+        found = list(self._plain(role, wanted, unsold=unsold))
+        found += self._combined(role, found, wanted)
+        optional = self.scenario.blueprint.roles[role].optional
+        every = [left_out(role, self.catalog), *found] if optional else found
+        return tuple(moved(candidate, self.scenario) for candidate in every)
+
+    def _reject(self, one: Rejection) -> None:
+        if one not in self.rejections:
+            self.rejections.append(one)
+
+    def _plain(self, role: str, wanted: Collection[str] | None, *, unsold: bool) -> Iterator[Candidate]:
+        seen: set[str] = set()
+        for component, option in self.catalog.options_for(role):
+            if wanted is not None and option.id not in wanted:
+                continue
+            if not unsold and (why := refusal(self.catalog, component, option, self.date)):
+                self._reject(Rejection(role, component, option, why, unsold=True))
+                continue
+            every = settings(Setting(role, option, self.scenario, self.catalog))
+            sold = (way for way in every if unsold or not refusal(self.catalog, component, way[0].option, self.date))
+            for candidate in self._of_ways(list(sold), role, component, option):
+                if candidate.id not in seen:
+                    seen.add(candidate.id)
+                    yield candidate
+
+    def _of_ways(
+        self, ways: Sequence[tuple[Setting, Layout]], role: str, component: Component, option: Option
+    ) -> Iterator[Candidate]:
+        """Yield an option bought in each way, for each use of the caches that changes what it is asked for."""
+        if not ways:
+            self.rejections.append(Rejection(role, component, option, _QUANTISED.format(option.precision)))
+        own = own_variant(role, self.demand)
+        for caches in self.demand:
+            around = behind(role, caches, self.scenario)
+            if not around and caches != own:
+                continue
+            for setting, base in ways:
+                yield from self._of_setting(setting, base, component, self.demand[caches][role], around)
+
+    def _of_setting(
+        self, setting: Setting, base: Layout, component: Component, demand: Demand, around: Mapping[str, bool]
+    ) -> Iterator[Candidate]:
+        """Yield an option in every layout that can be built; when there is none, say why the first cannot."""
+        option, scenario = setting.option, self.scenario
+        by_class = alone(component, option, Ground(scenario, self.catalog, self.date, demand, around))
+        problem, built = "", False
+        try:
+            utilisation = scenario.sizing.target_utilisation
+            needed = by_class.needed() if by_class else needed_units(option, demand, utilisation)
+        except ValueError as error:
+            problem, needed = str(error), 0
+        for layout in layouts(setting, needed, base) if needed else ():
+            try:
+                if by_class:
+                    yield by_class.built(layout)
+                else:
+                    yield build(component, option, layout, demand, around, scenario, self.catalog, self.date)
+                built = True
+            except ValueError as error:
+                problem = problem or str(error)
+        if problem and not built:
+            self._reject(Rejection(setting.role, component, option, problem))
+
+    def _combined(
+        self, role: str, plain: Sequence[Candidate], wanted: Collection[str] | None
+    ) -> Iterator[Candidate]:
+        """Yield the combinations that a role's tactics make of its candidates, for each use of the caches."""
+        allowed = self.scenario.tactics.allowed & frozenset(self.catalog.role(role).tactics)
+        if not allowed:
+            return
+        admitted = [c for c in plain if all(c.admitted_by(rule) for rule in self.scenario.filters)]
+        options = list(self._admitted_options(role, wanted))
+
+        def reject(component: Component, option: Option, reason: str) -> None:
+            self._reject(Rejection(role, component, option, reason))
+
+        own = own_variant(role, self.demand)
+        for around in dict.fromkeys(tuple(behind(role, used, self.scenario).items()) for used in self.demand):
+            same = [c for c in admitted if tuple(c.behind.items()) == around]
+            caches = next(u for u in (own, *self.demand) if behind(role, u, self.scenario) == dict(around))
+            demand = self.demand[caches][role]
+            resize = Resize(demand, self.scenario, self.catalog, self.date)
+            ground = Ground(self.scenario, self.catalog, self.date, demand, dict(around))
+            yield from combinations(Bench(role, self.scenario, same, resize, Site(ground, options, reject)), allowed)
+
+    def _admitted_options(self, role: str, wanted: Collection[str] | None) -> Iterator[tuple[Component, Option]]:
+        """Yield the options of a role that are sold and that the scenario's rules and tactics admit, sized or not."""
+        for component, option in self.catalog.options_for(role):
+            if option.precision is not None and "quantise" not in self.scenario.tactics.allowed:
+                continue
+            named = wanted is None or option.id in wanted
+            sold = named and not refusal(self.catalog, component, option, self.date)
+            if sold and all(rule.admits(role, component, option) for rule in self.scenario.filters):
+                yield component, option
+
+
+@dataclass(frozen=True)
+class Resize:
+    """Sizes a candidate again for a share of the demand, keeping its spare units, zones and the way it is bought.
+
+    What was sized once is remembered: a tactic that pairs candidates asks for each of them again and again.
+    """
+
+    demand: Demand
+    scenario: Scenario
+    catalog: Catalog
+    date: datetime.date
+    known: dict[tuple[str, int, float, float], Candidate | None] = field(default_factory=dict)
+
+    def __call__(self, one: Candidate, carried: float, billed: float) -> Candidate | None:
+        """Return the candidate for a carried and a billed share of the demand, None where no size carries it."""
+        key = (one.id, one.needed_units, carried, billed)
+        if key not in self.known:
+            try:
+                self.known[key] = self._sized(one, carried, billed)
+            except ValueError:  # above a limit, or no steady state
+                self.known[key] = None
+        return self.known[key]
+
+    def _sized(self, one: Candidate, carried: float, billed: float) -> Candidate:
+        assert one.option is not None
+        assert one.component is not None
+        assert one.layout is not None
+        demand = self.demand.scaled(carried)
+        by_class = alone(
+            one.component, one.option, Ground(self.scenario, self.catalog, self.date, demand, dict(one.behind))
+        )
+        utilisation = self.scenario.sizing.target_utilisation
+        needed = by_class.needed() if by_class else needed_units(one.option, demand, utilisation)
+        units = needed + one.units - one.needed_units
+        if one.option.unit and units > one.option.unit.most:
+            raise ValueError(f"{units} units are more than {one.option.unit.most}")
+        layout = replace(one.layout, units=units, needed=needed, zones=min(one.zones, units))
+        asked = self.demand.scaled(billed)
+        if by_class:
+            found = by_class.built(layout)
+            assert found.pooled is not None
+            pooled = replace(found.pooled, of=carried)
+            return replace(found, carried_share=carried, billed_share=billed, pooled=pooled)
+        found = build(
+            one.component, one.option, layout, demand, one.behind, self.scenario, self.catalog, self.date, billed=asked
+        )
+        return replace(found, carried_share=carried, billed_share=billed)
+
+
+def moved(candidate: Candidate, scenario: Scenario) -> Candidate:
+    """Return a candidate with the hours that it takes to have it instead of what runs today.
+
+    A combination that keeps what runs today is no move: what comes beside it is new.
+    """
+    today = scenario.standing
+    hours = min(today.hours(candidate.role, one.component, one.option) for one in candidate.members)
+    return replace(candidate, migration_h=hours, horizon_months=today.horizon_months) if hours else candidate
+
+
+def behind(role: str, caches: frozenset[str], scenario: Scenario) -> dict[str, bool]:
+    """Return whether the optional cache that spares a role work is in use; nothing for a role behind none."""
+    cache = scenario.blueprint.behind_cache(role)
+    optional = cache is not None and scenario.blueprint.roles[cache].optional
+    return {cache: cache in caches} if cache and optional else {}
+
+
+def own_variant(role: str, demand: Mapping[frozenset[str], object]) -> frozenset[str]:
+    """Return the variant that sizes a role which is not behind a cache: a cache itself is sized for being used."""
+    return next((caches for caches in demand if role in caches), next(iter(demand)))

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from advisor.catalog.blueprint import Blueprint
-from advisor.catalog.model import Component, Option
+if TYPE_CHECKING:
+    from advisor.catalog.blueprint import Blueprint
+    from advisor.catalog.model import Component, Option
 
 COST, OPERATIONS, QUALITY, CLOUDS = "cost_usd_per_month", "operations_h_per_month", "quality", "clouds"
 VENDORS, SELF_OPERATED = "vendors", "self_operated"

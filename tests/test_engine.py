@@ -74,6 +74,18 @@ def test_the_medium_questions_are_real() -> None:
     assert changed >= 5
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_of_two_bounds_on_one_metric_the_tighter_rules(seed: int) -> None:
+    """Every bound once more, looser, changes no answer of either engine, in whichever order the two stand."""
+    asked = medium_question(seed)
+    bounds = asked.scenario.bounds
+    looser = [dataclasses.replace(b, limit=b.limit * 1.5 if b.upper else b.limit * 0.9) for b in bounds]
+    for requirements in ([*bounds, *looser], [*looser, *bounds]):
+        twice = with_question(asked, requirements, asked.scenario.objective)
+        for program in (False, True):
+            same(optimise(Search(twice), program=program), optimise(Search(asked)))
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_reused_changes_no_answer(seed: int) -> None:
     """After bounds are tightened, relaxed, dropped and put back, a search that grew out of the last one answers as one

@@ -85,11 +85,12 @@ def formulate(pool: Pool, scenario: Scenario, requirements: Sequence[Bound | Pai
     }
     model = Model(problem, pool, scenario, x, y)
     problem.setObjective(model.total(lambda c: 0.0))
+    names: set[str] = set()
     for kind in ("choose_one", "behind_cache", "shared", "beside", "in_use"):
-        _add(model, CONSTRAINTS[kind](model))
+        _add(model, CONSTRAINTS[kind](model), names)
     for requirement in requirements:
         if linear_kind := kind_of(requirement):
-            _add(model, CONSTRAINTS[linear_kind](model, requirement))
+            _add(model, CONSTRAINTS[linear_kind](model, requirement), names)
     return model
 
 
@@ -100,8 +101,12 @@ def distinct(pool: Pool) -> Iterator[tuple[str, Candidate, tuple[str, str]]]:
             yield from ((role, c, (metric, one)) for metric in COUNTS for one in c.distinct(metric))
 
 
-def _add(model: Model, rows: Iterator[Row]) -> None:
+def _add(model: Model, rows: Iterator[Row], names: set[str]) -> None:
+    """Add rows; of two with one name, as of two bounds on one metric, the later one is numbered."""
     for row in rows:
+        if row.name in names:
+            row.name = f"{row.name}__{len(names)}"
+        names.add(row.name)
         model.problem.addConstraint(row)
 
 

@@ -6,16 +6,17 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pulp
 import pytest
 
 from advisor import resources
-from advisor.optimizer.solver import Session
+from advisor.optimizer.solver import Session, multipliers
 
 QUIET = {
     "version": "from advisor.optimizer.solver import version; version()",
     "solve": (
-        "import pulp; from advisor.optimizer.solver import Session; problem = pulp.LpProblem();"
+        "import pulp; from advisor.optimizer.solver import Session, multipliers; problem = pulp.LpProblem();"
         "x = problem.add_variable('x', 0, 1, pulp.LpInteger); problem.setObjective(x + 0);"
         "assert Session(problem).solve(x + 0).found"
     ),
@@ -45,3 +46,23 @@ def test_a_time_limit_is_for_each_solve() -> None:
     for _ in range(3):
         assert session.solve(x + 0, 1.5).found
         assert session._highs.getOptionValue("time_limit")[1] == 1.5
+
+
+def test_a_limit_that_one_choice_uses_up_exactly_is_no_infeasible_one() -> None:
+    """Presolve called the relaxation infeasible although one choice keeps the limit: prices must come back, not None.
+
+    Met while the cheapest of several designs with the best mean time was looked for: "infeasible" was wrong.
+    """
+    groups = [2, 2, 1, 2]
+    costs = np.array([4360.32, 4500.48, 6862.512, 7817.06, 21249.352, 7900.39, 8307.07332])
+    used = [2.160760070370e-3, 2.160747207571e-3, 8.946496654758e-3, 2.249753364104e-2, 0.0, 1.089562880753e-2]
+    used = [*used, 1.089540193693e-2]
+    used[4] = 1.0 - used[1] - used[2] - used[6]
+    prices = multipliers(costs, groups, np.array([costs / 221165.58532, used]), np.array([1.0, 1.0]) + 1e-9)
+    assert prices is not None
+    assert (prices >= 0).all()
+
+
+def test_an_infeasible_relaxation_has_no_prices() -> None:
+    """Where every choice breaks the limit by more than rounding there are no prices."""
+    assert multipliers(np.array([1.0, 2.0]), [2], np.array([[1.1, 1.00001]]), np.array([1.0])) is None

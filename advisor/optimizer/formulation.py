@@ -190,12 +190,13 @@ def share_of(bound: Bound, scenario: Scenario) -> Callable[[Candidate], float] |
     """Return what a candidate uses up of a bound, as a share: the shares of all roles may add up to at most 1.
 
     None for bounds that are no sum over candidates. Logarithms turn products into sums; dividing by the limit keeps
-    numbers near 1, where unscaled error budgets would be below a solver's tolerance.
+    numbers near 1, where unscaled error budgets would be below a solver's tolerance. Of a limit of 0 whatever uses
+    something uses too much.
     """
     if bound.metric == COST:
-        return lambda c: c.cost_usd_per_month / bound.limit
+        return lambda c: _share(c.cost_usd_per_month, bound.limit)
     if bound.metric == OPERATIONS:
-        return lambda c: c.operations_h_per_month / bound.limit
+        return lambda c: _share(c.operations_h_per_month, bound.limit)
     if bound.metric == QUALITY and bound.limit < 1:
         return lambda c: math.log(c.quality) / math.log(bound.limit)
     if bound.metric.endswith(".availability"):
@@ -205,6 +206,10 @@ def share_of(bound: Bound, scenario: Scenario) -> Callable[[Candidate], float] |
             math.log(max(c.availability, 1e-9)) / spent if c.role in needs and not counted_once(c, needs) else 0.0
         )
     return None
+
+
+def _share(used: float, limit: float) -> float:
+    return used / limit if limit else 2.0 * (used > 0)
 
 
 def _at_most_all(model: Model, bound: Bound, name: str) -> Iterator[Row]:

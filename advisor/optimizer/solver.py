@@ -75,6 +75,7 @@ def _import_highs() -> Any:
 
 
 LARGEST = 1e4
+SLACK = 1e-6  # of limits in relaxations that only serve to find prices: ten times the tolerance of the solver
 OPTIONS = {
     "threads": 1,
     "mip_rel_gap": 0.0,
@@ -226,7 +227,8 @@ class Session:
 def multipliers(costs: Array, groups: Sequence[int], rows: Array, room: Array) -> Array | None:
     """Return prices of limits from the linear relaxation of choosing one of each group; None when it is infeasible.
 
-    Any prices of at least 0 give a valid bound; these give the largest one.
+    Any prices of at least 0 give a valid bound; these give the largest one, but for the slack that limits get here.
+    Without it the solver's presolve calls a limit that one choice exactly uses up infeasible.
 
     Args:
         costs: to be minimised, the groups one after the other. groups: how many each has.
@@ -246,7 +248,8 @@ def multipliers(costs: Array, groups: Sequence[int], rows: Array, room: Array) -
     count = len(room)
     begins = (np.arange(count) * len(costs)).astype(np.int32)
     least = np.full(count, -highspy.kHighsInf)
-    highs.addRows(count, least, room, count * len(costs), begins, np.tile(everything, count), rows.ravel())
+    most = room + SLACK * np.maximum(np.abs(room), 1.0)
+    highs.addRows(count, least, most, count * len(costs), begins, np.tile(everything, count), rows.ravel())
     highs.run()
     status = highs.getModelStatus()
     if status in _infeasible():

@@ -5,6 +5,7 @@ Each knows the path in the scenario it is from.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -45,10 +46,18 @@ class Bound:
     def slack(self, value: float) -> float:
         """Return how much room is left relative to the limit: positive inside, negative outside.
 
-        For availability it is the share of the error budget that is left.
+        For availability it is the share of the error budget that is left; a limit of 1 has no budget to have left.
+
+        >>> Bound("", "flows.answer.availability", False, 0.999).slack(0.9995)  # half of it
+        0.5...
+        >>> Bound("", "flows.answer.availability", False, 1.0).slack(0.9995)
+        -inf
         """
         if self.metric.endswith(".availability"):
-            return 1 - (1 - value) / (1 - self.limit)
+            missing, budget = 1 - value, 1 - self.limit
+            if not budget:
+                return 0.0 if missing <= 0 else -math.inf
+            return 1 - missing / budget
         return (self.limit - value if self.upper else value - self.limit) / (self.limit or 1.0)
 
 

@@ -34,6 +34,7 @@ ANSWER = [
 ]
 INGEST = ["object_store", "ingestion_queue", "embedding_workers"]
 MOST_DESIGNS = 110
+OPTIONS = 8  # of each role, drawn before their candidates are built
 COMBINED = (2, 5)  # of every five seeds, the one with this remainder draws its models from combinations too
 RESOLUTION = 1e-5  # times are computed on a lattice: no limit lies closer than this to the value of a design
 
@@ -90,7 +91,9 @@ def small_table(
         requirements=(),
         objective=(Goal((Term("cost_usd_per_month", 1.0),), "minimize cost"),),
     )
-    full = _with_combinations(plain, catalog) if seed % COMBINED[1] == COMBINED[0] else table(plain, catalog)
+    only = _some_options(seed, plain, catalog)
+    combined = seed % COMBINED[1] == COMBINED[0]
+    full = _with_combinations(plain, catalog, only) if combined else table(plain, catalog, only=only)
     counts = _counts(rng, full)
     alone = {role: [c for c in known if not c.shared] for role, known in full.candidates.items()}
     found = {role: _few(rng, alone[role], counts[role], invented) for role in full.candidates}
@@ -100,7 +103,16 @@ def small_table(
     return dataclasses.replace(full, candidates=found)
 
 
-def _with_combinations(plain: Scenario, catalog: Catalog) -> Table:
+def _some_options(seed: int, plain: Scenario, catalog: Catalog) -> dict[str, list[str]]:
+    """Return a few options of each role: candidates of all others are not worth building, few are picked anyway."""
+    rng = random.Random(f"options {seed}")
+    together = {role: group[0] for group in plain.share for role in group}
+    every = {role: sorted(option.id for _, option in catalog.options_for(role)) for role in plain.blueprint.roles}
+    found = {role: rng.sample(known, min(OPTIONS, len(known))) for role, known in every.items()}
+    return {role: found[together.get(role, role)] for role in found}
+
+
+def _with_combinations(plain: Scenario, catalog: Catalog, only: Mapping[str, Sequence[str]]) -> Table:
     """Return the table with splits, cascades, fallbacks and hedges, as if availability and times mattered."""
     answer = next(f for f, flow in plain.blueprint.flows.items() if any(s.asks == "llm" for s in flow.steps()))
     bounds = (
@@ -110,7 +122,7 @@ def _with_combinations(plain: Scenario, catalog: Catalog) -> Table:
     allowed = plain.tactics.allowed | {"fallback", "split", "cascade", "hedge"}
     tactics = dataclasses.replace(plain.tactics, allowed=allowed, split_shares=(0.4,), hedge_at=0.6)
     asked = dataclasses.replace(plain, requirements=bounds, tactics=tactics)
-    return dataclasses.replace(table(asked, catalog), scenario=plain)
+    return dataclasses.replace(table(asked, catalog, only=only), scenario=plain)
 
 
 def _counts(rng: random.Random, full: Table) -> dict[str, int]:

@@ -6,16 +6,19 @@ READY := $(VENV)/.ready
 DEMO := build/support_copilot
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench schema wheel clean
+.PHONY: help demo test test-all lint bench schema wheel clean
 
 help:            ## show this list
-	@sed -n 's/^\([a-z]*\): .*## /  make \1 \t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1 \t/p' $(MAKEFILE_LIST)
 
 demo: $(READY)   ## propose the design of the example and write its documents
 	$(BIN)/advisor propose examples/support_copilot/scenario.yml -o $(DEMO)
 
 test: $(READY)   ## run all tests
 	$(BIN)/python -m pytest -n auto
+
+test-all: $(READY)  ## run all tests with every drawn problem (an hour)
+	ADVISOR_ALL=1 $(BIN)/python -m pytest -n auto
 
 lint: $(READY)   ## check style and types
 	$(BIN)/ruff check .

@@ -33,8 +33,17 @@ def needed_units(option: Option, demand: Demand, target_utilisation: float) -> i
 
 def _too_much(option: Option, dimension: str, peak: float, capacity: float, most: int) -> str:
     if option.unit is None:
-        return f"peak {dimension} {peak:,.4g} is above its limit of {capacity:,.4g}"
-    return f"peak {dimension} {peak:,.4g} needs more than {most} units of {capacity:,.4g}"
+        return f"peak {dimension} {_short(peak)} is above its limit of {_short(capacity)}"
+    return f"peak {dimension} {_short(peak)} needs more than {most} units of {_short(capacity)}"
+
+
+def _short(amount: float) -> str:
+    """Return an amount to at least four digits, without an exponent.
+
+    >>> [_short(x) for x in (11512.4, 9890.0, 3.04412, 0.000123456)]
+    ['11,512', '9,890', '3.044', '0.0001235']
+    """
+    return f"{amount:,.0f}" if amount >= 1000 else f"{amount:.4g}"
 
 
 def loads(option: Option, demand: Demand, units: int) -> dict[str, Load]:

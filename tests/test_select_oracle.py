@@ -15,6 +15,7 @@ from advisor.selection.result import Conflict, Selection
 from advisor.selection.space import space
 
 CHUNK = 50
+TINY = 2225  # the longest path is 0 in the cheapest design
 SLIP = 1e-9
 
 
@@ -58,15 +59,38 @@ def _metrics(rng: random.Random, data: Any, count: int) -> list[tuple[str, int]]
 def test_the_front_is_that_of_enumeration(start: int, count: int) -> None:
     """On 200 random problems the front of two metrics, on 50 of three, has exactly the points that nothing beats."""
     for seed in range(start, start + CHUNK):
-        data, designs = oracle.draw(seed)
-        metrics = _metrics(random.Random(seed), data, count)
-        if len(metrics) < 2:
-            continue
-        wanted = sorted(oracle.front(data, designs, metrics))
-        names = [f"{name}:{'min' if sign == 1 else 'max'}" for name, sign in metrics]
-        found = sorted(advisor.select(data, pareto=names).values)  # type: ignore[type-var]
-        assert len(found) == len(wanted), seed
-        assert all(close(a, b) for p, q in zip(found, wanted, strict=True) for a, b in zip(p, q, strict=True)), seed
+        _agrees(seed, count)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_labels_merged_piece_by_piece_give_the_same_front(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where labels are too many to be made at once, they are made some at a time; the front is still enumeration's."""
+    monkeypatch.setattr(merge, "AT_ONCE", 7)
+    for seed in range(2200, 2200 + CHUNK):
+        _agrees(seed, count)
+
+
+@pytest.mark.parametrize("bound", [1e-12, 1e-9, 1e-6, 1e-3])
+def test_a_limit_just_above_zero_keeps_what_is_above_it(bound: float) -> None:
+    """A limit that is tiny beside the values is met by all designs but those with next to nothing."""
+    data, designs = oracle.draw(TINY)
+    data = {**data, "limits": [f"time>={bound:g}"]}
+    data = {key: value for key, value in data.items() if key != "maximize"} | {"minimize": "cost"}
+    wanted = min(d.totals["cost"] for d in designs if (d.totals["time"] or 0) >= bound)  # type: ignore[type-var]
+    assert close(advisor.select(data).value, wanted)
+
+
+def _agrees(seed: int, count: int) -> None:
+    """Assert that a random problem's front is that of enumeration."""
+    data, designs = oracle.draw(seed)
+    metrics = _metrics(random.Random(seed), data, count)
+    if len(metrics) < 2:
+        return
+    wanted = sorted(oracle.front(data, designs, metrics))
+    names = [f"{name}:{'min' if sign == 1 else 'max'}" for name, sign in metrics]
+    found = sorted(advisor.select(data, pareto=names).values)  # type: ignore[type-var]
+    assert len(found) == len(wanted), seed
+    assert all(close(a, b) for p, q in zip(found, wanted, strict=True) for a, b in zip(p, q, strict=True)), seed
 
 
 def test_a_conflict_is_smallest_and_its_reliefs_are_true() -> None:

@@ -26,6 +26,7 @@ Variable: TypeAlias = pulp.LpVariable
 CONSTRAINTS: dict[str, Callable[..., Iterator[Row]]] = {}
 WHOLE = 1e5  # rows of whole numbers up to this stay as they are, so that the solver can use that they are whole
 DECIMALS = 4
+SMALLEST_BOUND = 1e-6  # of the largest coefficient: rows in units of a smaller one were taken for infeasible
 LOOSE = 1e-6  # of a right side: as much as a solver's tolerance, so that a limit met exactly is not taken for missed
 
 
@@ -161,7 +162,7 @@ def at_most(terms: Sequence[tuple[Variable, float]], bound: float, slack: float,
             right = (bound + slack) * power
             right = math.floor(right + 1e-9 * max(1.0, abs(right)))
             return _row([(x, float(round(value * power))) for x, value in terms], float(right), name)
-    factor = 1.0 / (abs(bound) or largest or 1.0)
+    factor = 1.0 / ((abs(bound) if abs(bound) > SMALLEST_BOUND * largest else largest) or 1.0)
     return _row([(x, value * factor) for x, value in terms], (bound + slack) * factor + loose, name)
 
 

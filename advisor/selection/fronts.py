@@ -13,6 +13,8 @@ from advisor.selection.problem import TOLERANCE, Goal, Limit, SelectionProblem
 from advisor.selection.result import Front
 from advisor.selection.space import Space, space
 
+MERGING = 0.5  # share of the time limit that merging labels may take before points are looked for one by one
+STEP_FROM_ZERO = 1e-12  # where values of both signs can add up to next to nothing
 FULL = 4 * TOLERANCE  # how much better than a point, relative, another one has to be
 
 
@@ -34,19 +36,20 @@ def front(problem: SelectionProblem, goals: Sequence[Goal], time_limit_s: float 
 def _points(choice: Space, goals: tuple[Goal, ...], deadline: float) -> tuple[Status, tuple[Judged, ...], int]:
     if choice.empty:
         return Status.INFEASIBLE, (), 0
-    merged = _merged(choice, goals)
+    now = time.monotonic()
+    merged = _merged(choice, goals, deadline if math.isinf(deadline) else now + MERGING * (deadline - now))
     if merged is not None:
         return (Status.OPTIMAL if merged else Status.INFEASIBLE), nondominated(merged, goals), 0
     return _searched(choice, goals, deadline)
 
 
-def _merged(choice: Space, goals: tuple[Goal, ...]) -> list[Judged] | None:
+def _merged(choice: Space, goals: tuple[Goal, ...], deadline: float) -> list[Judged] | None:
     """Return a judged design for each point, None where labels do not do."""
     numbers = merge.columns(choice, goals)
     if numbers is None:
         return None
     try:
-        found = [judge(choice.problem, design) for design in merge.front(numbers)]
+        found = [judge(choice.problem, design) for design in merge.front(numbers, deadline)]
     except merge.TooManyError:
         return None
     return found if all(judged.feasible for judged in found) else None
@@ -110,7 +113,15 @@ class _Walk:
             fresh = self.found[before:]
             if not fresh:
                 return True
-            limit = _better_than(max(point.loss(last) for point in fresh), last)
+            limit = _better_than(max(point.loss(last) for point in fresh), last, self._least(last))
+
+    def _least(self, goal: Goal) -> float:
+        """Return a step away from a total of 0: below it there is none where no value is negative."""
+        problem = self.search.space.problem
+        options = (option for one in problem.values.values() for option in one.values())
+        parts = [*options, *(pair.values for pair in problem.pairs)]
+        values = [part[goal.attribute] for part in parts if part.get(goal.attribute)]
+        return min(values) / 2 if values and min(values) > 0 and not problem.pools else STEP_FROM_ZERO
 
     def _point(self, goal: Goal, bounds: tuple[Limit, ...]) -> bool:
         """Add the point that is best by a goal, then by the others in order; return False when time ran out."""
@@ -131,8 +142,8 @@ class _Walk:
         return True
 
 
-def _better_than(loss: float, goal: Goal) -> Limit:
-    """Return the limit that only totals better than a loss are within."""
-    step = FULL * abs(loss) or 1e-12
+def _better_than(loss: float, goal: Goal, least: float) -> Limit:
+    """Return the limit that only totals better than a loss are within; ``least``: by how much better than 0."""
+    step = FULL * abs(loss) or least
     bound = -(loss - step) if goal.maximize else loss - step
     return Limit(goal.attribute, ">=" if goal.maximize else "<=", bound)

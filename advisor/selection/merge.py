@@ -26,6 +26,7 @@ MOST_LABELS = {1: 1_000_000, 2: 1_000_000, 3: 200_000, 4: 500_000}  # by number 
 MOST_COMPARED = 4_000  # labels of four and more columns that are compared with each other
 SHARES = (0.25, 0.5, 0.75, 1.0)
 CANDIDATES = 8_000_000  # most labels before dropping
+AT_ONCE = 1_000_000  # labels of a front that are made before those which others beat are dropped
 BEAM = 400
 WIDE_BEAM = 1500  # for a design to start from where merging all labels is too much
 MULTIPLIER_STEPS = 80
@@ -276,11 +277,11 @@ def _first(numbers: Columns, suffixes: Sequence[Array]) -> dict[str, str]:
 # --- a front --------------------------------------------------------------------------------------------------------
 
 
-def front(numbers: Columns) -> list[dict[str, str]]:
+def front(numbers: Columns, deadline: float = math.inf) -> list[dict[str, str]]:
     """Return a design for each point that no other beats in the goals: of equal ones the first by name.
 
     Raises:
-        TooManyError: there are too many labels.
+        TooManyError: there are too many labels, or it takes longer than the deadline (monotonic clock).
     """
     import numpy as np
 
@@ -289,20 +290,35 @@ def front(numbers: Columns) -> list[dict[str, str]]:
     labels, steps = np.zeros((1, numbers.tables[0].shape[1])), []
     least = np.array([table.min(axis=0) for table in numbers.tables])
     for index, table in enumerate(numbers.tables):
-        if len(labels) * len(table) > CANDIDATES:
-            raise TooManyError
-        joined = (labels[:, None, :] + table[None, :, :]).reshape(-1, table.shape[1])
-        later = least[index + 1 :].sum(axis=0)[numbers.goals :]
-        fits = np.flatnonzero((joined[:, numbers.goals :] + later <= numbers.rooms + _noise(joined)).all(axis=1))
-        if len(fits) > 4 * MOST_LABELS[min(joined.shape[1], 4)]:
-            raise TooManyError
-        kept = fits[undominated_mask(joined[fits])] if len(fits) else fits
-        labels = joined[kept]
+        rooms = numbers.rooms - least[index + 1 :].sum(axis=0)[numbers.goals :]
+        labels, kept = _extended(labels, table, rooms, deadline)
         steps.append(np.stack((kept // len(table), kept % len(table))))
-        if len(labels) > MOST_LABELS[min(labels.shape[1], 4)]:
-            raise TooManyError
     last = np.flatnonzero(undominated_mask(labels[:, : numbers.goals])) if len(labels) else np.zeros(0, dtype=int)
     return _designs(numbers, steps, last)
+
+
+def _extended(labels: Array, table: Array, rooms: Array, deadline: float) -> tuple[Array, Any]:
+    """Return each label with each option added that fits and that no other beats, and where it comes from.
+
+    Of many some are made at a time, with those that are left of the ones before. The place of a label in the full
+    table, label by label and option by option, says where it comes from.
+    """
+    import numpy as np
+
+    from advisor.selection.dominance import undominated_mask
+
+    kept, places = np.zeros((0, labels.shape[1])), np.zeros(0, dtype=np.intp)
+    at_once = max(AT_ONCE // len(table), 1)
+    for begin in range(0, len(labels), at_once):
+        joined = (labels[begin : begin + at_once, None, :] + table[None, :, :]).reshape(-1, table.shape[1])
+        fits = np.flatnonzero((joined[:, table.shape[1] - len(rooms) :] <= rooms + _noise(joined)).all(axis=1))
+        kept = np.concatenate((kept, joined[fits]))
+        places = np.concatenate((places, fits + begin * len(table)))
+        needed = undominated_mask(kept) if len(kept) else slice(0)
+        kept, places = kept[needed], places[needed]
+        if len(kept) > MOST_LABELS[min(labels.shape[1], 4)] or time.monotonic() > deadline:
+            raise TooManyError
+    return kept, places
 
 
 def _designs(numbers: Columns, steps: Sequence[Any], last: Any) -> list[dict[str, str]]:

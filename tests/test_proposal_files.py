@@ -265,6 +265,21 @@ def test_a_missing_folder_is_said_of_the_users_file(tmp_path: Path, capsys: Capt
     assert not (tmp_path / "out").exists()
 
 
+def test_files_of_an_earlier_proposal_are_named(tmp_path: Path, capsys: Capture) -> None:
+    """What a run does not write again stays where it is, and is named: it speaks of another design."""
+    out = tmp_path / "out"
+    propose(out, "--format", "md", *MINI)
+    assert "earlier run" not in capsys.readouterr().err
+    (out / "adr" / "0042-old-role.md").write_text("# of a role that the blueprint no longer has")
+    propose(out, "--format", "html", *MINI)
+    said = capsys.readouterr().err
+    assert "left by an earlier run, not of this proposal: adr/0001-" in said
+    assert "adr/0042-old-role.md" in said
+    assert "design.md" in said
+    assert "design.html" not in said
+    assert (out / "adr" / "0042-old-role.md").exists()
+
+
 def test_a_full_disk_leaves_the_earlier_proposal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:

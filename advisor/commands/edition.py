@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,3 +132,15 @@ def analyse(result: Proposal, names: tuple[str, ...], today: datetime.date, dead
         if answer.best is None:  # the time was over
             return NOTHING
         return bundle(answer, names, today, deadline=deadline, progress=progress, jobs=jobs)
+
+
+OURS = ("design.*", "infeasible.*", "diagram.*", "workspace.dsl", "cost.svg", "latency_*.svg", "adr/[0-9]*-*.md")
+
+
+def leftovers(folder: Path, written: Collection[str]) -> list[str]:
+    """Return the files of an earlier proposal in a folder that this one did not write again, so they speak of another.
+
+    They are named, not removed: what was good once is not ours to delete.
+    """
+    found = {path.relative_to(folder).as_posix() for pattern in OURS for path in folder.glob(pattern)}
+    return sorted(found - set(written))

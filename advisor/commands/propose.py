@@ -152,6 +152,7 @@ def run(
     loaded, catalog = (inputs.scenario, inputs.catalog) if inputs else options.load_inputs(scenario, catalog_folder)
     with working("optimising"):
         result = proposal.propose(loaded, catalog, as_of=as_of, time_limit_s=time_limit_s)
+    written: dict[str, bytes] = {}
     again = reproduce(as_of, date, formats, catalog_folder is not None, analyses, templates_folder is not None)
     found = edition.analyse(result, analyses, date, deadline, jobs)
     made = Edition(found, people, templates)
@@ -163,11 +164,15 @@ def run(
         return exit_code(result)
     if inputs is not None and output is not None and result.best is not None:
         beside = {**inputs.files, **edition.carried(templates_folder)}
-        write_all(output, proposal_files.files(result, date, again, asked, beside, made))
+        written = proposal_files.files(result, date, again, asked, beside, made)
+        write_all(output, written)
     if inputs is not None and output is not None and exit_code(result) == INFEASIBLE:
         beside = {**inputs.files, **edition.carried(templates_folder)}
-        write_all(output, proposal_files.without_design(result, date, again, asked, beside, made))
+        written = proposal_files.without_design(result, date, again, asked, beside, made)
+        write_all(output, written)
     show(result, scenario, output, asked, as_json=as_json)
+    if output is not None and written and (old := edition.leftovers(output, written)):
+        click.echo(f"left by an earlier run, not of this proposal: {', '.join(old)} in {output}", err=True)
     return exit_code(result)
 
 

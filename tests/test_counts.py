@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 from pathlib import Path
 
 import pytest
+from oracles.enumeration import enumerate_all, optimum, value
+from oracles.medium import medium_question
+from oracles.problems import draw_bounds, small_table, with_question
 
 from advisor.candidates.candidate import OWNERS
 from advisor.candidates.table import Table
@@ -12,11 +17,13 @@ from advisor.catalog.load import Catalog
 from advisor.errors import InputError
 from advisor.evaluation.result import Evaluation
 from advisor.explanation.explain import explain
+from advisor.optimizer import counted, engine, question, run
+from advisor.optimizer.prices import priced
 from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.proposal import Proposal
-from advisor.scenario.load import scenario_from_text
+from advisor.scenario.load import Scenario, scenario_from_text
 from advisor.scenario.requirements import Bound
 
 
@@ -114,3 +121,84 @@ def test_counts_can_be_goals(candidates: Table) -> None:
     assert fewest.value == len(fewest.best.vendors)
     bound = Bound("constraints.vendors.max", "vendors", True, fewest.value - 1)
     assert optimise(Search(candidates, [*candidates.scenario.requirements, bound])).status is Status.INFEASIBLE
+
+
+# --- settled bit by bit -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_too_many_sets_of_names_change_no_answer(
+    seed: int, scenario: Scenario, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the sets of vendors and of own systems are not looked at one by one, the answer is what enumeration says,
+    for every number that may be used, with both bounded at once, and with a percentile bound beside them."""
+    monkeypatch.setattr(question, "FEW_SETS", 0)
+    full = small_table(seed, scenario, catalog, invented=True)
+    found, rng = enumerate_all(full), random.Random(seed)
+    most = int(max(j.metrics["vendors"] for j in found))
+    for vendors, own in itertools.product(range(1, most + 1), (0, 1, 9)):
+        bounds = [
+            Bound("constraints.vendors.max", "vendors", True, vendors),
+            Bound("constraints.self_operated.max", "self_operated", True, own),
+            *draw_bounds(rng, found, rng.choice([0, 1])),
+        ]
+        asked = with_question(full, bounds, full.scenario.objective)
+        best, ours = optimum(found, bounds, asked.scenario.objective), optimise(Search(asked))
+        assert (ours.status is Status.OPTIMAL) == bool(best)
+        if best:
+            assert ours.value == pytest.approx(value(asked.scenario.objective[0], best[0]), rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_engine_and_program_agree_on_few_vendors(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On tables too large to enumerate the program finds the same, and the engine does not hand over to it."""
+    asked = medium_question(seed)
+    free = optimise(Search(asked)).best
+    if free is None:
+        return
+    for most in range(len(free.vendors) - 1, 0, -2):
+        bounds = [*asked.scenario.bounds, Bound("constraints.vendors.max", "vendors", True, most)]
+        few = with_question(asked, bounds, asked.scenario.objective)
+        other = optimise(Search(few), program=True)
+        with monkeypatch.context() as patch:
+            patch.setattr(question, "FEW_SETS", 0)
+            patch.setattr(run, "Program", None)
+            ours = optimise(Search(few))
+        assert ours.status is other.status
+        assert ours.best is None or ours.value == pytest.approx(other.value, rel=1e-9)
+
+
+def test_dividing_loses_no_set() -> None:
+    """Every set of names that is small enough, and has all that counts as used, is in just one of the cases."""
+    whole = counted.Counted(2, {}, used=0b0001)
+    cases = list(whole.split(0b1101, {0b1000: 2.0}))
+    for names in (0b0001, 0b0011, 0b0101, 0b1001, 0b10001):
+        inside = [c for c in cases if not names & c.banned and c.used & ~names == 0]
+        assert len(inside) == 1
+    assert not any(c.open and 0b1101 & c.banned == 0 for c in cases)
+
+
+def test_narrowing_drops_no_design(scenario: Scenario, catalog: Catalog) -> None:
+    """A candidate that prices drop is in no design of few names that costs less than what is asked for."""
+    for seed in range(4):
+        full = small_table(seed, scenario, catalog, invented=True)
+        found = enumerate_all(full)
+        asked = with_question(full, (), full.scenario.objective)
+        search = Search(asked)
+        names = sorted({name for c in itertools.chain(*search.pool.values()) for name in c.distinct("vendors")})
+        goal = run.linear_goal(search, asked.scenario.objective[0])
+        assert goal is not None
+        whole = next(iter(engine.Engine(run.Run(search, None, 0.0).question(goal, ()), lambda _: True)._cases()))[-1]
+        few = [j for j in found if j.metrics["vendors"] <= 2]
+        count = counted.counted(2, search.distinct("vendors"), names)
+        prices = priced(whole)
+        assert count
+        assert prices
+        most = sorted(j.metrics["cost_usd_per_month"] for j in few)[len(few) // 3] * 1.001 if few else 0.0
+        case, bound, _ = count.narrowed(whole, prices, most)
+        left = {(r, search.pool[r][i].id) for r, kept in zip(search.pool, case.kept, strict=True) for i in kept}
+        inside = {(r, search.pool[r][i].id) for r, kept in zip(search.pool, whole.kept, strict=True) for i in kept}
+        for judged in few:
+            if judged.metrics["cost_usd_per_month"] < most and set(judged.ids.items()) <= inside:
+                assert set(judged.ids.items()) <= left
+                assert judged.metrics["cost_usd_per_month"] >= bound

@@ -1,7 +1,7 @@
 """The exact engine for goals and limits that add up, with percentile bounds, caches and numbers of things.
 
 Each situation (:mod:`advisor.optimizer.situations`) with each set of clouds (or vendors, or systems of our own) is a
-case of its own. For a case:
+case of its own; where there are many sets, they are settled bit by bit (:mod:`advisor.optimizer.counted`). For a case:
 
 1. *Price* the limits by a linear relaxation. Any prices give a bound; candidates that cost too much under them are out.
 2. *Guess*: a good design by quick starts and exchanges (:mod:`advisor.optimizer.incumbent`).
@@ -18,18 +18,17 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate
 from advisor.optimizer.case import Case
-from advisor.optimizer.chances import Chances, chances
+from advisor.optimizer.counted import Counted
 from advisor.optimizer.labels import ROW_SLIP
-from advisor.optimizer.linear import Linear
 from advisor.optimizer.prices import priced
 from advisor.optimizer.proof import Incumbent, Proof, TooHardError
+from advisor.optimizer.question import MOST_CASES, Design, Question
 from advisor.optimizer.situations import Situation
-from advisor.optimizer.tails import Tail
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,34 +36,9 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
-Design = dict[str, Candidate]
 CaseKey = tuple[int, tuple[tuple[str, frozenset[str]], ...]]  # number of the situation, and what is allowed of a metric
-MOST_CASES = 256
 MOST_MISSING = 2  # roles that a design to start from may leave open
-COUNT_SLIP = 1e-6
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked.
-
-    Attributes:
-        pool: role -> candidates. open: role -> which of them may be chosen.
-        goal: to be minimised. rows: sums with what each may be at most.
-        tails: the percentile bounds.
-        distinct: what is counted, by metric: role -> the clouds (vendors, own systems) of each candidate.
-        situations: those between which all designs are divided.
-        consistent: design -> the one that it stands for where something is still open, None when there is none.
-    """
-
-    pool: Mapping[str, Sequence[Candidate]]
-    open: Mapping[str, Mask]
-    goal: Linear
-    rows: Sequence[tuple[Linear, float]]
-    tails: Sequence[Tail]
-    distinct: Mapping[str, Mapping[str, Sequence[frozenset[str]]]]
-    situations: Sequence[Situation]
-    consistent: Callable[[Design], Mapping[str, Candidate] | None] = lambda design: design
+TRIED = 4  # sets of names in which a first design is looked for
 
 
 @dataclass
@@ -85,7 +59,14 @@ class Answer:
 
 
 class UnsettledError(Exception):
-    """A design that contradicts itself would be better than all that are known: more has to be settled."""
+    """A design that contradicts itself, or uses too many names, would be better than all that are known.
+
+    ``names``: for the first bound on a number of names that it breaks, its place among them and the names.
+    """
+
+    def __init__(self, names: tuple[int, int] | None = None) -> None:
+        super().__init__()
+        self.names = names
 
 
 @dataclass(frozen=True)
@@ -96,6 +77,12 @@ class Node:
     proof: Proof
     situation: Situation
     allowed: Mapping[str, frozenset[str]]
+    counts: tuple[Counted, ...]
+
+    @property
+    def open(self) -> bool:
+        """Whether something is not settled yet."""
+        return bool(self.situation.open) or any(count.open for count in self.counts)
 
 
 @dataclass
@@ -124,7 +111,7 @@ class Engine:
     inside: CaseKey | None = None
     cases: int = 0
     _judged: dict[tuple[str, ...], bool] = field(default_factory=dict)
-    _branching: bool = False
+    _branching: Node | None = None
 
     def __post_init__(self) -> None:
         self.incumbent = Incumbent(self.to_beat, self.ceiling)
@@ -150,8 +137,8 @@ class Engine:
                 continue
             try:
                 open_bounds.append(self._searched(node))
-            except UnsettledError:
-                for place, child in enumerate(self._children(node, bound)):
+            except UnsettledError as reason:
+                for place, child in enumerate(self._children(node, bound, reason.names)):
                     heapq.heappush(heap, (child.proof.bound, number * MOST_CASES + place, child))
         bound = min((b for b in open_bounds if b < self.incumbent.most), default=math.inf)
         return Answer(self.best, self.incumbent.value, min(bound, self.incumbent.value), math.isinf(bound), self.cases)
@@ -161,25 +148,84 @@ class Engine:
         self.cases += 1
         if self.cases > MOST_CASES:
             raise TooHardError
-        self._branching = bool(node.situation.open)
-        node.proof.guesses = 0 if self._branching else node.proof.guesses
+        self._branching = node if node.open else None
+        node.proof.guesses = 0 if node.open else node.proof.guesses
         try:
-            return node.proof.run(any_design=self.any_design)
+            return node.proof.run(any_design=self.any_design, briefly=node.open)
         except TooHardError:
-            if not self._branching:
-                raise
-            raise UnsettledError from None
+            reason = self._unsettled(node)
+            if reason is not None:
+                raise reason from None
+            return node.proof.run(any_design=self.any_design)
         finally:
-            self._branching = False
+            self._branching = None
 
-    def _children(self, node: Node, bound: float) -> Iterator[Node]:
+    def _unsettled(self, node: Node) -> UnsettledError | None:
+        """Return what is settled next in a case that is too hard as it is; None when nothing is left to settle.
+
+        Of names those come next that would be used if it were for the prices alone.
+        """
+        if node.situation.open or not node.open:
+            return UnsettledError() if node.open else None
+        assert node.proof.prices is not None
+        cheapest = [int(costs.argmin()) for costs in node.proof.prices.costs(node.proof.case)[0]]
+        many = self._too_many(node.proof.case, cheapest)
+        return None if many is None else UnsettledError(many)
+
+    def _children(self, node: Node, bound: float, names: tuple[int, int] | None) -> Iterator[Node]:
         """Yield the cases into which one falls when one thing more is settled."""
-        for situation in node.situation.split():
-            case = self._case(situation, node.allowed)
-            if case.possible:
-                proof = Proof(case, self.incumbent, self._accepts, self.deadline, bound)
-                if proof.bound < self.incumbent.most:
-                    yield Node(node.key, proof, situation, node.allowed)
+        if names is None:
+            for situation in node.situation.split():
+                yield from self._node(node.key, situation, node.allowed, node.counts, bound)
+            return
+        number, many = names
+        assert node.proof.prices is not None
+        count = node.counts[number]
+        for more in count.split(many, count.weights(node.proof.case, node.proof.prices)):
+            counts = (*node.counts[:number], more, *node.counts[number + 1 :])
+            yield from self._node(node.key, node.situation, node.allowed, counts, bound)
+
+    def _node(
+        self,
+        key: CaseKey,
+        situation: Situation,
+        allowed: Mapping[str, frozenset[str]],
+        counts: tuple[Counted, ...],
+        bound: float,
+        case: Case | None = None,
+    ) -> Iterator[Node]:
+        """Yield a case to be searched, unless it is already out; ``case``: where it is known already."""
+        case = case or self.question.case(situation, allowed, counts)
+        if not case.possible:
+            return
+        proof = Proof(case, self.incumbent, self._accepts, self.deadline, bound)
+        for count in counts:
+            if proof.bound < self.incumbent.most and count.open:
+                proof = self._narrowed(proof, count)
+        if proof.bound < self.incumbent.most:
+            yield Node(key, proof, situation, allowed, counts)
+
+    def _narrowed(self, proof: Proof, count: Counted) -> Proof:
+        """Return the proof of a case without what goes with no promising set of names, after guesses in some of them.
+
+        The fewer candidates are left, the better the prices, and the fewer sets are promising.
+        """
+        while (prices := proof.prices) is not None:
+            case, bound, sets = count.narrowed(proof.case, prices, self.incumbent.most)
+            proof.bound = max(proof.bound, bound)
+            for names in sets[:TRIED] if not self.incumbent.known else ():
+                self._guess_within(proof.case, replace(count, used=int(names), banned=0))
+            if case.size == proof.case.size or not case.possible or proof.bound >= self.incumbent.most:
+                break
+            proof = Proof(case, self.incumbent, self._accepts, self.deadline, proof.bound)
+        return proof
+
+    def _guess_within(self, case: Case, count: Counted) -> None:
+        """Look for a design to beat among those that use some names only."""
+        some = case.taken([count.fits(role)[kept] for role, kept in zip(count.names, case.kept, strict=True)])
+        proof = Proof(some, self.incumbent, self._accepts, self.deadline)
+        if proof.bound < self.incumbent.most:
+            proof.guess()
 
     def _guess(self, proofs: Sequence[Proof]) -> None:
         """Find a design to beat before anything is proved: better than what is known, near what is known, or any."""
@@ -193,7 +239,7 @@ class Engine:
             if not self.incumbent.known and start.count(None) <= MOST_MISSING:
                 proof.guess(proof.filled(start))
         for proof in proofs[: 1 if math.isfinite(self.ceiling) else None]:  # below a ceiling most cases end at once
-            if not self.incumbent.known:
+            if not self.incumbent.known and not self.question.counts:  # with too many names most designs are refused
                 proof.guess()
 
     # --- cases -------------------------------------------------------------------------------------------------------
@@ -202,18 +248,16 @@ class Engine:
         """Yield each situation with each set of clouds and the like that is not already out."""
         for key, situation, allowed, case in self._cases():
             floor = max(self.floor, self.floors.get(key, -math.inf))
-            proof = Proof(case, self.incumbent, self._accepts, self.deadline, floor)
-            if proof.bound < self.incumbent.most:
-                yield Node(key, proof, situation, allowed)
+            yield from self._node(key, situation, allowed, self.question.counts, floor, case)
 
     def case_keys(self) -> Iterator[CaseKey]:
         """Yield what names each case: each situation with each set of clouds and the like. Raises TooHardError."""
         for number, _ in enumerate(self.question.situations):
-            yield from ((number, tuple(sorted(allowed.items()))) for allowed in self._sets())
+            yield from ((number, tuple(sorted(allowed.items()))) for allowed in self.question.sets())
 
     def _cases(self) -> Iterator[tuple[CaseKey, Situation, Mapping[str, frozenset[str]], Case]]:
         """Yield each situation with each set of clouds and the like that is not already out under common prices."""
-        sets = self._sets()
+        sets = self.question.sets()
         if len(sets) * len(self.question.situations) > MOST_CASES:
             raise TooHardError
         if self.floor >= self.incumbent.most:
@@ -221,79 +265,18 @@ class Engine:
         for number, situation in enumerate(self.question.situations):
             named = [((number, tuple(sorted(allowed.items()))), allowed) for allowed in sets]
             open_ = [(key, allowed) for key, allowed in named if self._is_open(key)]
-            whole = self._case(situation, {}) if open_ else None
+            whole = self.question.case(situation, {}) if open_ else None
             prices = priced(whole) if whole and whole.possible else None
             for key, allowed in open_ if prices else ():
                 assert prices is not None
                 assert whole is not None
-                case = self._case(situation, allowed) if allowed else whole
+                case = self.question.case(situation, allowed) if allowed else whole
                 if case.possible and case.constant + prices.bound(case) < self.incumbent.most:
                     yield key, situation, allowed, case
 
     def _is_open(self, key: CaseKey) -> bool:
         """Return whether a case may hold something better."""
         return self.inside in (None, key) and self.floors.get(key, -math.inf) < self.incumbent.most
-
-    def _sets(self) -> list[Mapping[str, frozenset[str]]]:
-        """Return what may be used of all that is counted, by metric; a metric is missing where no number matters.
-
-        Raises:
-            TooHardError: there are more than ``MOST_CASES``.
-        """
-        found: list[Mapping[str, frozenset[str]]] = [{}]
-        for metric in self.question.distinct:
-            names, sizes = self._sizes(metric)
-            if sizes is None:
-                continue
-            if len(found) * sum(math.comb(len(names), size) for size in sizes) > MOST_CASES:
-                raise TooHardError
-            some = [frozenset(few) for size in sizes for few in itertools.combinations(names, size)]
-            found = [{**known, metric: few} for known in found for few in some]
-        return found
-
-    def _sizes(self, metric: str) -> tuple[list[str], range | None]:
-        """Return what there is to count and the numbers of it to look at, None where no number matters."""
-        asked = self.question
-        taken = (zip(found, asked.open[role], strict=True) for role, found in asked.distinct[metric].items())
-        names = sorted({name for pairs in taken for own, yes in pairs if yes for name in own})
-        counted = [(row, room) for row, room in asked.rows if row.per_count.get(metric)]
-        most = len(names)
-        for row, room in counted:
-            if not row.weights and len(row.per_count) == 1:
-                most = min(most, math.floor((room - row.constant) / row.per_count[metric] + COUNT_SLIP))
-        if asked.goal.per_count.get(metric) or any(row.weights or len(row.per_count) > 1 for row, _ in counted):
-            return names, range(most + 1)
-        return names, range(most, most + 1) if most < len(names) else None
-
-    def _case(self, situation: Situation, allowed: Mapping[str, frozenset[str]]) -> Case:
-        """Return a case as arrays; of what ``allowed`` does not speak about any number may be used, and counts as 0."""
-        import numpy as np
-
-        asked = self.question
-        kept = {}
-        for role in asked.pool:
-            mask = asked.open[role] & situation.fits[role]
-            for metric, names in allowed.items():
-                mask = mask & np.array([own <= names for own in asked.distinct[metric][role]], dtype=bool)
-            kept[role] = np.flatnonzero(mask)
-        sums = [(row, room) for row, room in asked.rows if row.weights or len(row.per_count) > 1]
-        rows = [
-            np.array([_weights(row, role, at) for row, _ in sums]).reshape(len(sums), len(at)).T
-            for role, at in kept.items()
-        ]
-        room = np.array([most - row.constant - _counted(row, allowed) for row, most in sums])
-        possible = all(len(at) for at in kept.values())
-        return Case(
-            tuple(kept.values()),
-            tuple(_weights(asked.goal, role, at) for role, at in kept.items()),
-            asked.goal.constant + _counted(asked.goal, allowed),
-            tuple(rows),
-            room,
-            tuple(self._chances(tail, situation.caches, kept) for tail in asked.tails) if possible else (),
-        )
-
-    def _chances(self, tail: Tail, caches: frozenset[str], kept: Mapping[str, Any]) -> Chances:
-        return chances(tail, self.question.pool, kept, tail.cache in caches)
 
     def design(self, case: Case, chosen: Sequence[int]) -> Design:
         """Return a design of a case as role -> candidate."""
@@ -312,13 +295,25 @@ class Engine:
     def _accepts(self, case: Case, chosen: Sequence[int]) -> bool:
         """Return the judge's word on a design, asked for once; what contradicts itself stands for another one."""
         design = self.design(case, chosen)
+        if (many := self._too_many(case, chosen)) is not None:
+            raise UnsettledError(many)
         meant = self.question.consistent(design)
         if meant is None or any(meant[role].id != c.id for role, c in design.items()):
             self._take(case, meant)
-            if self._branching:
+            if self._branching is not None and self._branching.situation.open:
                 raise UnsettledError
             return False
         return self._judge(design)
+
+    def _too_many(self, case: Case, chosen: Sequence[int]) -> tuple[int, int] | None:
+        """Return which bound on a number of names a design breaks that the case searched leaves open, and its names."""
+        if self._branching is None:
+            return None
+        places = {role: int(kept[j]) for role, kept, j in zip(self.question.pool, case.kept, chosen, strict=True)}
+        for number, count in enumerate(self._branching.counts):
+            if count.open and (names := count.of(places)).bit_count() > count.most:
+                return number, names
+        return None
 
     def _take(self, case: Case, design: Mapping[str, Candidate] | None) -> None:
         """Take a design of a case that has not been put together by a search, if it is better."""
@@ -341,13 +336,3 @@ class Engine:
         if key not in self._judged:
             self._judged[key] = self.accepts(dict(design))
         return self._judged[key]
-
-
-def _counted(part: Linear, allowed: Mapping[str, frozenset[str]]) -> float:
-    return math.fsum(each * len(allowed.get(metric, ())) for metric, each in part.per_count.items())
-
-
-def _weights(part: Linear, role: str, at: Any) -> Array:
-    import numpy as np
-
-    return part.weights[role][at] if role in part.weights else np.zeros(len(at))

@@ -124,22 +124,25 @@ class Proof:
         self.incumbent.value, self.incumbent.found = value, (case, tuple(chosen))
         return True
 
-    def run(self, *, any_design: bool = False) -> float:
+    def run(self, *, any_design: bool = False, briefly: bool = False) -> float:
         """Search for something better; return a bound of what is left open, infinite when nothing is.
+
+        ``briefly``: make one attempt only, on the coarsest grid.
 
         Raises:
             TooHardError: there are too many labels.
         """
+        grids = GRIDS[:1] if briefly else GRIDS
         if math.isinf(self.incumbent.most):
-            left = self._search(first=True)
+            left = self._search(grids, first=True)
             if math.isfinite(left) or any_design or self.incumbent.found is None:
                 return left
-        return self._search(first=any_design)
+        return self._search(grids, first=any_design)
 
-    def _search(self, *, first: bool) -> float:
+    def _search(self, grids: Sequence[Grid], *, first: bool) -> float:
         """Return a bound of what is left open; ``first``: stop at the first design."""
         assert self.prices is not None
-        for grid in GRIDS:
+        for grid in grids:
             most = self.incumbent.most
             case = thinned(within(self.case, self.prices, most))
             if self.bound >= most or not case.possible:
@@ -149,7 +152,7 @@ class Proof:
                 return math.inf
             if not self.incumbent.known and self.guesses == GUESSES:
                 self.guess()
-                return math.inf if first and self.incumbent.found else self._search(first=first)
+                return math.inf if first and self.incumbent.found else self._search(grids, first=first)
             if search.run(first=first):
                 return math.inf
             if time.monotonic() > self.deadline:

@@ -22,10 +22,11 @@ import pulp
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.acceptance import Acceptance
-from advisor.optimizer.engine import Engine, Question
+from advisor.optimizer.engine import Engine
 from advisor.optimizer.linear import Linear, is_log, is_product, room_of
 from advisor.optimizer.program import Program
 from advisor.optimizer.proof import TooHardError
+from advisor.optimizer.question import Question
 from advisor.optimizer.search import Limit, Only, Search
 from advisor.optimizer.solver import Outcome, Status
 from advisor.scenario.goals import Goal, Term

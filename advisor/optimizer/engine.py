@@ -246,7 +246,7 @@ class Engine:
 
     def _nodes(self) -> Iterator[Node]:
         """Yield each situation with each set of clouds and the like that is not already out."""
-        for key, situation, allowed, case in self._cases():
+        for key, situation, allowed, case in self.open_cases(relaxed=True):
             floor = max(self.floor, self.floors.get(key, -math.inf))
             yield from self._node(key, situation, allowed, self.question.counts, floor, case)
 
@@ -255,8 +255,15 @@ class Engine:
         for number, _ in enumerate(self.question.situations):
             yield from ((number, tuple(sorted(allowed.items()))) for allowed in self.question.sets())
 
-    def _cases(self) -> Iterator[tuple[CaseKey, Situation, Mapping[str, frozenset[str]], Case]]:
-        """Yield each situation with each set of clouds and the like that is not already out under common prices."""
+    def open_cases(
+        self, *, relaxed: bool = False
+    ) -> Iterator[tuple[CaseKey, Situation, Mapping[str, frozenset[str]], Case]]:
+        """Yield each situation with each set of clouds and the like that is not already out under common prices.
+
+        ``relaxed``: without the bounds on numbers of names that are settled bit by bit; else they raise TooHardError.
+        """
+        if self.question.counts and not relaxed:
+            raise TooHardError
         sets = self.question.sets()
         if len(sets) * len(self.question.situations) > MOST_CASES:
             raise TooHardError

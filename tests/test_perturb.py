@@ -187,3 +187,14 @@ def test_a_resized_candidate_has_the_figures_of_its_table(mini: Catalog, base: S
     caches = next(used for used in whole.demand if all((cache in used) == yes for cache, yes in one.behind.items()))
     sized = whole.again(changed, {}).resized(one, one.units, one.zones, caches)
     assert sized.operations_h_per_month == 99.0
+
+
+def test_units_agree_with_names(catalog: Catalog) -> None:
+    """A figure whose name ends in a unit has that unit, and what is printed as a share of 1 is one."""
+    known = {"_ms": "ms", "_min": "min", "_h": "h", "_usd_per_gb": "USD/GB", "_per_month": "/month"}
+    for one in figures(catalog, catalog.options):
+        leaf = str(one.path[-1])
+        ending = next((unit for end, unit in known.items() if leaf.endswith(end)), None)
+        assert ending is None or one.unit.endswith(ending), one.id
+        if one.unit == "of 1":
+            assert 0 <= one.value <= 1, one.id

@@ -178,16 +178,16 @@ class _Run:
 
         bounds, seed = self.scenario.bounds, self.wanted.seed
         holds = np.array([one.holds(bounds) for one in outcomes[0]])
-        belief = Losses(doubt(holds), seed)
-        money = None
-        if [term.metric for term in self.scenario.objective[0].terms] == [COST]:
-            lost = [[_usd(self.scenario, one, breach) for one in some] for some in outcomes]
-            money = Losses(np.array(lost).T, seed)
         drawn = self.world.draws
         by_group: dict[str, list[Knob]] = {}
         for knob, group in zip(drawn.knobs, drawn.groups, strict=True):
             if _matters(knob, rivals):
                 by_group.setdefault(group, []).append(knob)
+        belief = Losses(doubt(holds), seed, len(by_group))
+        money = None
+        if [term.metric for term in self.scenario.objective[0].terms] == [COST]:
+            lost = [[_usd(self.scenario, one, breach) for one in some] for some in outcomes]
+            money = Losses(np.array(lost).T, seed, len(by_group))
         found = [
             Input(group, tuple(knobs), belief.worth(levels), money.worth(levels) if money else None)
             for group, knobs in by_group.items()

@@ -10,7 +10,8 @@ probabilistic sensitivity analysis sample: a nonparametric regression approach).
 the number's rank: a conditional mean does not change when its condition is replaced by an increasing function of it.
 
 A minimum over fitted values is a little too low even for a number that matters to nothing. How much that makes is
-measured with the same samples in random order; a value is called out only above what 95 of 100 such orders show.
+measured with the same samples in random order. Of many numbers that matter to nothing some come out high, so a value is
+called out only above what all of them together stay below with a probability of 95 % (Sidak's correction).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 SAMPLES_A_KNOT = 50
 LEAST_KNOTS, MOST_KNOTS = 2, 12
-SHUFFLES = 200
+LEAST_SHUFFLES, SHUFFLES_A_NUMBER = 200, 20
 CHANCE = 0.95
 ROUNDING = 1e-12  # of the losses: less is no value
 
@@ -35,7 +36,8 @@ class Worth:
     """The value of knowing a number.
 
     Attributes:
-        value: EVPPI, in the unit of the losses. chance: what a number that does not matter reaches in 1 of 20 cases.
+        value: EVPPI, in the unit of the losses. chance: what the highest of the numbers would reach in 1 of 20 cases if
+            none of them mattered.
     """
 
     value: float
@@ -50,6 +52,8 @@ class Worth:
 class Losses:
     """The losses of some designs in the samples, one column a design, ready to be asked about numbers.
 
+    ``among``: how many numbers will be asked about.
+
     >>> import numpy as np
     >>> x = np.linspace(-1, 1, 2001)                       # build nothing (loss 0), or what loses x
     >>> losses = Losses(np.column_stack([np.zeros(2001), x]))
@@ -57,7 +61,7 @@ class Losses:
     (0.25, 0.25)
     """
 
-    def __init__(self, losses: Array, seed: int = 0) -> None:
+    def __init__(self, losses: Array, seed: int = 0, among: int = 1) -> None:
         import numpy as np
 
         self.losses = losses
@@ -65,7 +69,7 @@ class Losses:
         self.best = float(losses.mean(axis=0).min())
         self._size = float(np.abs(losses).max())
         self.basis = np.linalg.qr(hats(samples))[0]
-        self.chance = self._by_chance(seed)
+        self.chance = self._by_chance(seed, max(among, 1))
 
     @property
     def everything(self) -> float:
@@ -86,12 +90,13 @@ class Losses:
         value = self.best - float(fitted.min(axis=1).mean())
         return value if value > ROUNDING * self._size else 0.0
 
-    def _by_chance(self, seed: int) -> float:
+    def _by_chance(self, seed: int, among: int) -> float:
         import numpy as np
 
         rng = np.random.Generator(np.random.PCG64(seed))
-        found = [self._value(rng.permutation(len(self.losses))) for _ in range(SHUFFLES)]
-        return float(np.quantile(found, CHANCE))
+        shuffles = max(LEAST_SHUFFLES, SHUFFLES_A_NUMBER * among)
+        found = [self._value(rng.permutation(len(self.losses))) for _ in range(shuffles)]
+        return float(np.quantile(found, CHANCE ** (1 / among)))
 
 
 def hats(samples: int) -> Array:

@@ -189,6 +189,8 @@ _UNITS = {
     "operations_h_per_month": "h/month",
     "interruptions_per_month": "1/month",
     "spot_replacement_min": "min",
+    "egress_usd_per_gb": "USD/GB",
+    "other_cloud_ms": "ms",
     "batch_within_h": "h",
 }
 

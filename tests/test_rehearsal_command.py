@@ -19,13 +19,16 @@ import rehearsal_case as case
 
 from advisor import resources
 from advisor.commands.main import run
+from advisor.rehearsal.ahead import Lazily
+from advisor.rehearsal.course import Item
+from advisor.rehearsal.sitting import Sitting
 
 Capture = pytest.CaptureFixture[str]
 CATALOG = str(case.DATA / "mini_catalog")
 KIND = "tokens_a_month"
 CTRL_C = "\x03"
 SECONDS = 120
-PROMPT = re.compile(rb"> ?$")
+PROMPT = re.compile(rb"> $")
 
 
 @pytest.fixture
@@ -85,6 +88,40 @@ def test_a_session_on_a_terminal_is_interrupted_and_resumed(place: Path) -> None
     assert code == 0
     assert "2 · Estimate" in shown
     assert run(["rehearse", "--history"]) == 0
+
+
+class Later(Lazily):
+    """Items of which the second one is not there yet, and must not be waited for."""
+
+    def item(self, number: int) -> Item | None:
+        """Return the first item."""
+        assert number == 0, "something waits for an item that is not there"
+        return super().item(number)
+
+    def ready(self, number: int) -> bool:
+        """Only the first one is."""
+        return number == 0
+
+
+def test_an_answer_is_saved_and_marked_before_the_next_question_is_there(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """Somebody who answers sees the truth at once; then only the next question is waited for."""
+    from advisor.commands import rehearse_read
+    from advisor.commands.rehearse_session import Table
+    from advisor.commands.rehearse_setup import Begun
+    from advisor.rehearsal.history import History, default_place
+
+    one = Sitting(case.setup(), case.scenario(), case.catalog(), Later(iter(()), case.items()[:1]))
+    history = History(default_place())
+    number = history.begin(one.setup, "T", "rag_assistant", one.state, "2026-01-02T00:00:00+00:00")
+    table = Table(one, Begun(one.setup, one.scenario, one.catalog, ()), history, number)
+    monkeypatch.setattr(rehearse_read, "line", lambda _: "5")
+    table._item(case.items()[0])
+    assert "truth:" in capsys.readouterr().out
+    saved = history.unfinished()
+    assert saved is not None
+    assert saved.state.position == 1
 
 
 def test_the_history_is_printed_and_satisfies_its_schema(place: Path, capsys: Capture) -> None:

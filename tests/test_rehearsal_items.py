@@ -10,10 +10,11 @@ import rehearsal_case as case
 
 from advisor.analysis.answers import solve
 from advisor.candidates.table import table
+from advisor.catalog.load import load_catalog
 from advisor.optimizer.solver import Status
 from advisor.rehearsal import prepare, words
 from advisor.rehearsal.ahead import Ahead
-from advisor.rehearsal.course import CONFLICT, FEASIBLE, LENGTHS, Asked, Asking, Designing, asking_question
+from advisor.rehearsal.course import CONFLICT, FEASIBLE, LENGTHS, Asked, Asking, Designing, Fact, asking_question
 from advisor.rehearsal.design_phase import deciding_roles
 from advisor.rehearsal.prices import under
 from advisor.rehearsal.question import options
@@ -30,10 +31,53 @@ def solved(text: str, figures: str = "", without: str = "") -> tuple[Status, flo
     return answer.status, answer.best.cost_usd_per_month if answer.best else 0.0
 
 
+def test_the_first_questions_need_no_solve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are there before the solver, the table of candidates or another process was ever called."""
+    from advisor.rehearsal import world
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("something was solved")
+
+    for name in ("solve", "build", "optimise", "judge"):
+        monkeypatch.setattr(world, name, never)
+    for minutes, length in LENGTHS.items():
+        found = list(itertools.islice(prepare.items(case.setup(minutes)), length.opening))
+        assert [item.part for item in found] == ["open"] * length.opening
+        assert tuple(found) == prepare.opening(case.setup(minutes), case.scenario(), case.catalog())
+        with pytest.raises(AssertionError, match="something was solved"):
+            next(itertools.islice(prepare.items(case.setup(minutes)), length.opening, None))
+
+
+def test_the_first_questions_tell_nothing_that_is_left_open() -> None:
+    """What may be asked about later is not in them, whatever the seed; and what they ask is not asked again."""
+    for seed in range(20):
+        setup = case.setup(seed=seed)
+        opening = prepare.opening(setup, case.scenario(), case.catalog())
+        names = [fact.name for fact in prepare.left_open(setup, case.scenario())]
+        assert opening
+        assert not [name for name in names for one in opening if name in one.question.text]
+    sums = [item for item in case.items() if isinstance(item, Asked) and item.part in ("open", "estimate")]
+    kinds = [item.question.kind for item in sums]
+    assert len(set(kinds)) == len(kinds)
+
+
+def test_every_blueprint_has_an_opening() -> None:
+    """Sessions on the shipped examples begin with a question, whatever the seed leaves open."""
+    from advisor import resources
+    from advisor.scenario.load import load_scenario
+
+    for path in sorted(resources.folder("examples").glob("*/scenario.yml")):
+        scenario = load_scenario(path)
+        known = scenario.catalog or load_catalog()
+        for seed in range(5):
+            setup = replace(case.setup(seed=seed), text=scenario.text, file=str(path))
+            assert prepare.opening(setup, scenario, known), (path, seed)
+
+
 def test_the_session_has_all_its_parts() -> None:
-    """Clarify, estimate, design, three changes with revisions, one that is impossible, defend: none is missing."""
+    """Open, clarify, estimate, design, changes with revisions, one that is impossible, defend: none is missing."""
     parts = {item.part for item in case.items()}
-    assert parts == {"clarify", "estimate", "design", "adapt", "defend"}
+    assert parts == {"open", "clarify", "estimate", "design", "adapt", "defend"}
     numbers = [item.number for item in case.items() if isinstance(item, Designing)]
     assert numbers == list(range(LENGTHS[35].curveballs + 1))
 
@@ -51,8 +95,7 @@ def test_after_each_change_the_stated_optimum_is_the_optimum() -> None:
 
 def test_an_impossible_change_is_impossible_and_its_ways_are_ways() -> None:
     """No design exists under it; dropping a named requirement gives one, dropping another that was listed does not."""
-    now = case.items()[0]
-    seen = 0
+    now, seen = case.items()[0], 0
     for item in case.items():
         now = item if isinstance(item, Designing) else now
         if isinstance(item, Asked) and item.question.kind == FEASIBLE and item.question.truth == "no":
@@ -80,13 +123,28 @@ def changed(item: object, command: str) -> str:
 
 def test_unknowns_are_worth_what_solving_without_them_says() -> None:
     """Each fact's worth is the relative change of the optimum's cost, found by a solve of its own."""
-    item = case.items()[0]
-    assert isinstance(item, Asking)
-    base = solved(case.TEXT)[1]
-    requirement = {"residency": "residency: eu", "licences": "licences: not SSPL-1.0"}
+    item = next(item for item in case.items() if isinstance(item, Asking))
     for fact in item.facts:
-        _, cost = solved(case.TEXT, without=requirement.get(fact.name, fact.answer))
-        assert fact.value == pytest.approx(abs(cost - base) / base, abs=1e-6), fact.name
+        assert fact.value == pytest.approx(off(case.TEXT, fact), abs=1e-6), fact.name
+
+
+def off(text: str, fact: Fact) -> float:
+    """Return by how much the optimum's cost moves when a requirement is dropped, both found by solves of their own."""
+    requirement = {"residency": "residency: eu", "licences": "licences: not SSPL-1.0"}
+    base, cost = solved(text)[1], solved(text, without=requirement.get(fact.name, fact.answer))[1]
+    return abs(cost - base) / base
+
+
+def test_unknowns_matter_as_clearly_as_new_solves_say() -> None:
+    """An unknown is clear when it matters here and with a tenth more or less traffic, or in none of the three."""
+    from advisor.analysis.overrides import change
+
+    item, world = next(item for item in case.items() if isinstance(item, Asking)), case.world()
+    moved = [words.setting(*one) for factor in (0.9, 1.1) for one in world.grown(factor).items()]
+    texts = [change(case.scenario(), [setting], case.catalog()).scenario.text for setting in moved]
+    assert len(texts) == 2
+    for fact in item.facts:
+        assert fact.clear == all((off(text, fact) > 1e-6) == (fact.value > 0) for text in texts), fact.name
 
 
 def test_the_order_of_options_gives_nothing_away() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from advisor.commands import rehearse_read
 
 if TYPE_CHECKING:
     from advisor.commands.rehearse_setup import Begun
@@ -23,17 +26,20 @@ class PauseError(Exception):
 
 def sit(begun: Begun, given: dict[str, Any], history: History | None, saved: Saved | None) -> None:
     """Sit a session from where it stands to its end, or until it is paused."""
+    from advisor.rehearsal import prepare
     from advisor.rehearsal.ahead import Ahead
     from advisor.rehearsal.session import State
     from advisor.rehearsal.sitting import Sitting
 
-    source = Ahead(begun.setup, saved.items if saved else ())
+    first = prepare.opening(begun.setup, begun.scenario, begun.catalog)
+    source = Ahead(begun.setup, saved.items if saved and saved.items else first)
     state = saved.state if saved else State(given["feedback"] or "immediate")
     sitting = Sitting(begun.setup, begun.scenario, begun.catalog, source, state)
     table = Table(sitting, begun, history, saved.id if saved else None)
     try:
         table.run()
     except (KeyboardInterrupt, click.Abort, PauseError) as stop:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # somebody in a hurry presses it twice; what is saved is saved
         table.paused()
         raise SystemExit(0 if isinstance(stop, PauseError) else 130) from None
     finally:
@@ -66,7 +72,8 @@ class Table:
             self._item(item)
 
     def paused(self) -> None:
-        """Say that everything is saved and how to go on."""
+        """Save, also when saving is what was interrupted, and say how to go on."""
+        self._save()
         if self.history is None:
             click.echo("\nstopped; nothing was kept (--no-history)", err=True)
         elif self.number is None:
@@ -89,7 +96,6 @@ class Table:
             self.out.print("next: advisor rehearse --debrief -o DIR writes every answer with its derivation")
 
     def _welcome(self) -> None:
-        from advisor.rehearsal.course import Asking
         from advisor.rehearsal.prepare import left_open
         from advisor.render import rehearsal_text
 
@@ -100,12 +106,9 @@ class Table:
         self._show(rehearsal_text.KEYS)
         self._read("Enter for the brief")
         self.out.print()
-        facts = left_open(setup, self.begun.scenario)
-        self._show(rehearsal_text.brief(self.begun.scenario, facts))
+        self._show(rehearsal_text.brief(self.begun.scenario, left_open(setup, self.begun.scenario)))
         self.out.print()
         self._read("Enter to begin")
-        if facts and self.sitting.state.position == 0 and not isinstance(self._wait(), Asking):
-            self._show(rehearsal_text.settled(fact.said for fact in facts))
 
     def _wait(self) -> Item | None:
         """Return the current item; on a terminal say so when it takes longer."""
@@ -121,9 +124,9 @@ class Table:
         from advisor.render import rehearsal_text
 
         self.out.print()
-        if not isinstance(item, Asking) and self._open:
+        if self._open and item.part != "open" and not isinstance(item, Asking):
             self._open = False
-            told = list(rehearsal_text.learnt(self.sitting.learnt()))
+            told = list(self._settled())
             self._show([*told, ""] if told else [])
         self.out.print(rehearsal_text.head(self.sitting.state.position + 1, item.part, self._left()))
         if isinstance(item, Designing):
@@ -132,6 +135,16 @@ class Table:
             Board(self).run(item)
         else:
             self._question(item)
+
+    def _settled(self) -> Iterable[str]:
+        """Return what the brief left open: by what was asked about, or all of it where nothing could be asked."""
+        from advisor.rehearsal.prepare import left_open
+        from advisor.rehearsal.session import Learnt
+        from advisor.render import rehearsal_text
+
+        found = self.sitting.learnt()
+        facts = left_open(self.begun.setup, self.begun.scenario)
+        return rehearsal_text.learnt(found if found != Learnt() else Learnt((), tuple(fact.said for fact in facts)))
 
     def _left(self) -> float | None:
         setup = self.begun.setup
@@ -229,7 +242,7 @@ class Table:
         self._save()
 
     def _read(self, prompt: str) -> str:
-        return str(click.prompt(prompt, default="", show_default=False, prompt_suffix="> ")).strip()
+        return rehearse_read.line(prompt)
 
     def _show(self, lines: Iterable[str]) -> None:
         for line in lines:
@@ -239,7 +252,8 @@ class Table:
         if self.history is None or self.number is None:
             return
         sitting = self.sitting
-        current = sitting.source.item(sitting.state.position)
+        here = sitting.state.position
+        current = sitting.source.item(here) if sitting.source.ready(here) else None  # what was answered does not wait
         items = [*sitting.items, *([current] if current is not None else [])]
         self.history.save(self.number, sitting.state, items, sitting.marks())
 

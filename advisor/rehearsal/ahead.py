@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
@@ -59,7 +60,7 @@ class Ahead:
     """Items worked out by another process, one after the other without waiting to be asked.
 
     Args:
-        known: the first ones, as they were before; of a session that is resumed.
+        known: the first ones, which take no time or were met before the session was interrupted.
     """
 
     def __init__(self, setup: Setup, known: Sequence[Item] = ()) -> None:
@@ -71,7 +72,8 @@ class Ahead:
         self._skip = len(self._known)
         self._receive, send = context.Pipe(duplex=False)
         self._process = context.Process(target=_work, args=(setup, send), daemon=True)
-        self._process.start()
+        with _interrupts_ignored():
+            self._process.start()
         send.close()
 
     def item(self, number: int) -> Item | None:
@@ -80,13 +82,13 @@ class Ahead:
         Raises:
             InputError: the setup has nothing to rehearse. RuntimeError: the other process failed.
         """
-        while len(self._known) <= number and not self._ended:
-            self._take()
+        while not self._ended and (len(self._known) <= number or self._receive.poll()):
+            self._take()  # also what nobody asked for yet: it may be that there is nothing to rehearse
         return self._known[number] if number < len(self._known) else None
 
     def ready(self, number: int) -> bool:
         """Return whether the item has come."""
-        while len(self._known) <= number and not self._ended and self._receive.poll():
+        while not self._ended and self._receive.poll():
             self._take()
         return self._ended or len(self._known) > number
 
@@ -113,11 +115,21 @@ class Ahead:
             raise RuntimeError(value)
 
 
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Start a process that Ctrl-C does not reach, not even before its first line runs: it would print a traceback."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _work(setup: Setup, send: Connection) -> None:
     """Send every item of a setup; leave interrupts to the parent, and end with it."""
     from advisor.rehearsal.prepare import items
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it is not inherited
     try:
         for item in items(setup):
             _send(send, "item", item)

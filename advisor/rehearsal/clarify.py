@@ -11,10 +11,13 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from advisor.analysis.fixed import within_target
+from advisor.evaluation.result import Evaluation
 from advisor.optimizer.run import goal_value
+from advisor.optimizer.solver import Status
 from advisor.rehearsal import words
 from advisor.rehearsal.course import Asking, Fact
-from advisor.rehearsal.stability import moved_world
+from advisor.rehearsal.stability import SHARE, moved_world
 from advisor.rehearsal.world import World, possible
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COST, Bound, Requirement
@@ -22,7 +25,6 @@ from advisor.scenario.requirements import COST, Bound, Requirement
 REQUIREMENTS, FIGURES = 3, 1  # that a brief leaves open
 LEAST_FACTS = 3
 NOTHING = 1e-6  # a relative change below this is none
-UP, DOWN = 1.1, 0.9
 Changes = dict[str, object]
 
 
@@ -33,8 +35,8 @@ def left_open(scenario: Scenario, rng: random.Random) -> tuple[Fact, ...]:
     figures = [n for n in sorted(scenario.given) if parameters[n].default not in (None, scenario.workload[n])]
     for name in sorted(rng.sample(figures, min(FIGURES, len(figures)))):
         parameter, value = parameters[name], scenario.workload[name]
-        assumed = f"taken to be {words.short(parameter.default or 0.0, 6)} {parameter.unit}"
-        found.append(Fact(parameter.title, assumed, f"{words.short(value, 6)} {parameter.unit}"))
+        assumed = f"taken to be {words.amount(parameter.default or 0.0, parameter.unit)}"
+        found.append(Fact(parameter.title, assumed, words.amount(value, parameter.unit)))
     return tuple({fact.name: fact for fact in found}.values())
 
 
@@ -65,19 +67,45 @@ def facts(world: World, open_: Sequence[Fact]) -> tuple[Fact, ...]:
     """
     found = [_weighed(world, fact) for fact in open_]
     if any(fact.value > 0 for fact in found):
-        for moved in (moved_world(world, factor, solve=True) for factor in (DOWN, UP)):
+        for factor in (1 - SHARE, 1 + SHARE):
+            moved = moved_world(world, factor, solve=True)
             if moved is not None:
-                found = [fact if _alike(fact, _weighed(moved, fact)) else replace(fact, clear=False) for fact in found]
+                found = [replace(f, clear=f.clear and _alike(world, moved, factor, f)) for f in found]
     return tuple(sorted(found, key=lambda fact: (not fact.clear, -fact.value, fact.name)))
 
 
-def _alike(here: Fact, there: Fact) -> bool:
-    return here.clear and there.clear and (here.value > 0) == (there.value > 0)
+def _alike(world: World, moved: World, factor: float, fact: Fact) -> bool:
+    """Return whether a fact matters with other volumes if it matters here, and not if it does not.
+
+    That one matters is proved by a design: the best one without it, kept as it is, beats the optimum there. Only where
+    it does not is the scenario solved again.
+    """
+    if fact.value > 0 and _beats(_kept(world, factor, fact), moved):
+        return True
+    there = _best_without(moved, fact)
+    return there is not None and (_off(moved, there) > 0) == (fact.value > 0)
+
+
+def _kept(world: World, factor: float, fact: Fact) -> Evaluation | None:
+    """Return what the best design without a fact does with other volumes, as it is; None where it cannot be run so."""
+    design = _best_without(world, fact)
+    assert design is not None, "a fact that is worth something was found by a design"
+    changes = {**world.grown(factor), **_without(world.scenario, fact.name)}
+    kept = possible(lambda: world.with_design(design).kept(changes))
+    return kept.best if kept is not None and within_target(kept.best) else None
+
+
+def _beats(kept: Evaluation | None, moved: World) -> bool:
+    """Return whether a design is better than the optimum of a world whose requirements it need not all meet."""
+    goal = moved.scenario.objective[0]
+    return kept is not None and goal_value(goal, kept) < goal_value(goal, moved.best) and _off(moved, kept) > 0
 
 
 def _weighed(world: World, fact: Fact) -> Fact:
-    worth = _worth(world, _without(world.scenario, fact.name))
-    return replace(fact, clear=False) if worth is None else replace(fact, value=worth[0], note=worth[1])
+    without = _best_without(world, fact)
+    if without is None:
+        return replace(fact, clear=False)
+    return replace(fact, value=_off(world, without), note=_note(world, without))
 
 
 def _name(one: Requirement) -> str:
@@ -94,18 +122,26 @@ def _removed(path: str) -> str:
     return stem if last in ("max", "min", "require") and stem != "constraints.clouds" else path
 
 
-def _worth(world: World, changes: Changes) -> tuple[float, str] | None:
-    """Return by how much the optimum is off without a fact, and how that was found; None where it is not solved."""
-    without = possible(lambda: world.what_if(changes))
-    if without is None or not without.feasible:
-        return None
+def _best_without(world: World, fact: Fact) -> Evaluation | None:
+    """Return the optimum without a fact; None where there is none, or it is not proved."""
+    bound = next((b for b in world.scenario.bounds if _name(b) == fact.name), None)
+    found = world.without(bound) if bound else world.outcome(_without(world.scenario, fact.name))
+    return found.best if found is not None and found.status is Status.OPTIMAL else None
+
+
+def _off(world: World, without: Evaluation) -> float:
+    """Return by how much another design is off the optimum, as a share of the goal."""
     goal = world.scenario.objective[0]
-    there, here = goal_value(goal, without.best), goal_value(goal, world.best)
+    there, here = goal_value(goal, without), goal_value(goal, world.best)
     off = abs(there - here) / max(abs(here), 1e-12)
-    words_ = f"without it the best design costs {words.money(without.cost)} instead of {words.money(world.cost)}"
-    flipped = [r for r, c in world.best.design.items() if c.component_id != without.best.design[r].component_id]
-    other = f"; another component in {', '.join(flipped)}" if flipped else ""
-    return (off if off > NOTHING else 0.0), f"{words_}, {100 * off:.1f} % off{other}"
+    return off if off > NOTHING else 0.0
+
+
+def _note(world: World, without: Evaluation) -> str:
+    there, here = words.money(without.cost_usd_per_month), words.money(world.cost)
+    flipped = [r for r, c in world.best.design.items() if c.component_id != without.design[r].component_id]
+    other = f"; another component in {', '.join(map(words.role, flipped))}" if flipped else ""
+    return f"without it the best design costs {there} instead of {here}, {100 * _off(world, without):.1f} % off{other}"
 
 
 def _without(scenario: Scenario, name: str) -> Changes:

@@ -12,9 +12,9 @@ from typing import Literal
 
 from advisor.rehearsal.question import Answer, Choice, Question
 
-Part = Literal["clarify", "estimate", "design", "adapt", "defend"]
+Part = Literal["open", "clarify", "estimate", "design", "adapt", "defend"]
 Feedback = Literal["immediate", "final"]
-PARTS: tuple[Part, ...] = ("clarify", "estimate", "design", "adapt", "defend")
+PARTS: tuple[Part, ...] = ("open", "clarify", "estimate", "design", "adapt", "defend")
 ASK_FIRST, FEASIBLE, CONFLICT, DESIGN, REVISE = "ask_first", "still_feasible", "conflict", "design", "revise"
 CLOSE = 0.10  # an unknown that matters nearly as much as the first is as right to ask about, relative
 
@@ -24,11 +24,13 @@ class Length:
     """How many items of each part a session has.
 
     Attributes:
+        opening: questions that the brief alone answers, so that nobody waits for the first one.
         asks: rounds in which an unknown may be asked about. clarify, estimate, adapt, defend: questions.
         roles: how many roles are to be designed, the deciding ones; the others are given. 0: all.
         curveballs: changes after which the design is revised. impossible: changes under which nothing is feasible.
     """
 
+    opening: int
     asks: int
     clarify: int
     estimate: int
@@ -40,9 +42,9 @@ class Length:
 
 
 LENGTHS = {
-    15: Length(asks=1, clarify=1, estimate=3, roles=4, curveballs=3, impossible=0, adapt=0, defend=2),
-    35: Length(asks=2, clarify=1, estimate=5, roles=8, curveballs=3, impossible=1, adapt=3, defend=4),
-    60: Length(asks=3, clarify=2, estimate=9, roles=0, curveballs=4, impossible=1, adapt=5, defend=6),
+    15: Length(opening=1, asks=1, clarify=1, estimate=2, roles=4, curveballs=3, impossible=0, adapt=0, defend=2),
+    35: Length(opening=2, asks=2, clarify=1, estimate=3, roles=8, curveballs=3, impossible=1, adapt=3, defend=4),
+    60: Length(opening=2, asks=3, clarify=2, estimate=7, roles=0, curveballs=4, impossible=1, adapt=5, defend=6),
 }
 DRILL = 10  # questions of one kind
 

@@ -5,13 +5,27 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
+from advisor.catalog.load import Catalog
 from advisor.rehearsal.question import Competence, Phase, Question
 from advisor.rehearsal.world import World
+from advisor.scenario.load import Scenario
 
 Make = Callable[[World, random.Random], Question | None]
 RestsOn = Literal["figures", "design", "optimum"]
+
+
+class Brief(Protocol):
+    """What is known of a world before it is solved; a kind that needs no more can open a session."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """What is asked for."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """Where its figures are from."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from advisor.catalog.load import Catalog, load_catalog
@@ -16,10 +17,11 @@ from advisor.rehearsal.curveballs import Change, Curveball
 from advisor.rehearsal.design_phase import deciding_roles
 from advisor.rehearsal.prices import figures
 from advisor.rehearsal.question import Choice, Phase, Question, Several
-from advisor.rehearsal.registry import KINDS, question, questions
+from advisor.rehearsal.registry import KINDS, OPENING, question, questions
 from advisor.rehearsal.world import World, possible
 from advisor.scenario.load import Scenario, scenario_from_text
 
+MOST_OPENINGS = 8  # tries at a question that rests on nothing which the brief leaves open
 MOST_TRIED, VOLUMES = 40, (0.3, 4.0)  # of a drill: questions made, and factors of the volumes
 MOST_LISTED = 9  # requirements that a question about a conflict lists
 
@@ -41,6 +43,14 @@ def inputs(setup: Setup) -> tuple[Scenario, Catalog]:
     return scenario, known
 
 
+@dataclass(frozen=True)
+class Unsolved:
+    """Scenario and catalog of a session that is about to begin."""
+
+    scenario: Scenario
+    catalog: Catalog
+
+
 def world(setup: Setup) -> World:
     """Return the solved scenario of a setup. Raises :class:`InputError`: it has no design, so nothing to rehearse."""
     scenario, catalog = inputs(setup)
@@ -60,17 +70,40 @@ def items(setup: Setup, solved: World | None = None) -> Iterator[Item]:
     Raises:
         InputError: the scenario has no proved optimum.
     """
-    here = solved or world(setup)
     if setup.drill:
-        yield from _drill(here, setup)
+        yield from _drill(solved or world(setup), setup)
         return
-    length = LENGTHS[setup.minutes]
+    first = opening(setup, *((solved.scenario, solved.catalog) if solved else inputs(setup)))
+    yield from first
+    yield from _after(setup, solved or world(setup), [one.question.kind for one in first])
+
+
+def opening(setup: Setup, scenario: Scenario, catalog: Catalog) -> tuple[Asked, ...]:
+    """Return the first questions of a session: nothing is solved for them, and they tell nothing that is left open."""
+    if setup.drill:
+        return ()
+    rng, open_ = _rng(setup, "opening"), {fact.name for fact in left_open(setup, scenario)}
+    kinds = rng.sample(sorted(OPENING), len(OPENING)) * MOST_OPENINGS
+    tries = (OPENING[name](Unsolved(scenario, catalog), rng) for name in kinds)
+    found = {one.text: one for one in tries if one and not any(title in one.text for title in open_)}
+    return tuple(Asked(one, "open") for one in _mixed([*found.values()])[: LENGTHS[setup.minutes].opening])
+
+
+def _mixed(found: list[Question]) -> list[Question]:
+    """Return questions so that the first of each kind come before the second ones."""
+    return sorted(found, key=lambda one: sum(one.kind == other.kind for other in found[: found.index(one)]))
+
+
+def _after(setup: Setup, here: World, opened: Sequence[str]) -> Iterator[Item]:
+    """Yield the items after the opening; of the kinds that it asked about no more."""
+    length, more = LENGTHS[setup.minutes], LENGTHS[setup.minutes].opening - len(opened)
     yield from clarify.asking(here, _rng(setup, "asking"), length.asks)
     first = _design(here, length)
     spoilers = [here.best.design[role].name for role in first.roles if not here.best.design[role].is_none]
     late: list[Asked] = []
     yield from _without(spoilers, _questions(here, _rng(setup, "clarify"), length.clarify, "clarify"), late)
-    yield from _without(spoilers, _questions(here, _rng(setup, "estimate"), length.estimate, "estimate"), late)
+    estimates = _questions(here, _rng(setup, "estimate"), length.estimate + more, "estimate", opened)
+    yield from _without(spoilers, estimates, late)
     yield first
     yield from _adapt(here, setup, length)
     yield from late
@@ -87,10 +120,12 @@ def _rng(setup: Setup, purpose: str) -> random.Random:
     return random.Random(f"{setup.seed}/{purpose}")
 
 
-def _questions(here: World, rng: random.Random, count: int, phase: Phase) -> Iterator[Asked]:
-    """Yield so many questions of a phase, each of another kind."""
+def _questions(
+    here: World, rng: random.Random, count: int, phase: Phase, but: Collection[str] = ()
+) -> Iterator[Asked]:
+    """Yield so many questions of a phase, each of another kind, and none of some kinds."""
     if count:
-        for number, question in enumerate(questions(here, rng, phase=phase), 1):
+        for number, question in enumerate(questions(here, rng, phase, KINDS.keys() - {*but}), 1):
             yield Asked(question, phase)
             if number == count:
                 return

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
-from advisor.rehearsal.kind import Kind
+from advisor.rehearsal.kind import Brief, Kind
 from advisor.rehearsal.kinds import (
     alternatives,
     changes,
@@ -22,6 +22,12 @@ from advisor.rehearsal.world import World
 
 _GROUPS = (unknowns, estimation, cost, latency, reliability, constraints, changes, alternatives)
 KINDS: Mapping[str, Kind] = {kind.name: kind for group in _GROUPS for kind in group.KINDS}
+
+
+OPENING: Mapping[str, Callable[[Brief, random.Random], Question | None]] = {
+    "peak_rate": estimation.peak_rate,
+    "stored_data": estimation.stored_data,
+}
 
 
 def questions(

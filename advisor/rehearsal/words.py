@@ -139,7 +139,17 @@ def candidate(one: Candidate) -> str:
 def workload(scenario: Scenario, names: Iterable[str]) -> str:
     """Return parameters of the workload as a sentence part."""
     known = scenario.blueprint.parameters
-    return "; ".join(f"{known[n].title}: {short(scenario.workload[n], 6)} {known[n].unit}" for n in names)
+    return "; ".join(f"{known[n].title}: {amount(scenario.workload[n], known[n].unit)}" for n in names)
+
+
+def amount(value: float, unit: str) -> str:
+    """Return the value of a parameter; a unit that its title says is not said again.
+
+    >>> amount(3_000_000, "1/month"), amount(0.25, "share"), amount(600, "tokens")
+    ('3 000 000', '0.25', '600 tokens')
+    """
+    said = unit in ("share", "ratio") or unit.startswith("1/") or unit.endswith("/month")
+    return short(value, 6) if said else f"{short(value, 6)} {unit}"
 
 
 def lines(derivation: Derivation, depth: int = 3) -> Iterator[str]:

@@ -135,12 +135,12 @@ class World:
 
     def without(self, requirement: Requirement) -> Found:
         """Return the optimum without one of the bounds."""
-        rest = [r for r in self.scenario.requirements if r is not requirement]
+        rest = [r for r in self.scenario.requirements if r != requirement]
         return self.remembered(("without", requirement.path), lambda: optimise(self.answer.search.under(rest)))
 
     def at(self, bound: Bound, limit: float) -> Found:
         """Return the optimum with one of the bounds moved."""
-        moved = [replace(r, limit=limit) if r is bound else r for r in self.scenario.requirements]
+        moved = [replace(r, limit=limit) if r == bound else r for r in self.scenario.requirements]
         return self.remembered(("at", bound.path, limit), lambda: optimise(self.answer.search.under(moved)))
 
     def excluding(self, name: str) -> Found:

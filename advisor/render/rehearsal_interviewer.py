@@ -58,7 +58,7 @@ def _brief(items: Sequence[Item], scenario: Scenario) -> Iterator[str]:
         yield from (escape(scenario.description), "")
     for name, parameter in scenario.blueprint.parameters.items():
         if name in scenario.given and parameter.title not in hidden:
-            value = f"{words.short(scenario.workload[name], 6)} {parameter.unit}"
+            value = words.amount(scenario.workload[name], parameter.unit)
             yield f"- {escape(parameter.title)}: {escape(value)}"
     for requirement in scenario.requirements:
         if words.requirement(requirement) not in hidden:

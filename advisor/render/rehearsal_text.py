@@ -35,9 +35,9 @@ def brief(scenario: Scenario, facts: Sequence[Fact]) -> Iterator[str]:
     open_ = {fact.name: fact for fact in facts}
     for name, parameter in scenario.blueprint.parameters.items():
         if name in scenario.given:
-            value = words.short(scenario.workload[name], 6)
+            value = words.amount(scenario.workload[name], parameter.unit)
             hidden = open_.get(parameter.title)
-            yield f"  {neat(parameter.title)}: {neat(hidden.brief if hidden else f'{value} {parameter.unit}')}"
+            yield f"  {neat(parameter.title)}: {neat(hidden.brief if hidden else value)}"
     yield "[bold]Requirements[/]"
     told = {fact.answer for fact in facts}
     for requirement in scenario.requirements:

@@ -11,6 +11,7 @@ from advisor.render import numbers
 from advisor.render.numbers import NARROW
 
 PART_TITLES = {
+    "open": "Open",
     "clarify": "Clarify",
     "estimate": "Estimate",
     "design": "Design",

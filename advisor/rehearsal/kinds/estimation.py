@@ -4,53 +4,70 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections.abc import Iterator
 
 from advisor import expression
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.pool import BITS, PUBLISHED_BITS, USABLE
+from advisor.catalog.blueprint import Flow
 from advisor.catalog.model import Component, Serving
 from advisor.explanation.derivation import plain
 from advisor.models import llm_memory
 from advisor.models.cost import SECONDS_PER_MONTH
 from advisor.models.quantities import GB
 from advisor.rehearsal import words
-from advisor.rehearsal.kind import Kind
+from advisor.rehearsal.kind import Brief, Kind
 from advisor.rehearsal.question import Choice, Number, Question
 from advisor.rehearsal.stability import clear
 from advisor.rehearsal.world import World
+from advisor.scenario.load import Scenario
 
 ROUNDED = 0.99  # figures in the text are rounded to less than this
 STREAMS = (8, 16, 32, 64)  # requests in flight that a serving machine is asked about
 _SHAPE = ("layers", "kv_heads", "head_size")
+LEAST_A_MONTH = 10_000  # runs: what happens less often has no peak worth asking about
+UNITS, VECTOR = (60.0, 1e3, 1e6, 1e9), 4.0  # constants that only convert; bytes of a dimension
+VECTORS = "Vectors have 4 bytes a dimension. "
+_NUMBER = re.compile(r"(?<![\w.])\d+\.?\d*(?:e[+-]?\d+)?")
 FITS, SHORT = "it fits", "it does not fit"
-MONTH = "a month is 730 h = 2 628 000 s"
+MONTH = "A month is 730 h = 2 628 000 s"
 
 
-def peak_rate(world: World, rng: random.Random) -> Question | None:
+def peak_rate(brief: Brief, rng: random.Random) -> Question | None:
     """Ask how many runs a second a flow has at its peak."""
-    scenario = world.scenario
-    flows = scenario.blueprint.flows
-    rates = {name: expression.parse(flow.rate_per_month).evaluate(scenario.workload) for name, flow in flows.items()}
-    name = rng.choice(sorted(name for name, rate in rates.items() if rate > 0))
-    flow, rate = flows[name], expression.parse(flows[name].rate_per_month)
-    factor = expression.parse(flow.peak_to_average).evaluate(scenario.workload)
-    truth = rates[name] / SECONDS_PER_MONTH * factor
+    scenario = brief.scenario
+    found = [name for name, flow in scenario.blueprint.flows.items() if _runs(scenario, flow) >= LEAST_A_MONTH]
+    if not found:
+        return None
+    name = rng.choice(sorted(found))
+    flow = scenario.blueprint.flows[name]
+    rate, peak = expression.parse(flow.rate_per_month), expression.parse(flow.peak_to_average)
+    runs, factor = rate.with_numbers(scenario.workload), peak.evaluate(scenario.workload)
+    whole = f"({runs})" if len(rate.names) > 1 else runs
+    truth = _runs(scenario, flow) / SECONDS_PER_MONTH * factor
+    total = f" That is {runs} times a month." if len(rate.names) > 1 else ""
+    more = "" if peak.names or factor == 1 else f" At peak it is {words.short(factor)} times the average."
+    given = words.workload(scenario, dict.fromkeys((*rate.names, *peak.names)))
     return Question(
         "peak_rate",
         "estimation",
         "estimate",
-        f"{flow.title}: {words.workload(scenario, sorted(rate.names))}. The rate a month is {flow.rate_per_month}, and "
-        f"at peak it is {words.short(factor)} times the average. How many runs a second is that at peak ({MONTH})?",
+        f"{flow.title}: {given}.{total}{more} {MONTH}. How many times a second does it happen at peak?",
         Number("requests/s", f"peak rate of {name}"),
         truth,
         (
-            f"average = {rate.with_numbers(scenario.workload)} / 2 628 000 s = {plain(truth / factor)} per second",
+            f"average = {whole} / 2 628 000 s = {plain(truth / factor)} per second",
             f"peak = {plain(truth / factor)} × {plain(factor)} = {plain(truth)} per second",
         ),
         words.command("propose", words.SCENARIO, "--draft"),
         "There are about 2.6 million seconds in a month; divide first, then multiply by the peak factor.",
     )
+
+
+def _runs(scenario: Scenario, flow: Flow) -> float:
+    """Return how often a flow runs a month."""
+    return expression.parse(flow.rate_per_month).evaluate(scenario.workload)
 
 
 def tokens_a_month(world: World, rng: random.Random) -> Question | None:
@@ -88,32 +105,46 @@ def _use(rate: str, share: float, work: str) -> str:
     return f"{rate} runs a month{part}, ({work}) tokens per run"
 
 
-def stored_data(world: World, rng: random.Random) -> Question | None:
-    """Ask how much a role stores."""
+def stored_data(brief: Brief, rng: random.Random) -> Question | None:
+    """Ask how much a role stores that every design has."""
+    scenario = brief.scenario
     stocks = [
         (role, name)
-        for role, use in world.scenario.blueprint.roles.items()
-        for name in use.stock
-        if world.demand[role].stock.get(name, 0.0) > 0 and not world.best.design[role].is_none
+        for role, use in scenario.blueprint.roles.items()
+        for name, formula in use.stock.items()
+        if not use.optional and _told(formula) and expression.parse(formula).evaluate(scenario.workload) > 0
     ]
     if not stocks:
         return None
     role, name = rng.choice(stocks)
-    formula = expression.parse(world.scenario.blueprint.roles[role].stock[name])
-    truth = world.demand[role].stock[name]
-    title = world.catalog.records.dimensions[name].title
+    formula = expression.parse(scenario.blueprint.roles[role].stock[name])
+    truth = formula.evaluate(scenario.workload)
+    title = brief.catalog.records.dimensions[name].title
     return Question(
         "stored_data",
         "estimation",
         "estimate",
-        f"{words.workload(world.scenario, sorted(formula.names))}. How much does {words.role(role)} hold ({title})? "
-        "Vectors have 4 bytes a dimension; a GB is 10^9 bytes.",
+        f"{words.workload(scenario, sorted(formula.names))}. How many GB of {title} does the {words.role(role)} hold? "
+        f"{VECTORS if VECTOR in _constants(formula.text) else ''}A KB is 1000 bytes, a GB 10^9.",
         Number("GB", f"data in {words.role(role)}"),
         truth,
-        (f"{world.scenario.blueprint.roles[role].stock[name]} = {formula.with_numbers(world.scenario.workload)}",),
+        (f"{formula.text} = {formula.with_numbers(scenario.workload)} = {plain(truth)} GB",),
         words.command("propose", words.SCENARIO, "--draft"),
         "Count the things, multiply by the size of one, and watch the powers of ten.",
     )
+
+
+def _told(formula: str) -> bool:
+    """Return whether parameters, which the text states, and units are all that a formula is made of.
+
+    >>> _told("documents * document_kb / 1.0e+6"), _told("rows * row_kb * 0.1 / 1.0e+6"), _told("20")
+    (True, False, False)
+    """
+    return bool(expression.parse(formula).names) and _constants(formula) <= {*UNITS, VECTOR}
+
+
+def _constants(formula: str) -> set[float]:
+    return {float(found) for found in _NUMBER.findall(formula)}
 
 
 def units_needed(world: World, rng: random.Random) -> Question | None:

@@ -67,7 +67,7 @@ def _title(one: Effect) -> str:
 
 
 def _value(knob: Knob) -> str:
-    return f"{words.short(knob.value)} {knob.unit}"
+    return words.amount(knob.value, knob.unit)
 
 
 def _effects(world: World) -> list[Effect]:

@@ -188,7 +188,8 @@ def test_narrowing_drops_no_design(scenario: Scenario, catalog: Catalog) -> None
         names = sorted({name for c in itertools.chain(*search.pool.values()) for name in c.distinct("vendors")})
         goal = run.linear_goal(search, asked.scenario.objective[0])
         assert goal is not None
-        whole = next(iter(engine.Engine(run.Run(search, None, 0.0).question(goal, ()), lambda _: True).open_cases(relaxed=True)))[-1]
+        asking = engine.Engine(run.Run(search, None, 0.0).question(goal, ()), lambda _: True)
+        whole = next(iter(asking.open_cases(relaxed=True)))[-1]
         few = [j for j in found if j.metrics["vendors"] <= 2]
         count = counted.counted(2, search.distinct("vendors"), names)
         prices = priced(whole)

@@ -21,6 +21,7 @@ from advisor.candidates.links import Seen, beside, calls_of
 from advisor.candidates.table import variants
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.pooled import Pooled, Shared
+from advisor.optimizer.pruning import Facts
 from advisor.optimizer.search import Search
 from advisor.scenario.load import Scenario
 
@@ -42,11 +43,19 @@ class LinkedSearch(Search):
     Args:
         outer: the search whose candidates are copied; what nothing needs there is not needed here either.
         forced: copy also what nothing needs, for questions that force something.
+        among: role -> ids of the candidates of the outer pool of which there are to be copies; None for all.
     """
 
-    def __init__(self, outer: Search, *, forced: bool = True) -> None:
+    def __init__(
+        self, outer: Search, *, forced: bool = True, among: Mapping[str, Collection[str]] | None = None
+    ) -> None:
         self.outer = outer
         pool = _whole(outer) if forced else _needed(outer)
+        if among is not None:
+            pool = {
+                role: [c for c in found if c.id in among[role] or (role, c.id) not in outer.by_id]
+                for role, found in pool.items()
+            }
         key = tuple((role, c.id) for role, found in pool.items() for c in found)
         if key not in outer.pooled.linked:
             outer.pooled.linked[key] = Pooled(dict(copies(pool, outer.table.scenario)), {})
@@ -67,7 +76,7 @@ class LinkedSearch(Search):
     def _admitted(self) -> Pooled:
         return self._copies
 
-    def _never_needed(self) -> dict[tuple[str, str], Candidate]:
+    def never_needed(self, facts: Facts) -> dict[tuple[str, str], Candidate]:
         """Return the copies of what is never needed: another candidate in the same place is as good beside the same.
 
         Not so for combinations, whose parts may be called from several clouds and more than once.

@@ -35,7 +35,7 @@ class Grid:
     labels: int
 
 
-GRIDS = (Grid(24, 4, 3_000), Grid(96, 2, 30_000), Grid(384, 1, 300_000))
+GRIDS = (Grid(24, 4, 12_000), Grid(96, 2, 30_000), Grid(384, 1, 300_000))
 GUESSES = 2  # from quick starts
 MARGINS = (0.0, 1e-4)  # in the chance, for guesses that the judge refuses
 

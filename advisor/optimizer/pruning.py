@@ -3,40 +3,70 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Container
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.dominance import Relevance, always_no_slower, dominated_by, each
-from advisor.optimizer.linear import Linear
+from advisor.optimizer.linear import Linear, Pool
 from advisor.optimizer.pooled import lattice_of
-from advisor.scenario.requirements import CARDS, CLOUDS, COUNTS, OPERATIONS, QUALITY, split_percentile
+from advisor.optimizer.tails import Tail
+from advisor.scenario.requirements import CARDS, CLOUDS, COUNTS, OPERATIONS, QUALITY, Bound, split_percentile
 
 if TYPE_CHECKING:
     from advisor.optimizer.search import Search
 
 
-def over_alone(search: Search, total: Linear, room: float) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class Facts:
+    """What the bounds of a search say about its candidates; see the properties of the search."""
+
+    tails: list[tuple[Bound, Tail]]
+    rows: list[tuple[Linear, float]]
+    hopeless: dict[tuple[str, str], Bound]
+    dominated: dict[tuple[str, str], Candidate]
+
+
+def facts_of(search: Search) -> Facts:
+    """Return the bounds of a search as tails and rows, and the candidates that are out because of them."""
+    facts = Facts([], [], {}, dict(search.pooled.beaten))
+    if search.empty_roles:
+        return facts
+    facts.tails.extend((bound, search.tail(bound)) for bound in search.bounds if split_percentile(bound.metric))
+    for bound, tail in facts.tails:
+        for key in tail.hopeless():
+            facts.hopeless.setdefault(key, bound)
+    for bound in search.bounds:
+        row = search.row(bound)
+        if row is not None:
+            facts.rows.append(row)
+            for key in over_alone(search.pool, facts.hopeless, *row):
+                facts.hopeless.setdefault(key, bound)
+    facts.dominated.update(search.never_needed(facts))
+    return facts
+
+
+def over_alone(pool: Pool, hopeless: Container[tuple[str, str]], total: Linear, room: float) -> list[tuple[str, str]]:
     """Return (role, id) that break a bound on a sum even when every other role takes what is best for it."""
     import numpy as np
 
     if total.per_count:
         return []
-    usable = {
-        role: np.array([(role, c.id) not in search.hopeless for c in search.pool[role]]) for role in total.weights
-    }
+    usable = {role: np.array([(role, c.id) not in hopeless for c in pool[role]]) for role in total.weights}
     least = {
         role: float(values[usable[role]].min() if usable[role].any() else values.min())
         for role, values in total.weights.items()
     }
     rest = sum(least.values()) + total.constant
     return [
-        (role, search.pool[role][place].id)
+        (role, pool[role][int(place)].id)
         for role, values in total.weights.items()
         for place in np.flatnonzero(rest - least[role] + values > room + 1e-9 * max(1.0, abs(room)))
     ]
 
 
-def never_needed(search: Search) -> dict[tuple[str, str], Candidate]:
+def never_needed(search: Search, facts: Facts) -> dict[tuple[str, str], Candidate]:
     """Return the candidates that are never needed: another one is as good in all that this scenario asks about."""
     names = {bound.metric for bound in search.bounds} | {
         t.metric for g in search.table.scenario.objective for t in g.terms
@@ -49,15 +79,15 @@ def never_needed(search: Search) -> dict[tuple[str, str], Candidate]:
         members=search.members,
         cards=any(name.startswith(CARDS) for name in names),
     )
-    timed = {bound.metric for bound, _ in search.tails}
+    timed = {bound.metric for bound, _ in facts.tails}
     untimed = any("_ms." in name or "_s." in name for name in names - timed) or any(
         split_percentile(t.metric) for g in search.table.scenario.objective for t in g.terms
     )
-    times = {lattice_of(bound): tail for bound, tail in search.tails}
+    times = {lattice_of(bound): tail for bound, tail in facts.tails}
     speed = each([*(tail.speed for tail in times.values()), *([always_no_slower] if untimed else [])])
     found: dict[tuple[str, str], Candidate] = {}
     for role, candidates in search.pool.items():
-        usable = [c for c in candidates if (role, c.id) not in search.hopeless]
+        usable = [c for c in candidates if (role, c.id) not in facts.hopeless]
         asked = tuple(key for key, tail in times.items() if role in tail.roles)
         key = (role, relevance, untimed, asked, tuple(c.id for c in usable))
         known = search.pooled.dominated

@@ -22,6 +22,7 @@ import pulp
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.acceptance import Acceptance
+from advisor.optimizer.case import better_than
 from advisor.optimizer.engine import Engine
 from advisor.optimizer.linear import Linear, is_log, is_product, room_of
 from advisor.optimizer.program import Program
@@ -98,53 +99,26 @@ def optimise(
         time_limit_s: 0 means none; when it passes, the best design so far is returned with status STOPPED.
         program: use the mixed-integer program only, which is the independent check of the exact engine.
     """
-    if search.empty_roles:
+    if search.empty_roles or search.nothing:
         return NOTHING
+    wanted = search.table.scenario.objective if goals is None else goals
+    if not (program or only) and (known := _known_optimum(search, wanted)) is not None:
+        return known
     if search.coupled:
-        return _linked(search, goals, only, tie_break, any_design, time_limit_s, program)
+        from advisor.optimizer.calls import optimise_with_calls
+
+        return optimise_with_calls(search, wanted, only, tie_break, any_design, time_limit_s, program)
     run = Run(search, only, time_limit_s, any_design=any_design, program=program)
-    return run.all(search.table.scenario.objective if goals is None else goals, tie_break and not any_design)
+    return run.all(wanted, tie_break and not any_design)
 
 
-def _linked(search: Search, goals: Sequence[Goal] | None, only: Only | None, *how: Any) -> Found:
-    """Return the optimum among copies that know where the others are, as a design of the candidates themselves.
-
-    As if calls between clouds were free is asked first: what is best so, and is no worse with them, is best with them.
-    """
-    tie_break, any_design, time_limit_s, program = how
-    begun = time.monotonic()
-    if not program:
-        first = optimise(
-            search.unlinked, goals, only=only, tie_break=tie_break, any_design=any_design, time_limit_s=time_limit_s
-        )
-        if first.best is None:
-            return first
-        with_calls = search.evaluate(first.best.design)
-        wanted = [] if any_design else [*(search.table.scenario.objective if goals is None else goals), CHEAPEST]
-        as_good = all(goal_value(goal, with_calls) <= goal_value(goal, first.best) for goal in wanted)
-        if search.holds(with_calls) and as_good and (any_design or first.status is Status.OPTIMAL):
-            search.known[tuple(c.id for c in with_calls.design.values())] = with_calls
-            return replace(first, best=with_calls)
-    linked = search.linked_unforced if only is None else search.linked
-    assert linked is not None
-    if not program:
-        assert first.best is not None
-        linked.start_from(first.best)
-        time_limit_s = max(time_limit_s - (time.monotonic() - begun), 1e-3) if time_limit_s else 0.0
-    found = optimise(
-        linked,
-        goals,
-        only=None if only is None else lambda role, c: only(role, c.unlinked or c),
-        tie_break=tie_break,
-        any_design=any_design,
-        time_limit_s=time_limit_s,
-        program=program,
-    )
-    if found.best is None:
-        return found
-    best = linked.plain(found.best)
-    search.known[tuple(c.id for c in best.design.values())] = best
-    return replace(found, best=best)
+def _known_optimum(search: Search, goals: Sequence[Goal]) -> Found | None:
+    """Return the cheapest known design where it is proved that nothing is cheaper and nothing else is asked for."""
+    if [goal.terms for goal in goals] != [CHEAPEST.terms] or not search.known:
+        return None
+    best = min(search.known.values(), key=lambda evaluation: evaluation.cost_usd_per_month)
+    value = best.cost_usd_per_month
+    return Found(Status.OPTIMAL, best, value, value) if search.floor(CHEAPEST) >= better_than(value) else None
 
 
 class Run:

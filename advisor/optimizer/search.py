@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pulp
 
 from advisor.candidates.candidate import Candidate
+from advisor.candidates.compatibility import all_needs, unfit
 from advisor.candidates.dominance import Relevance
 from advisor.candidates.shared import torn
 from advisor.candidates.table import Table, variants
@@ -21,19 +22,14 @@ from advisor.optimizer.engine import CaseKey
 from advisor.optimizer.formulation import CONSTRAINTS
 from advisor.optimizer.linear import Linear, linear, room_of
 from advisor.optimizer.pooled import Pooled, Shared, at_least_as_strict, lattice_of
-from advisor.optimizer.pruning import couples, never_needed, over_alone
-from advisor.optimizer.situations import Situation, ways_of, ways_to_share
+from advisor.optimizer.pruning import Facts, couples, facts_of, never_needed
+from advisor.optimizer.situations import Situation, ways_of, ways_to_fit, ways_to_share
 from advisor.optimizer.solver import Session
 from advisor.optimizer.tails import MARGIN, Tail
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario
 from advisor.scenario.pairs import Member, Pair
-from advisor.scenario.requirements import (
-    Bound,
-    Filter,
-    Requirement,
-    split_percentile,
-)
+from advisor.scenario.requirements import Bound, Filter, Requirement, split_percentile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,14 +67,11 @@ class Search:
 
     Attributes:
         pool: role -> candidates that pass the filters and that no candidate of the same component dominates.
-        dominated: (role, id) -> the candidate that is at least as good in everything.
-        hopeless: (role, id) -> the time bound that is missed with it whatever else is chosen.
         known: feasible designs met so far, by the ids of their candidates.
         empty_roles: roles without any candidate that passes the filters; then there is nothing to search.
         near: designs met before that break one of these bounds.
         floors: goal -> what no design can beat, as a sum; case_floors: the same for the designs of one case.
         nothing: whether it is proved that no design holds all.
-        rows: the bounds that are sums: the sum, in units of the limit, and what it may be at most.
     """
 
     def __init__(
@@ -88,11 +81,9 @@ class Search:
         self.requirements = tuple(table.scenario.requirements if requirements is None else requirements)
         self.bounds = tuple(r for r in self.requirements if isinstance(r, Bound))
         self.pairs = tuple(r for r in self.requirements if isinstance(r, Pair))
-        self.hopeless: dict[tuple[str, str], Bound] = {}
+        self.needs = all_needs(c for found in table.candidates.values() for c in found)
         self.cuts: list[pulp.LpConstraint] = []
         self.known: dict[tuple[str, ...], Evaluation] = {}
-        self.tails: list[tuple[Bound, Tail]] = []
-        self.rows: list[tuple[Linear, float]] = []
         self.near: list[Evaluation] = []
         self.floors: dict[tuple[Term, ...], float] = {}
         self.case_floors: dict[tuple[Term, ...], dict[CaseKey, float]] = {}
@@ -100,10 +91,8 @@ class Search:
         self.shared = shared or Shared()
         self._pooled = self._admitted()
         self.pool = self._pooled.pool
-        self.dominated = dict(self._pooled.beaten)
+        self.by_id = {(role, c.id): c for role, found in self.pool.items() for c in found}
         self.empty_roles = tuple(role for role, found in self.pool.items() if not found)
-        if not self.empty_roles:
-            self._load()
 
     def under(self, requirements: Sequence[Requirement], scenario: Scenario | None = None) -> Search:
         """Return a search of the same candidates under other requirements, which reuses what it can.
@@ -197,29 +186,46 @@ class Search:
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """The sides of all pairs: what is one of them is never replaced by what is not."""
-        return tuple(member for pair in self.pairs for member in pair.members)
+        """The sides of all pairs and needs: what is one of them is never replaced by what is not."""
+        fitting = (Member(name, need.role) for need in self.needs for name in need.components)
+        having = (Member(need.component) for need in self.needs)
+        return tuple(dict.fromkeys((*(m for pair in self.pairs for m in pair.members), *having, *fitting)))
 
-    def _load(self) -> None:
-        self.by_id = {(role, c.id): c for role, found in self.pool.items() for c in found}
-        self.places = {(role, c.id): i for role, found in self.pool.items() for i, c in enumerate(found)}
-        self._note_variants()
-        self.tails = [(bound, self.tail(bound)) for bound in self.bounds if split_percentile(bound.metric)]
-        for bound, tail in self.tails:
-            for key in tail.hopeless():
-                self.hopeless.setdefault(key, bound)
-        for bound in self.bounds:
-            row = self.row(bound)
-            if row is not None:
-                self.rows.append(row)
-                for key in over_alone(self, *row):
-                    self.hopeless.setdefault(key, bound)
-        self.dominated |= self._never_needed()
+    @property
+    def tails(self) -> list[tuple[Bound, Tail]]:
+        """The percentile bounds in their exact form."""
+        return self._facts.tails
 
-    def _note_variants(self) -> None:
-        """Note the possible uses of the caches."""
+    @property
+    def rows(self) -> list[tuple[Linear, float]]:
+        """The bounds that are sums: the sum, in units of the limit, and what it may be at most."""
+        return self._facts.rows
+
+    @property
+    def hopeless(self) -> dict[tuple[str, str], Bound]:
+        """(Role, id) -> the bound that is missed with it whatever else is chosen."""
+        return self._facts.hopeless
+
+    @property
+    def dominated(self) -> dict[tuple[str, str], Candidate]:
+        """(Role, id) -> the candidate that is at least as good in everything."""
+        return self._facts.dominated
+
+    @cached_property
+    def _facts(self) -> Facts:
+        """What the bounds say about the candidates; where an answer is known already nobody asks."""
+        return facts_of(self)
+
+    @cached_property
+    def places(self) -> dict[tuple[str, str], int]:
+        """(Role, id) -> where the candidate stands in its role's pool."""
+        return {(role, c.id): i for role, found in self.pool.items() for i, c in enumerate(found)}
+
+    @cached_property
+    def variants(self) -> tuple[frozenset[str], ...]:
+        """The possible uses of the caches."""
         caches = self.table.scenario.blueprint.cache_roles
-        self.variants = tuple(
+        return tuple(
             used
             for used in variants(self.table.scenario)
             if all(any(c.is_none != (role in used) for c in self.pool[role]) for role in caches)
@@ -254,11 +260,13 @@ class Search:
         """Return for everything that couples roles the ways in which it can be settled."""
         groups = [g for g in self.table.scenario.share if any(c.shared for role in g for c in self.pool[role])]
         sharing = (ways_to_share(group, self.pool) for group in groups)
-        return (*sharing, *(ways_of(pair, self.pool) for pair in self.pairs))
+        fitting = (ways for need in self.needs if (ways := ways_to_fit(need, self.pool)))
+        return (*sharing, *(ways_of(pair, self.pool) for pair in self.pairs), *fitting)
 
     def consistent(self, design: Mapping[str, Candidate]) -> Mapping[str, Candidate] | None:
-        """Return a design as it is that keeps the pairs and shares what is shared, None for another one."""
-        return None if any(torn(design)) or any(pair.broken_by(design) for pair in self.pairs) else design
+        """Return a design as it is that keeps the pairs, shares what is shared and works together, else None."""
+        broken = any(torn(design)) or any(unfit(design)) or any(pair.broken_by(design) for pair in self.pairs)
+        return None if broken else design
 
     def distinct(self, metric: str) -> dict[str, list[frozenset[str]]]:
         """Return role -> the clouds, vendors or own systems (what the metric counts) of each of its candidates."""
@@ -282,9 +290,9 @@ class Search:
         room, scale = room_of(bound)
         return total.scaled(1 / scale), room / scale
 
-    def _never_needed(self) -> dict[tuple[str, str], Candidate]:
+    def never_needed(self, facts: Facts) -> dict[tuple[str, str], Candidate]:
         """Return the candidates that are never needed: another one is as good in all that this scenario asks about."""
-        return never_needed(self)
+        return never_needed(self, facts)
 
     def tail(self, bound: Bound) -> Tail:
         """Return the percentile bound over this pool; its lattice is shared by all bounds at the same time."""

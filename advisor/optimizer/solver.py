@@ -238,6 +238,7 @@ def multipliers(costs: Array, groups: Sequence[int], rows: Array, room: Array) -
 
     highspy, highs = _import_highs(), _quiet_highs()
     highs.setOptionValue("threads", 1)
+    highs.setOptionValue("presolve", "off")  # takes longer than it saves on so few rows
     scale = LARGEST / float(np.abs(costs).max(initial=1e-300))
     highs.addVars(len(costs), np.zeros(len(costs)), np.full(len(costs), highspy.kHighsInf))
     highs.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs * scale)

@@ -14,6 +14,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from advisor.analysis.crossing import Place, crossing
 from advisor.analysis.fixed import FixedDesign
 from advisor.analysis.gaps import lower_is_better
 from advisor.analysis.knobs import Knob
@@ -239,14 +240,16 @@ def _hinges(index: int, bars: Sequence[Bar], fixed: FixedDesign, today: datetime
 
 
 def _hinge(index: int, bar: Bar, end: End, fixed: FixedDesign, today: datetime.date) -> Hinge:
-    knob, holds, breaks = bar.knob, bar.knob.value, end.value
-    while not knob.close(holds, breaks):
-        middle = knob.between(holds, breaks)
-        found = fixed.at(knob, middle).evaluation
-        if found is not None and found.checks[index].holds:
-            holds = middle
-        else:
-            breaks = middle
+    knob = bar.knob
+
+    def judged(value: float) -> Place:
+        found = fixed.at(knob, value).evaluation
+        if found is None:
+            return Place(value, kept=False)
+        check = found.checks[index]
+        return Place(value, check.holds, (check.slack,))
+
+    holds, breaks = crossing(knob, knob.value, end.value, judged)
     price = knob.figure is not None and knob.figure.name.startswith("price.")
     stale = knob.checked is not None and is_stale(knob.checked, today, price=price)
     return Hinge(knob, holds, breaks, knob.basis in SOFT, stale)

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from advisor.analysis.changes import CarriedOver, RoleChange, role_changes
-from advisor.analysis.fixed import FixedDesign, touches, within_target
+from advisor.analysis.crossing import Place, crossing
+from advisor.analysis.fixed import FixedDesign, margins, touches, within_target
 from advisor.analysis.gaps import Gaps, Reading, read, settled
 from advisor.analysis.knobs import Knob, turned
 from advisor.analysis.resolver import beats
@@ -85,7 +86,7 @@ class _Line:
     """A number followed in one direction: the design is known to be the best at ``start``, and not at ``end``.
 
     Attributes:
-        reading: what the number does to candidates; None for the workload, which touches all of them.
+        reading: what the number does to candidates at the end.
         near, far: where the two sides are now. rivals: the designs that it is judged against in between.
     """
 
@@ -178,8 +179,6 @@ class _Follower:
         return [one for one in self.rivals if any(touches(figure, c) for c in one.evaluation.design.values())][:1]
 
     def _settled(self, knob: Knob, value: float) -> bool:
-        if knob.figure is None:
-            return False
         reading = self.readings[knob, value] = read(self.gaps, knob, value)
         return settled(self.gaps, reading, self.fixed.at(knob, value).evaluation)
 
@@ -205,11 +204,21 @@ class _Follower:
 
     def _flipped(self, knob: Knob, value: float, rivals: Iterable[FixedDesign]) -> bool:
         """Return whether the design can no longer be chosen at a value, or a rival is better there."""
+        return not self._place(knob, value, rivals).kept
+
+    def _place(self, knob: Knob, value: float, rivals: Iterable[FixedDesign]) -> Place:
+        """Return whether the design can be chosen at a value and no rival is better, with how far each is from it."""
         mine = self.fixed.at(knob, value).evaluation
-        if mine is None or not within_target(mine):
-            return True
-        others = (rival.at(knob, value).evaluation for rival in rivals)
-        return any(one is not None and within_target(one) and beats(one, mine) for one in others)
+        if mine is None:
+            return Place(value, kept=False)
+        if not within_target(mine):
+            return Place(value, kept=False, margins=tuple(margins(mine)))
+        others = [rival.at(knob, value).evaluation for rival in rivals]
+        fit = [one if one is not None and within_target(one) else None for one in others]
+        own = goal_value(self.gaps.goal, mine)
+        ahead = (None if one is None else goal_value(self.gaps.goal, one) - own for one in fit)
+        kept = not any(one is not None and beats(one, mine) for one in fit)
+        return Place(value, kept, (*margins(mine), *ahead))
 
     def _narrow(self, lines: list[_Line]) -> None:
         """Bring near and far together, then solve on both sides, until the near side is still the design's."""
@@ -218,25 +227,32 @@ class _Follower:
             if not active:
                 return
             for line in active:
-                self._bisect(line)
+                self._close_in(line)
                 self._look_closer(line)
-            sides = [(line.knob, at) for line in active for at in (line.near, line.far)]
-            floors = [floor for line in active for floor in (self._floor(line), -math.inf)]
-            found = iter(self._solved(sides, floors))
-            for line in active:
-                self._check(line, next(found), next(found))
+            known = [self._proved(line) for line in active]
+            open_ = [line for line, near in zip(active, known, strict=True) if near is None]
+            sides = [(line.knob, line.near) for line in open_] + [(line.knob, line.far) for line in active]
+            floors = [self._floor(line) for line in open_] + [-math.inf] * len(active)
+            found = self._solved(sides, floors)
+            nears, fars = iter(found[: len(open_)]), found[len(open_) :]
+            for line, near, far in zip(active, known, fars, strict=True):
+                self._check(line, near or next(nears), far)
 
-    def _bisect(self, line: _Line) -> None:
-        while not line.knob.close(line.near, line.far):
-            middle = line.knob.between(line.near, line.far)
-            if self._flipped(line.knob, middle, line.rivals):
-                line.far = middle
-            else:
-                line.near = middle
+    def _proved(self, line: _Line) -> Found | None:
+        """Return the design as the optimum of the near side where that is proved without solving, else None."""
+        mine = self.fixed.at(line.knob, line.near).evaluation
+        if mine is None or not settled(self.gaps, read(self.gaps, line.knob, line.near), mine):
+            return None
+        return Found(Status.OPTIMAL, mine)
+
+    def _close_in(self, line: _Line) -> None:
+        line.near, line.far = crossing(
+            line.knob, line.near, line.far, lambda value: self._place(line.knob, value, line.rivals)
+        )
 
     def _look_closer(self, line: _Line) -> None:
         """Move the sides to where an option met so far, in another size, is better already: quicker than to solve."""
-        if line.reading is not None or line.knob.figure is not None:
+        if line.knob.figure is not None or (line.reading is not None and line.reading.kind == "worse"):
             return
         for _ in range(MOST_ROUNDS):
             scenario = turned(self.resolver.table.scenario, line.knob, line.near, self.resolver.table.catalog)
@@ -245,7 +261,7 @@ class _Follower:
             if found is None or mine is None or not beats(found, mine):
                 return
             line.near, line.far, line.rivals = line.start, line.near, [*line.rivals, self._fixed(found)]
-            self._bisect(line)
+            self._close_in(line)
 
     def _options(self, line: _Line) -> dict[str, frozenset[str]]:
         """Return role -> options of the design, its rivals, and the rivals met along a line."""

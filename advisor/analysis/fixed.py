@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from advisor.analysis.changes import CarriedOver, carried_over
@@ -67,10 +67,19 @@ def touches(reference: Reference, candidate: Candidate) -> bool:
 
 def within_target(evaluation: Evaluation) -> bool:
     """Return whether a design could be chosen as it is: it holds all, and no unit is fuller than sizing plans for."""
+    return evaluation.feasible and not any(load > most * (1 + 1e-9) for load, most in _fullness(evaluation))
+
+
+def _fullness(evaluation: Evaluation) -> Iterator[tuple[float, float]]:
+    """Yield of every load the utilisation, and up to what it is planned."""
     target = evaluation.scenario.sizing.target_utilisation
-    return evaluation.feasible and not any(
-        load.utilisation > (target if one.option and one.option.unit else 1.0) * (1 + 1e-9)
-        for candidate in evaluation.design.values()
-        for one in candidate.members
-        for load in one.loads.values()
-    )
+    for candidate in evaluation.design.values():
+        for one in candidate.members:
+            most = target if one.option and one.option.unit else 1.0
+            yield from ((load.utilisation, most) for load in one.loads.values())
+
+
+def margins(evaluation: Evaluation) -> Iterator[float | None]:
+    """Yield how far a design is from each thing that would keep it from being chosen; negative where it is beyond."""
+    yield from (check.slack for check in evaluation.checks)
+    yield from (most - load for load, most in _fullness(evaluation))

@@ -13,9 +13,11 @@ from functools import cached_property
 from typing import Literal
 
 from advisor.analysis.fixed import within_target
-from advisor.analysis.knobs import Knob
+from advisor.analysis.knobs import Knob, turned
 from advisor.analysis.resolver import Resolver
+from advisor.analysis.workloads import same_steps
 from advisor.candidates.candidate import Candidate
+from advisor.candidates.dominance import always_no_slower
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.run import Found, goal_value, optimise
 from advisor.optimizer.solver import Status
@@ -99,9 +101,10 @@ def same_but_cost(a: Candidate, b: Candidate) -> bool:
     )
 
 
-def touched(
-    resolver: Resolver, knob: Knob, value: float
-) -> tuple[Mapping[str, Mapping[str, tuple[Candidate, Candidate]]], bool]:
+Pairs = Mapping[str, Mapping[str, tuple[Candidate, Candidate]]]  # role -> id -> candidate before and after
+
+
+def touched(resolver: Resolver, knob: Knob, value: float) -> tuple[Pairs, bool]:
     """Return role -> id -> candidate before and after, of those that change, and whether only these sizes are there.
 
     The second is False when the sizes that are considered change with the number.
@@ -145,8 +148,9 @@ class Reading:
 
 
 def read(gaps: Gaps, knob: Knob, value: float) -> Reading:
-    """Return what a figure does to the candidates that stand on it."""
-    assert knob.figure is not None
+    """Return what a number does to the candidates that stand on it."""
+    if knob.figure is None:
+        return _read_workload(gaps.resolver, knob, value)
     if knob.figure.kind == "clouds":
         return Reading("better")  # calls between clouds depend on it too
     pairs, same_sizes = touched(gaps.resolver, knob, value)
@@ -157,10 +161,44 @@ def read(gaps: Gaps, knob: Knob, value: float) -> Reading:
     roles, every = tuple(pairs), [pair for one in pairs.values() for pair in one.values()]
     if (value < knob.value) != lower_is_better(knob):
         return Reading("worse", roles)
-    if all(same_but_cost(*pair) for pair in every):
-        saved = [max(a.cost_usd_per_month - b.cost_usd_per_month for a, b in one.values()) for one in pairs.values()]
-        return Reading("cheaper", roles, max(sum(saved), 0.0))
-    return Reading("better", roles)
+    return _cheaper(pairs) if all(same_but_cost(*pair) for pair in every) else Reading("better", roles)
+
+
+def _cheaper(pairs: Pairs) -> Reading:
+    saved = [max(a.cost_usd_per_month - b.cost_usd_per_month for a, b in one.values()) for one in pairs.values()]
+    return Reading("cheaper", tuple(pairs), max(math.fsum(max(one, 0.0) for one in saved), 0.0))
+
+
+def _read_workload(resolver: Resolver, knob: Knob, value: float) -> Reading:
+    """Return what the workload does to candidates; ``better`` where it changes more, or other sizes are considered."""
+    scenario = turned(resolver.table.scenario, knob, value, resolver.table.catalog)
+    if resolver.search.coupled or not same_steps(resolver.table.scenario, scenario):
+        return Reading("better")
+    fresh = resolver.workloads.under(scenario)
+    pairs: dict[str, dict[str, tuple[Candidate, Candidate]]] = {}
+    for role in (role for role, found in fresh.candidates.items() if found != resolver.table.candidates[role]):
+        before, after = ({c.id: c for c in resolver.admitted(role, one)} for one in (resolver.table, fresh))
+        if before.keys() != after.keys():
+            return Reading("better")
+        moved = {name: pair for name in before if _differs(*(pair := (before[name], after[name])))}
+        pairs |= {role: moved} if moved else {}
+    every = [pair for one in pairs.values() for pair in one.values()]
+    if not pairs:
+        return Reading("still")
+    if all(_no_better(*pair) for pair in every):
+        return Reading("worse", tuple(pairs))
+    return _cheaper(pairs) if all(same_but_cost(*pair) for pair in every) else Reading("better", tuple(pairs))
+
+
+def _no_better(a: Candidate, b: Candidate) -> bool:
+    """Return whether what a candidate becomes is in nothing better than it was."""
+    if (a.unserved, a.cards) != (b.unserved, b.cards) or b.cost_usd_per_month < a.cost_usd_per_month - 1e-9:
+        return False
+    if b.operations_h_per_month < a.operations_h_per_month or b.availability > a.availability or b.quality > a.quality:
+        return False
+    import numpy as np
+
+    return a.latency == b.latency or bool(always_no_slower([a, b])(np.array([0]), 1)[0])
 
 
 def settled(gaps: Gaps, reading: Reading, then: Evaluation | None) -> bool:
@@ -176,4 +214,7 @@ def settled(gaps: Gaps, reading: Reading, then: Evaluation | None) -> bool:
     if reading.kind == "cheaper" and [t.metric for t in gaps.goal.terms] != [COST]:
         return False
     mine = goal_value(gaps.goal, then)
-    return mine + SURE * max(abs(mine), 1e-12) <= gaps.least(reading.roles) - reading.saves
+    least = gaps.least(reading.roles)
+    if reading.kind == "cheaper":  # what was over the budget comes within it by no more than it saves
+        least = min([least, *(b.limit for b in gaps.resolver.search.bounds if b.metric == COST)]) - reading.saves
+    return mine + SURE * max(abs(mine), 1e-12) <= least

@@ -150,9 +150,15 @@ def _first(volumes: Volumes, low: Volume, high: Volume, seen: list[Volume]) -> F
 
 
 def _halved(volumes: Volumes, low: Volume, high: Volume, seen: Sequence[Volume]) -> tuple[float, float]:
-    """Return two close factors between which the design of the first flips, among the options met so far."""
+    """Return two close factors between which the design of the first flips, among the options met so far.
+
+    What was found in between before, among fewer options, says where to begin.
+    """
     options = options_seen(seen)
-    a, b = low.factor, high.factor
+    known = {one.factor: one for one in (*volumes.met.values(), *seen)}
+    inside = [known[factor] for factor in sorted(known) if low.factor < factor < high.factor]
+    flipped = next((n for n, one in enumerate(inside) if one.structure != low.structure), len(inside))
+    a, b = (inside[flipped - 1] if flipped else low).factor, (inside[flipped] if flipped < len(inside) else high).factor
     while b > a * (1 + CLOSE):
         factor = middle(a, b)
         if volumes.among(factor, options).structure == low.structure:

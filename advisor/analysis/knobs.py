@@ -93,11 +93,15 @@ class Knob:
         >>> rate.close(100.0, 100.005), rate.close(100.0, 101.0)
         (True, False)
         """
+        return abs(a - b) <= self.closeness(a, b)
+
+    def closeness(self, a: float, b: float) -> float:
+        """Return how far apart two values may be and still be close."""
         if self.scale == "points":
-            return abs(a - b) <= CLOSE_POINTS
+            return CLOSE_POINTS
         if self.scale == "share":
             a, b = 1 - a, 1 - b
-        return abs(a - b) <= CLOSE * max(abs(a), abs(b), 1e-12)
+        return CLOSE * max(abs(a), abs(b), 1e-12)
 
 
 def _moved(value: float, scale: Scale, direction: int, factor: float) -> float:

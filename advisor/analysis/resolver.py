@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline
 from advisor.analysis.fixed import options_of, touches
 from advisor.analysis.knobs import Knob, turned
+from advisor.analysis.workloads import Workloads
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table, table
 from advisor.catalog.perturb import Reference, with_figures
@@ -52,6 +53,7 @@ class Resolver:
         assert answer.best is not None, "without a design there is nothing to start from"
         self.answer, self.best, self.deadline = answer, answer.best, deadline
         self.table, self.search = answer.table, answer.search
+        self.workloads = Workloads(self.table)
         self.solves = 0
         self._rest: dict[tuple[str, frozenset[str]], Found] = {}
         search = self.search
@@ -64,10 +66,10 @@ class Resolver:
         """Return the ids of a role that can be part of an optimum of the scenario as it is."""
         return self._open[role]
 
-    def admitted(self, role: str) -> list[Candidate]:
-        """Return the candidates of a role that pass the scenario's rules."""
+    def admitted(self, role: str, of: Table | None = None) -> list[Candidate]:
+        """Return the candidates of a role, of this table or another one, that pass the scenario's rules."""
         rules = self.table.scenario.filters
-        return [c for c in self.table.candidates[role] if all(c.admitted_by(rule) for rule in rules)]
+        return [c for c in (of or self.table).candidates[role] if all(c.admitted_by(rule) for rule in rules)]
 
     def standing(self, role: str, figure: Reference) -> frozenset[str]:
         """Return the ids of a role that do not stand on a figure."""
@@ -83,8 +85,7 @@ class Resolver:
         """Return the optimum under another scenario of the same blueprint."""
         if self.deadline.passed:
             return Found(Status.STOPPED, None)
-        fresh = table(scenario, self.table.catalog, self.table.as_of)
-        return self._solved(Search(self._pruned(fresh)))
+        return self._solved(Search(self._pruned(self.workloads.under(scenario))))
 
     def among(self, scenario: Scenario, options: Mapping[str, Collection[str]]) -> Found:
         """Return the optimum under another scenario when each role has some options only, which is quick."""
@@ -103,16 +104,8 @@ class Resolver:
 
     def _solved(self, search: Search) -> Found:
         self.solves += 1
-        self._remember(search, self.best.design)
+        remember(search, self.best.design)
         return optimise(search, time_limit_s=self.deadline.left)
-
-    @staticmethod
-    def _remember(search: Search, design: Mapping[str, Candidate]) -> None:
-        """Tell a search of a design that may be good in it, where its candidates are there and it holds."""
-        if search.admits(design):
-            found = judge({role: search.by_id[role, c.id] for role, c in design.items()}, search.table.scenario)
-            if search.holds(found):
-                search.known[tuple(c.id for c in found.design.values())] = found
 
     # --- figures ------------------------------------------------------------------------------------------------------
 
@@ -249,7 +242,7 @@ class Resolver:
         if empty:
             return NOTHING
         self.solves += 1
-        self._remember(search, self._renamed(search, own))
+        remember(search, self._renamed(search, own))
         self._note_floor(search, floor)
         found = optimise(search, only=admitted, time_limit_s=self.deadline.left)
         return replace(found, best=found.best and self._plain(found.best, own))
@@ -274,6 +267,14 @@ class Resolver:
             if twin is not None and (role, twin) in search.by_id:
                 design[role] = search.by_id[role, twin]
         return design
+
+
+def remember(search: Search, design: Mapping[str, Candidate]) -> None:
+    """Tell a search of a design that may be good in it, where its candidates are there and it holds."""
+    if search.admits(design):
+        found = judge({role: search.by_id[role, c.id] for role, c in design.items()}, search.table.scenario)
+        if search.holds(found):
+            search.known[tuple(c.id for c in found.design.values())] = found
 
 
 def _better_of(a: Found, b: Found) -> Found:

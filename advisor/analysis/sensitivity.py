@@ -52,7 +52,7 @@ class Sensitivity:
 
 
 PARTS = ("constraints", "break-evens", "tornado", "points")
-TOGETHER = 48  # figures that one piece of work follows; the same for any number of jobs, so that results are too
+TOGETHER = 16  # figures that one piece of work follows; the same for any number of jobs, so that results are too
 
 
 def sensitivity(
@@ -116,13 +116,14 @@ class _Work:
 
 
 def _pieces(work: _Work, own: Sequence[Knob], parts: Collection[str]) -> Iterator[Piece]:
-    """Yield the pieces of the work, the longest first."""
+    """Yield the pieces of the work: requirements first, as they are asked for most; then the longest first."""
+    if "constraints" in parts:
+        yield from (("bound", number) for number in range(len(work.answer.scenario.bounds)))
+        yield from (("rule", number) for number in range(len(work.answer.scenario.filters)))
     if "break-evens" in parts:
+        assert work.gaps.resolver.workloads.read  # before the work is sent to processes, as the rivals are
         rivals = [knob for one in work.gaps.rivals for knob in design_knobs(work.answer.table, one.design)]
         knobs = list({knob.path: knob for knob in (*own, *rivals)}.values())
         yield from ((knob,) for knob in knobs if knob.figure is None)
         figures = [knob for knob in knobs if knob.figure is not None]
         yield from (tuple(figures[start : start + TOGETHER]) for start in range(0, len(figures), TOGETHER))
-    if "constraints" in parts:
-        yield from (("bound", number) for number in range(len(work.answer.scenario.bounds)))
-        yield from (("rule", number) for number in range(len(work.answer.scenario.filters)))

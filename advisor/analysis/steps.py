@@ -159,6 +159,8 @@ class _Steps:
         if least is None:
             return Step(self.bound.limit, None, proved=False)
         step = self._step(least, self._solved(least), exact=exact)
+        if exact:  # the least among the better designs: that nothing better fits before it is proved
+            return step
         inside = self._solved(just(self.bound, least, tighter=True))
         kept = inside.best is not None and not self._better(inside.best)
         return replace(step, proved=step.proved and kept and inside.status is Status.OPTIMAL)

@@ -12,6 +12,7 @@ from advisor.analysis.answers import UNLIMITED, Deadline
 from advisor.analysis.conflict import conflict
 from advisor.analysis.fixed import options_of
 from advisor.analysis.knobs import with_workload
+from advisor.analysis.resolver import remember
 from advisor.candidates.table import table
 from advisor.catalog.blueprint import Blueprint
 from advisor.catalog.load import Catalog
@@ -138,6 +139,7 @@ class Volumes:
     Attributes:
         of: parameter -> value at factor 1.
         solves: full solves so far.
+        met: factor -> what was the best there among some options.
     """
 
     scenario: Scenario
@@ -147,6 +149,7 @@ class Volumes:
     deadline: Deadline = UNLIMITED
     known: dict[float, Volume] = field(default_factory=dict)
     solves: int = 0
+    met: dict[float, Volume] = field(default_factory=dict)
 
     def at(self, factor: float) -> Volume:
         """Return the optimum at a factor over everything in the catalog."""
@@ -157,7 +160,8 @@ class Volumes:
 
     def among(self, factor: float, options: Mapping[str, Collection[str]]) -> Volume:
         """Return the optimum at a factor when each role has some options only."""
-        return self._volume(factor, options)
+        self.met[factor] = self._volume(factor, options)
+        return self.met[factor]
 
     def scaled(self, factor: float) -> Scenario:
         """Return the scenario at a factor."""
@@ -175,6 +179,8 @@ class Volumes:
         scenario = self.scaled(factor)
         candidates = table(scenario, self.catalog, self.as_of, only=only)
         search = Search(candidates, self._without(scenario, self._first_lifted(scenario)))
+        if factor in self.met and (start := self.met[factor].evaluation) is not None:
+            remember(search, start.design)  # the best among some options is a good one to beat
         found = self._optimum(search)
         if found.status is Status.INFEASIBLE:
             found = self._optimum(search.under(self._without(scenario, BUDGETS)))

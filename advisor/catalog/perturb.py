@@ -293,3 +293,4 @@ def _carry_over(catalog: Catalog, changed: Catalog, components: Iterable[str]) -
         again |= {option.id: (component, option) for option in component.options}
     changed.__dict__["options"] = {**catalog.options, **again}
     changed.__dict__["date"] = catalog.date  # no change touches the day on which a figure was checked
+    changed.__dict__["outline"] = catalog.outline  # nor which options there are

@@ -1,0 +1,94 @@
+"""The candidates under another workload: only the roles that stand on what changed are built again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from advisor import expression
+from advisor.candidates.demand import demands
+from advisor.candidates.maker import Maker
+from advisor.candidates.table import Table, table, variants
+from advisor.catalog.blueprint import Step
+from advisor.scenario.load import Scenario
+
+MOST_KEPT = 2  # tables that are remembered: one is read, then solved
+
+
+class _Read(Mapping[str, float]):
+    """A workload that notes which of its parameters are read."""
+
+    def __init__(self, values: Mapping[str, float]) -> None:
+        self.values_, self.read = values, set[str]()
+
+    def __getitem__(self, name: str) -> float:
+        self.read.add(name)
+        return self.values_[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values_)
+
+    def __len__(self) -> int:
+        return len(self.values_)
+
+
+@dataclass
+class Workloads:
+    """Tables of one scenario under other workloads, each equal to the one that is built from nothing."""
+
+    origin: Table
+    _known: OrderedDict[tuple[float, ...], Table] = field(default_factory=OrderedDict)
+
+    @cached_property
+    def read(self) -> Mapping[str, frozenset[str]]:
+        """Role -> parameters that its candidates depend on otherwise than through its demand."""
+        found = {}
+        for role in self.origin.candidates:
+            noted = _Read(self.origin.scenario.workload)
+            scenario = replace(self.origin.scenario, workload=noted)
+            Maker(scenario, self.origin.catalog, self.origin.as_of, self.origin.demand).of_role(role)
+            found[role] = frozenset(noted.read)
+        return found
+
+    def under(self, scenario: Scenario) -> Table:
+        """Return the candidates under another workload or hourly rate of the same scenario."""
+        key = (scenario.usd_per_hour, *scenario.workload.values())
+        if key not in self._known:
+            self._known[key] = self._built(scenario)
+            while len(self._known) > MOST_KEPT:
+                self._known.popitem(last=False)
+        return self._known[key]
+
+    def _built(self, scenario: Scenario) -> Table:
+        old = self.origin.scenario
+        if scenario.share or replace(scenario, workload=old.workload) != old:
+            return table(scenario, self.origin.catalog, self.origin.as_of)
+        changed = {name for name, value in scenario.workload.items() if value != old.workload[name]}
+        demand = {caches: demands(scenario, caches) for caches in variants(scenario)}
+        again = [
+            role
+            for role in self.origin.candidates
+            if changed & self.read[role] or any(demand[c][role] != self.origin.demand[c][role] for c in demand)
+        ]
+        options = {role: [one.id for _, one in self.origin.catalog.options_for(role)] for role in again}
+        return replace(self.origin, scenario=scenario, demand=demand).again(self.origin.catalog, options)
+
+
+def same_steps(old: Scenario, new: Scenario) -> bool:
+    """Return whether requests take the same steps, as often and with the same waits, under two workloads.
+
+    Then only candidates can make a difference to a design.
+    """
+    if old.blueprint != new.blueprint:
+        return False
+    steps = [step for flow in old.blueprint.flows.values() for step in flow.steps()]
+    return all(_asked(step, old) == _asked(step, new) for step in steps)
+
+
+def _asked(step: Step, scenario: Scenario) -> tuple[float | None, ...]:
+    """Return what the workload says of a step beside what it asks of a role."""
+    formulas = [None if text is None else expression.parse(text) for text in (step.times, step.wait_s)]
+    named = [None if name is None else scenario.workload[name] for name in (step.hit_share, step.then_ms)]
+    return (*(None if one is None else one.evaluate(scenario.workload) for one in formulas), *named)

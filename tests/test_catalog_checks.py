@@ -54,6 +54,12 @@ def _withdrawn_too_soon(data: Data) -> None:
     _option(data, _metered).update(released={"date": first, **why}, withdrawn={"date": last, **why})
 
 
+def _strange_partner(data: Data) -> None:
+    first, *_ = data["components"].values()
+    why = {"basis": "estimate", "reasoning": "a test", "checked": datetime.date(2026, 2, 1)}
+    first["works_with"] = [{"role": "llm", "components": ["no_such_model"], **why}]
+
+
 def _more_than_all(data: Data) -> None:
     data["clouds"]["aws"]["zone_availability"] |= {"value": 1.5, "low": None, "high": None}
 
@@ -108,6 +114,7 @@ CASES: dict[str, tuple[Callable[[Data], Any], str]] = {
     ),
     "price_histories_rise": (_double_price, "rising from: dates"),
     "days_of_sale_follow": (_withdrawn_too_soon, "not after the release on 2026-02-01"),
+    "partners_exist": (_strange_partner, "'no_such_model' is not a component that can fill llm"),
     "sources_exist": (
         lambda d: d["sources"].pop(
             next(

@@ -16,6 +16,7 @@ import pytest
 from oracles.problems import bare, cut_blueprint
 
 from advisor.candidates.candidate import Candidate, CostLine
+from advisor.candidates.compatibility import Need
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option, Price
 from advisor.models.latency import Lognormal
@@ -112,6 +113,13 @@ def _shared(kind: str, model: Model) -> Iterator[pulp.LpConstraint]:
     return CONSTRAINTS[kind](dataclasses.replace(model, pool=pool))
 
 
+def _works_with(kind: str, model: Model) -> Iterator[pulp.LpConstraint]:
+    """The first store works with the slow model only."""
+    first, *others = POOL["vector_store"]
+    with_need = dataclasses.replace(first, needs=(Need("a", "llm", ("slow",)),))
+    return CONSTRAINTS[kind](dataclasses.replace(model, pool={**POOL, "vector_store": [with_need, *others]}))
+
+
 def _tail(kind: str, model: Model) -> Iterator[pulp.LpConstraint]:
     flow = model.scenario.blueprint.flows["answer"]
     return CONSTRAINTS[kind](model, Tail(flow, "complete", 1000.0, 0.95, model.pool, model.scenario), f"{LATENCY}.p95")
@@ -138,6 +146,7 @@ CASES: dict[str, Callable[[str, Model], Iterator[pulp.LpConstraint]]] = {
     "behind_cache": _plain,
     "beside": _beside,
     "shared": _shared,
+    "works_with": _works_with,
     "in_use": _plain,
     "cost": _with_bound("cost_usd_per_month", 2000.0),
     "operations": _with_bound("operations_h_per_month", 25.0),

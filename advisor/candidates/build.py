@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from advisor import expression
 from advisor.candidates.bill import bill
 from advisor.candidates.candidate import NONE, Candidate, CostLine, Load
+from advisor.candidates.compatibility import needs
 from advisor.candidates.demand import Demand
 from advisor.candidates.layout import Layout
 from advisor.candidates.sizing import loads
@@ -96,6 +97,7 @@ def build(
             *layout.notes,
         ),
         unsold=sold.refusal(as_of),
+        needs=needs(component, scenario, catalog),
     )
 
 

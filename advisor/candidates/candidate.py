@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from advisor.candidates.compatibility import Need
 from advisor.candidates.layout import Layout
 from advisor.candidates.pooled import Pooled
 from advisor.catalog.model import Component, Option, Price
@@ -83,6 +84,7 @@ class Candidate:
         cards: type of accelerator -> how many all of its units have.
         pooled: of a part of a pool of unlike units, the load that comes to it.
         unsold: why it could not be bought on the day of the prices; only in designs that people bring.
+        needs: what it needs of other roles' components to work at all.
     """
 
     id: str
@@ -119,6 +121,7 @@ class Candidate:
     unlinked: Candidate | None = None
     pooled: Pooled | None = None
     unsold: str = ""
+    needs: tuple[Need, ...] = ()
 
     @property
     def members(self) -> tuple[Candidate, ...]:

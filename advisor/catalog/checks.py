@@ -71,6 +71,22 @@ def roles_exist(records: Records) -> Iterator[Finding]:
 
 
 @rule
+def partners_exist(records: Records) -> Iterator[Finding]:
+    """What a component works with are components that can fill that role."""
+    for component in records.components.values():
+        for index, fit in enumerate(component.works_with):
+            record, path = ("components", component.id), ("works_with", index)
+            if fit.role not in records.roles:
+                yield record, (*path, "role"), f"'{fit.role}' is not a role{nearest(fit.role, records.roles)}"
+                continue
+            able = {c.id for c in records.components.values() if any(fit.role in one.roles for one in c.options)}
+            for number, name in enumerate(fit.components):
+                if name not in able:
+                    message = f"'{name}' is not a component that can fill {fit.role}{nearest(name, able)}"
+                    yield record, (*path, "components", number), message
+
+
+@rule
 def capacity_is_stated(records: Records) -> Iterator[Finding]:
     """An option states its capacity in every dimension that its roles can ask: silence is not infinite capacity."""
     for record, path, option in options(records):

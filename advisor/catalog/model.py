@@ -68,6 +68,13 @@ class Day(Provenance):
     date: datetime.date
 
 
+class WorksWith(Provenance):
+    """What a component can be used beside: of the components of a role these, and no others."""
+
+    role: Name
+    components: list[Name] = Field(min_length=1)
+
+
 class Capacity(Provenance):
     """What one unit (or one account, for a metered service) can take, in the dimension that is the key.
 
@@ -279,6 +286,7 @@ class Component(Strict):
     serving: Serving | None = Field(None, description="of a model with open weights: memory and context")
     released: Day | None = Field(None, description="the first day on which it could be bought")
     withdrawn: Day | None = Field(None, description="the first day on which it can no longer be bought")
+    works_with: list[WorksWith] = Field([], description="roles in which it can be used beside some components only")
     options: list[Option] = Field(min_length=1)
 
 

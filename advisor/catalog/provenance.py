@@ -21,6 +21,7 @@ from advisor.catalog.model import (
     Serving,
     Source,
     Tariff,
+    WorksWith,
 )
 from advisor.catalog.walk import figures, walk
 from advisor.errors import bad_input, nearest
@@ -207,8 +208,8 @@ def unit_of(
     if isinstance(figure, Capacity):
         unit = catalog.records.dimensions[str(path[-1])].unit
         return f"{unit} per {option.unit.name}" if option and option.unit else unit
-    if isinstance(figure, Latency | Serving | Day):
-        return "ms" if isinstance(figure, Latency) else "date" if isinstance(figure, Day) else "as published"
+    if isinstance(figure, Latency | Serving | Day | WorksWith):
+        return {Latency: "ms", Day: "date", WorksWith: "components"}.get(type(figure), "as published")
     if path[-1] in _UNITS:
         return _UNITS[str(path[-1])]
     return "of 1" if "quality" not in path or path[-1] == "without" else f"on {path[-1]}"
@@ -226,8 +227,8 @@ def _value(figure: Provenance) -> str:
     if isinstance(figure, Serving):
         heads = f"{figure.layers} layers, {figure.kv_heads} KV heads of {figure.head_size}"
         return f"weights {exact(figure.weights_gb)} GB, {heads}, context {exact(figure.context_tokens)} tokens"
-    if isinstance(figure, Day):
-        return figure.date.isoformat()
+    if isinstance(figure, Day | WorksWith):
+        return figure.date.isoformat() if isinstance(figure, Day) else f"{figure.role}: {', '.join(figure.components)}"
     assert isinstance(figure, Figure)
     return exact(figure.value)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
+from advisor.candidates.compatibility import unfit
 from advisor.candidates.demand import hit_share
 from advisor.candidates.links import linked, outside_calls
 from advisor.candidates.shared import counted_once, torn
@@ -57,6 +58,7 @@ def judge(design: Design, scenario: Scenario, *, brief: bool = False) -> Evaluat
 def inconsistencies(design: Design, scenario: Scenario) -> Iterable[str]:
     """Yield what makes a design impossible as stated."""
     yield from torn(design)
+    yield from unfit(design)
     for role, candidate in design.items():
         if candidate.is_none and not scenario.blueprint.roles[role].optional:
             yield f"{role} is left out, but the blueprint needs it"

@@ -16,6 +16,7 @@ from typing import TypeAlias
 import pulp
 
 from advisor.candidates.candidate import Candidate
+from advisor.candidates.compatibility import all_needs
 from advisor.candidates.shared import counted_once
 from advisor.evaluation.evaluate import needed_roles
 from advisor.optimizer.linear import Linear, Pool, mean_time
@@ -86,7 +87,7 @@ def formulate(pool: Pool, scenario: Scenario, requirements: Sequence[Bound | Pai
     model = Model(problem, pool, scenario, x, y)
     problem.setObjective(model.total(lambda c: 0.0))
     names: set[str] = set()
-    for kind in ("choose_one", "behind_cache", "shared", "beside", "in_use"):
+    for kind in ("choose_one", "behind_cache", "shared", "works_with", "beside", "in_use"):
         _add(model, CONSTRAINTS[kind](model), names)
     for requirement in requirements:
         if linear_kind := kind_of(requirement):
@@ -158,6 +159,17 @@ def shared(model: Model) -> Iterator[Row]:
         for role in others:
             same = pulp.lpSum(in_role.get(first, [])) - pulp.lpSum(in_role.get(role, []))
             yield _named(same == 0, "shared", first, role, str(number))
+
+
+@constraint("works_with")
+def works_with(model: Model) -> Iterator[Row]:
+    """What works with some components of another role only is not beside another one."""
+    for number, need in enumerate(all_needs(c for found in model.pool.values() for c in found)):
+        unfit = [model.x[need.role, c.id] for c in model.pool[need.role] if not need.met_by(c)]
+        for role, found in model.pool.items():
+            having = [model.x[role, c.id] for c in found if need in all_needs([c])]
+            if having and unfit:
+                yield _named(pulp.lpSum(having) + pulp.lpSum(unfit) <= 1, "works_with", role, need.role, str(number))
 
 
 @constraint("beside")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate
+from advisor.candidates.compatibility import Need, all_needs
 from advisor.scenario.pairs import Member, Pair
 
 if TYPE_CHECKING:
@@ -74,6 +75,21 @@ def ways_to_share(group: Sequence[str], pool: Mapping[str, Sequence[Candidate]])
     named = {role: [c.system if c.shared else "" for c in pool[role]] for role in group}
     systems = dict.fromkeys(name for name in named[group[0]] if name)
     return [{role: np.array([n == name for n in names]) for role, names in named.items()} for name in ("", *systems)]
+
+
+def ways_to_fit(need: Need, pool: Mapping[str, Sequence[Candidate]]) -> list[Masks]:
+    """Return the ways in which a need can be met: nothing has it, or the other role has what meets it.
+
+    None where nothing in the pool has the need, or all meet it: then there is nothing to settle.
+    """
+    import numpy as np
+
+    fits = np.array([need.met_by(c) for c in pool[need.role]], dtype=bool)
+    having = {role: np.array([need in all_needs([c]) for c in found], dtype=bool) for role, found in pool.items()}
+    having = {role: mask for role, mask in having.items() if mask.any()}
+    if not having or fits.all():
+        return []
+    return [{role: ~mask for role, mask in having.items()}, {need.role: fits}]
 
 
 def _in_roles(member: Member, pool: Mapping[str, Sequence[Candidate]]) -> dict[str, Mask]:

@@ -57,8 +57,19 @@ def designs(table: Table) -> Iterator[Design]:
     for combination in itertools.product(*(table.candidates[role] for role in roles)):
         design = dict(zip(roles, combination, strict=True))
         sized = all((design[cache].id != "none") == used for c in combination for cache, used in c.behind.items())
-        if sized and all(_system(design[role]) == _system(c) for c in combination for role in c.shared):
+        same = all(_system(design[role]) == _system(c) for c in combination for role in c.shared)
+        if sized and same and all(_fits(design, c) for c in combination):
             yield design
+
+
+def _fits(design: Design, candidate: Candidate) -> bool:
+    """Return whether what a candidate runs works beside all that runs in the roles that it needs something of."""
+    for need in [need for one in _runs(candidate) for need in one.needs]:
+        others = _runs(design[need.role]) if need.role in design else []
+        beside = {one.component_id for one in others if one.option is not None}
+        if not beside <= set(need.components):
+            return False
+    return True
 
 
 def _system(candidate: Candidate) -> tuple[object, ...]:

@@ -20,6 +20,7 @@ from advisor.evaluation.evaluate import judge
 from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
+from advisor.proposal import propose
 from advisor.scenario.load import load_scenario
 
 SEEDS = range(10)
@@ -96,10 +97,11 @@ def test_the_judge_says_what_does_not_work_together() -> None:
     library = next(c for c in full.candidates["stream_processor"] if c.component_id == "kafka_streams")
     design = {role: next(iter(found)) for role, found in full.candidates.items()}
     design |= {"event_broker": broker, "stream_processor": library}
-    said = [text for text in judge(design, scenario).consistent if "works with" in text]
-    assert said == [f"{next(iter(unfit(design)))}"]
-    assert said[0].startswith("kafka_streams works with amazon_msk, apache_kafka, ")
-    assert said[0].endswith(" as event_broker, not with google_pubsub")
+    said = [text for text in judge(design, scenario).consistent if "works only with" in text]
+    assert said == [
+        "Kafka Streams works only with Amazon MSK, Apache Kafka, Azure Event Hubs, Confluent Cloud, Google Cloud Managed "
+        "Service for Apache Kafka, Redpanda as event broker, not with Google Cloud Pub/Sub"
+    ]
 
 
 def test_leaving_the_other_role_out_leaves_nothing_to_work_with() -> None:
@@ -128,3 +130,19 @@ def test_the_shipped_needs_reach_the_candidates(catalog: Catalog) -> None:
         for need in all_needs(c for found in full.candidates.values() for c in found):
             met.add((need.component, catalog.role(need.role).filled_as))
     assert met == stated
+
+
+def test_the_document_says_what_does_not_work_with_the_design() -> None:
+    """What cannot stand beside the chosen components has that as its reason, not an empty cell."""
+    catalog = load_catalog()
+    proposed = propose(load_scenario(resources.example("card_fraud"), catalog), catalog)
+    assert proposed.best is not None
+    broker = proposed.best.design["event_broker"].component_id
+    unable = {
+        component.id
+        for component in catalog.records.components.values()
+        if any(fit.role == "event_broker" and broker not in fit.components for fit in component.works_with)
+    }
+    told = [one for one in proposed.reasons["stream_processor"] if one.kind == "breaks" and one.component_id in unable]
+    assert told
+    assert all("works only with" in one.detail for one in told)

@@ -192,7 +192,7 @@ def _swap(search: Search, best: Evaluation, role: str, name: str, label: str, us
         )
     if not tried:
         return Reason(role, name, label, "breaks", detail="sized for another use of the cache, or for more roles")
-    candidate, closest = min(tried, key=lambda pair: (len([c for c in pair[1].checks if not c.holds]), _worst(pair[1])))
+    candidate, closest = min(tried, key=lambda pair: (len(_wrong(pair[1])), _worst(pair[1])))
     broken = tuple(check for check in closest.checks if not check.holds)
     return Reason(
         role,
@@ -201,9 +201,14 @@ def _swap(search: Search, best: Evaluation, role: str, name: str, label: str, us
         "breaks",
         candidate,
         requirements=tuple(check.requirement for check in broken),
+        detail="; ".join(closest.consistent),
         broken=broken,
         extra_usd_per_month=closest.cost_usd_per_month - best.cost_usd_per_month,
     )
+
+
+def _wrong(evaluation: Evaluation) -> list[object]:
+    return [*evaluation.consistent, *(check for check in evaluation.checks if not check.holds)]
 
 
 def swapped(search: Search, best: Evaluation, role: str, candidate: Candidate) -> Mapping[str, Candidate] | None:

@@ -24,11 +24,23 @@ class Need:
 
     Attributes:
         component: who has the need. role: of the blueprint, whose component must be one of ``components``.
+        names: of both, for people: who has the need, then what it works with.
     """
 
     component: str
     role: str
     components: tuple[str, ...]
+    names: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What works with what: ``Kafka Streams works only with Apache Kafka, Redpanda as event broker``.
+
+        >>> Need("kafka_streams", "event_broker", ("kafka", "redpanda")).words
+        'kafka_streams works only with kafka, redpanda as event broker'
+        """
+        own, *others = self.names or (self.component, *self.components)
+        return f"{own} works only with {listing(others, 20)} as {self.role.replace('_', ' ')}"
 
     def met_by(self, other: Candidate) -> bool:
         """Return whether it works beside what another role has: all of it, of a combination."""
@@ -39,8 +51,9 @@ def needs(component: Component, scenario: Scenario, catalog: Catalog) -> tuple[N
     """Return what a component needs of the roles of a scenario's blueprint."""
     if not component.works_with:
         return ()
+    known = {name: catalog.records.components[name].name for fit in component.works_with for name in fit.components}
     return tuple(
-        Need(component.id, role, tuple(fit.components))
+        Need(component.id, role, tuple(fit.components), (component.name, *(known[name] for name in fit.components)))
         for fit in component.works_with
         for role in scenario.blueprint.roles
         if catalog.role(role).filled_as == fit.role
@@ -57,5 +70,5 @@ def unfit(design: Mapping[str, Candidate]) -> Iterator[str]:
     for need in all_needs(design.values()):
         other = design.get(need.role)
         if other is not None and not need.met_by(other):
-            runs = next(one.component_id for one in other.members if one.component_id not in need.components)
-            yield f"{need.component} works with {listing(need.components, 20)} as {need.role}, not with {runs}"
+            found = next(one for one in other.members if one.component_id not in need.components)
+            yield f"{need.words}, not with {found.component.name if found.component else found.id}"

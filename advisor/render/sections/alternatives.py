@@ -82,7 +82,9 @@ def verdict(view: View, reason: Reason) -> tuple[str, str]:
     if reason.kind == "hopeless":
         return "–", f"misses {asked(reason.requirements)} whatever else is chosen"
     if reason.kind == "breaks":
-        return price, f"breaks {broken(reason)}" if reason.requirements else escape(reason.detail)
+        return price, "; ".join(
+            [escape(reason.detail)] * bool(reason.detail) + [f"breaks {broken(reason)}"] * bool(reason.requirements)
+        )
     return price, no_better(view, reason)
 
 

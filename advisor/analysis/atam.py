@@ -243,7 +243,7 @@ def _hinge(index: int, bar: Bar, end: End, fixed: FixedDesign, today: datetime.d
     knob = bar.knob
 
     def judged(value: float) -> Place:
-        found = fixed.at(knob, value).evaluation
+        found = fixed.at(knob, value, brief=True).evaluation
         if found is None:
             return Place(value, kept=False)
         check = found.checks[index]

@@ -132,12 +132,20 @@ def _closest_first(one: BreakEven) -> tuple[float, str, float]:
 class _Follower:
     def __init__(self, gaps: Gaps, factor: float) -> None:
         self.gaps, self.resolver, self.factor = gaps, gaps.resolver, factor
-        self.fixed = FixedDesign(self.resolver.best, self.resolver.table)
-        self.rivals = [self._fixed(one) for one in gaps.rivals]
+        self.known: dict[tuple[str, ...], FixedDesign] = {}
+        self.fixed = self._as_it_is(self.resolver.best)
+        self.rivals = [self._as_it_is(one) for one in gaps.rivals]
         self.readings: dict[tuple[Knob, float], Reading] = {}
 
     def _fixed(self, design: Evaluation) -> FixedDesign:
         return FixedDesign(design, self.resolver.table)
+
+    def _as_it_is(self, design: Evaluation) -> FixedDesign:
+        """Return a design of the scenario as it is, each made once: other numbers would be in its candidates."""
+        key = tuple(c.id for c in design.design.values())
+        if key not in self.known:
+            self.known[key] = self._fixed(design)
+        return self.known[key]
 
     def run(self, knobs: Sequence[Knob]) -> BreakEvens:
         ends = [(k, v) for k in knobs for d in (-1, 1) if (v := k.reach(d, self.factor)) != k.value]
@@ -191,7 +199,8 @@ class _Follower:
         reading = self.readings.get(end)
         if reading is None or reading.kind != "worse":
             return []
-        return [one for role in reading.roles for one in self._of(self.gaps.next_best(role))]
+        found = (self.gaps.next_best(role).best for role in reading.roles)
+        return [self._as_it_is(one) for one in found if one is not None]
 
     def _solved(self, ends: Ends, floors: Sequence[float] = ()) -> list[Found]:
         """Return the optimum at each end; figures share searches."""
@@ -208,12 +217,12 @@ class _Follower:
 
     def _place(self, knob: Knob, value: float, rivals: Iterable[FixedDesign]) -> Place:
         """Return whether the design can be chosen at a value and no rival is better, with how far each is from it."""
-        mine = self.fixed.at(knob, value).evaluation
+        mine = self.fixed.at(knob, value, brief=True).evaluation
         if mine is None:
             return Place(value, kept=False)
         if not within_target(mine):
             return Place(value, kept=False, margins=tuple(margins(mine)))
-        others = [rival.at(knob, value).evaluation for rival in rivals]
+        others = [rival.at(knob, value, brief=True).evaluation for rival in rivals]
         fit = [one if one is not None and within_target(one) else None for one in others]
         own = goal_value(self.gaps.goal, mine)
         ahead = (None if one is None else goal_value(self.gaps.goal, one) - own for one in fit)

@@ -147,8 +147,11 @@ class CarriedOver:
     problems: tuple[str, ...] = ()
 
 
-def carried_over(design: Evaluation, table: Table) -> CarriedOver:
-    """Return what a design does, with its options, units and zones, under another scenario's load and requirements."""
+def carried_over(design: Evaluation, table: Table, *, brief: bool = False) -> CarriedOver:
+    """Return what a design does, with its options, units and zones, under another scenario's load and requirements.
+
+    ``brief``: of the times only what a bound or a goal names.
+    """
     problems: list[str] = []
     chosen: dict[str, Candidate] = {}
     used = frozenset(
@@ -161,7 +164,7 @@ def carried_over(design: Evaluation, table: Table) -> CarriedOver:
             problems.append(f"{role}: {error}")
     if problems:
         return CarriedOver(None, tuple(problems))
-    found = judge(chosen, table.scenario)
+    found = judge(chosen, table.scenario, brief=brief)
     return CarriedOver(None, found.consistent) if found.consistent else CarriedOver(found)
 
 

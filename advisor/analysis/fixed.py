@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from advisor.analysis.changes import CarriedOver, carried_over
 from advisor.analysis.knobs import Knob, turned
+from advisor.analysis.workloads import Workloads
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table, table
 from advisor.catalog.perturb import Reference, with_figures
@@ -21,24 +22,33 @@ class FixedDesign:
         self.evaluation = design
         self.table = replace(origin, candidates={role: (c,) for role, c in design.design.items()})
         self.options = {role: options_of(c) for role, c in design.design.items()}
+        as_it_is = (design.scenario.workload, design.scenario.usd_per_hour)
+        same = as_it_is == (origin.scenario.workload, origin.scenario.usd_per_hour)
+        self.workloads = Workloads(self.table, self.options) if same else None  # else its candidates are of elsewhere
 
-    def at(self, knob: Knob, value: float) -> CarriedOver:
-        """Return what the design does when one number has another value."""
+    def at(self, knob: Knob, value: float, *, brief: bool = False) -> CarriedOver:
+        """Return what the design does when one number has another value.
+
+        ``brief``: of the times only what a bound or a goal names; for closing in on where something changes.
+        """
         if knob.figure is not None:
-            return self.with_figures({knob.figure: value})
-        return self.under(turned(self.table.scenario, knob, value, self.table.catalog))
+            return self.with_figures({knob.figure: value}, brief=brief)
+        return self.under(turned(self.table.scenario, knob, value, self.table.catalog), brief=brief)
 
-    def with_figures(self, values: Mapping[Reference, float]) -> CarriedOver:
+    def with_figures(self, values: Mapping[Reference, float], *, brief: bool = False) -> CarriedOver:
         """Return what the design does when figures of the catalog are other ones."""
         catalog = with_figures(self.table.catalog, values)
         design = self.evaluation.design
         again = {role: self.options[role] for role, c in design.items() if any(touches(one, c) for one in values)}
-        return carried_over(self.evaluation, self.table.again(catalog, again))
+        return carried_over(self.evaluation, self.table.again(catalog, again), brief=brief)
 
-    def under(self, scenario: Scenario) -> CarriedOver:
+    def under(self, scenario: Scenario, *, brief: bool = False) -> CarriedOver:
         """Return what the design does under another scenario of the same blueprint."""
-        found = table(scenario, self.table.catalog, self.table.as_of, only=self.options)
-        return carried_over(self.evaluation, found)
+        if self.workloads is not None:
+            found = self.workloads.under(scenario)
+        else:
+            found = table(scenario, self.table.catalog, self.table.as_of, only=self.options)
+        return carried_over(self.evaluation, found, brief=brief)
 
 
 def options_of(candidate: Candidate) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -36,9 +36,14 @@ class _Read(Mapping[str, float]):
 
 @dataclass
 class Workloads:
-    """Tables of one scenario under other workloads, each equal to the one that is built from nothing."""
+    """Tables of one scenario under other workloads, each equal to the one that is built from nothing.
+
+    Attributes:
+        only: role -> ids of the options to build candidates of; None for all.
+    """
 
     origin: Table
+    only: Mapping[str, Collection[str]] | None = None
     _known: OrderedDict[tuple[float, ...], Table] = field(default_factory=OrderedDict)
 
     @cached_property
@@ -48,7 +53,9 @@ class Workloads:
         for role in self.origin.candidates:
             noted = _Read(self.origin.scenario.workload)
             scenario = replace(self.origin.scenario, workload=noted)
-            Maker(scenario, self.origin.catalog, self.origin.as_of, self.origin.demand).of_role(role)
+            Maker(scenario, self.origin.catalog, self.origin.as_of, self.origin.demand).of_role(
+                role, self._options(role)
+            )
             found[role] = frozenset(noted.read)
         return found
 
@@ -64,7 +71,7 @@ class Workloads:
     def _built(self, scenario: Scenario) -> Table:
         old = self.origin.scenario
         if scenario.share or replace(scenario, workload=old.workload) != old:
-            return table(scenario, self.origin.catalog, self.origin.as_of)
+            return table(scenario, self.origin.catalog, self.origin.as_of, only=self.only)
         changed = {name for name, value in scenario.workload.items() if value != old.workload[name]}
         demand = {caches: demands(scenario, caches) for caches in variants(scenario)}
         again = [
@@ -72,8 +79,11 @@ class Workloads:
             for role in self.origin.candidates
             if changed & self.read[role] or any(demand[c][role] != self.origin.demand[c][role] for c in demand)
         ]
-        options = {role: [one.id for _, one in self.origin.catalog.options_for(role)] for role in again}
+        options = {role: self._options(role) for role in again}
         return replace(self.origin, scenario=scenario, demand=demand).again(self.origin.catalog, options)
+
+    def _options(self, role: str) -> Collection[str]:
+        return self.only[role] if self.only else [one.id for _, one in self.origin.catalog.options_for(role)]
 
 
 def same_steps(old: Scenario, new: Scenario) -> bool:

@@ -1,6 +1,7 @@
 """The exact front of two or three metrics: every design that no other beats in all of them.
 
-Each point is one proven optimum: the best value of the first metric while the others stay within a corner (see
+Cost and a percentile are searched at once (:mod:`advisor.optimizer.front`). Otherwise, and where that has too much to
+look at, each point is one proven optimum: the best value of the first metric while the others stay within a corner (see
 :mod:`advisor.analysis.quadrants`). The metric to optimise is one that adds up, cost where it is among them, because
 such optima are proved fastest; percentiles are bounded, and the judge says what each design really reaches.
 
@@ -12,7 +13,8 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,9 +29,12 @@ from advisor.catalog.load import Catalog, load_catalog
 from advisor.errors import bad_input
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
+from advisor.optimizer.front import front_within
+from advisor.optimizer.proof import TooHardError
 from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
+from advisor.optimizer.stairs import Stairs
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COST, Requirement, split_percentile
@@ -149,7 +154,7 @@ def front_of(
     found: list[Reached[Evaluation]] = []
     status = Status.OPTIMAL
     try:
-        for point in walk(len(axes), solver.solve, solver.step):
+        for point in solver.points(progress):
             found.append(point)
             progress(len(found), len(found) + 1, f"{solver.order[0].metric} {abs(point.losses[0]):.6g}")
     except OutOfTimeError:
@@ -165,7 +170,7 @@ class _Solver:
 
     Attributes:
         order: the axes as they are walked, the one to optimise first.
-        solved: how many optima were asked for.
+        solved: how many optima were asked for. start: the first one, where it is known.
     """
 
     def __init__(
@@ -176,6 +181,7 @@ class _Solver:
         first = _swept(axes)
         self.order = (first, *(axis for axis in axes if axis is not first))
         self.solved = 0
+        self.start: Reached[Evaluation] | None = None
         self.reporting = reporting(known.scenario, [axis.metric for axis in axes if split_percentile(axis.metric)])
         near = [axis.bound(axis.loss(axis.limit)) for axis in axes if axis.limit is not None]
         coefficient = 1.0 if first.less_is_better else -1.0
@@ -190,8 +196,37 @@ class _Solver:
         """Return the largest loss of a metric that is worth a point of its own."""
         return self.order[index].better(loss, self.resolution)
 
+    def points(self, progress: Progress) -> Iterator[Reached[Evaluation]]:
+        """Yield the points in order of the first metric, all of them at once where that is possible."""
+        whole = self._at_once(progress)
+        yield from walk(len(self.axes), self.solve, self.step) if whole is None else whole
+
+    def _at_once(self, progress: Progress) -> list[Reached[Evaluation]] | None:
+        """Return all points of a front of a sum and a percentile, None where they have to be found one by one."""
+        first, second = self.order[0], self.order[-1]
+        if len(self.axes) > FEWEST or self.resolution or first.metric != COST or not split_percentile(second.metric):
+            return None
+        self.start = start = self.solve((math.inf,), None)
+        most = -math.inf if start is None else second.better(start.losses[1])
+        if start is None or math.isinf(most):
+            return None
+        bound = second.bound(most)
+        stairs: Stairs[Evaluation] = Stairs((first.better, second.better), most)
+
+        def found() -> None:
+            count = len(stairs.losses) + 1
+            progress(count, count + 1, f"{first.metric} {abs(stairs.losses[-1][0]):.6g}")
+
+        try:
+            front_within(self.base.under((*self.kept, bound)), bound, stairs, self._half, found)
+        except TooHardError:
+            return None
+        return [start, *(self._judged(evaluation) for evaluation in stairs.what)]
+
     def solve(self, corner: Corner, around: Reached[Evaluation] | None) -> Reached[Evaluation] | None:
         """Return the best design within a corner, None when there is none. Raises :class:`OutOfTimeError`."""
+        if around is None and self.start is not None:
+            return self.start
         found = self._optimum((math.inf, *corner), around)
         return self._refined(found) if found and self.resolution else found
 
@@ -207,6 +242,12 @@ class _Solver:
         if found.status is Status.STOPPED:
             raise OutOfTimeError
         return self._judged(found.best) if found.best else None
+
+    @property
+    def _half(self) -> float:
+        """When half of the time that is left will be over, on the monotonic clock."""
+        now = time.monotonic()
+        return self.deadline.end if math.isinf(self.deadline.end) else now + (self.deadline.end - now) / 2
 
     def _refined(self, found: Reached[Evaluation]) -> Reached[Evaluation]:
         """Return the point that is as good in the first metric and cannot be bettered in another.

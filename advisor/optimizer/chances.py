@@ -97,7 +97,11 @@ class Chances:
 
     def of(self, designs: Indices) -> Array:
         """Return P(time <= T) for designs, one row each."""
-        return reached(inverse(self.joined(*self._products(designs))), LAST)
+        return reached(inverse(self.spectra_of(designs)), LAST)
+
+    def spectra_of(self, designs: Indices) -> Spectrum:
+        """Return the transforms of the times of designs, one row each."""
+        return self.joined(*self._products(designs))
 
     def _products(self, designs: Indices, skip: tuple[int, ...] = ()) -> tuple[Spectrum, Spectrum]:
         """Return the transforms of the times before and past the cache, one row a design."""

@@ -23,7 +23,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from advisor.models.latency import inverse, transform
-from advisor.optimizer.chances import Chances, products
+from advisor.optimizer.chances import LAST, Chances, products
 from advisor.optimizer.order import Order
 from advisor.optimizer.times import Times
 
@@ -113,7 +113,7 @@ class Envelope:
         self.chain, self.costs, self.room = chain, costs, room
         self.budgets = budgets if room > 0 else 1
         self.step = room / (self.budgets - 1) if self.budgets > 1 else 1.0
-        self._on_hits: Array | None = None
+        self._on_hits: _Levels | None = None
         self.hopeless = False
         self._places: dict[int, _Levels] = {}
         places = len(order)
@@ -130,7 +130,7 @@ class Envelope:
     def _keep(self, place: int, levels: _Levels) -> None:
         self._places[place] = levels
         if place == self.chain.mixed_at:
-            self._on_hits = levels.rows[levels.which, -1]
+            self._on_hits = levels
 
     def _extended(self, place: int, role: int) -> _Levels:
         """Put one role more in front."""
@@ -187,6 +187,10 @@ class Envelope:
         found: Indices = self._places[place].which[budgets]
         return found
 
+    def distinct(self, place: int) -> int:
+        """Return how many such numbers there are."""
+        return len(self._places[place].rows)
+
     def completions(self, place: int, times: Indices, rows: Indices) -> Array:
         """Return P(the role's time and all later ones <= T - t) for every t, for times of the role at a place and rows
         after it; a product with the masses of a beginning is the best chance of its completions."""
@@ -194,16 +198,17 @@ class Envelope:
         found = later.rows[rows] if part is None else inverse(later.spectra[rows] * part.spectra[times])
         return found[:, ::-1]
 
-    def with_hits(self, place: int, missed: Array, budgets: Indices) -> Array:
+    def with_hits(self, place: int, missed: Array, budgets: Indices, at: int = LAST) -> Array:
         """Return the chance that all requests are in time from the chance of those that miss the cache.
 
         While something past the cache is open (the role at ``place`` or a later one), hits and misses each have the
-        best of what is open before the cache.
+        best of what is open before the cache. ``at``: the point of the lattice up to which they are in time.
         """
         if place >= self.chain.mixed_at or self._on_hits is None:
             return missed
         hits = self.chain.chances.hits
-        found: Array = hits * self._on_hits[budgets] + (1 - hits) * missed
+        on_hits = self._on_hits
+        found: Array = hits * on_hits.rows[on_hits.which[budgets], at] + (1 - hits) * missed
         return found
 
 

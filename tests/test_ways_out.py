@@ -10,18 +10,21 @@ from dataclasses import replace
 
 import pytest
 from oracles.enumeration import Judged, enumerate_all, meets
-from oracles.problems import draw_bounds, draw_filters, small_table, with_question
+from oracles.problems import draw_bounds, draw_filters, metric_names, small_table, with_question
 
 from advisor.analysis.answers import Deadline
 from advisor.analysis.conflict import conflict
+from advisor.analysis.loosening import outward
+from advisor.analysis.overrides import change
 from advisor.analysis.smallest_fixes import MOST_TOGETHER, smallest_fixes
 from advisor.analysis.ways_out import (
+    SAVED,
     Admitted,
     Loosened,
     Remedy,
     Undenied,
     WaysOut,
-    outward,
+    changed_scenario,
     ways_out,
 )
 from advisor.candidates.table import Table, table
@@ -29,12 +32,15 @@ from advisor.catalog.load import Catalog
 from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
+from advisor.render.ways_out_json import settings
 from advisor.scenario.load import Scenario, scenario_from_text
-from advisor.scenario.requirements import Bound, Filter, Requirement
+from advisor.scenario.requirements import Bound, Filter, Requirement, is_count
 
 SEEDS = range(12)
 DRAWS = 2
 READING = 2e-5  # percentiles are read off a lattice
+HAIR = 1e-4  # by which a limit is looser than a value, relative
+_PAIRS: list[int] = []  # found by each question about two bounds
 
 
 def _infeasible(rng: random.Random, full: Table, found: list[Judged], *, hard: bool) -> list[Requirement]:
@@ -94,7 +100,7 @@ def _asked(seed: int, draw: int, scenario: Scenario, catalog: Catalog) -> tuple[
         found = enumerate_all(full)
         wanted = _infeasible(random.Random(50 * seed + draw), full, found, hard=draw > 0)
         asked = with_question(full, wanted, full.scenario.objective)
-        _KNOWN[seed, draw] = asked, found, ways_out(Search(asked), conflict(asked))
+        _KNOWN[seed, draw] = asked, found, ways_out(Search(asked), conflict(asked), ask_for=())
     return _KNOWN[seed, draw]
 
 
@@ -173,6 +179,65 @@ def test_the_least_change_comes_first(seed: int, scenario: Scenario, catalog: Ca
     assert keys == sorted(keys)
 
 
+def _pairs_worth_it(found: Sequence[Judged], wanted: Sequence[Requirement]) -> dict[frozenset[Requirement], float]:
+    """Return the least change of every two bounds of which one alone is enough, where it saves a tenth or more."""
+    bounds = [b for b in wanted if isinstance(b, Bound) and not is_count(b.metric)]
+    alone: dict[Requirement, float] = {}
+    for bound in (r for r in wanted if isinstance(r, Bound)):
+        rest = [r for r in wanted if r is not bound]
+        if any(meets(j, rest) for j in found):
+            alone[bound] = _least_change(found, rest, [bound])
+    least = min(alone.values(), default=0.0)
+    changes = {
+        frozenset(pair): _least_change(found, [r for r in wanted if r not in pair], pair)
+        for pair in itertools.combinations(bounds, 2)
+        if alone.keys() & set(pair)
+    }
+    return {pair: change for pair, change in changes.items() if change <= least * (1 - SAVED)}
+
+
+def _best_of_both(rng: random.Random, found: Sequence[Judged]) -> list[Bound]:
+    """Return bounds on two metrics, each a hair looser than the best value that any design has."""
+    names = [name for name in metric_names(found) if not is_count(name)]
+    bounds = []
+    for name in rng.sample(names, 2):
+        upper = not (name == "quality" or name.endswith(".availability"))
+        values = [j.metrics[name] for j in found]
+        best = min(values) * (1 + HAIR) if upper else max(values) - HAIR * (1 - max(values) or 1.0)
+        bounds.append(Bound(f"constraints.{name}", name, upper, best))
+    return bounds
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_little_of_two_bounds_is_offered_where_it_is_less(seed: int, scenario: Scenario, catalog: Catalog) -> None:
+    """Pairs that need at least a tenth less change than any bound alone are found, all of them, with the change that
+    enumeration finds, and with a design that meets both new limits and everything else; no other pair is shown."""
+    full = small_table(seed, scenario, catalog, invented=True)
+    found, rng, asked_for, pairs = enumerate_all(full), random.Random(seed), 0, 0
+    for _ in range(12):
+        wanted = [*_best_of_both(rng, found), *draw_bounds(rng, found, 1)]
+        if len({b.metric for b in wanted}) < len(wanted) or any(meets(j, wanted) for j in found):
+            continue
+        expected = _pairs_worth_it(found, wanted)
+        if asked_for > 2 and (pairs or not expected):  # a few without any pair are enough
+            continue
+        asked = with_question(full, wanted, full.scenario.objective)
+        result = ways_out(Search(asked), conflict(asked), ask_for=())
+        asked_for += 1
+        if all(len(fix) == 1 for fix in result.fixes.sets):
+            shown = {frozenset(_touched(r)): r for r in result.remedies if len(r.steps) > 1}
+            assert shown.keys() == expected.keys()
+            for pair in expected:
+                _check_remedy(shown[pair], found, wanted)
+            pairs += len(expected)
+    _PAIRS.append(pairs)
+
+
+def test_pairs_do_occur() -> None:
+    """The questions hold pairs that are worth it."""
+    assert sum(_PAIRS) > 3 or len(_PAIRS) < 8
+
+
 TEXT = """
 title: t
 blueprint: rag_assistant
@@ -198,7 +263,7 @@ def _solved(text: str, catalog: Catalog) -> WaysOut:
     built = table(scenario_from_text(TEXT + text, catalog), catalog)
     search = Search(built)
     assert optimise(search).status is Status.INFEASIBLE
-    return ways_out(search, conflict(built))
+    return ways_out(search, conflict(built), ask_for=())
 
 
 def test_a_denied_tactic_is_a_way_out(mini: Catalog) -> None:
@@ -210,6 +275,30 @@ def test_a_denied_tactic_is_a_way_out(mini: Catalog) -> None:
     tactics = [way for way in _solved(bound + BAN, mini).remedies if isinstance(way.steps[0], Undenied)]
     assert Undenied("replicate") in [way.steps[0] for way in tactics]
     assert all(way.evaluation.feasible for way in tactics)
+
+
+def test_a_tactic_that_has_to_be_asked_for_is_a_way_out(scenario: Scenario, catalog: Catalog) -> None:
+    """Where a model with a fallback is cheap enough and nothing else is, allowing it is shown with what the best design
+    then costs; a tactic that does not help is not shown."""
+    tight = change(scenario, ["constraints.cost_usd_per_month.max=16000"], catalog).scenario
+    search = Search(table(tight, catalog))
+    assert optimise(search).status is Status.INFEASIBLE
+    (way,) = ways_out(search, (), ask_for=("fallback", "spot")).remedies
+    assert way.steps == (Undenied("fallback"),)
+    assert list(settings(way)) == ["tactics.allow=[fallback]"]
+    again = optimise(Search(table(change(tight, list(settings(way)), catalog).scenario, catalog)))
+    assert again.value == pytest.approx(way.cost_usd_per_month)
+    assert way.evaluation.feasible
+
+
+def test_what_is_denied_in_words_is_no_longer_denied(mini: Catalog) -> None:
+    """A tactic that is denied and has to be asked for needs both: it is taken off the one list and put on the other."""
+    asked = scenario_from_text(TEXT + "tactics: {deny: [fallback, hedge], allow: [spot]}\n", mini)
+    changed = changed_scenario(asked, [Undenied("fallback")])
+    best = optimise(Search(table(changed, mini))).best
+    assert best
+    remedy = Remedy((Undenied("fallback"),), best, True)
+    assert list(settings(remedy)) == ["tactics.allow=[fallback, spot]", "tactics.deny=[hedge]"]
 
 
 def test_one_more_name_is_enough_where_a_rule_has_several(mini: Catalog) -> None:
@@ -234,7 +323,7 @@ def test_a_rule_is_dropped_where_one_name_is_not_enough(scenario: Scenario, cata
     only = {role: (licences[role, one],), other: (licences[other, two],)}
     rule = Filter("constraints.licences.deny", "licence", frozenset([one, two]), False)
     asked = with_question(replace(full, candidates={**full.candidates, **only}), [rule], full.scenario.objective)
-    found = ways_out(Search(asked), conflict(asked))
+    found = ways_out(Search(asked), conflict(asked), ask_for=())
     assert [way.steps for way in found.remedies] == [(Admitted(rule, None),)]
 
 
@@ -249,7 +338,7 @@ def test_nothing_helps_when_no_requirement_is_to_blame(mini: Catalog) -> None:
 def test_a_time_limit_leaves_open_and_says_so(scenario: Scenario, catalog: Catalog) -> None:
     """What was not tried in time is named; nothing is claimed about it."""
     asked = _asked(1, 0, scenario, catalog)[0]
-    found = ways_out(Search(asked), conflict(asked), Deadline.after(1e-9))
+    found = ways_out(Search(asked), conflict(asked), Deadline.after(1e-9), ask_for=())
     assert found.remedies == ()
     assert set(found.open) <= {r.path for r in asked.scenario.requirements}
     assert found.open

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,7 @@ from advisor.optimizer.run import CHEAPEST, Found, optimise
 from advisor.optimizer.search import Only, Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal, Term
-from advisor.scenario.requirements import Bound, Requirement
+from advisor.scenario.requirements import COUNTS, Bound, Requirement
 
 
 @dataclass(frozen=True)
@@ -121,14 +122,39 @@ def way_out(one: Forced, requirement: Requirement, deadline: Deadline) -> WayOut
         return WayOut(requirement, None, None, proved=False)
     scenario = one.search.table.scenario
     rest = [r for r in scenario.requirements if r is not requirement]
-    goals = (_towards(requirement),) if isinstance(requirement, Bound) else ()
-    found = one.best(deadline, rest, goals)
+    if isinstance(requirement, Bound) and requirement.metric in COUNTS:
+        found = least_count(requirement, lambda more: one.best(deadline, [*rest, *more], (CHEAPEST,)))
+    else:
+        goals = (_towards(requirement),) if isinstance(requirement, Bound) else ()
+        found = one.best(deadline, rest, goals)
     proved = found.status is not Status.STOPPED
     if found.best is None or not proved:
         return WayOut(requirement, None, None, proved)
     evaluation = replace(found.best, scenario=scenario)
     least = evaluation.metric(requirement.metric) if isinstance(requirement, Bound) else None
     return WayOut(requirement, least, evaluation)
+
+
+def least_count(bound: Bound, best: Callable[[Sequence[Bound]], Found]) -> Found:
+    """Return the cheapest design with as few of what a bound counts as possible, for a bound that cannot be met.
+
+    One more is allowed at a time, which is quicker than to make the number a goal.
+
+    Args:
+        best: the cheapest design under some bounds beside all that are kept.
+    """
+    limit = math.floor(bound.limit) + 1
+    found = best([replace(bound, limit=float(limit))])
+    if found.status is not Status.INFEASIBLE:
+        return found
+    free = best(())
+    if free.best is None or free.status is not Status.OPTIMAL:
+        return free
+    for more in range(limit + 1, round(free.best.metric(bound.metric))):
+        found = best([replace(bound, limit=float(more))])
+        if found.status is not Status.INFEASIBLE:
+            return found
+    return free
 
 
 def best_reach(one: Forced, bound: Bound, deadline: Deadline) -> float | None:

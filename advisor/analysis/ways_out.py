@@ -4,7 +4,12 @@ Every way changes as few requirements as possible. A bound is moved to the tight
 dropped and its metric becomes the goal. Where two bounds must move together, the goal is the sum of their relative
 changes; no design breaks only one of them (or that one alone would do), so this sum counts no room that is left over,
 and its minimum is the least change. A rule lets in one more name where that is enough, else it is dropped. A tactic
-that the scenario denies is no longer denied.
+that the scenario does not use, denied or never asked for, is allowed.
+
+Where one bound alone is enough, a little of two may be less: pairs are offered when their changes add up to at least
+``SAVED`` less than that of any bound alone. Designs are looked for with which each of the two is exceeded by less than
+that; a design that breaks only one of them is not among these, for one bound alone takes more, so the sum of both
+relative changes is exact here too.
 
 Each way is then written into the scenario and solved again under the scenario's own goals.
 """
@@ -12,12 +17,13 @@ Each way is then written into the scenario and solved again under the scenario's
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import combinations, product
 
 from advisor.analysis.answers import UNLIMITED, Deadline, searching
-from advisor.analysis.forced import Forced, blame
+from advisor.analysis.forced import Forced, blame, least_count
+from advisor.analysis.loosening import looser, outward, towards
 from advisor.analysis.smallest_fixes import Fixes, smallest_fixes
 from advisor.candidates.table import Table
 from advisor.candidates.table import table as build
@@ -26,14 +32,13 @@ from advisor.evaluation.result import Evaluation
 from advisor.optimizer.run import CHEAPEST, Found, goal_value, optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
-from advisor.scenario.goals import Goal, Term
+from advisor.scenario.goals import Goal
 from advisor.scenario.load import Scenario
-from advisor.scenario.requirements import Bound, Filter, Requirement, is_count
+from advisor.scenario.requirements import COUNTS, Bound, Filter, Requirement, is_count
 from advisor.scenario.tactics import BY_DEFAULT
 
-DIGITS = 3  # of a new limit, rounded to the side on which it can be met
-WHOLE = 1e-9  # a value this close to a round one, relative, is that one: what a bound itself lets pass
-NINES_MORE = 2  # digits that an availability is given beyond its nines
+SAVED = 0.1  # of the change of any bound alone, by a pair that is worth showing
+ASK_FOR = ("cascade", "fallback", "hedge", "reserve", "split", "spot")  # tactics that scenarios have to ask for
 
 
 @dataclass(frozen=True)
@@ -72,9 +77,14 @@ class Admitted:
 
 @dataclass(frozen=True)
 class Undenied:
-    """A tactic that would be used if the scenario did not deny it."""
+    """A tactic that would be used if the scenario allowed it: one that is denied, or one that has to be asked for."""
 
     tactic: str
+
+    @property
+    def asked_for(self) -> bool:
+        """Whether the tactic has to be asked for, instead of not being denied."""
+        return self.tactic not in BY_DEFAULT
 
 
 Step = Loosened | Admitted | Undenied
@@ -121,11 +131,18 @@ class WaysOut:
     open: tuple[str, ...] = ()
 
 
-def ways_out(search: Search, conflict: tuple[Requirement, ...] | None, deadline: Deadline = UNLIMITED) -> WaysOut:
+def ways_out(
+    search: Search,
+    conflict: tuple[Requirement, ...] | None,
+    deadline: Deadline = UNLIMITED,
+    *,
+    ask_for: Collection[str] = ASK_FOR,
+) -> WaysOut:
     """Return the least changes that make an infeasible scenario feasible.
 
     Args:
         search: of the scenario, proved infeasible. conflict: a minimal one; None when it was left open.
+        ask_for: tactics that scenarios have to ask for, and that are tried.
 
     >>> import advisor
     >>> from advisor.analysis.overrides import change
@@ -145,7 +162,8 @@ def ways_out(search: Search, conflict: tuple[Requirement, ...] | None, deadline:
         search.requirements, ways.spared_by_rules(conflict), ways.feasible_without, ways.blame_without
     )
     found = [remedy for fix in fixes.sets for remedy in ways.remedies(fix)]
-    found += ways.tactics()
+    found += ways.pairs(found)
+    found += ways.tactics(ask_for)
     ranked = sorted(found, key=lambda remedy: _rank(remedy, search.table.scenario))
     left = [*ways.open, *(requirement.path for some in fixes.open for requirement in some)]
     return WaysOut(tuple(ranked), fixes, tuple(dict.fromkeys(left)))
@@ -161,7 +179,9 @@ def place_of(step: Step) -> str:
     """Return where in the scenario a step is made."""
     if isinstance(step, Loosened):
         return step.bound.path
-    return step.rule.path if isinstance(step, Admitted) else "tactics.deny"
+    if isinstance(step, Admitted):
+        return step.rule.path
+    return "tactics.allow" if step.asked_for else "tactics.deny"
 
 
 class _Ways:
@@ -236,14 +256,23 @@ class _Ways:
             return self._solved(changed, tuple(rules))
         rest = [r for r in changed.requirements if r not in bounds]
         search = self._search(replace(changed, requirements=tuple(rest)))
-        goal = Goal(tuple(_towards(bound) for bound in bounds), "least change")
-        found = optimise(searching(search, rest, [goal]), [goal], time_limit_s=self.deadline.left)
+        found = self._least_change(search, rest, bounds)
         if found.best is None or found.status is not Status.OPTIMAL:
             self.open += [r.path for r in bounds] if found.status is Status.STOPPED else []
             return None
         moved = [_loosened(bound, found.best.metric(bound.metric)) for bound in bounds]
         steps: tuple[Step, ...] = (*moved, *rules)
         return self._solved(changed_scenario(self.scenario, steps), steps, found.best)
+
+    def _least_change(self, search: Search, rest: Sequence[Requirement], bounds: Sequence[Bound]) -> Found:
+        """Return the design that exceeds some bounds least, their relative changes added, under other requirements."""
+        if len(bounds) == 1 and bounds[0].metric in COUNTS:
+            return least_count(bounds[0], lambda more: self._cheapest(searching(search, [*rest, *more], [CHEAPEST])))
+        goal = Goal(tuple(towards(bound) for bound in bounds), "least change")
+        return optimise(searching(search, rest, [goal]), [goal], time_limit_s=self.deadline.left)
+
+    def _cheapest(self, search: Search) -> Found:
+        return optimise(search, [CHEAPEST], time_limit_s=self.deadline.left)
 
     def _solved(self, scenario: Scenario, steps: tuple[Step, ...], known: Evaluation | None = None) -> Remedy | None:
         """Return the best design of a changed scenario as the remedy that its changes are."""
@@ -256,11 +285,52 @@ class _Ways:
             return None
         return Remedy(steps, found.best, found.status is Status.OPTIMAL)
 
-    def tactics(self) -> Iterator[Remedy]:
-        """Yield the denied tactics with which there is a design; each brings candidates of its own."""
-        for name in sorted(BY_DEFAULT - self.scenario.tactics.allowed):
+    def pairs(self, singles: Sequence[Remedy]) -> Iterator[Remedy]:
+        """Yield the pairs of bounds that need less change together than any bound alone, given what those need."""
+        alone = {step.bound: step.share for one in singles for step in one.steps if isinstance(step, Loosened)}
+        if not alone or any(len(one.steps) > 1 for one in singles):
+            return
+        most = min(alone.values()) * (1 - SAVED)
+        bounds = [b for b in self.scenario.bounds if not is_count(b.metric)]
+        if self._any(self._loosened_by(most, bounds)).status is Status.INFEASIBLE:
+            return  # not even all of them together are enough
+        for pair in combinations(bounds, 2):
+            if self.deadline.passed:
+                self.open.append(" with ".join(bound.path for bound in pair))
+            elif alone.keys() & set(pair):
+                yield from self._pair(pair, most)
+
+    def _pair(self, pair: tuple[Bound, ...], most: float) -> Iterator[Remedy]:
+        """Yield the least change of two bounds together if it is below ``most``."""
+        search = self._loosened_by(most, pair)
+        if self._any(search).best is None:
+            return
+        found = self._least_change(search, search.requirements, pair)
+        if found.best is None or found.status is not Status.OPTIMAL:
+            self.open.append(" with ".join(bound.path for bound in pair))
+            return
+        steps = tuple(_loosened(bound, found.best.metric(bound.metric)) for bound in pair)
+        if math.fsum(step.share for step in steps) > most or not all(step.share > 0 for step in steps):
+            return
+        if (way := self._solved(changed_scenario(self.scenario, steps), steps, found.best)) is not None:
+            yield way
+
+    def _loosened_by(self, share: float, bounds: Sequence[Bound]) -> Search:
+        """Return the search under requirements of which some bounds are loosened by a relative change."""
+        moved: dict[Requirement, Bound] = {bound: replace(bound, limit=looser(bound, share)) for bound in bounds}
+        within = tuple(moved.get(r, r) for r in self.scenario.requirements)
+        return self._search(replace(self.scenario, requirements=within))
+
+    def tactics(self, ask_for: Collection[str]) -> Iterator[Remedy]:
+        """Yield the tactics that are not allowed and with which there is a design; each brings its own candidates."""
+        for name in sorted((BY_DEFAULT | set(ask_for)) - self.scenario.tactics.allowed):
             step = Undenied(name)
+            if self.deadline.passed:
+                self.open.append(f"tactic {name}")
+                continue
             built = build(changed_scenario(self.scenario, [step]), self.base.table.catalog, self.base.table.as_of)
+            if built.candidates == self.base.table.candidates:
+                continue
             found = optimise(Search(built), time_limit_s=self.deadline.left)
             if found.best is not None:
                 yield Remedy((step,), found.best, found.status is Status.OPTIMAL)
@@ -295,36 +365,5 @@ def _used(table: Table, kind: str) -> set[str]:
     return traits[kind]
 
 
-def _towards(bound: Bound) -> Term:
-    """Return the relative change of a bound as a term to minimise: minus its slack, without the constant."""
-    if bound.upper:
-        return Term(bound.metric, 1 / (bound.limit or 1.0))
-    return Term(bound.metric, -1 / (1 - bound.limit if bound.metric.endswith(".availability") else bound.limit))
-
-
 def _loosened(bound: Bound, least: float) -> Loosened:
     return Loosened(bound, least, outward(bound, least))
-
-
-def outward(bound: Bound, least: float) -> float:
-    """Return a limit that can be met, rounded to three digits; an availability to two more than it has nines.
-
-    >>> outward(Bound("", "flows.answer.ttft_ms.p95", True, 2000.0), 2314.2)
-    2320.0
-    >>> outward(Bound("", "quality", False, 0.65), 0.60291), outward(Bound("", "clouds", True, 1.0), 2.0)
-    (0.602, 2.0)
-    >>> outward(Bound("", "flows.answer.availability", False, 0.999), 0.98508218)
-    0.985
-    """
-    if is_count(bound.metric):
-        return float(round(least))
-    if bound.metric.endswith(".availability"):
-        nines = max(2, 1 - math.floor(math.log10(100 * max(1 - least, 1e-9)) + WHOLE))
-        places = nines + NINES_MORE
-    else:
-        places = DIGITS - 1 - math.floor(math.log10(abs(least))) if least else 0
-    count = least * 10.0**places
-    near = round(count)
-    if abs(count - near) > WHOLE * max(1.0, abs(count)):
-        near = math.ceil(count) if bound.upper else math.floor(count)
-    return round(near * 10.0**-places, max(places, 0))

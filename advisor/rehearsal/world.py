@@ -168,7 +168,7 @@ class World:
         """Return the least changes that give a scenario without a design one."""
         from advisor.analysis.ways_out import ways_out
 
-        return self.remembered("ways_out", lambda: ways_out(self.answer.search, self.conflict()))
+        return self.remembered("ways_out", lambda: ways_out(self.answer.search, self.conflict(), ask_for=()))
 
     # --- changed ------------------------------------------------------------------------------------------------------
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from advisor.analysis.ways_out import Admitted, Loosened, Remedy, Step, WaysOut, place_of
+from advisor.analysis.ways_out import Admitted, Loosened, Remedy, Step, Undenied, WaysOut, place_of
 from advisor.scenario.requirements import Filter
-from advisor.scenario.tactics import BY_DEFAULT
+from advisor.scenario.tactics import BY_DEFAULT, AllowedTactics
 
 _WHOLE = {"residency": "constraints.residency"}  # a rule of one value goes with its section
 
@@ -50,7 +50,14 @@ def settings(one: Remedy) -> Iterator[str]:
         elif isinstance(step, Admitted):
             yield _rule(step.rule, step.rest)
         else:
-            yield f"{place_of(step)}={_listed(BY_DEFAULT - one.evaluation.scenario.tactics.allowed)}"
+            yield from _tactic(step, one.evaluation.scenario.tactics)
+
+
+def _tactic(step: Undenied, tactics: AllowedTactics) -> Iterator[str]:
+    if step.asked_for:
+        yield f"tactics.allow={_listed(tactics.allowed - BY_DEFAULT)}"
+    if not step.asked_for or step.tactic in tactics.denied:
+        yield f"tactics.deny={_listed(tactics.denied - {step.tactic})}"
 
 
 def _rule(rule: Filter, rest: Filter | None) -> str:

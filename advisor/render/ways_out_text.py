@@ -61,7 +61,7 @@ def step_text(step: Step) -> str:
     if isinstance(step, Loosened):
         return _loosened(step)
     if isinstance(step, Undenied):
-        return f"no longer deny the tactic {step.tactic}"
+        return f"{'allow' if step.asked_for else 'no longer deny'} the tactic {step.tactic}"
     if step.name is None:
         return f"drop {words.requirement_text(step.rule)}"
     return f"{_LETS_IN[step.rule.kind]} {step.name} ({words.rule_label(step.rule)})"

@@ -23,7 +23,10 @@ PROMPT_CACHE_HIT_SHARE = 0.8
 
 @dataclass(frozen=True)
 class AllowedTactics:
-    """The tactics that may be used and their figures; ``given`` names the figures that the scenario states."""
+    """The tactics that may be used and their figures.
+
+    ``given`` names the figures that the scenario states, ``denied`` the tactics that it names as not to be used.
+    """
 
     allowed: frozenset[str] = BY_DEFAULT
     split_shares: tuple[float, ...] = SPLIT_SHARES
@@ -35,6 +38,7 @@ class AllowedTactics:
     mix_ttft_ms: float | None = None
     mix_tpot_ms: float | None = None
     given: frozenset[str] = frozenset()
+    denied: frozenset[str] = frozenset()
 
 
 def allowed_tactics(raw: Tactics) -> AllowedTactics:
@@ -49,7 +53,8 @@ def allowed_tactics(raw: Tactics) -> AllowedTactics:
         if value is not None
     }
     allowed = (BY_DEFAULT | set(raw.allow)) - set(raw.deny)
-    return AllowedTactics(frozenset(allowed), given=frozenset(figures), **figures)  # type: ignore[arg-type]
+    named = {"given": frozenset(figures), "denied": frozenset(raw.deny)}
+    return AllowedTactics(frozenset(allowed), **named, **figures)  # type: ignore[arg-type]
 
 
 def tactic_problems(document: Document, raw: Tactics) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from test_mix import FP8_H100, FP8_H200, FP8_L40S, H100, L40S, as_selection, sce
 
 import advisor
 from advisor.analysis.priorities import serve_by_priority
+from advisor.candidates import pool_plans
 from advisor.candidates.table import table
 from advisor.catalog.load import Catalog
 from advisor.commands.propose import exit_code
@@ -146,3 +147,18 @@ def test_a_class_that_nothing_serves_is_named_to_the_user(catalog: Catalog) -> N
     assert len(lines) == 1
     assert lines[0].startswith("llm, Llama 3.1 8B Instruct: no unit type can serve requests of 140 000 tokens in")
     assert "above its context of 131 072" in lines[0]
+
+
+def test_mixes_that_are_not_looked_at_are_said(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there are too many numbers of units for part of the load, pools say how many unlike types they may have;
+    where all of them are looked at nothing is said."""
+    cards = {"l40s": {"max": 1}, "h100": {"max": 1}}
+    asked = scenario_of(catalog, 30.0, [FP8_L40S, FP8_H100], request_sizes=SIZES, constraints={"cards": cards})
+    scenario = dataclasses.replace(alone(asked), partial=True)
+    said = {}
+    for most in (4_000, 1):
+        monkeypatch.setattr(pool_plans, "MOST_PARTIAL", most)
+        found = [c for c in table(scenario, catalog).candidates["llm"] if c.unserved]
+        assert found
+        said[most] = {(a.subject, a.value) for c in found for a in c.assumptions if "part of the load" in a.subject}
+    assert said == {4_000: set(), 1: {("unit types in one pool for part of the load", "at most 1")}}

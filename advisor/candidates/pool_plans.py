@@ -109,16 +109,31 @@ class UnitPool:
 
     def _within_limits(self) -> list[tuple[float, tuple[int, ...]]]:
         """Return (cost, numbers of units) for all that the limits on cards leave room for, the cheapest first."""
+        rows = [tuple(row) for row in every_count(self._room, self._types_in_part).tolist() if any(row)]
+        return sorted((math.fsum(n * c for n, c in zip(row, self.cost, strict=True)), row) for row in rows)
+
+    @property
+    def fewer_in_part(self) -> int | None:
+        """How many unlike types a pool for part of the load may have, None where all that fit are looked at."""
+        return self._types_in_part if self._types_in_part < sum(n > 0 for n in self._room) else None
+
+    @cached_property
+    def _room(self) -> list[int]:
+        """The largest number of units of each type that the limits on cards leave room for, and the load has use for."""
         limits = {bound.metric.removeprefix(CARDS): bound.limit for bound in self.scenario.bounds}
         most = []
         for type_, n in zip(self.types, useful(self.work, self.most), strict=True):
             rooms = [limits[card] // each for card, each in type_.cards.items() if card in limits and each]
             most.append(int(min([n, *rooms])))
-        types = len(most)
-        while types > 1 and math.prod(n + 1 for n in sorted(most)[-types:]) > MOST_PARTIAL:
+        return most
+
+    @cached_property
+    def _types_in_part(self) -> int:
+        """So many unlike types that their numbers can all be looked at."""
+        types = len(self._room)
+        while types > 1 and math.prod(n + 1 for n in sorted(self._room)[-types:]) > MOST_PARTIAL:
             types -= 1
-        rows = [tuple(row) for row in every_count(most, types).tolist() if any(row)]
-        return sorted((math.fsum(n * c for n, c in zip(row, self.cost, strict=True)), row) for row in rows)
+        return types
 
     def unserved(self, plan: Plan) -> dict[int, float]:
         """Return priority -> requests/s on average that a plan leaves."""

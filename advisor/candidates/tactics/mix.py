@@ -53,15 +53,17 @@ def _in_part(pool: UnitPool) -> Iterator[Candidate]:
     for plan in pool.partial():
         left = pool.unserved(plan)
         if left:
-            yield from (_leaving(one, left, pool.scenario) for one in sized(pool, plan))
+            yield from (_leaving(one, left, pool) for one in sized(pool, plan))
 
 
-def _leaving(one: Candidate, left: Mapping[int, float], scenario: Scenario) -> Candidate:
-    """Return a pool with what it leaves unserved stated with its first type."""
+def _leaving(one: Candidate, left: Mapping[int, float], pool: UnitPool) -> Candidate:
+    """Return a pool with what it leaves unserved, and what was not looked at, stated with its first type."""
     first, *others = one.parts
     assert first.pooled is not None
-    stated = replace(first, pooled=replace(first.pooled, unserved=dict(left)))
-    return join((stated, *others), one.shares, scenario)
+    notes = _fewer(pool.fewer_in_part, "unit types in one pool for part of the load")
+    noted = (*first.assumptions, *notes)
+    stated = replace(first, pooled=replace(first.pooled, unserved=dict(left)), assumptions=noted)
+    return join((stated, *others), one.shares, pool.scenario)
 
 
 def _plain(plan: Plan, target: Target, bench: Bench) -> bool:
@@ -123,11 +125,15 @@ def _candidate(pool: UnitPool, plan: Plan, units: Sequence[int], zones: int) -> 
 
 def _notes(pool: UnitPool) -> tuple[Assumption, ...]:
     """Return what is assumed of the latency target, and of the search for the cheapest numbers."""
-    notes = _target_note(pool.scenario, pool.target)
-    if (allowed := pool.fewer_types) is not None:
-        why = "more unlike types would be more combinations than are looked at; a cheaper mix of more is possible"
-        notes += (Assumption("unit types in one pool", f"at most {allowed}", why, "tactics.allow"),)
-    return notes
+    return (*_target_note(pool.scenario, pool.target), *_fewer(pool.fewer_types, "unit types in one pool"))
+
+
+def _fewer(allowed: int | None, what: str) -> tuple[Assumption, ...]:
+    """Return what is said where not all mixes were looked at."""
+    if allowed is None:
+        return ()
+    why = "more unlike types would be more combinations than are looked at; a cheaper mix of more is possible"
+    return (Assumption(what, f"at most {allowed}", why, "tactics.allow"),)
 
 
 def _target_note(scenario: Scenario, target: Target) -> tuple[Assumption, ...]:

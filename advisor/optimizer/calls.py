@@ -7,6 +7,7 @@ its callers can have (:mod:`advisor.optimizer.linked`).
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -38,17 +39,25 @@ def optimise_with_calls(search: Search, goals: Sequence[Goal], only: Only | None
         if first.best is None:
             return first
         with_calls = search.evaluate(first.best.design)
+        if any_design and not search.holds(with_calls):  # the best one leaves more room for what calls cost and take
+            left = _left(time_limit_s, begun)
+            first = optimise(search.unlinked, goals, only=only, tie_break=False, time_limit_s=left)
+            assert first.best is not None, "a design was found before"
+            with_calls = search.evaluate(first.best.design)
         wanted = [] if any_design else [*goals, CHEAPEST]
-        as_good = all(goal_value(goal, with_calls) <= goal_value(goal, first.best) for goal in wanted)
-        known = with_calls if search.holds(with_calls) else None
-        if known and as_good and (any_design or first.status is Status.OPTIMAL):
-            search.known[tuple(c.id for c in known.design.values())] = known
-            return replace(first, best=known)
+        free = first.best
+        assert free is not None
+        as_good = all(goal_value(goal, with_calls) <= goal_value(goal, free) for goal in wanted)
+        if search.holds(with_calls):
+            known = with_calls
+            if as_good and (any_design or first.status is Status.OPTIMAL):
+                search.known[tuple(c.id for c in known.design.values())] = known
+                return replace(first, best=known)
     linked = _copies(search, goals, only, known)
     if not program:
         assert first.best is not None
         linked.start_from(first.best)
-        time_limit_s = max(time_limit_s - (time.monotonic() - begun), 1e-3) if time_limit_s else 0.0
+        time_limit_s = _left(time_limit_s, begun)
     found = optimise(
         linked,
         goals,
@@ -65,32 +74,48 @@ def optimise_with_calls(search: Search, goals: Sequence[Goal], only: Only | None
     return replace(found, best=best)
 
 
+def _left(time_limit_s: float, begun: float) -> float:
+    """Return what is left of a time limit; 0 means none, before and after."""
+    return max(time_limit_s - (time.monotonic() - begun), 1e-3) if time_limit_s else 0.0
+
+
 def _copies(search: Search, goals: Sequence[Goal], only: Only | None, known: Evaluation | None) -> LinkedSearch:
-    """Return the search of the copies: of all candidates, or of what can be in a design as good as a known one."""
-    if only is None and known is not None and (few := _promising(search, goals[0], known)) is not None:
-        return LinkedSearch(search, forced=False, among=few)
+    """Return the search of the copies: of all candidates, or of what can be in a design as good as it has to be.
+
+    That is as good as a known one, and as a bound on the goal's own metric asks for.
+    """
+    few = _promising(search, goals[0], only, known)
+    if few is not None:
+        return LinkedSearch(search, forced=only is not None, among=few)
     linked = search.linked_unforced if only is None else search.linked
     assert linked is not None
     return linked
 
 
-def _promising(search: Search, goal: Goal, known: Evaluation) -> Mapping[str, Collection[str]] | None:
-    """Return the ids that some design as good as a known one may have, by role; None where a goal is no sum.
+def _promising(
+    search: Search, goal: Goal, only: Only | None, known: Evaluation | None
+) -> Mapping[str, Collection[str]] | None:
+    """Return the ids that some design as good as it has to be may have, by role; None where nothing says how good.
 
     Calls only add to what a design costs and takes, so what is out without them is out with them.
     """
-    run = Run(search.unlinked, lambda role, candidate: True, 0.0)
     objective = linear_goal(search.unlinked, goal)
     if objective is None or is_log(goal):
         return None
-    value = goal_value(goal, known)
+    run = Run(search.unlinked, lambda role, candidate: only is None or only(role, candidate) is not False, 0.0)
+    most = run.ceiling(goal, ())
+    if known is not None:
+        value = goal_value(goal, known)
+        most = min(most, value + SLIP * max(abs(value), 1.0))
+    if math.isinf(most):
+        return None
     question = run.question(objective, ())
     found: dict[str, set[str]] = {role: set() for role in question.pool}
     try:
         for *_, case in Engine(question, lambda _: False).open_cases(relaxed=True):
             if (prices := priced(case)) is None:
                 continue
-            kept = within(case, prices, value + SLIP * max(abs(value), 1.0)).kept
+            kept = within(case, prices, most).kept
             for (role, candidates), places in zip(question.pool.items(), kept, strict=True):
                 found[role] |= {candidates[place].id for place in places}
     except TooHardError:

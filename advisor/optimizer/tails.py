@@ -24,7 +24,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate
@@ -117,7 +117,7 @@ class Tail:
         import numpy as np
 
         if time is not None:
-            return time.masses(self.step, POINTS)
+            return _masses(time, self.step)
         still = np.zeros(POINTS)
         still[0] = 1.0
         return still
@@ -345,6 +345,14 @@ class Tail:
         return sum(
             t.mean() for slot in self.slots if slot.role == candidate.role if (t := slot.time(candidate)) is not None
         )
+
+
+@lru_cache(maxsize=4096)
+def _masses(time: Distribution, step: float) -> Array:
+    """Return the masses of a time; other searches ask for the same times, under the same bounds."""
+    found = time.masses(step, POINTS)
+    found.flags.writeable = False
+    return found
 
 
 def _level(spectrum: Spectrum) -> float:

@@ -18,7 +18,7 @@ from advisor.optimizer.run import CHEAPEST, optimise
 from advisor.optimizer.search import Only, Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal, Term
-from advisor.scenario.requirements import COST, Requirement, split_percentile
+from advisor.scenario.requirements import CLOUDS, COST, Bound, Requirement, split_percentile
 
 Feasible = Callable[[Sequence[Requirement]], bool | None]  # None: left open
 
@@ -82,6 +82,24 @@ class Feasibility:
             return True
         if any(some <= asked for some in self._infeasible):
             return False
+        one_more = self._with_one_more(asked)
+        if one_more and self._asked([*requirements, *one_more]):
+            return True
+        verdict = self._asked(requirements)
+        if verdict is False:
+            self._infeasible.append(asked)
+        return verdict
+
+    def _with_one_more(self, asked: frozenset[Requirement]) -> list[Bound]:
+        """Return the bounds on clouds that are not asked for, one cloud looser.
+
+        Among fewer clouds there are fewer calls between them to look at, and one more is often enough.
+        """
+        gone = [r for r in self._whole.requirements if isinstance(r, Bound) and r.metric == CLOUDS and r not in asked]
+        return [replace(bound, limit=bound.limit + 1) for bound in gone]
+
+    def _asked(self, requirements: Sequence[Requirement]) -> bool | None:
+        """Return what a search says; what it finds is remembered."""
         left = self.end - time.monotonic()
         if left <= 0:
             return None
@@ -96,10 +114,7 @@ class Feasibility:
         if found.best is not None:
             self._note(found.best)
             return True
-        if found.status is Status.INFEASIBLE:
-            self._infeasible.append(asked)
-            return False
-        return None
+        return False if found.status is Status.INFEASIBLE else None
 
     def _note(self, evaluation: Evaluation) -> None:
         """Remember which of all the requirements a design breaks."""

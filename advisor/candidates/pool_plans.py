@@ -119,7 +119,7 @@ class UnitPool:
 
     @cached_property
     def _room(self) -> list[int]:
-        """The largest number of units of each type that the limits on cards leave room for, and the load has use for."""
+        """The largest number of units of each type that limits on cards leave room for, and the load has use for."""
         limits = {bound.metric.removeprefix(CARDS): bound.limit for bound in self.scenario.bounds}
         most = []
         for type_, n in zip(self.types, useful(self.work, self.most), strict=True):

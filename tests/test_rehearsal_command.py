@@ -217,6 +217,17 @@ def test_a_script_without_a_seed_is_refused(place: Path, capsys: Capture) -> Non
     assert "seed" in capsys.readouterr().err
 
 
+def test_what_a_script_names_is_checked_with_its_line(place: Path, capsys: Capture) -> None:
+    """A kind and a blueprint that there are none of: both at once, with file and line and the nearest that there is."""
+    (place / "answers.yml").write_text("seed: 1\ndrill: tokens_a_mont\nblueprint: rag_assistent\nanswers: [skip]")
+    assert run(["rehearse", "--catalog", CATALOG, "--script", "answers.yml"]) == 2
+    said = capsys.readouterr().err
+    assert "answers.yml:2: drill: found 'tokens_a_mont'" in said
+    assert "answers.yml:3: blueprint: found 'rag_assistent'" in said
+    assert "did you mean 'tokens_a_month'" in said
+    assert "did you mean 'rag_assistant'" in said
+
+
 def test_a_broken_history_is_named_before_a_session_begins(place: Path, capsys: Capture) -> None:
     """The file is named, and --history does not touch it."""
     file = place / "data" / "advisor" / "rehearsals.sqlite3"

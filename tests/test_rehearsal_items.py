@@ -17,8 +17,9 @@ from advisor.rehearsal.ahead import Ahead
 from advisor.rehearsal.course import CONFLICT, FEASIBLE, LENGTHS, Asked, Asking, Designing, Fact, asking_question
 from advisor.rehearsal.design_phase import deciding_roles
 from advisor.rehearsal.prices import under
-from advisor.rehearsal.question import options
+from advisor.rehearsal.question import Number, options
 from advisor.rehearsal.record import item_data, item_of
+from advisor.rehearsal.registry import TELLING
 from advisor.scenario.load import Scenario, scenario_from_text
 
 
@@ -172,6 +173,27 @@ def test_nothing_that_is_to_be_designed_is_named_before() -> None:
     texts = [item.question.text for item in before if isinstance(item, Asked)]
     assert texts
     assert [name for name in names if name != "left out" and any(name in text for text in texts)] == []
+
+
+def test_no_question_tells_the_answer_of_a_later_one() -> None:
+    """One of each line of kinds that tell on each other, and no amount in USD that is asked for was said before."""
+    before = ""
+    kinds = [item.question.kind for item in case.items() if isinstance(item, Asked)]
+    assert all(len(line.intersection(kinds)) <= 1 for line in TELLING)
+    for item in (item for item in case.items() if isinstance(item, Asked)):
+        asked = item.question
+        if isinstance(asked.form, Number) and asked.form.unit == "USD/month":
+            assert isinstance(asked.truth, float)
+            assert words.money(asked.truth) not in before, asked.kind
+        before += f"{item.news} {asked.text}"
+
+
+def test_a_conflict_is_asked_about_only_where_something_else_could_give() -> None:
+    """Where the change alone is what cannot be met, that it would have to give is no question."""
+    for before, item in itertools.pairwise(case.items()):
+        if isinstance(item, Asked) and item.question.kind == CONFLICT:
+            assert isinstance(before, Asked)
+            assert "cannot hold together" in before.question.derivation[-1]
 
 
 def test_another_process_prepares_the_same_items() -> None:

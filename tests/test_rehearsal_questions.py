@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import pickle
 import random
 import shlex
@@ -28,14 +29,19 @@ from advisor.rehearsal.stability import clear, moved_world, same, stable
 from advisor.rehearsal.world import World
 
 EXAMPLES = sorted(path.parent.name for path in resources.folder("examples").glob("*/scenario.yml"))
-SESSIONS_EACH = 19  # of eleven blueprints: more than 200
+ALL = bool(os.environ.get("ADVISOR_ALL"))
+SESSIONS_EACH = 19 if ALL else 4  # of eleven blueprints; ADVISOR_ALL=1 sits more than 200
 ASKED = 5
 RIVALS = 1  # options beside the chosen one, in a world that is quick to solve
-SOLVED_AGAIN = ("card_fraud", "churn_scores", "company_gateway")  # whose sessions hold questions that solve again
+EVERY_KIND = ("card_fraud", "churn_scores", "company_gateway")  # whose sessions hold questions that solve again
+SOLVED_AGAIN = EVERY_KIND if ALL else EVERY_KIND[:1]
 SLOW_KINDS = ("violated_requirement", "unknown_first", "cache_hit_rate")
 MANY_RIVALS = ("model_withdrawn",)  # asks about several of them
-ENOUGH = 2  # worlds in which a kind that solves again is tried
+ENOUGH = 2 if ALL else 1  # worlds in which a kind that solves again is tried
 DEEP = "fleet_telemetry"  # everything in the catalog
+
+OPTIMA = sorted(name for name, kind in KINDS.items() if kind.rests_on == "optimum")
+WHOLE = OPTIMA if ALL else OPTIMA[::3]  # kinds that are tried with everything in the catalog
 
 Worlds = Callable[[str], World]
 
@@ -106,8 +112,11 @@ def test_the_truth_is_the_truth(name: str, thin: Worlds, full: Worlds) -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_sessions_hold_no_contradiction(example: str, thin: Worlds) -> None:
-    """In session after session, every question is well formed, true, and stays so where the traffic is 10 % off."""
-    world = thin(example)
+    """In session after session, every question is well formed, true, and stays so where the traffic is 10 % off.
+
+    What a question is true of does not change from session to session, so the same one is proved once.
+    """
+    world, proved = thin(example), set[str]()
     kinds = {name for name, kind in KINDS.items() if example in SOLVED_AGAIN or kind.rests_on != "optimum"}
     for seed in range(SESSIONS_EACH):
         asked = list(islice(questions(world, random.Random(seed), kinds=kinds), ASKED))
@@ -115,10 +124,12 @@ def test_sessions_hold_no_contradiction(example: str, thin: Worlds) -> None:
         assert len({one.kind for one in asked}) == ASKED
         for one in asked:
             well_formed(one)
-            TRUTH[one.kind](world, one)
+            if repr(one) not in proved:
+                TRUTH[one.kind](world, one)
+                proved.add(repr(one))
 
 
-@pytest.mark.parametrize("name", sorted(name for name, kind in KINDS.items() if kind.rests_on == "optimum"))
+@pytest.mark.parametrize("name", WHOLE)
 def test_with_the_whole_catalog(name: str, full: Worlds) -> None:
     """What has to be solved again is true with everything that the catalog has, too."""
     found = next(filter(None, (KINDS[name].make(full(DEEP), random.Random(seed)) for seed in range(3))), None)
@@ -132,9 +143,9 @@ def test_the_same_seed_gives_the_same_questions(thin: Worlds, solved: Callable[[
     """A world that knows much and one that knows nothing are asked the same; another seed asks otherwise."""
     known = thin("card_fraud")
     new = World.of(known.scenario, known.catalog, as_of=known.table.as_of, only=known.only)
-    asked = [list(islice(questions(world, random.Random(5)), 4)) for world in (known, new)]
+    asked = [list(islice(questions(world, random.Random(5)), 3)) for world in (known, new)]
     assert asked[0] == asked[1]
-    assert list(islice(questions(known, random.Random(6)), 4)) != asked[0]
+    assert list(islice(questions(known, random.Random(6)), 3)) != asked[0]
 
 
 def test_a_phase_and_kinds_can_be_chosen(thin: Worlds) -> None:

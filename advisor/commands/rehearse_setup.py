@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shlex
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -63,17 +64,27 @@ def check(given: dict[str, Any]) -> None:
 
 
 def _check_drill(kind: str) -> None:
-    from advisor.errors import bad_input, listing, nearest
+    from advisor.errors import bad_input
     from advisor.rehearsal.registry import KINDS
 
     if kind not in KINDS:
-        message = f"found '{kind}'; kinds: {listing(KINDS, 60)}{nearest(kind, KINDS)}"
-        raise bad_input(message, path="--drill")
+        raise bad_input(_unknown(kind, "kinds", KINDS), path="--drill")
+
+
+def _unknown(name: str, what: str, known: Collection[str]) -> str:
+    from advisor.errors import listing, nearest
+
+    return f"found '{name}'; {what}: {listing(known, 60)}{nearest(name, known)}"
 
 
 def scripted(given: dict[str, Any], script: Script) -> dict[str, Any]:
-    """Return the options with what the script says where the command line says nothing."""
+    """Return the options with what the script says where the command line says nothing.
+
+    Raises:
+        InputError: every kind or blueprint of the script that there is none of, with its line; that it has no seed.
+    """
     raw = script.raw
+    _check_names(given, script)
     found = dict(given)
     for name in ("blueprint", "level", "seed", "drill", "feedback"):
         found[name] = given[name] if given[name] is not None else getattr(raw, name)
@@ -87,9 +98,23 @@ def scripted(given: dict[str, Any], script: Script) -> dict[str, Any]:
 
         message = "is missing: a script is played on the session that a seed gives; give it here or as --seed"
         raise InputError([script.document.problem(("seed",), message)])
-    if found["drill"] is not None:
-        _check_drill(found["drill"])
     return found
+
+
+def _check_names(given: dict[str, Any], script: Script) -> None:
+    from advisor.catalog.load import load_catalog
+    from advisor.errors import InputError
+    from advisor.rehearsal.registry import KINDS
+
+    problems = []
+    if script.raw.drill and script.raw.drill not in KINDS:
+        problems.append(script.document.problem(("drill",), _unknown(script.raw.drill, "kinds", KINDS)))
+    blueprints = load_catalog(given["catalog_folder"]).records.blueprints if script.raw.blueprint else {}
+    if script.raw.blueprint and script.raw.blueprint not in blueprints:
+        known = _unknown(script.raw.blueprint, "blueprints", sorted(blueprints))
+        problems.append(script.document.problem(("blueprint",), known))
+    if problems:
+        raise InputError(problems)
 
 
 def chosen(given: dict[str, Any]) -> dict[str, Any]:

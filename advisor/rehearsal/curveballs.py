@@ -66,15 +66,24 @@ def feasible(world: World, order: Sequence[str]) -> Curveball | None:
 
 
 def impossible(world: World, order: Sequence[str]) -> Curveball | None:
-    """Return the first change under which it is proved that no design exists, with a smallest conflict."""
+    """Return the first change under which it is proved that no design exists, with a smallest conflict.
+
+    One that conflicts with other requirements comes before one that nothing meets, whatever else is required: of that
+    there is nothing to ask.
+    """
+    alone: Curveball | None = None
     for kind in order:
         for change in TOO_HARD[kind](world):
             after = _after(world, change)
             if after is None or not after.infeasible or not _holds_nearby(world, change, feasible=False):
                 continue
-            if after.conflict():
-                return Curveball(kind, change, after)
-    return None
+            found = Curveball(kind, change, after)
+            conflict = after.conflict()
+            if conflict and len(conflict) > 1:
+                return found
+            alone = alone or (found if conflict else None)
+            break  # a harder one of this kind conflicts with no more
+    return alone
 
 
 def single_ways(found: Curveball) -> tuple[Requirement, ...]:
@@ -268,7 +277,7 @@ def _round(value: float, digits: int = 3) -> float:
 
 
 def _no_money(world: World) -> Iterator[Change]:
-    for share in (0.5, 0.35, 0.2):
+    for share in (0.8, 0.65, 0.5, 0.35, 0.2):
         left = _round(world.cost * share)
         news = f"Finance was here: {words.money(left)} is all there is, and no requirement may be given up."
         yield Change(f"budget {words.money(left)}", news, {BUDGET: left}, {BUDGET: left * 1.1})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import random
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,7 +17,7 @@ from advisor.rehearsal.curveballs import Change, Curveball
 from advisor.rehearsal.design_phase import deciding_roles
 from advisor.rehearsal.prices import figures
 from advisor.rehearsal.question import Choice, Phase, Question, Several
-from advisor.rehearsal.registry import KINDS, OPENING, question, questions
+from advisor.rehearsal.registry import KINDS, OPENING, question, questions, told_by
 from advisor.rehearsal.world import World, possible
 from advisor.scenario.load import Scenario, scenario_from_text
 
@@ -95,19 +95,24 @@ def _mixed(found: list[Question]) -> list[Question]:
 
 
 def _after(setup: Setup, here: World, opened: Sequence[str]) -> Iterator[Item]:
-    """Yield the items after the opening; of the kinds that it asked about no more."""
-    length, more = LENGTHS[setup.minutes], LENGTHS[setup.minutes].opening - len(opened)
+    """Yield the items after the opening; of the kinds that it asked about no more.
+
+    Questions about the best design wait until nothing more is to be designed, and those that ask for its cost come
+    before those that state it.
+    """
+    length, asked = LENGTHS[setup.minutes], [*opened]
     yield from clarify.asking(here, _rng(setup, "asking"), length.asks)
     first = _design(here, length)
     spoilers = [here.best.design[role].name for role in first.roles if not here.best.design[role].is_none]
     late: list[Asked] = []
-    yield from _without(spoilers, _questions(here, _rng(setup, "clarify"), length.clarify, "clarify"), late)
-    estimates = _questions(here, _rng(setup, "estimate"), length.estimate + more, "estimate", opened)
-    yield from _without(spoilers, estimates, late)
+    estimates = length.estimate + length.opening - len(opened)
+    yield from _without(spoilers, _questions(here, setup, length.clarify, "clarify", asked), late)
+    yield from _without(spoilers, _questions(here, setup, estimates, "estimate", asked), late)
     yield first
     yield from _adapt(here, setup, length)
     yield from late
-    yield from _questions(here, _rng(setup, "defend"), length.defend, "defend")
+    yield from _questions(here, setup, length.adapt, "adapt", asked)
+    yield from _questions(here, setup, length.defend, "defend", asked)
 
 
 def left_open(setup: Setup, scenario: Scenario) -> tuple[Fact, ...]:
@@ -120,15 +125,16 @@ def _rng(setup: Setup, purpose: str) -> random.Random:
     return random.Random(f"{setup.seed}/{purpose}")
 
 
-def _questions(
-    here: World, rng: random.Random, count: int, phase: Phase, but: Collection[str] = ()
-) -> Iterator[Asked]:
-    """Yield so many questions of a phase, each of another kind, and none of some kinds."""
-    if count:
-        for number, question in enumerate(questions(here, rng, phase, KINDS.keys() - {*but}), 1):
-            yield Asked(question, phase)
-            if number == count:
-                return
+def _questions(here: World, setup: Setup, count: int, phase: Phase, asked: list[str]) -> Iterator[Asked]:
+    """Yield so many questions of a phase, each of another kind, whose answers no kind asked before tells."""
+    left = count
+    for one in questions(here, _rng(setup, phase), phase, KINDS.keys() - told_by(asked)) if count else ():
+        if one.kind not in told_by(asked):
+            asked.append(one.kind)
+            yield Asked(one, phase)
+            left -= 1
+        if not left:
+            return
 
 
 def _without(names: Sequence[str], asked: Iterator[Asked], late: list[Asked]) -> Iterator[Asked]:
@@ -183,10 +189,7 @@ def _design(here: World, length: Length) -> Designing:
 
 
 def _adapt(here: World, setup: Setup, length: Length) -> Iterator[Item]:
-    """Yield the changes, each on top of those before it, then questions about the scenario as it was at first.
-
-    Those questions show the best design, so they wait until nothing more is to be designed.
-    """
+    """Yield the changes, each on top of those before it."""
     rng = _rng(setup, "curveballs")
     left = curveballs.shuffled(list(curveballs.KINDS), rng)
     impossible_after = rng.randrange(length.curveballs) if length.impossible else -1
@@ -203,7 +206,6 @@ def _adapt(here: World, setup: Setup, length: Length) -> Iterator[Item]:
         yield _revision(found, before, number, figures_text, here)
         if number - 1 == impossible_after:
             yield from _impossible(now, number, rng)
-    yield from _questions(here, _rng(setup, "adapt"), length.adapt, "adapt")
 
 
 def _revision(found: Curveball, before: World, number: int, figures_text: str, start: World) -> Designing:
@@ -255,7 +257,7 @@ def _impossible(now: World, number: int, rng: random.Random) -> Iterator[Asked]:
     conflict = [words.requirement(one) for one in found.world.conflict() or ()]
     settings = [word for text in _settings(found.change) for word in ("--set", text)]
     command = words.command("what-if", stage_file(number), *settings)
-    shown = f"no: {'; '.join(conflict)} cannot hold together"
+    shown = f"no: {'; '.join(conflict)} cannot hold{' together' if len(conflict) > 1 else ', whatever is chosen'}"
     asked = _yes_or_no(STILL, NO, (found.change.news, shown), command)
     ways = _ways(found, command, rng)
     taken_back = ("The interviewer takes this change back; the requirements are those of before.",)
@@ -266,7 +268,7 @@ def _impossible(now: World, number: int, rng: random.Random) -> Iterator[Asked]:
 
 def _ways(found: Curveball, command: str, rng: random.Random) -> Question | None:
     """Return the question which requirements would, dropped alone, give a design; None where it is not clear."""
-    truth = curveballs.single_ways(found)
+    truth = curveballs.single_ways(found) if len(found.world.conflict() or ()) > 1 else ()  # else it is the change
     listed = _listed(found.world, [words.requirement(one) for one in found.world.conflict() or ()], rng)
     if not truth or len(listed) < 2:
         return None

@@ -30,6 +30,24 @@ OPENING: Mapping[str, Callable[[Brief, random.Random], Question | None]] = {
 }
 
 
+TELLING = (  # kinds of which one tells what another asks: a session has one of each line
+    {"monthly_cost", "largest_cost_driver", "cost_share"},
+    {"binding_constraint", "cheapest_to_relax", "budget_halved_way"},
+    {"budget_halved", "budget_halved_way"},
+    {"model_withdrawn", "withdrawn_regret", "break_even_price"},
+    {"loss_of_zone", "zone_within_target"},
+)
+
+
+def told_by(kinds: Collection[str]) -> frozenset[str]:
+    """Return the kinds that should not be asked about any more once some kinds were, these included.
+
+    >>> sorted(told_by(["monthly_cost"]))
+    ['cost_share', 'largest_cost_driver', 'monthly_cost']
+    """
+    return frozenset(kinds).union(*(line for line in TELLING if not line.isdisjoint(kinds)))
+
+
 def questions(
     world: World, rng: random.Random, phase: Phase | None = None, kinds: Collection[str] | None = None
 ) -> Iterator[Question]:

@@ -132,7 +132,7 @@ def _play_one(document: Document, index: int, entry: Entry, sitting: Sitting) ->
 
 
 def _asked(sitting: Sitting) -> str:
-    return sitting.question.text[:80] if sitting.question else ""
+    return " ".join(sitting.question.text.split())[:80] if sitting.question else ""
 
 
 def _play_answer(

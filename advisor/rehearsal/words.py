@@ -34,6 +34,35 @@ def money(value: float) -> str:
     return f"{short(value)} USD/month"
 
 
+def cents(value: float) -> str:
+    """Return USD as a derivation has them: to the cent, so that sums and differences come out.
+
+    >>> cents(1624.057775)
+    '1 624.06'
+    """
+    return plain(round(value, 2))
+
+
+def goal(scenario: Scenario) -> str:
+    """Return what a scenario wants most.
+
+    >>> import advisor
+    >>> goal(advisor.load_scenario(advisor.example("support_copilot")))
+    'minimise cost'
+    """
+    text = scenario.objective[0].text
+    return text.replace("minimize", "minimise").replace("maximize", "maximise").replace(COST, "cost")
+
+
+def capital(text: str) -> str:
+    """Return a text that begins with a capital letter.
+
+    >>> capital("vector store runs")
+    'Vector store runs'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def percent(share: float, digits: int = 4) -> str:
     """Return a share in percent.
 

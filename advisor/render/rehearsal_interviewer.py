@@ -113,10 +113,10 @@ def _designing(item: Designing, stage: Stage, number: int) -> Iterator[str]:
     else:
         yield "Let them name a component and a size for each role that they think is needed. Note what they forget."
         yield ""
-    yield f"The best design costs {numbers.usd(best.cost_usd_per_month)} a month:"
+    yield f"The best design costs {words.money(best.cost_usd_per_month)}:"
     yield ""
     made = best.design.items()
-    rows = [[escape(role), escape(words.candidate(c)), numbers.usd(c.cost_usd_per_month)] for role, c in made]
+    rows = [[escape(role), escape(words.candidate(c)), words.short(c.cost_usd_per_month)] for role, c in made]
     yield table(["role", "component and size", ">USD/month"], rows)
     yield ""
     yield table(["", "requirement", "it has"], [_check(check) for check in best.checks])

@@ -203,7 +203,8 @@ def _value(check: object) -> str:
 def summary(found: Debrief) -> Iterator[str]:
     """Yield the score by competence and what to practise next."""
     if not found.complete:
-        yield f"Not finished: {len(found.marks)} items were answered."
+        count = len(found.marks)
+        yield f"Not finished: {count} {'item was' if count == 1 else 'items were'} answered."
     yield "[bold]Score by competence[/]  (1 perfect, 0 silence, below 0 confident misses)"
     for group in found.competences:
         title = rehearsal_words.COMPETENCES.get(group.name, group.name)

@@ -123,7 +123,7 @@ def stored_data(world: World, question: Question) -> None:
 def units_needed(world: World, question: Question) -> None:
     """The largest of peak over planned capacity among the dimensions that the text states, rounded up."""
     (target,) = numbers(r"planned to (\d+)% utilisation", question.text)
-    rows = re.findall(rf"peak {NUMBER} [^;]*; one [^\n]+ carries {NUMBER}", question.text)
+    rows = re.findall(rf"peak {NUMBER} [^;]*; one [^\n]+ carries {NUMBER}(?= )", question.text)
     most = max(number(peak) / (number(each) * target / 100) for peak, each in rows)
     assert question.truth == math.ceil(most)
 
@@ -132,7 +132,7 @@ def _memory(question: Question) -> tuple[float, float]:
     """Return GB of weights and GB of cache."""
     shape = r"has ([\d.]+) GB of weights as published in 16 bits, (\d+) layers and (\d+) KV heads of size (\d+)"
     weights, layers, heads, size = numbers(shape, question.text)
-    load = r"weights in (\d+) bits .*, (\d+) requests at a time of (\d+) tokens"
+    load = rf"weights in (\d+) bits .*, (\d+) requests at a time of {NUMBER} tokens"
     bits, streams, tokens = numbers(load, question.text)
     return weights * bits / 16, 2 * layers * heads * size * 2 * tokens * streams / 1e9
 

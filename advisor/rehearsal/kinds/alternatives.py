@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
-from advisor.explanation.derivation import plain
 from advisor.rehearsal import words
 from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.kinds.constraints import figures
@@ -142,7 +141,7 @@ def _forced(world: World, role: str, then: Evaluation, extra: float) -> Question
         Number("USD/month", f"regret of {new.name}"),
         extra,
         (
-            f"best design with it: {plain(then.cost_usd_per_month)} USD/month, {plain(extra)} more",
+            f"best design with it: {words.cents(then.cost_usd_per_month)} USD/month, {words.cents(extra)} more",
             *(f"{r}: {words.candidate(world.best.design[r])} -> {words.candidate(then.design[r])}" for r in changed),
         ),
         words.command("why-not", words.SCENARIO, new.component_id, "--role", role),

@@ -73,7 +73,7 @@ def cost_multiplier_10x(world: World, rng: random.Random) -> Question | None:
         then.cost_usd_per_month / world.cost,
         (
             f"best design then: {_told(then)}",
-            f"divided by {plain(world.cost)} USD/month = {plain(then.cost_usd_per_month / world.cost)}",
+            f"divided by {words.cents(world.cost)} USD/month = {plain(then.cost_usd_per_month / world.cost)}",
         ),
         words.what_if({**world.grown(TEN), **world.lifted()}),
         "People's hours hardly grow; what is billed by use does.",
@@ -258,7 +258,7 @@ def _without(found: Evaluation, name: str) -> bool:
 
 
 def _told(found: Evaluation | None) -> str:
-    return "no design meets everything" if found is None else f"{plain(found.cost_usd_per_month)} USD/month"
+    return "no design meets everything" if found is None else f"{words.cents(found.cost_usd_per_month)} USD/month"
 
 
 def _withdrawn(world: World, rng: random.Random) -> str | None:
@@ -296,7 +296,7 @@ def withdrawn_regret(world: World, rng: random.Random) -> Question | None:
         extra,
         (
             f"best design then: {_told(found)}, with {words.candidate(found.design[role])}",
-            f"{plain(found.cost_usd_per_month)} - {plain(world.cost)} = {plain(extra)}",
+            f"{words.cents(found.cost_usd_per_month)} - {words.cents(world.cost)} = {words.cents(extra)} USD/month",
         ),
         words.what_if(_excluded(world, one.component_id)),
         "The replacement's bill, less what goes with the old one.",

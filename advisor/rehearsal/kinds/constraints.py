@@ -42,10 +42,10 @@ def binding_constraint(world: World, rng: random.Random) -> Question | None:
         "defend",
         f"{words.best(world.best)}\nIt does this:\n"
         f"{_state(world, bounds)}\nEach of these requirements is dropped in turn, the others kept, and the best design "
-        f"is looked for again. Which of them, dropped alone, let in a better one ({world.scenario.objective[0].text})?",
+        f"is looked for again ({words.goal(world.scenario)}). Which of them, dropped alone, let a better one in?",
         Several(tuple(words.bound(b) for b in bounds)),
         frozenset(words.bound(b) for b in binding),
-        tuple(f"without {b.path}: {_cost_of(found[b.path])}" for b in bounds),
+        tuple(f"without {words.bound(b)}: {_cost_of(found[b.path])}" for b in bounds),
         words.command("sensitivity", words.SCENARIO, "--part", "constraints"),
         "Little slack is a sign, no proof: ask what a looser limit would let in.",
     )
@@ -71,7 +71,7 @@ def _better(world: World, found: Found) -> bool:
 
 
 def _cost_of(found: Found) -> str:
-    return "no design" if found.best is None else f"{plain(found.best.cost_usd_per_month)} USD/month"
+    return "no design" if found.best is None else f"{words.cents(found.best.cost_usd_per_month)} USD/month"
 
 
 def order_by_slack(world: World, rng: random.Random) -> Question | None:
@@ -132,7 +132,7 @@ def cheapest_to_relax(world: World, rng: random.Random) -> Question | None:
         "most?",
         Choice(tuple(words.bound(b) for b in bounds)),
         ranked[0],
-        tuple(f"{name}: saves {plain(max(0.0, round(saved[name], 6)))} USD/month" for name in ranked),
+        tuple(f"{name}: saves {words.cents(max(0.0, saved[name]))} USD/month" for name in ranked),
         words.what_if({bound.path: _looser(bound)}),
         "Only a requirement that keeps a cheaper design out can save anything.",
         frozenset(as_good),
@@ -155,7 +155,7 @@ def _moved(bound: Bound, share: float) -> float:
 
 def price_of_p95(world: World, rng: random.Random) -> Question | None:
     """Ask what it costs to have a percentile 30 % shorter: in USD, or as a band, where it may be impossible too."""
-    times = [b for b in world.scenario.bounds if split_percentile(b.metric) and b.upper]
+    times = [b for b in world.scenario.bounds if split_percentile(b.metric) and b.upper and _is_felt(world, b)]
     if not times or not minimises_cost(world):
         return None
     bound, in_usd = rng.choice(times), rng.random() < IN_USD
@@ -167,7 +167,7 @@ def price_of_p95(world: World, rng: random.Random) -> Question | None:
         return None
     after, asked = found.best or world.best, ", in USD a month" if in_usd else ""
     changed = [role for role, c in after.design.items() if c.id != world.best.design[role].id]
-    budget = "" if not any(b.metric == COST for b in world.scenario.bounds) else ", the budget included"
+    budget = " (the budget included)" if any(b.metric == COST for b in world.scenario.bounds) else ""
     return Question(
         "price_of_p95",
         "trade_offs",
@@ -179,12 +179,17 @@ def price_of_p95(world: World, rng: random.Random) -> Question | None:
         Number("USD/month", f"price of {words.label(bound.metric)} - 30 %") if in_usd else Choice(PRICES),
         extra if in_usd else str(price),
         (
-            f"best design then: {_cost_of(found)}; today: {plain(world.cost)}",
+            f"best design then: {_cost_of(found)}; today: {words.cents(world.cost)} USD/month",
             *(f"{r}: {words.candidate(world.best.design[r])} -> {words.candidate(after.design[r])}" for r in changed),
         ),
         words.what_if({bound.path: _moved(bound, -TIGHTER)}),
         "Look for the stage that can be made faster, and for what is cheaper elsewhere to pay for it.",
     )
+
+
+def _is_felt(world: World, bound: Bound) -> bool:
+    """Return whether the design misses a bound once it is tightened; else the answer stands in the question."""
+    return _now(world, bound) > _moved(bound, -TIGHTER)
 
 
 def _now(world: World, bound: Bound) -> float:
@@ -207,12 +212,12 @@ def budget_halved(world: World, rng: random.Random) -> Question | None:
         "budget_halved",
         "adaptability",
         "adapt",
-        f"The best design ({world.scenario.objective[0].text}), with the cost of each role in USD a month: {costs}. "
+        f"The best design ({words.goal(world.scenario)}), with the cost of each role in USD a month: {costs}. "
         f"The budget of {words.money(bound.limit)} is halved, everything else stays required. What then?",
         Choice((STAYS, OTHER, NONE)),
         _outcome(world, found),
         (
-            f"the design costs {plain(world.cost)} USD/month; half the budget is {plain(bound.limit / 2)}",
+            f"the design costs {words.cents(world.cost)} USD/month; half the budget is {words.cents(bound.limit / 2)}",
             f"best design then: {_cost_of(found)}",
         ),
         words.what_if({bound.path: bound.limit / 2}),

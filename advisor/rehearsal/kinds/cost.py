@@ -63,7 +63,7 @@ def _price(line: CostLine) -> str:
     """Return quantity and price of a line, with everything that a bill applies to it."""
     price = line.price
     tiers = [f"{f'up to {words.short(t.up_to)}' if t.up_to else 'beyond'}: {t.usd:g} USD" for t in price.tiers or ()]
-    each = f"{price.usd:g} USD each" if price.usd is not None else "each by tier, " + ", ".join(tiers)
+    each = f"{price.usd:g} USD each" if price.usd is not None else "prices by tier, " + ", ".join(tiers)
     free = f", the first {words.short(price.free)} free" if price.free else ""
     least = f", at least {price.minimum_usd:g} USD" if price.minimum_usd else ""
     return f"{words.short(line.quantity, 6)} {line.unit} at {each}{free}{least}"
@@ -107,7 +107,8 @@ def cost_share(world: World, rng: random.Random) -> Question | None:
         Number("%", f"share of {words.role(role)}"),
         share,
         (
-            f"{role}: {plain(world.best.design[role].cost_usd_per_month)} / {plain(world.cost)} = {plain(share)} %",
+            f"{role}: {words.cents(world.best.design[role].cost_usd_per_month)} / {words.cents(world.cost)} = "
+            f"{words.short(share)} %",
             *words.lines(_of_role(world, role), 2),
         ),
         words.command("propose", words.SCENARIO),
@@ -141,14 +142,14 @@ def token_cost(world: World, rng: random.Random) -> Question | None:
         "token_cost",
         "cost",
         "estimate",
-        f"{words.role(one.role)} is {one.name} as a hosted model. It is called so:\n{asked}\nPrices: {prices}. What do "
-        "the tokens cost a month, within a factor of 2?",
+        f"{words.capital(words.role(one.role))} is {one.name} as a hosted model. It is called so:\n{asked}\n"
+        f"Prices: {prices}. What do the tokens cost a month, within a factor of 2?",
         Number("USD/month", f"tokens of {one.name}"),
         truth,
         (
             *(f"{use.flow}, {use.operation}: {use.monthly}" for use in uses),
-            *(f"{x.title}: {plain(x.quantity)} {x.unit} × {_each(x)} = {plain(x.usd_per_month)}" for x in lines),
-            f"together = {plain(truth)} USD/month",
+            *(f"{x.title}: {plain(x.quantity)} {x.unit} × {_each(x)} = {words.cents(x.usd_per_month)}" for x in lines),
+            f"together = {words.cents(truth)} USD/month",
         ),
         words.command("candidates", words.SCENARIO, "--role", one.role),
         "Prompt and answer are priced apart; a million calls of a thousand tokens are a thousand million tokens.",
@@ -200,8 +201,8 @@ def break_even_price(world: World, rng: random.Random) -> Question | None:
         Number("%", f"rise of the prices of {one.name}"),
         100 * extra / bill,
         (
-            f"the best design without it costs {plain(extra)} USD/month more",
-            f"{plain(extra)} / {plain(bill)} = {plain(100 * extra / bill)} % of its bill",
+            f"the best design without it costs {words.cents(extra)} USD/month more",
+            f"{words.cents(extra)} / {words.cents(bill)} = {words.short(100 * extra / bill)} % of its bill",
         ),
         words.what_if(_excluded(world, one.component_id)),
         "Only what it bills rises; people's hours and the other roles stay.",

@@ -25,6 +25,7 @@ from advisor.scenario.load import Scenario
 
 ROUNDED = 0.99  # figures in the text are rounded to less than this
 STREAMS = (8, 16, 32, 64)  # requests in flight that a serving machine is asked about
+_STREAMS = re.compile(r",? \d+ streams per .*")
 _SHAPE = ("layers", "kv_heads", "head_size")
 LEAST_A_MONTH = 10_000  # runs: what happens less often has no peak worth asking about
 UNITS, VECTOR = (60.0, 1e3, 1e6, 1e9), 4.0  # constants that only convert; bytes of a dimension
@@ -124,8 +125,9 @@ def stored_data(brief: Brief, rng: random.Random) -> Question | None:
         "stored_data",
         "estimation",
         "estimate",
-        f"{words.workload(scenario, sorted(formula.names))}. How many GB of {title} does the {words.role(role)} hold? "
-        f"{VECTORS if VECTOR in _constants(formula.text) else ''}A KB is 1000 bytes, a GB 10^9.",
+        f"{words.capital(words.workload(scenario, formula.names))}. How many GB of {title} does the "
+        f"{words.role(role)} hold? {VECTORS if VECTOR in _constants(formula.text) else ''}"
+        "A KB is 1000 bytes, a GB 10^9.",
         Number("GB", f"data in {words.role(role)}"),
         truth,
         (f"{formula.text} = {formula.with_numbers(scenario.workload)} = {plain(truth)} GB",),
@@ -162,7 +164,7 @@ def units_needed(world: World, rng: random.Random) -> Question | None:
     named = {name: world.catalog.records.dimensions[name] for name in asked}
     needs = "\n".join(
         f"- {named[name].title}: peak {words.short(load.peak)} {named[name].unit}; one {unit} carries "
-        f"{words.short((load.limit or 0.0) / one.units)}"
+        f"{words.short((load.limit or 0.0) / one.units)} {named[name].unit}"
         for name, load in asked.items()
     )
     each = {name: load.peak / ((load.limit or 1.0) / one.units * target) for name, load in asked.items()}
@@ -172,13 +174,18 @@ def units_needed(world: World, rng: random.Random) -> Question | None:
         "units_needed",
         "estimation",
         "estimate",
-        f"{words.role(one.role)} runs on {one.name} ({one.option.title}). Capacity is planned to {target:.0%} "
-        f"utilisation at peak:\n{needs}\nHow many times {unit} does the peak need, without redundancy?",
+        f"{words.capital(words.role(one.role))} runs on {one.name} ({one.option.title}). Capacity is planned to "
+        f"{target:.0%} utilisation at peak:\n{needs}\nHow many units (each one {unit}) does the peak "
+        "need, without redundancy?",
         Number("", f"units of {one.name}"),
         float(one.needed_units),
         (
             "units = max over dimensions of ceil(peak / (capacity of one × target utilisation))",
-            *(f"{name}: {plain(asked[name].peak)} / capacity / {target:g} = {plain(v)}" for name, v in each.items()),
+            *(
+                f"{named[name].title}: {words.short(load.peak)} / ({words.short((load.limit or 0.0) / one.units)} × "
+                f"{target:g}) = {words.short(each[name])}"
+                for name, load in asked.items()
+            ),
             f"the most, rounded up: {one.needed_units}",
         ),
         words.command("candidates", words.SCENARIO, "--role", one.role),
@@ -260,7 +267,8 @@ class _Memory:
         self.bits = BITS.get(option.precision or "", PUBLISHED_BITS)
         self.weights = round(self.serving.weights_gb * GB * self.bits / PUBLISHED_BITS)
         self.cards = max(1, instance.gpus * option.unit.instances // option.unit.replicas)
-        self.card_gb, self.streams, self.machine = instance.card_gb or 0.0, streams, option.title
+        self.card_gb, self.streams = instance.card_gb or 0.0, streams
+        self.machine = _STREAMS.sub("", option.title)  # how many it is sized for; the question asks about others
         self.tokens = _context(world, one.role)
         shape = (self.serving.layers, self.serving.kv_heads, self.serving.head_size)
         self.per_token = llm_memory.kv_bytes_per_token(*shape)
@@ -285,7 +293,8 @@ class _Memory:
         return (
             f"{self.component.name} has {one.weights_gb:g} GB of weights as published in 16 bits, {one.layers} layers "
             f"and {one.kv_heads} KV heads of size {one.head_size}. It is served with weights in {self.bits:g} bits and "
-            f"a cache in 16 bits ({self.machine}), {self.streams} requests at a time of {self.tokens} tokens each, "
+            f"a cache in 16 bits ({self.machine}), {self.streams} requests at a time of "
+            f"{words.short(self.tokens, 9)} tokens each, "
             "prompt and answer."
         )
 
@@ -295,8 +304,9 @@ class _Memory:
         one, total = self.serving, (self.weights + self.cache) / GB
         return (
             f"weights = {one.weights_gb:g} GB × {self.bits:g} / 16 = {plain(self.weights / GB)} GB [{one.source}]",
-            f"KV of a token = 2 × {one.layers} × {one.kv_heads} × {one.head_size} × 2 bytes = {self.per_token} bytes",
-            f"KV-cache = {self.per_token} × {self.tokens} × {self.streams} = {plain(self.cache / GB)} GB",
+            f"KV of a token = 2 × {one.layers} × {one.kv_heads} × {one.head_size} × 2 bytes = "
+            f"{plain(self.per_token)} bytes",
+            f"KV-cache = {plain(self.per_token)} × {plain(self.tokens)} × {self.streams} = {plain(self.cache / GB)} GB",
             f"together = {plain(total)} GB",
         )
 

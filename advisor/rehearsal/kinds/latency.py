@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from advisor.rehearsal.stability import clear
 from advisor.rehearsal.world import World
 
 LEAST_STAGES = 3
+_LONG = re.compile(r"\d+\.\d{3,}")  # more digits than anybody needs by hand
 FELT = 0.05  # a stage with less of the mean is not worth taking out
 
 
@@ -47,7 +49,8 @@ def largest_stage(world: World, rng: random.Random) -> Question | None:
         ranked[0],
         tuple(words.lines(world.explain(f"flows.{flow}.{measure}.mean"), 3)),
         words.command("propose", words.SCENARIO),
-        "For a language model: time to the first token, then the number of tokens times the time of each.",
+        "A lognormal's mean is its median × exp(sigma^2 / 2), hardly more where sigma is small; what runs several "
+        "times counts as often.",
     )
 
 
@@ -65,7 +68,7 @@ def _name(one: Stage) -> str:
 
 def _taken(one: Stage, part: Derivation) -> str:
     """Return the arithmetic of a stage's mean without its result, where there is arithmetic."""
-    own = part.numbers or plain(float(f"{part.value or 0.0:.4g}"))
+    own = _LONG.sub(lambda found: words.short(float(found[0])), part.numbers or plain(part.value or 0.0))
     return f"{own}{f'; taken by {words.percent(one.share)} of the requests' if one.share != 1 else ''}"
 
 

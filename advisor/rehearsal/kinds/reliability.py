@@ -198,8 +198,8 @@ def price_of_n_plus_1(world: World, rng: random.Random) -> Question | None:
         "price_of_n_plus_1",
         "reliability",
         "defend",
-        f"{words.role(role)} runs on {words.candidate(one)}, of which {one.units} are billed: {bills}. What does one "
-        "unit more cost a month (N+1), people's hours unchanged?",
+        f"{words.capital(words.role(role))} runs on {words.candidate(one)}, of which {one.units} are billed: {bills}. "
+        "What does one unit more cost a month (N+1), people's hours unchanged?",
         Number("USD/month", "one unit more"),
         extra,
         (

@@ -85,7 +85,7 @@ def crossing(world: World, rng: random.Random, hosted: Sequence[Candidate]) -> Q
         "self_hosting_volume",
         "cost",
         "adapt",
-        f"{words.role(case.hosted.role)}: {case.hosted.name} as a hosted model costs "
+        f"{words.capital(words.role(case.hosted.role))}: {case.hosted.name} as a hosted model costs "
         f"{words.short(case.usd_per_call * MILLION)} USD per million requests of this workload and "
         f"{words.money(case.hours[0])} of people's hours. {case.owned.name} on machines of one's own "
         f"({case.owned.option.title if case.owned.option else ''}) costs {words.money(case.usd_per_unit)} a machine, "

@@ -6,7 +6,6 @@ import random
 from dataclasses import dataclass
 
 from advisor.analysis.knobs import Knob, workload_knobs
-from advisor.explanation.derivation import plain
 from advisor.rehearsal import words
 from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.question import Choice, Question
@@ -87,7 +86,7 @@ def _effect(world: World, knob: Knob) -> Effect:
         broken = [c.requirement.path for c in found.best.checks if not c.holds]
         sizes.append(abs(found.cost / world.cost - 1) + (BREAKS if broken else 0.0))
         breaks = "".join(f", breaks {path}" for path in broken)
-        told.append(f"at {words.short(value)} it costs {plain(found.cost)} USD/month{breaks}")
+        told.append(f"at {words.short(value)} it costs {words.cents(found.cost)} USD/month{breaks}")
     return Effect(knob, max(sizes), "; ".join(told))
 
 

@@ -29,6 +29,7 @@ from advisor.analysis.metric_names import alternatives_to, metric_paths
 from advisor.analysis.overrides import change
 from advisor.analysis.pareto import Front, OutOfTimeError, Point, front_of, knee, pareto
 from advisor.analysis.quadrants import Corner, Reached, undominated, walk
+from advisor.analysis.spread import farthest, spread
 from advisor.candidates.table import Table
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.commands.main import run
@@ -42,7 +43,7 @@ from advisor.optimizer.solver import Status
 from advisor.optimizer.stairs import Stairs
 from advisor.optimizer.tails import MARGIN
 from advisor.render import pareto_chart as pareto_chart_module
-from advisor.render import pareto_json, pareto_plot, pareto_words
+from advisor.render import pareto_json, pareto_plot, pareto_text, pareto_words
 from advisor.render.pareto_chart import pareto_chart
 from advisor.render.step_words import exchange_text, role_texts, step_text
 from advisor.scenario.load import Scenario, load_scenario
@@ -547,6 +548,35 @@ def test_the_svg_shows_every_point_and_bound(front: Front, three: Front) -> None
         assert text == pareto_chart(found)
 
 
+def test_a_dozen_points_of_a_long_front_leave_no_gap() -> None:
+    """However points lie, what is left out is at most twice as far from what is shown as with the best choice."""
+    rng = random.Random("spread")
+    for _ in range(60):
+        values = [(rng.random(), rng.random()) for _ in range(9)]
+        widths = [max(column) - min(column) for column in zip(*values, strict=True)]
+        scaled = [(x / widths[0], y / widths[1]) for x, y in values]
+
+        def gap(picked: Sequence[int], scaled: Sequence[tuple[float, float]] = scaled) -> float:
+            return max(min(math.dist(row, scaled[index]) for index in picked) for row in scaled)
+
+        found = farthest(values, [0], 4)
+        assert len(found) == 4
+        assert 0 in found
+        assert found == sorted(found)
+        assert gap(found) <= 2 * min(gap((0, *some)) for some in itertools.combinations(range(1, 9), 3)) + 1e-12
+
+
+def test_a_long_front_shows_its_marked_points(front: Front) -> None:
+    """Of any number of points that are shown some are the ends, the knee, and the best within every bound."""
+    count = len(front.points)
+    marked = {0, count - 1, front.knee, front.chosen}
+    assert count > 8
+    for most in (1, 6, 8, count, 2 * count):
+        found = spread(front, most)
+        assert marked <= set(found)
+        assert len(found) == min(max(most, len(marked)), count)
+
+
 def test_marks_name_the_ends(front: Front) -> None:
     """The first point is the cheapest, the last the fastest; the point to take is within every bound."""
     assert pareto_words.marks(front, 0)[0].startswith("best cost")
@@ -591,6 +621,17 @@ def test_json_satisfies_its_schema(name: str, capsys: Capture) -> None:
     for point in data["points"]:
         assert point["within_bounds"] == (not point["broken"])
         assert all(point["metrics"][m] == v for m, v in point["values"].items() if m in point["metrics"])
+
+
+def test_every_point_is_shown_when_asked_for(front: Front, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long front has a row for some points and says so; with --all it has one for each."""
+    monkeypatch.setattr(pareto_text, "spread", lambda front: spread(front, 6))
+    rows = re.compile(r"^ *(\d+) .*USD/month", re.MULTILINE)
+    some, every = (call(capsys, "--metrics", "cost,p95", *more) for more in ([], ["--all"]))
+    assert [int(n) - 1 for n in rows.findall(some)] == spread(front, 6)
+    assert [int(n) - 1 for n in rows.findall(every)] == list(range(len(front.points)))
+    assert f"6 of {len(front.points)} points" in some
+    assert "--all" not in every
 
 
 def test_a_part_of_a_front_is_called_so(front: Front, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,7 @@ Examples:
     default="0",
     help="Leave out points that better a metric by less than this share, for example 1%.",
 )
+@click.option("--all", "every", is_flag=True, help="Show every point of a long front, not a dozen of them.")
 @click.option("--chart", metavar="FILE.svg", type=click.Path(path_type=Path), help="Also write the chart as SVG.")
 @options.json_option
 @options.as_of_option
@@ -49,6 +50,7 @@ def command(
     metrics: str,
     near: bool,
     resolution: float,
+    every: bool,
     chart: Path | None,
     as_json: bool,
     as_of: datetime.date | None,
@@ -89,7 +91,7 @@ def command(
         from advisor.render import pareto_text
 
         out = console()
-        for part in pareto_text.page(found, understood(loaded, names)):
+        for part in pareto_text.page(found, understood(loaded, names), every=every):
             out.print(part)
     if chart and found.points:
         _write(found, chart)

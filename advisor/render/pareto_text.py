@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from advisor.analysis.pareto import Front
+from advisor.analysis.spread import spread
 from advisor.render import numbers
 from advisor.render import pareto_words as words
 from advisor.render.change_words import requirement_text
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 STYLE = {"optimal": "green", "infeasible": "bold red"}
 
 
-def page(front: Front, read: Sequence[str] = ()) -> Iterator[RenderableType]:
-    """Yield a front from top to bottom; ``read``: how short names of metrics were understood."""
+def page(front: Front, read: Sequence[str] = (), *, every: bool = False) -> Iterator[RenderableType]:
+    """Yield a front from top to bottom.
+
+    ``read``: how short names of metrics were understood. ``every``: all points, not only a dozen of a long front.
+    """
     scenario, status = front.scenario, front.status.value
     yield f"[bold]{neat(scenario.title)}[/] · {scenario.blueprint.id} · front of {neat(words.title(front))}"
     yield f"[{STYLE.get(status, 'yellow')}]{neat(words.verdict(front))}[/]"
@@ -33,7 +37,10 @@ def page(front: Front, read: Sequence[str] = ()) -> Iterator[RenderableType]:
     if len(front.points) > 1:
         for other in range(1, len(front.axes)):
             yield from ("", *_chart(front, other))
-    yield point_table(front)
+    shown = range(len(front.points)) if every else spread(front)
+    yield point_table(front, shown)
+    if len(shown) < len(front.points):
+        yield f"[dim]{neat(words.selection(front, len(shown)))}[/]"
     if front.knee is not None:
         yield f"[dim]{neat(words.KNEE_MEANS)}[/]"
 
@@ -53,8 +60,8 @@ def _conflict(front: Front) -> Iterator[str]:
         yield "The workload alone cannot be carried: a role has no option of sufficient capacity."
 
 
-def point_table(front: Front) -> Table:
-    """Return one row for each point: number, values, marks, and the step from the point before in words."""
+def point_table(front: Front, shown: Sequence[int]) -> Table:
+    """Return one row for each point shown: number, values, marks, and the step from the one before in words."""
     from rich import box
     from rich.table import Table
 
@@ -64,18 +71,19 @@ def point_table(front: Front) -> Table:
         table.add_column(neat(numbers.metric_label(axis.metric)), justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     table.add_column("from the point before", overflow="fold", ratio=1)
-    for index, point in enumerate(front.points):
+    for before, index in zip([None, *shown], shown, strict=False):
+        point = front.points[index]
         values = [numbers.metric(axis.metric, value) for axis, value in zip(front.axes, point.values, strict=True)]
         holds = "[green]✓[/]" if point.within else "[dim]·[/]"
-        table.add_row(str(index + 1), *values, holds, _row(front, index))
+        table.add_row(str(index + 1), *values, holds, _row(front, before, index))
     return table
 
 
-def _row(front: Front, index: int) -> str:
+def _row(front: Front, last: int | None, index: int) -> str:
     named = "; ".join(words.marks(front, index))
     parts = [f"[bold]{neat(named)}[/]"] if named else []
-    if index:
-        before, after = front.points[index - 1], front.points[index]
+    if last is not None:
+        before, after = front.points[last], front.points[index]
         parts.append(neat(exchange_text(front.axes, before.values, after.values)))
         parts += [f"[dim]{neat(text)}[/]" for text in role_texts(before.evaluation, after.evaluation)]
     return "\n".join(parts)

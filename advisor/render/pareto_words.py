@@ -60,6 +60,14 @@ def notes(front: Front, read: Sequence[str] = ()) -> Iterator[str]:
         yield f"Points that better no metric besides {label} by {share} or more are left out."
 
 
+def selection(front: Front, count: int) -> str:
+    """Return which points of a long front are in the table."""
+    return (
+        f"{count} of {len(front.points)} points: the marked ones and those that differ most from them and each other; "
+        "--all shows every one, the chart and --json have them all"
+    )
+
+
 def near_text(axis: Axis) -> str:
     """Return how bad a point may be to count as near."""
     assert axis.limit is not None

@@ -166,11 +166,18 @@ def test_what_was_asked_about_is_not_offered_again() -> None:
 
 
 def test_nothing_that_is_to_be_designed_is_named_before() -> None:
-    """No question before the first design names a component that the best design has in an open role."""
+    """No question before the first design, nor its truth, names a component that the best design has in an open role.
+
+    What the best design costs, which is asked for later, is not said either.
+    """
     before = list(itertools.takewhile(lambda item: not isinstance(item, Designing), case.items()))
     design = next(item for item in case.items() if isinstance(item, Designing))
     names = [case.world().best.design[role].name for role in design.roles]
-    texts = [item.question.text for item in before if isinstance(item, Asked)]
+    asked = [item.question for item in before if isinstance(item, Asked)]
+    texts = [" ".join((one.text, one.hint, *one.derivation)) for one in asked]
+    told = [fact.note for item in before if isinstance(item, Asking) for fact in item.facts]
+    assert told
+    assert not [note for note in told if words.money(case.world().cost) in note]
     assert texts
     assert [name for name in names if name != "left out" and any(name in text for text in texts)] == []
 

@@ -63,6 +63,8 @@ class Board:
                     continue
                 if not text or text.lower() == "skip":
                     break
+                if text.lower() in (FREE, "done"):
+                    return True
                 if text == "?":
                     self.table.show([f"hint: {_neat(self.sitting.hint())}"])
                 elif self._choose(role, text):

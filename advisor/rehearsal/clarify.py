@@ -138,10 +138,10 @@ def _off(world: World, without: Evaluation) -> float:
 
 
 def _note(world: World, without: Evaluation) -> str:
-    there, here = words.money(without.cost_usd_per_month), words.money(world.cost)
+    """Return what leaving a fact out does, without what the best design costs: that is asked about later."""
     flipped = [r for r, c in world.best.design.items() if c.component_id != without.design[r].component_id]
     other = f"; another component in {', '.join(map(words.role, flipped))}" if flipped else ""
-    return f"without it the best design costs {there} instead of {here}, {100 * _off(world, without):.1f} % off{other}"
+    return f"without it the best design is {100 * _off(world, without):.1f} % off{other}"
 
 
 def _without(scenario: Scenario, name: str) -> Changes:

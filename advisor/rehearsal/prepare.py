@@ -140,7 +140,8 @@ def _questions(here: World, setup: Setup, count: int, phase: Phase, asked: list[
 def _without(names: Sequence[str], asked: Iterator[Asked], late: list[Asked]) -> Iterator[Asked]:
     """Yield the questions that name nothing that is still to be chosen; the others are kept for later."""
     for one in asked:
-        if any(name in f"{one.question.text} {one.question.hint}" for name in names):
+        shown = " ".join((one.question.text, one.question.hint, *one.question.derivation))  # which may be shown at once
+        if any(name in shown for name in names):
             late.append(one)
         else:
             yield one

@@ -1,4 +1,4 @@
-"""What questions about an answer take: what-ifs, reasons, why-not, conflicts, goals that are percentiles.
+"""What questions about an answer take: what-ifs, reasons, why-not, sensitivity, growth, conflicts, percentiles.
 
     python benchmarks/analysis.py [SCENARIO] [--repeat N]
 
@@ -31,6 +31,7 @@ from advisor.scenario.requirements import COST, Bound, Requirement, is_count
 
 WHAT_IFS = 10
 STEPS = (1.02, 0.98, 1.1)  # times a bound, in turn, for what-ifs
+GROWTH = (1.0, 3.0, 10.0, 100.0)
 PERCENTILE = "flows.answer.latency_ms.p95"
 
 Timed = Callable[[], Any]
@@ -46,7 +47,8 @@ def main() -> None:
     catalog = load_catalog()
     candidates = table(load_scenario(arguments.scenario or resources.example("support_copilot"), catalog), catalog)
     print(f"{'question':<52}{'seconds':>9}  promised")
-    for name, promised, prepare in (*_about(candidates), *_infeasible(candidates), *_percentiles(candidates)):
+    parts = (_about, _whole, _infeasible, _percentiles)
+    for name, promised, prepare in (row for part in parts for row in part(candidates)):
         seconds = min(_seconds(prepare()) for _ in range(arguments.repeat))
         print(f"{name:<52}{seconds:>9.2f}  {promised:>8}", flush=True)
 
@@ -80,6 +82,28 @@ def _about(candidates: Table) -> Iterator[Row]:
     one = next((x.wishes for x in why_not_all(solve(candidates)) if x.kind == "infeasible" and not x.conflict), None)
     if one is not None:
         yield f"why not {one[0].name}, with what helps", "1", with_answer(lambda answer, best: why_not(answer, one))
+
+
+def _whole(candidates: Table) -> Iterator[Row]:
+    """Yield the analyses that ask hundreds of questions, in one process."""
+    import datetime
+
+    from advisor.analysis.growth import growth
+    from advisor.analysis.sensitivity import sensitivity
+    from advisor.analysis.volumes import Volumes, find_parameters
+
+    today, scenario, catalog = datetime.date(2026, 1, 1), candidates.scenario, candidates.catalog
+
+    def volumes() -> Volumes:
+        of = find_parameters(scenario, catalog.blueprint(scenario.blueprint.id), [])
+        return Volumes(scenario, catalog, candidates.as_of, of)
+
+    def asked() -> Timed:
+        answer = solve(candidates)
+        return lambda: sensitivity(answer, today)
+
+    yield "sensitivity, all parts (two jobs: half of it)", "30", asked
+    yield "growth at 1, 3, 10 and 100 times", "5", lambda: lambda: growth(volumes(), GROWTH)
 
 
 def _questions(scenario: Scenario) -> list[tuple[Requirement, ...]]:

@@ -1,8 +1,9 @@
-"""Break-evens: how far a number can move until another design is the best, each side of it solved again.
+"""Break-evens: how far a number can move until another design is the best, each side of it proved.
 
-The end of the reach is solved first. Where the design is no longer the best there, the two designs are judged at values
-in between until they change places, and the optimum is found anew on both sides: below, it must still be the design;
-if a third one is better there, the search goes on between that one and the design.
+The end of the reach comes first. What the design costs there against the best that differs in the roles which the
+number touches settles most numbers without solving; the others are solved. Where the design is no longer the best, the
+two designs are judged at values in between until they change places. The far side is solved anew; below, it must still
+be the design, by the same bound or by solving; if a third one is better there, the search goes on with that one.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class BreakEven:
     """Where a number flips the design.
 
     Attributes:
-        kept_at: the design is the optimum here (solved again), and ``kept`` is what it does.
+        kept_at: the design is the optimum here (proved by a bound, or solved again), and ``kept`` is what it does.
         flips_at: it no longer is (solved again); ``after`` is the optimum, None when no design meets all requirements.
         broken: requirements that the design itself no longer meets at ``flips_at``.
         problems: why it cannot be run there at all.

@@ -152,10 +152,10 @@ def _first(volumes: Volumes, low: Volume, high: Volume, seen: list[Volume]) -> F
 def _halved(volumes: Volumes, low: Volume, high: Volume, seen: Sequence[Volume]) -> tuple[float, float]:
     """Return two close factors between which the design of the first flips, among the options met so far.
 
-    What was found in between before, among fewer options, says where to begin.
+    What was found in between before, among the same options, says where to begin.
     """
     options = options_seen(seen)
-    known = {one.factor: one for one in (*volumes.met.values(), *seen)}
+    known = {one.factor: one for one in (*volumes.among_same(options), *seen)}
     inside = [known[factor] for factor in sorted(known) if low.factor < factor < high.factor]
     flipped = next((n for n, one in enumerate(inside) if one.structure != low.structure), len(inside))
     a, b = (inside[flipped - 1] if flipped else low).factor, (inside[flipped] if flipped < len(inside) else high).factor

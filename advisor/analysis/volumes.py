@@ -139,7 +139,7 @@ class Volumes:
     Attributes:
         of: parameter -> value at factor 1.
         solves: full solves so far.
-        met: factor -> what was the best there among some options.
+        met: factor -> options, and what was the best there among them.
     """
 
     scenario: Scenario
@@ -149,7 +149,7 @@ class Volumes:
     deadline: Deadline = UNLIMITED
     known: dict[float, Volume] = field(default_factory=dict)
     solves: int = 0
-    met: dict[float, Volume] = field(default_factory=dict)
+    met: dict[float, tuple[Mapping[str, Collection[str]], Volume]] = field(default_factory=dict)
 
     def at(self, factor: float) -> Volume:
         """Return the optimum at a factor over everything in the catalog."""
@@ -160,8 +160,13 @@ class Volumes:
 
     def among(self, factor: float, options: Mapping[str, Collection[str]]) -> Volume:
         """Return the optimum at a factor when each role has some options only."""
-        self.met[factor] = self._volume(factor, options)
-        return self.met[factor]
+        found = self._volume(factor, options)
+        self.met[factor] = (options, found)
+        return found
+
+    def among_same(self, options: Mapping[str, Collection[str]]) -> list[Volume]:
+        """Return what :meth:`among` has found so far among exactly these options."""
+        return [found for asked, found in self.met.values() if asked == options]
 
     def scaled(self, factor: float) -> Scenario:
         """Return the scenario at a factor."""
@@ -179,7 +184,7 @@ class Volumes:
         scenario = self.scaled(factor)
         candidates = table(scenario, self.catalog, self.as_of, only=only)
         search = Search(candidates, self._without(scenario, self._first_lifted(scenario)))
-        if factor in self.met and (start := self.met[factor].evaluation) is not None:
+        if factor in self.met and (start := self.met[factor][1].evaluation) is not None:
             remember(search, start.design)  # the best among some options is a good one to beat
         found = self._optimum(search)
         if found.status is Status.INFEASIBLE:

@@ -64,7 +64,7 @@ def command(
     """Show what the answer depends on: prices of constraints, break-evens, a tornado, risks.
 
     For every constraint its slack and the next step at which a tighter or looser one changes the design. For every
-    number the choice hinges on, where the design flips; both sides are solved. What each number does to the design from
+    number the choice hinges on, where the design flips; both sides are proved. What each number does to the design from
     its low to its high. Sensitivity points, trade-off points, risks and non-risks as ATAM has them. With -o also the
     tornado as SVG charts.
 

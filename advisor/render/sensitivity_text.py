@@ -84,7 +84,7 @@ def break_evens(found: Sensitivity) -> Iterator[RenderableType]:
     reach = f"{found.reach:g}"
     yield (
         f"[bold]Break-evens[/]: {len(known.found)} of {len(known.followed)} numbers flip the design within a factor of "
-        f"{reach} or their range (●); each side solved again"
+        f"{reach} or their range (●); both sides proved"
     )
     table = _table("", "number", "now", "flips at", "moves by", "why", "then", "cost", right=("moves by", "cost"))
     for column in (1, 2, 3, 4, 7):

@@ -150,6 +150,21 @@ def test_any_text_is_a_choice_or_is_refused(text: str) -> None:
     assert found.role == "vector_store"
 
 
+def test_a_role_that_was_missing_twice_is_named_once() -> None:
+    """The debrief names what was forgotten once, however many designs lacked it."""
+    from advisor.rehearsal.debrief import debrief
+
+    one = at_design()
+    while (item := one.current) is not None:
+        if isinstance(item, Designing):
+            one.done(forgotten=one.missing())
+        else:
+            one.skip()
+    found = debrief(one).forgotten
+    assert found
+    assert len(set(found)) == len(found)
+
+
 def test_rounds_of_asking_tell_what_was_asked() -> None:
     """The answer to what was asked about is learnt, the others are told when the asking is over."""
     one = case.sitting()

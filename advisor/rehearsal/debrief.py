@@ -81,7 +81,7 @@ def debrief(sitting: Sitting) -> Debrief:
         tuple(_steps(sitting, marks)),
         calibration([(sure, hit) for sure, hit in stated if sure is not None and hit is not None]),
         next_kinds(marks),
-        tuple(role for mark in marks for role in mark.reply.forgotten),
+        tuple(dict.fromkeys(role for mark in marks for role in mark.reply.forgotten)),
     )
 
 

@@ -108,7 +108,7 @@ def _designs(found: Debrief, figures: Mapping[str, Figure_]) -> Iterator[str]:
     )
     yield ""
     if found.forgotten:
-        yield f"Roles that you thought of only when asked: {', '.join(map(escape, found.forgotten))}."
+        yield f"Roles that were missing when you first called a design done: {', '.join(map(escape, found.forgotten))}."
         yield ""
     for name in figures:
         yield f"![{escape(figures[name].alt)}]({name})"

@@ -96,7 +96,10 @@ def test_figures_are_the_analyses(solved: Proposal, found: Bundle) -> None:
     assert [v.factor for v in found.growth.volumes] == list(FACTORS)
     for _, chance in found.robust.chances:
         assert f"{round(100 * chance.share)}" in text
-    assert text.count("\n| `") >= min(len(found.sensitivity.break_evens.found), 20)
+    knobs = [one.knob for one in found.sensitivity.break_evens.found[:20]]
+    assert knobs
+    for knob in knobs:  # figures by who states them and their key, the workload by its titles
+        assert (f": `{knob.figure.name}` |" if knob.figure else f"| {knob.title[0].upper()}{knob.title[1:]} |") in text
 
 
 def test_same_analyses_same_bytes(solved: Proposal, answered: Answer, found: Bundle) -> None:

@@ -132,7 +132,8 @@ def flip_text(one: Flip) -> str:
     if one.before.evaluation is None:
         return f"{between}: there is a design again"
     parts = [f"{words.requirement_text(bound)} cannot hold any more" for bound in one.lifted]
-    parts += [f"{bound.path} holds again" for bound in one.before.lifted if bound not in one.after.lifted]
+    again = (bound for bound in one.before.lifted if bound not in one.after.lifted)
+    parts += [f"{words.requirement_text(bound)} holds again" for bound in again]
     parts += [said.flip_text(role) for role in one.roles]
     return f"{between}: {'; '.join(parts)}"
 

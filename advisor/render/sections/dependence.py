@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from advisor.analysis.atam import SensitivityPoint
+from advisor.analysis.knobs import Knob
 from advisor.analysis.sensitivity import Sensitivity
 from advisor.analysis.tornado import headline_metrics, ranked
 from advisor.render import change_words as words
@@ -87,7 +88,7 @@ def break_evens(view: View, found: Sensitivity) -> str:
         inside = "yes" if one.within_range else "no"
         rows.append(
             [
-                code(one.knob.path),
+                number(view, one.knob),
                 escape(now),
                 escape(at),
                 escape(said.moved_text(one)),
@@ -99,6 +100,15 @@ def break_evens(view: View, found: Sensitivity) -> str:
         )
     heads = ["number", ">now", ">flips at", ">moves by", "in its range", "why", "then", ">a month"]
     return table(heads, rows) if rows else ""
+
+
+def number(view: View, knob: Knob) -> str:
+    """Return what a number is called: the workload's title of a parameter, or who states a figure and its key."""
+    if knob.figure is None:
+        return escape(capital(knob.title))
+    component = view.catalog.options.get(knob.figure.record, (None,))[0]
+    who = escape(component.name) if component else code(knob.figure.record)
+    return f"{who}: {code(knob.figure.name)}"
 
 
 def risks(view: View) -> Iterator[str]:

@@ -6,6 +6,7 @@ from advisor.render import growth_text, numbers
 from advisor.render.growth_chart import growth_chart
 from advisor.render.markdown import escape, table
 from advisor.render.page import Figure_
+from advisor.render.sections.assumptions import readable
 from advisor.render.sections.dependence import spoken
 from advisor.render.sections.view import View, capital
 
@@ -31,7 +32,7 @@ def growing(view: View) -> dict[str, object] | None:
         "table": table(heads, rows),
         "troubles": [escape(line) for line in growth_text.infeasible_lines(found.volumes)],
         "flips": [capital(spoken(view, growth_text.flip_text(one))) for one in found.flips],
-        "headroom": [capital(spoken(view, line)) for line in headroom],
+        "headroom": [capital(spoken(view, readable(view, line))) for line in headroom],
         "chart": CHART if sum(one.evaluation is not None for one in found.volumes) > 1 else "",
     }
 

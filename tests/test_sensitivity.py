@@ -47,7 +47,7 @@ from advisor.scenario.requirements import Bound, is_count
 Capture = pytest.CaptureFixture[str]
 DATA = Path(__file__).parent / "data"
 FILE = DATA / "mini_scenario.yml"
-MINI = ["--catalog", str(DATA / "mini_catalog")]
+MINI = ["--catalog", str(DATA / "mini_catalog"), "--jobs", "1"]
 TODAY = datetime.date(2026, 11, 26)
 ALL = bool(os.environ.get("ADVISOR_ALL"))  # ADVISOR_ALL=1 tries more of everything that is drawn
 SEEDS = range(8 if ALL else 4)

@@ -14,6 +14,7 @@ decorator              parameter                     value
 ``date_option``        ``date``                      date to write into documents and to count ages from
 ``blueprint_option``   ``blueprint``                 id of a blueprint
 ``jobs_option``        ``jobs``                      processes to work in, 1 for this one
+``cores_option``       ``jobs``                      the same; without it as many as there are processors
 =====================  ============================  =======================================================
 
 Only this layer reads the clock (``date_option``) and standard input (:func:`load_inputs`).
@@ -23,9 +24,11 @@ from __future__ import annotations
 
 import datetime
 import math
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     _SecondsType = click.ParamType[float]
 else:
     _DateType = _SecondsType = click.ParamType  # generic for the type checker only; older click is not subscriptable
+
+_Decorated = TypeVar("_Decorated", bound="Callable[..., Any] | click.Command")
 
 DEFAULT_TIME_LIMIT_S = 60.0
 MAX_TIME_LIMIT_S = 86_400.0
@@ -131,14 +136,26 @@ blueprint_option = click.option(
     help="The architecture's topology: roles, flows and workload parameters.",
 )
 
-jobs_option = click.option(
-    "--jobs",
-    metavar="NUMBER",
-    type=click.IntRange(1, MOST_JOBS),
-    default=1,
-    show_default=True,
-    help="Work in so many processes; the result is the same for any number.",
-)
+
+def _jobs(default: int | Callable[[], int], shown: bool | str) -> Callable[[_Decorated], _Decorated]:
+    return click.option(
+        "--jobs",
+        metavar="NUMBER",
+        type=click.IntRange(1, MOST_JOBS),
+        default=default,
+        show_default=shown,
+        help="Work in so many processes; the result is the same for any number.",
+    )
+
+
+def cores() -> int:
+    """Return how many processors this process may use, at most as many as ``--jobs`` may be."""
+    every = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    return min(len(every), MOST_JOBS)
+
+
+jobs_option = _jobs(1, shown=True)
+cores_option = _jobs(cores, shown="the processors there are")
 
 
 def load_inputs(scenario: str, catalog_folder: Path | None) -> tuple[Scenario, Catalog]:

@@ -47,7 +47,7 @@ LEAST_REACH, MOST_REACH = 1.0, 1000.0
 @options.as_of_option
 @options.date_option
 @options.time_limit_option
-@options.jobs_option
+@options.cores_option
 @options.catalog_option
 def command(
     scenario: str,

@@ -335,7 +335,7 @@ class _Ways:
             if found.best is not None:
                 yield Remedy((step,), found.best, found.status is Status.OPTIMAL)
             elif found.status is Status.STOPPED:
-                self.open.append(place_of(step))
+                self.open.append(f"tactic {name}")
 
 
 def changed_scenario(scenario: Scenario, steps: Sequence[Step]) -> Scenario:

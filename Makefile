@@ -29,6 +29,7 @@ bench: $(READY)  ## measure load, candidates, solve, evaluate and render
 	$(BIN)/python benchmarks/optimizer.py
 	$(BIN)/python benchmarks/analysis.py
 	$(BIN)/python benchmarks/selection.py
+	$(BIN)/python benchmarks/fronts.py
 	$(BIN)/python benchmarks/latency.py
 
 schema: $(READY) ## renew the schema that editors use for the examples

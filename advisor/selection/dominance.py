@@ -35,7 +35,7 @@ def undominated_mask(table: Array) -> Any:
     import numpy as np
 
     count, columns = table.shape
-    order = np.lexsort((np.arange(count), *table.T[::-1]))
+    order = np.lexsort(table.T[::-1])  # stable: of equal rows the first comes first
     ordered = table[order]
     if columns == 1:
         kept = np.arange(count) < 1

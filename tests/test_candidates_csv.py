@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 
 import pytest
 
 from advisor import resources
 from advisor.candidates.table import Table
 from advisor.commands.main import run
-from advisor.render import candidates_csv
+from advisor.render import candidates_csv, json_output
 
 Capture = pytest.CaptureFixture[str]
 
@@ -48,3 +49,14 @@ def test_the_command_prints_them(capsys: Capture) -> None:
     assert {row["role"] for row in found} == {"reranker"}
     assert run(["candidates", scenario, "--csv", "--json"]) == 2
     assert "exclude each other" in capsys.readouterr().err
+
+
+def test_a_role_left_out_is_called_as_its_schema_says(candidates: Table) -> None:
+    """The component of a role that is left out is the text none, in the candidates and in every design."""
+    left_out = json_output.candidate(candidates.find("reranker", "none"))
+    assert (left_out["component"], left_out["option"]) == ("none", None)
+    for kind in ("candidates", "evaluation", "proposal"):
+        schema = json.loads((resources.folder("templates") / "schema" / f"{kind}.schema.json").read_text())
+        definition = schema["$defs"]["candidate"]["properties"]["component"]
+        assert definition["type"] == "string"
+        assert "none" in definition["description"]

@@ -35,18 +35,30 @@ def undominated_mask(table: Array) -> Any:
     import numpy as np
 
     count, columns = table.shape
+    if columns == 2:
+        return _two(table)
     order = np.lexsort(table.T[::-1])  # stable: of equal rows the first comes first
     ordered = table[order]
     if columns == 1:
         kept = np.arange(count) < 1
-    elif columns == 2:
-        kept = _staircase(ordered[:, 1])
     elif columns == 3:
         kept = _three(ordered)
     else:
         kept = _general(ordered)
     mask = np.zeros(count, dtype=bool)
     mask[order[kept]] = True
+    return mask
+
+
+def _two(table: Array) -> Any:
+    """Return the mask for two columns: sorting by the first alone leaves few, which are then sorted by both."""
+    import numpy as np
+
+    order = np.argsort(table[:, 0], kind="stable")
+    left = np.sort(order[_staircase(table[order, 1])])
+    order = left[np.lexsort(table[left].T[::-1])]
+    mask = np.zeros(len(table), dtype=bool)
+    mask[order[_staircase(table[order, 1])]] = True
     return mask
 
 

@@ -10,6 +10,7 @@ from oracles import selection_enumeration as oracle
 
 import advisor
 from advisor.selection import load_problem, merge
+from advisor.selection.dominance import undominated
 from advisor.selection.problem import Limit
 from advisor.selection.result import Conflict, Selection
 from advisor.selection.space import space
@@ -60,6 +61,23 @@ def test_the_front_is_that_of_enumeration(start: int, count: int) -> None:
     """On 200 random problems the front of two metrics, on 50 of three, has exactly the points that nothing beats."""
     for seed in range(start, start + CHUNK):
         _agrees(seed, count)
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4])
+def test_rows_that_no_other_beats(columns: int) -> None:
+    """In tables full of ties: a row is left exactly if no other is as good everywhere, of equal rows the first."""
+    rng = random.Random(columns)
+    for _ in range(300):
+        rows = [tuple(float(rng.randrange(5)) for _ in range(columns)) for _ in range(rng.randrange(1, 20))]
+        wanted = [
+            i
+            for i, row in enumerate(rows)
+            if not any(
+                all(a <= b for a, b in zip(other, row, strict=True)) and (other != row or j < i)
+                for j, other in enumerate(rows)
+            )
+        ]
+        assert undominated(rows) == wanted
 
 
 @pytest.mark.parametrize("count", [2, 3])

@@ -114,7 +114,7 @@ CASES: dict[str, tuple[Callable[[Data], Any], str]] = {
     ),
     "price_histories_rise": (_double_price, "rising from: dates"),
     "days_of_sale_follow": (_withdrawn_too_soon, "not after the release on 2026-02-01"),
-    "partners_exist": (_strange_partner, "'no_such_model' is not a component that can fill llm"),
+    "partners_exist": (_strange_partner, "'no_such_model' is not a component or option that can fill llm"),
     "sources_exist": (
         lambda d: d["sources"].pop(
             next(

@@ -99,9 +99,25 @@ def test_the_judge_says_what_does_not_work_together() -> None:
     design |= {"event_broker": broker, "stream_processor": library}
     said = [text for text in judge(design, scenario).consistent if "works only with" in text]
     assert said == [
-        "Kafka Streams works only with Amazon MSK, Apache Kafka, Azure Event Hubs, Confluent Cloud, Google Cloud Managed "
-        "Service for Apache Kafka, Redpanda as event broker, not with Google Cloud Pub/Sub"
+        "Kafka Streams works only with Amazon MSK, Apache Kafka, Azure Event Hubs, Confluent Cloud, Google Cloud "
+        "Managed Service for Apache Kafka, Redpanda as event broker, not with Google Cloud Pub/Sub"
     ]
+
+
+def test_a_router_of_one_cloud_s_models_works_with_what_that_cloud_hosts() -> None:
+    """A need may name options: the same model from another host does not do, and the judge names both."""
+    catalog = load_catalog()
+    scenario = load_scenario(resources.example("company_gateway"), catalog)
+    full = table(scenario, catalog)
+    chosen = {role: next(iter(found)) for role, found in full.candidates.items()}
+    chosen["model_router"] = next(c for c in full.candidates["model_router"] if c.component_id == "azure_model_router")
+    hosts = {c.option.id: c for c in full.candidates["llm"] if c.component_id == "gpt_5_6_terra" and c.option}
+    azure, elsewhere = hosts["gpt_5_6_terra_azure_none"], hosts["gpt_5_6_terra_openai_none"]
+    said = list(unfit(chosen | {"simple_llm": azure, "llm": elsewhere}))
+    assert len(said) == 1
+    assert said[0].startswith("Azure Model Router works only with GPT-5.6 Terra (Azure")
+    assert said[0].endswith("as llm, not with GPT-5.6 Terra (OpenAI API, reasoning none, global)")
+    assert list(unfit(chosen | {"simple_llm": azure, "llm": azure})) == []
 
 
 def test_leaving_the_other_role_out_leaves_nothing_to_work_with() -> None:
@@ -124,7 +140,7 @@ def test_the_shipped_needs_reach_the_candidates(catalog: Catalog) -> None:
     stated = set(every_need(catalog))
     assert ("kafka_streams", "event_broker") in stated
     met: set[tuple[str, str]] = set()
-    for example in ("fleet_telemetry", "card_fraud", "demand_forecast"):
+    for example in ("fleet_telemetry", "card_fraud", "demand_forecast", "company_gateway"):
         scenario = load_scenario(resources.example(example), catalog)
         full = table(scenario, catalog)
         for need in all_needs(c for found in full.candidates.values() for c in found):

@@ -23,7 +23,7 @@ class Need:
     """That a component works with some components of a role only.
 
     Attributes:
-        component: who has the need. role: of the blueprint, whose component must be one of ``components``.
+        component: who has the need. role: of the blueprint, filled by one of ``components``: components or options.
         names: of both, for people: who has the need, then what it works with.
     """
 
@@ -44,20 +44,33 @@ class Need:
 
     def met_by(self, other: Candidate) -> bool:
         """Return whether it works beside what another role has: all of it, of a combination."""
-        return all(one.component is None or one.component_id in self.components for one in other.members)
+        return all(self.has(one) for one in other.members)
+
+    def has(self, part: Candidate) -> bool:
+        """Return whether it works beside one part: nothing, a component that is named, or an option that is."""
+        ids = {part.component_id} | ({part.option.id} if part.option else set())
+        return part.component is None or not ids.isdisjoint(self.components)
 
 
 def needs(component: Component, scenario: Scenario, catalog: Catalog) -> tuple[Need, ...]:
     """Return what a component needs of the roles of a scenario's blueprint."""
     if not component.works_with:
         return ()
-    known = {name: catalog.records.components[name].name for fit in component.works_with for name in fit.components}
     return tuple(
-        Need(component.id, role, tuple(fit.components), (component.name, *(known[name] for name in fit.components)))
+        Need(component.id, role, tuple(fit.components), (component.name, *_names(fit.components, catalog)))
         for fit in component.works_with
         for role in scenario.blueprint.roles
         if catalog.role(role).filled_as == fit.role
     )
+
+
+def _names(ids: Iterable[str], catalog: Catalog) -> Iterator[str]:
+    for name in ids:
+        if name in catalog.options:
+            component, option = catalog.options[name]
+            yield f"{component.name} ({option.title})"
+        else:
+            yield catalog.records.components[name].name
 
 
 def all_needs(candidates: Iterable[Candidate]) -> tuple[Need, ...]:
@@ -70,5 +83,6 @@ def unfit(design: Mapping[str, Candidate]) -> Iterator[str]:
     for need in all_needs(design.values()):
         other = design.get(need.role)
         if other is not None and not need.met_by(other):
-            found = next(one for one in other.members if one.component_id not in need.components)
-            yield f"{need.words}, not with {found.component.name if found.component else found.id}"
+            found = next(one for one in other.members if not need.has(one))
+            apart = any(name.startswith(f"{found.name} (") for name in need.names)  # another of its options would do
+            yield f"{need.words}, not with {found.name}{f' ({found.option.title})' if apart and found.option else ''}"

@@ -72,17 +72,18 @@ def roles_exist(records: Records) -> Iterator[Finding]:
 
 @rule
 def partners_exist(records: Records) -> Iterator[Finding]:
-    """What a component works with are components that can fill that role."""
+    """What a component works with are components or options that can fill that role."""
     for component in records.components.values():
         for index, fit in enumerate(component.works_with):
             record, path = ("components", component.id), ("works_with", index)
             if fit.role not in records.roles:
                 yield record, (*path, "role"), f"'{fit.role}' is not a role{nearest(fit.role, records.roles)}"
                 continue
-            able = {c.id for c in records.components.values() if any(fit.role in one.roles for one in c.options)}
+            known = [(c, option) for c in records.components.values() for option in c.options]
+            able = {name for c, option in known if fit.role in option.roles for name in (c.id, option.id)}
             for number, name in enumerate(fit.components):
                 if name not in able:
-                    message = f"'{name}' is not a component that can fill {fit.role}{nearest(name, able)}"
+                    message = f"'{name}' is not a component or option that can fill {fit.role}{nearest(name, able)}"
                     yield record, (*path, "components", number), message
 
 

@@ -69,7 +69,7 @@ class Day(Provenance):
 
 
 class WorksWith(Provenance):
-    """What a component can be used beside: of the components of a role these, and no others."""
+    """What a component can be used beside: of the components of a role (or their options) these, and no others."""
 
     role: Name
     components: list[Name] = Field(min_length=1)

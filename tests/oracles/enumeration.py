@@ -66,8 +66,7 @@ def _fits(design: Design, candidate: Candidate) -> bool:
     """Return whether what a candidate runs works beside all that runs in the roles that it needs something of."""
     for need in [need for one in _runs(candidate) for need in one.needs]:
         others = _runs(design[need.role]) if need.role in design else []
-        beside = {one.component_id for one in others if one.option is not None}
-        if not beside <= set(need.components):
+        if any(one.option and not {one.component_id, one.option.id} & set(need.components) for one in others):
             return False
     return True
 

@@ -62,7 +62,7 @@ def test_engine_and_program_agree(seed: int) -> None:
 
 
 def test_the_medium_questions_are_real() -> None:
-    """Many of them have an answer, and in many of those a percentile bound changes it; how many hangs on the catalog."""
+    """Many have an answer, and in many of those a percentile bound changes it; how many hangs on the catalog."""
     answered = changed = 0
     for seed in range(36):
         asked = medium_question(seed)

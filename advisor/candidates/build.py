@@ -125,13 +125,22 @@ def _availability(option: Option, layout: Layout, catalog: Catalog) -> tuple[flo
     return figure.value, _sla_note(option, figure)
 
 
+def _percent(share: float) -> str:
+    """Return an agreement's share with the digits that it states.
+
+    >>> _percent(0.9995), _percent(0.99)
+    ('99.95 %', '99 %')
+    """
+    return f"{round(share * 100, 4):.7g} %"
+
+
 def _sla_note(option: Option, figure: Figure) -> list[Assumption]:
     if figure.basis != "sla":
         return []
     return [
         Assumption(
             f"availability of {option.id}",
-            f"{figure.value:.4%}".rstrip("0%") + " %",
+            _percent(figure.value),
             "the SLA stands in for an observed figure; an SLA is a refund threshold, not a prediction",
             f"catalog: {option.id}",
         )

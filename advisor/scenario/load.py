@@ -302,7 +302,7 @@ def _sizing(raw: ScenarioFile, assumptions: list[Assumption]) -> Sizing:
         assumptions.append(
             Assumption(
                 "target utilisation at peak",
-                f"{DEFAULT_TARGET_UTILISATION:.0%}",
+                f"{DEFAULT_TARGET_UTILISATION * 100:g} %",
                 "leaves room for bursts within the peak hour and for the loss of a unit",
                 "sizing.target_utilisation",
             )

@@ -11,10 +11,7 @@ from advisor.render import numbers
 from advisor.render.markdown import escape, joined, table
 from advisor.render.sections.network import network
 from advisor.render.sections.trace import role_link
-from advisor.render.sections.view import View, measured, name, size
-
-MODES = {"saas": "SaaS", "managed": "managed", "self_hosted": "own operation"}
-CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud", "vendor": "vendor's cloud"}
+from advisor.render.sections.view import CLOUDS, MODES, View, measured, name, size
 
 
 def context(view: View) -> dict[str, object]:

@@ -80,7 +80,7 @@ def by_meter(view: View) -> str:
             view.title(role),
             escape(title.removeprefix("of ")),
             quantity(line),
-            unit_price(line.price),
+            unit_price(line.price, line.unit),
             role_link(view, role, numbers.usd(line.usd_per_month)),
             "by use" if line.usage_based else "fixed",
         ]
@@ -93,7 +93,7 @@ def by_meter(view: View) -> str:
             "**Operations**",
             "hours of people",
             f"{numbers.significant(hours)}{NB}h",
-            numbers.usd(rate),
+            f"{numbers.usd(rate)} per{NB}h",
             numbers.usd(view.best.operations_usd_per_month),
             "fixed",
         ]
@@ -113,22 +113,26 @@ def quantity(line: CostLine) -> str:
     return f"{numbers.significant(line.quantity)}{NB}{escape(line.unit)}"
 
 
-def unit_price(price: Price) -> str:
+def unit_price(price: Price, unit: str) -> str:
     """Return the price of one meter unit: tiers, free allowance and minimum included.
+
+    The unit is said, because a small quantity in millions is counted one by one beside it.
 
     >>> import datetime
     >>> known = {"meter": "gb_month", "basis": "list_price", "source": "s", "checked": datetime.date(2026, 1, 1)}
-    >>> unit_price(Price(usd=0.25, free=25, **known)).replace(NB, " ")
-    '0.25 USD, first 25 free'
-    >>> unit_price(Price(tiers=[{"up_to": 50, "usd": 0.025}, {"up_to": None, "usd": 0.02}], **known)).replace(NB, " ")
-    '0.025 USD up to 50, then 0.02 USD'
+    >>> unit_price(Price(usd=0.4, free=2, **known), "million").replace(NB, " ")
+    '0.40 USD per million, first 2 million free'
+    >>> tiers = [{"up_to": 50, "usd": 0.025}, {"up_to": None, "usd": 0.02}]
+    >>> unit_price(Price(tiers=tiers, **known), "GB-month").replace(NB, " ")
+    '0.025 USD per GB-month up to 50, then 0.02 USD'
     """
+    per = f" per{NB}{escape(unit)}"
     if price.tiers:
-        steps = [f"{_usd(t.usd)} up to {t.up_to:g}" if t.up_to is not None else _usd(t.usd) for t in price.tiers]
-        text = ", then ".join(steps)
+        first, *others = [(_usd(t.usd), "" if t.up_to is None else f" up to {t.up_to:g}") for t in price.tiers]
+        text = ", then ".join([f"{first[0]}{per}{first[1]}", *(usd + most for usd, most in others)])
     else:
-        text = _usd(price.usd or 0.0)
-    text += f", first {price.free:g} free" if price.free else ""
+        text = f"{_usd(price.usd or 0.0)}{per}"
+    text += f", first {price.free:g}{f'{NB}million' if unit == 'million' else ''} free" if price.free else ""
     text += f", per started {price.started_kb:g}{NB}KB" if price.started_kb else ""
     return text + (f", at least {numbers.usd(price.minimum_usd)}" if price.minimum_usd else "")
 

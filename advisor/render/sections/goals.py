@@ -154,11 +154,9 @@ def non_goals(view: View) -> Iterator[str]:
             many = " and " in names
             poor = "for them, and they may be poor" if many else "for it, and it may be poor"
             yield f"No bound was set on {names}: nothing was traded {poor}."
-    for flow in view.blueprint.flows.values():
-        yield (
-            f"Load above {with_unit(view.peak_per_s(flow), '1/s')} for “{escape(lower(flow.title))}”: sized for this "
-            "peak, not for growth."
-        )
+    flows = view.blueprint.flows.values()
+    peaks = [f"{with_unit(view.peak_per_s(one), '1/s')} for “{escape(lower(one.title))}”" for one in flows]
+    yield f"Load above {joined(peaks)}: sized for {'these peaks' if len(peaks) > 1 else 'this peak'}, not for growth."
     yield "Surviving the loss of a whole region: one region is modelled, and no standby is priced."
 
 

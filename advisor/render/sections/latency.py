@@ -129,12 +129,14 @@ def weight(view: View, key: str, measure: MeasureResult) -> str:
     unit = key.rpartition("_")[2]
     most = max(measure.stages, key=lambda stage: stage.share * stage.mean)
     widest = max(measure.stages, key=lambda stage: stage.p95 - stage.mean)
-    share = most.share * most.mean / measure.mean
-    text = f"{capital(escape(stage_label(view, most)))} is the largest stage with {utilisation(share)} of the mean"
     spread = numbers.duration(widest.p95 - widest.mean, unit)
+    if len(measure.stages) == 1:
+        return f"One stage, “{escape(stage_label(view, most))}”; its p95 lies {spread} above its mean."
+    share = most.share * most.mean / measure.mean
+    text = f"“{capital(escape(stage_label(view, most)))}” is the largest stage with {utilisation(share)} of the mean"
     if widest == most:
         return f"{text} and also the widest: its own p95 lies {spread} above its mean."
-    return f"{text}; {escape(stage_label(view, widest))} is the widest, its own p95 {spread} above its mean."
+    return f"{text}; “{escape(stage_label(view, widest))}” is the widest, its own p95 {spread} above its mean."
 
 
 def figures(view: View) -> Iterator[Figure_]:

@@ -20,7 +20,7 @@ def network(view: View) -> str:
         delays = _delays(view, c)
         if sent or delays:
             usd = math.fsum(line.usd_per_month for line in sent)
-            amounts = [f"{numbers.significant(x.quantity)}{NB}GB {x.title.removeprefix('of egress ')}" for x in sent]
+            amounts = [f"{volume(x.quantity)} {x.title.removeprefix('of egress ')}" for x in sent]
             rows.append(
                 [
                     view.title(role),
@@ -30,6 +30,21 @@ def network(view: View) -> str:
                 ]
             )
     return table(["role", "takes longer by", "sends a month", ">egress a month"], rows) if rows else ""
+
+
+def volume(gb: float) -> str:
+    """Return a volume in the unit that people would use for it.
+
+    >>> [volume(gb).replace(NB, " ") for gb in (1_080.0, 0.4, 0.0155, 0.000031, 0.0)]
+    ['1 080 GB', '0.400 GB', '15.5 MB', '31.0 KB', '0 GB']
+    """
+    for unit, size in (("GB", 0.1), ("MB", 1e-3), ("KB", 0.0)):
+        if gb >= size or not gb:
+            return f"{numbers.significant(gb * _PER_GB[unit])}{NB}{unit}"
+    raise ValueError(f"a volume is not negative: {gb}")
+
+
+_PER_GB = {"GB": 1.0, "MB": 1e3, "KB": 1e6}
 
 
 def _delays(view: View, candidate: Candidate) -> list[str]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from advisor.candidates.candidate import Candidate
 from advisor.render.markdown import escape, joined, plural, table
 from advisor.render.people import Part
-from advisor.render.sections.architecture import CLOUDS, MODES
-from advisor.render.sections.view import View, demanded, label, lower, mark, name
+from advisor.render.sections.view import CLOUDS, MODES, REGIONS, View, demanded, label, lower, mark, name
 
 
 def context(view: View) -> dict[str, object]:
@@ -71,7 +70,8 @@ def traits(candidate: Candidate) -> tuple[str, str, str, str]:
     option, component = candidate.option, candidate.component
     assert option is not None
     assert component is not None
-    return CLOUDS[option.cloud], ", ".join(option.residency), MODES[option.mode], escape(component.licence)
+    regions = ", ".join(REGIONS[one].removeprefix("the ") for one in option.residency)
+    return CLOUDS[option.cloud], regions, MODES[option.mode], escape(component.licence)
 
 
 def verdict(view: View, role: str, candidate: Candidate) -> str:

@@ -207,13 +207,28 @@ def label(requirement: Requirement) -> str:
 
 
 def demanded(requirement: Requirement) -> str:
-    """Return what a requirement asks: ``≤ 9 000 USD/month``, ``data kept in eu``."""
+    """Return what a requirement asks, with names instead of ids.
+
+    >>> demanded(Filter("constraints.residency.require", "residency", frozenset(["eu"]), True))
+    'data kept in the EU'
+    >>> demanded(Filter("constraints.clouds.allow", "cloud", frozenset(["vendor", "azure"]), True))
+    "only on Azure or vendors' own clouds"
+    """
     if isinstance(requirement, Bound):
         return f"{'≤' if requirement.upper else '≥'}{NB}{numbers.metric(requirement.metric, requirement.limit)}"
-    values = joined([escape(value) for value in sorted(requirement.values)], "or")
+    names = _NAMES.get(requirement.kind, {})
+    values = joined([names.get(value) or escape(value) for value in sorted(requirement.values)], "or")
     return _FILTERS[requirement.kind][0 if requirement.allow else 1].format(values)
 
 
+MODES = {"saas": "SaaS", "managed": "managed", "self_hosted": "own operation"}
+CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud", "vendor": "vendor's cloud"}
+REGIONS = {"us": "the US", "eu": "the EU", "apac": "Asia-Pacific"}
+_NAMES = {
+    "cloud": CLOUDS | {"vendor": "vendors' own clouds"},
+    "residency": REGIONS,
+    "mode": {"saas": "SaaS", "managed": "a managed service", "self_hosted": "own operation"},
+}
 _FILTERS = {
     "cloud": ("only on {}", "not on {}"),
     "residency": ("data kept in {}", "data not kept in {}"),

@@ -53,6 +53,18 @@ def test_counts_and_units_read_right(solved: Callable[[str], Proposal], name: st
         assert not found, (rule, text[max(0, found.start() - 60) : found.end() + 20])
 
 
+def test_several_clouds_are_a_risk(solved: Callable[[str], Proposal]) -> None:
+    """A design in more than one cloud says so among its risks; one in a single cloud does not."""
+    said = 0
+    for name in UNLIKE:
+        proposal = solved(name)
+        assert proposal.best is not None
+        several = len(proposal.best.clouds) > 1
+        assert several == ("**Several clouds.**" in text_of(proposal))
+        said += several
+    assert said > 0
+
+
 def test_rates_are_told_in_the_time_in_which_they_happen(solved: Callable[[str], Proposal]) -> None:
     """A nightly run is 30 a month, costs so much each time, and no canary takes a share of it."""
     text = text_of(solved("churn_scores"))

@@ -115,7 +115,8 @@ def joined(parts: Sequence[str], last: str = "and") -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """Return a count with its noun.
 
-    >>> plural(1, "zone"), plural(3, "zone"), plural(2, "copy", "copies")
-    ('1\\xa0zone', '3\\xa0zones', '2\\xa0copies')
+    >>> plural(1, "zone"), plural(3, "zone"), plural(2, "copy", "copies"), plural(2, "pair of nodes")
+    ('1\\xa0zone', '3\\xa0zones', '2\\xa0copies', '2\\xa0pairs of nodes')
     """
-    return f"{count:,}".replace(",", "\u00a0") + f"\u00a0{one if count == 1 else many or one + 's'}"
+    noun, of, what = one.partition(" of ")
+    return f"{count:,}".replace(",", "\u00a0") + f"\u00a0{one if count == 1 else many or f'{noun}s{of}{what}'}"

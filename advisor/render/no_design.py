@@ -84,9 +84,7 @@ def _ways_out(proposal: Proposal) -> str:
 def _ways_lines(proposal: Proposal, rows: list[list[str]]) -> Iterator[str]:
     found = proposal.ways_out
     assert found is not None
-    together = len(found.fixes.sets[0]) if found.fixes.sets else 0
-    if together > 1:
-        yield f"No single requirement is to blame: {together} must change at once."
+    yield from ways_out_text.several(found)
     if rows:
         yield "The least change first. Each was solved again; a month then costs:"
         yield table(["", "change", ">a month", "in full"], rows)

@@ -17,9 +17,7 @@ _LETS_IN = {"cloud": "use", "licence": "admit the licence", "mode": "admit the m
 
 def lines(found: WaysOut) -> Iterator[str]:
     """Yield the ways out, the least change first; what was left open is said."""
-    together = len(found.fixes.sets[0]) if found.fixes.sets else 0
-    if together > 1:
-        yield f"No single requirement is to blame: {together} must change at once."
+    yield from several(found)
     if found.remedies:
         yield "Ways out, the least change first; each was solved again:"
         yield from (f"  {n}. {remedy_text(one)}" for n, one in enumerate(found.remedies[:MOST_SHOWN], 1))
@@ -30,6 +28,13 @@ def lines(found: WaysOut) -> Iterator[str]:
         yield f"Requirements conflict in several places: no change of up to {found.fixes.more_than} of them is enough."
     if found.open:
         yield f"Not settled in time: {', '.join(found.open)}"
+
+
+def several(found: WaysOut) -> Iterator[str]:
+    """Yield that one change does not do, where that is known: a requirement may be impossible, and others as well."""
+    together = len(found.fixes.sets[0]) if found.fixes.sets else 0
+    if together > 1:
+        yield f"No single change is enough: {together} requirements must change at once."
 
 
 def call(remedy: Remedy) -> str:

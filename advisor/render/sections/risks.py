@@ -19,6 +19,7 @@ from advisor.render.sections.figures import Used, used_figures
 from advisor.render.sections.tradeoffs import same_design
 from advisor.render.sections.view import (
     AMPLE_SLACK,
+    CLOUDS,
     LOW_SLACK,
     NB,
     View,
@@ -33,6 +34,7 @@ from advisor.render.sections.view import (
     units,
 )
 from advisor.render.sections.whole_designs import missing
+from advisor.scenario.requirements import CLOUDS as ALL_CLOUDS
 from advisor.scenario.requirements import COST, OPERATIONS
 
 NEAR = 0.05  # a runner-up within this share of the monthly cost makes a choice depend on its figures
@@ -52,6 +54,7 @@ def context(view: View) -> dict[str, object]:
         *tight_estimates(view, figures),
         *stale(view, figures),
         *vendors(view),
+        *clouds(view),
         *single_units(view),
         *licences(view),
         *promises(view, figures),
@@ -208,6 +211,19 @@ def vendors(view: View) -> Iterator[str]:
                 f"**Single vendor.** {escape(vendor)} receives {numbers.percent(bill / total)} of the bill and hosts "
                 f"{plural(count, 'role')}; its price changes and outages are this design's."
             )
+
+
+def clouds(view: View) -> Iterator[str]:
+    """Yield that the design lies in several clouds, and what of that no figure holds."""
+    if len(view.best.clouds) > 1:
+        names = [CLOUDS[one] for one in view.best.clouds]
+        bounded = any(bound.metric == ALL_CLOUDS for bound in view.scenario.bounds)
+        alone = code("advisor what-if scenario.yml --set constraints.clouds.max=1")
+        yield (
+            f"**Several clouds.** Roles lie on {joined(names)}. Egress and delay between them are counted; a second "
+            "set of accounts, identities, private networks and on-call knowledge is in no figure."
+            f"{'' if bounded else f' {alone} says what one cloud would cost.'}"
+        )
 
 
 def single_units(view: View) -> Iterator[str]:

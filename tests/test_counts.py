@@ -11,6 +11,8 @@ from oracles.enumeration import enumerate_all, optimum, value
 from oracles.medium import medium_question
 from oracles.problems import draw_bounds, small_table, with_question
 
+from advisor.analysis.answers import solve
+from advisor.analysis.steps import bound_price
 from advisor.candidates.candidate import OWNERS
 from advisor.candidates.table import Table
 from advisor.catalog.load import Catalog
@@ -203,3 +205,21 @@ def test_narrowing_drops_no_design(scenario: Scenario, catalog: Catalog) -> None
             if judged.metrics["cost_usd_per_month"] < most and set(judged.ids.items()) <= inside:
                 assert set(judged.ids.items()) <= left
                 assert judged.metrics["cost_usd_per_month"] >= bound
+
+
+def test_fewer_than_none_cannot_be(candidates: Table) -> None:
+    """A limit below 0, which the step inside "none of them" asks for, leaves no design and is no error."""
+    rest = [r for r in candidates.scenario.requirements if r.path != "constraints.clouds.max"]
+    for limit in (-1, -2):
+        below = Bound("constraints.self_operated.max", "self_operated", True, limit)
+        assert optimise(Search(candidates, [*rest, below])).status is Status.INFEASIBLE
+
+
+def test_the_step_inside_none_is_that_there_is_none(candidates: Table) -> None:
+    """A design that runs nothing itself meets every limit on that, and no design is on the other side of 0."""
+    none = Bound("constraints.self_operated.max", "self_operated", True, 0)
+    rest = [r for r in candidates.scenario.requirements if r.path != "constraints.clouds.max"]
+    price = bound_price(solve(with_question(candidates, (*rest, none), candidates.scenario.objective)), none)
+    assert price.value == 0.0
+    assert price.tighten is not None
+    assert (price.tighten.limit, price.tighten.evaluation, price.tighten.proved) == (0.0, None, True)

@@ -70,7 +70,10 @@ class Question:
         return found
 
     def sizes(self, metric: str) -> tuple[list[str], range | None]:
-        """Return what there is to count and the numbers of it to look at, None where no number matters."""
+        """Return what there is to count and the numbers of it to look at, None where no number matters.
+
+        Fewer than none cannot be: there is no number to look at, and so no set and no design.
+        """
         taken = (zip(found, self.open[role], strict=True) for role, found in self.distinct[metric].items())
         names = sorted({name for pairs in taken for own, yes in pairs if yes for name in own})
         counted = [(row, room) for row, room in self.rows if row.per_count.get(metric)]
@@ -78,6 +81,8 @@ class Question:
         for row, room in counted:
             if not row.weights and len(row.per_count) == 1:
                 most = min(most, math.floor((room - row.constant) / row.per_count[metric] + COUNT_SLIP))
+        if most < 0:
+            return names, range(0)
         if self.goal.per_count.get(metric) or any(row.weights or len(row.per_count) > 1 for row, _ in counted):
             return names, range(most + 1)
         return names, range(most, most + 1) if most < len(names) else None

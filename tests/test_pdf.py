@@ -178,6 +178,13 @@ def test_drawings_are_vectors(reader: Any, texts: list[str]) -> None:
     assert squeezed("Stage p95s added up") in text
 
 
+def test_a_column_of_figures_stays_beside_the_others() -> None:
+    """Figures under a longish head do not move to the far edge of the page; words as long share what is left."""
+    for mark, width in (("---:", "auto"), ("---", "20fr")):
+        source = typst(f"| a | sum of the stages |\n|---|{mark}|\n| x | 1 |\n", title="t", figures={}, date=DATE)
+        assert f"#figures-table((auto, {width},)" in source
+
+
 def test_same_document_same_bytes(made: dict[str, bytes], proposal: Proposal) -> None:
     """The date is the document's; nothing else of the run is in the file."""
     again = files(proposal, DATE, "advisor propose scenario.yml -o .", ("pdf",))

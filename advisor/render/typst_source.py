@@ -20,7 +20,7 @@ FONT = "Arimo"
 BROAD_PX = 1000.0  # a drawing wider than this stands on a page of its own, across
 _PAGE_RATIO = 1.85  # width over height that is left for a drawing on such a page
 _LEVELS = 3  # of the table of contents, the title among them
-_SHORT, _CODE = 14, 48  # characters; a column up to this keeps its width, of words or with code
+_SHORT, _FIGURES, _CODE = 14, 24, 48  # characters; a column up to this keeps its width: of words, figures, with code
 _LEAST, _LONGEST = 20, 60  # characters that count where columns share what is left
 _ALIGN = {"num": "right", "mid": "center"}
 
@@ -144,7 +144,7 @@ class _Body:
 
     def _table_open(self, _: Token) -> Iterator[str]:
         rows, aligned = self._rows()
-        columns = ", ".join(_column([row[i] for row in rows]) for i in range(len(aligned)))
+        columns = ", ".join(_column([row[i] for row in rows], aligned[i] == "right") for i in range(len(aligned)))
         cells = [f"[{self._line(cell)}]" for row in rows for cell in row]
         count = len(aligned)
         empty = not any(plain(cell) for cell in rows[0])
@@ -218,11 +218,15 @@ class _Body:
         return quoted(address) if re.match("https?://", address, re.IGNORECASE) else ""
 
 
-def _column(cells: Sequence[Token]) -> str:
-    """Return the width of a column: its own where cells are short or hold unbreakable code, else by the longest."""
+def _column(cells: Sequence[Token], figures: bool) -> str:
+    """Return the width of a column: its own where cells are short or hold unbreakable code, else by the longest.
+
+    A column of figures, at the right edge of its cells, would stand apart from the others if it took what is left.
+    """
     longest = max(len(plain(cell)) for cell in cells)
     code = any(child.type == "code_inline" for cell in cells for child in cell.children or [])
-    return "auto" if longest <= (_CODE if code else _SHORT) else f"{min(max(longest, _LEAST), _LONGEST)}fr"
+    own = _CODE if code else _FIGURES if figures else _SHORT
+    return "auto" if longest <= own else f"{min(max(longest, _LEAST), _LONGEST)}fr"
 
 
 def _text(text: str) -> Iterator[str]:

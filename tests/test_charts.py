@@ -98,6 +98,16 @@ def test_seconds_are_converted_not_relabelled():
     assert {"flow p95 4.82 s", "target 6 s", "1.42", "mean, s"} <= set(shown)
 
 
+def test_long_runs_are_told_in_hours_and_their_short_stages_in_seconds():
+    """An axis in hours does not make hours of seconds: each figure has the unit that reads best, as in the tables."""
+    stages = [Stage("start", 66_300, 114_000), Stage("train", 29_175_000, 29_700_000, accent=True)]
+    shown = [
+        text.replace("\xa0", " ").replace("\u202f", " ")
+        for text in words(waterfall(stages, total_p95_ms=29_885_000, target_ms=43_200_000, title="Train", unit="h"))
+    ]
+    assert {"flow p95 8.30 h", "target 12.0 h", "66.3 s", "8.25 h", "p95", "h since the request came in"} <= set(shown)
+
+
 def test_cost_bars_show_every_label_figure_and_the_legend():
     """Each component with its three figures and total, the sum of all, and what the colours mean."""
     shown = words(cost_bars(ROWS, title="Cost"))
@@ -253,8 +263,8 @@ def test_no_rows_and_unknown_units_are_refused():
         budget([])
     with pytest.raises(ValueError, match="at least one row"):
         cost_bars([], title="Cost")
-    with pytest.raises(ValueError, match="unit is 'min'"):
-        budget(unit="min")
+    with pytest.raises(ValueError, match="unit is 'day'"):
+        budget(unit="day")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import Any
 
 from advisor.render.chart_text import fitting, number, one_line
 from advisor.render.chart_theme import COLOURS, themed
+from advisor.render.numbers import duration
 
 _FONT = "Liberation Sans"  # the one family inside vl-convert; others lose their text on a machine without fonts
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
@@ -66,23 +67,27 @@ def waterfall(
         total_p95_ms: the flow's composed p95, ms; drawn as a line.
         target_ms: the bound on it, ms; drawn as a dashed line, or None for no line.
         title: heading inside the chart and its accessible name.
-        unit: what figures are shown in, ``ms`` or ``s``; arguments are always ms.
+        unit: of the axis, ``ms``, ``s``, ``min`` or ``h``; arguments are always ms. From minutes on each figure has
+            a unit of its own, as stages of a long run take seconds.
 
     Raises:
         ValueError: no stage, an unknown unit, or a figure that is negative or not finite.
     """
-    per_ms = {"ms": 1.0, "s": 0.001}.get(unit)
+    per_ms = _PER_MS.get(unit)
     if per_ms is None:
-        raise ValueError(f"unit is '{unit}'; charts of latency show 'ms' or 's'")
+        raise ValueError(f"unit is '{unit}'; charts of latency show 'ms', 's', 'min' or 'h'")
+    own = unit in ("min", "h")
     bounds = [total_p95_ms] + ([] if target_ms is None else [target_ms])
     _check(title, [stage.mean_ms for stage in stages], [stage.p95_ms for stage in stages], bounds)
-    rows = _stage_rows(stages, total_p95_ms, per_ms)
+    rows = _stage_rows(stages, total_p95_ms, unit)
     top = max(value for row in rows for value in (row["middle"], row["end"]))
     top = max([top, *(bound * per_ms for bound in bounds)])
     missed = target_ms is not None and total_p95_ms > target_ms
-    lines = _bound("flow p95", total_p95_ms * per_ms, unit, top, role="accent" if missed else "ink")
+    reached = f"flow p95 {_time(total_p95_ms, unit)}"
+    lines = _bound(reached, total_p95_ms * per_ms, top, role="accent" if missed else "ink")
     if target_ms is not None:
-        lines += _bound("target", target_ms * per_ms, unit, top, role="target", dash=[5, 4], height=-27)
+        asked = f"target {_time(target_ms, unit)}"
+        lines += _bound(asked, target_ms * per_ms, top, role="target", dash=[5, 4], height=-27)
     layers = [
         _bars(rows, "start", "middle", "bar"),
         _bars(rows, "middle", "end", "tail"),
@@ -90,8 +95,8 @@ def waterfall(
         *lines,
         _rule_above(len(stages), columns=2),
         *_label_column(rows),
-        *_figure_column(rows, "mean", f"mean, {unit}", 0),
-        *_figure_column(rows, "p95", f"p95, {unit}", 1),
+        *_figure_column(rows, "mean", "mean" if own else f"mean, {unit}", 0),
+        *_figure_column(rows, "p95", "p95" if own else f"p95, {unit}", 1),
     ]
     axis = f"{unit} since the request came in"
     return _draw(layers, rows=len(rows), title=title, sub=_SUB, axis=axis, top=top, columns=2)
@@ -137,23 +142,40 @@ def _check(title: str, *groups: Sequence[float]) -> None:
 # ---------------------------------------------------------------- rows
 
 
-def _stage_rows(stages: Sequence[Stage], total_p95_ms: float, per_ms: float) -> list[Row]:
+def _stage_rows(stages: Sequence[Stage], total_p95_ms: float, unit: str) -> list[Row]:
     rows, start = [], 0.0
     for stage in stages:
         colours = ("accent", "accent-tail") if stage.accent else ("mean", "tail")
-        rows.append(_span(stage.label, start, stage.mean_ms * per_ms, stage.p95_ms * per_ms, colours))
-        start += stage.mean_ms * per_ms
-    rows.append(_span("Whole flow", 0.0, start, total_p95_ms * per_ms, ("ink", "axis")) | {"weight": 700})
-    summed = math.fsum(stage.p95_ms for stage in stages) * per_ms
-    rows.append(_span("Stage p95s added up", 0.0, 0.0, summed, ("grid", "grid")) | {"mean": ""})
+        rows.append(_span(stage.label, start, stage.mean_ms, stage.p95_ms, unit, colours))
+        start += stage.mean_ms
+    rows.append(_span("Whole flow", 0.0, start, total_p95_ms, unit, ("ink", "axis")) | {"weight": 700})
+    summed = math.fsum(stage.p95_ms for stage in stages)
+    rows.append(_span("Stage p95s added up", 0.0, 0.0, summed, unit, ("grid", "grid")) | {"mean": ""})
     return [row | {"row": index} for index, row in enumerate(rows)]
 
 
-def _span(label: str, start: float, mean: float, p95: float, colours: tuple[str, str]) -> Row:
-    words: Row = {"name": fitting(label, _LEFT - 20, _SIZE), "mean": number(mean), "p95": number(p95), "weight": 400}
+def _span(label: str, start: float, mean: float, p95: float, unit: str, colours: tuple[str, str]) -> Row:
+    """Return a row of the waterfall; times are in ms, its places in the unit of the axis."""
+    shown = {"mean": _figure(mean, unit), "p95": _figure(p95, unit)}
+    words: Row = {"name": fitting(label, _LEFT - 20, _SIZE), **shown, "weight": 400}
     words["about"] = f"{one_line(label)}: mean {words['mean']}, p95 {words['p95']}"
-    places = {"start": start, "middle": start + mean, "end": start + max(p95, mean), "tick": start + p95}
-    return words | places | {"bar": COLOURS[colours[0]][0], "tail": COLOURS[colours[1]][0]}
+    ends = {"start": start, "middle": start + mean, "end": start + max(p95, mean), "tick": start + p95}
+    return (
+        words
+        | {name: ms * _PER_MS[unit] for name, ms in ends.items()}
+        | {"bar": COLOURS[colours[0]][0], "tail": COLOURS[colours[1]][0]}
+    )
+
+
+_PER_MS = {"ms": 1.0, "s": 1e-3, "min": 1 / 60_000, "h": 1 / 3_600_000}
+
+
+def _figure(ms: float, unit: str) -> str:
+    return duration(ms, "ms") if unit in ("min", "h") else number(ms * _PER_MS[unit])
+
+
+def _time(ms: float, unit: str) -> str:
+    return _figure(ms, unit) if unit in ("min", "h") else f"{_figure(ms, unit)} {unit}"
 
 
 def _cost_row(row: CostRow, index: int) -> Row:
@@ -203,16 +225,14 @@ def _ticks(rows: Sequence[Row]) -> Row:
     }
 
 
-def _bound(
-    name: str, value: float, unit: str, top: float, *, role: str, dash: Sequence[int] = (), height: int = -12
-) -> list[Row]:
+def _bound(text: str, value: float, top: float, *, role: str, dash: Sequence[int] = (), height: int = -12) -> list[Row]:
     """Return a vertical line and its words, on that side of it where there is room."""
     colour, right = COLOURS[role][0], value > 0.6 * (top or 1)
     x = {"datum": value, "type": "quantitative"}
     rule = {"type": "rule", "strokeDash": list(dash), "strokeWidth": 1.5, "stroke": colour}
     ends = {"y": {"value": height - 6}, "y2": {"value": "height"}}
     words = {"type": "text", "align": "right" if right else "left", "dx": -5 if right else 5, "fill": colour}
-    words["text"] = f"{name} {number(value)} {unit}"
+    words["text"] = text
     return [
         {"mark": rule, "encoding": {"x": x, **ends}},
         {"mark": words, "encoding": {"x": x, "y": {"value": height}}},

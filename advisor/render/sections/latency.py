@@ -14,7 +14,7 @@ from advisor.render.sections.view import View, capital, lower, mark, measured, u
 from advisor.scenario.requirements import Bound
 
 TAIL = 90.0  # from this percentile on, a sum of percentiles says something about slow requests
-SECONDS_FROM_MS = 10_000.0  # charts of longer times are in seconds
+AXES = (("h", 7_200_000.0), ("min", 300_000.0), ("s", 10_000.0), ("ms", 0.0))  # unit of a chart's axis, from so many ms
 
 
 def context(view: View) -> dict[str, object]:
@@ -156,7 +156,7 @@ def waterfall(view: View, flow_id: str, key: str, measure: MeasureResult) -> Fig
     rows = [charts.Stage(_with_share(view, s), s.mean * s.share * ms, s.p95 * ms, s is most) for s in measure.stages]
     bound, p95 = targets(view, flow_id, key).get("p95"), measure.percentiles["p95"] * ms
     title = f"{flow.title}: {measured(flow, key).title}"
-    unit = "s" if p95 >= SECONDS_FROM_MS else "ms"
+    unit = next(unit for unit, least in AXES if p95 >= least)
     svg = charts.waterfall(
         rows, total_p95_ms=p95, target_ms=bound.limit * ms if bound else None, title=title, unit=unit
     )

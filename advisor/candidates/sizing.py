@@ -33,7 +33,8 @@ def needed_units(option: Option, demand: Demand, target_utilisation: float) -> i
 
 def _too_much(option: Option, dimension: str, peak: float, capacity: float, most: int) -> str:
     if option.unit is None:
-        return f"peak {dimension} {_short(peak)} is above its limit of {_short(capacity)}"
+        asked = _short(peak) if _short(peak) != _short(capacity) else f"{peak:,.9g}"  # just above is still above
+        return f"peak {dimension} {asked} is above its limit of {_short(capacity)}"
     return f"peak {dimension} {_short(peak)} needs more than {most} units of {_short(capacity)}"
 
 

@@ -83,12 +83,14 @@ def availability(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in whole percent, with one digit below 10 %.
+    """Return a share in whole percent, with one digit below 10 %, and where what is not all would read as all.
 
-    >>> [percent(v).replace(NARROW, " ") for v in (0.153, 0.041, -0.02)]
-    ['15 %', '4.1 %', '-2.0 %']
+    >>> [percent(v).replace(NARROW, " ") for v in (0.153, 0.041, -0.02, 0.996, 0.9999, 1.0)]
+    ['15 %', '4.1 %', '-2.0 %', '99.6 %', '> 99.9 %', '100 %']
     """
-    return f"{100 * share:.{1 if abs(share) < 0.0995 else 0}f}{NARROW}%"
+    if 0.9995 <= share < 1:
+        return f">{NARROW}99.9{NARROW}%"
+    return f"{100 * share:.{1 if abs(share) < 0.0995 or 0.995 <= share < 1 else 0}f}{NARROW}%"
 
 
 def metric(name: str, value: float) -> str:

@@ -151,9 +151,10 @@ def ways_out(
     >>> tight = change(scenario, ["constraints.cost_usd_per_month.max=9000"], catalog).scenario
     >>> answer = advisor.answer(tight, catalog)
     >>> for remedy in ways_out(answer.search, answer.conflict).remedies:
-    ...     print(remedy.steps[0].bound.path, remedy.evaluation.feasible)
+    ...     print(place_of(remedy.steps[0]), remedy.evaluation.feasible)
     constraints.quality.min True
     constraints.cost_usd_per_month.max True
+    constraints.residency.require True
     """
     if conflict is None:
         return WaysOut((), Fixes((), ()), tuple(r.path for r in search.requirements))

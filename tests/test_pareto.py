@@ -690,7 +690,7 @@ def test_the_chart_is_written_and_is_the_same_every_time(tmp_path: Path, capsys:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--metrics", "cost"], "found 1 metrics; a front has two or three"),
+        (["--metrics", "cost"], "found 1; a front has two or three metrics"),
         (["--metrics", "cost,quality,operations,p95"], "found 4 metrics"),
         (["--metrics", "cost,latncy"], "is no metric of rag_assistant"),
         (["--metrics", "cost,p95", "--resolution", "x"], "is not a share"),

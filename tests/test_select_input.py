@@ -59,6 +59,14 @@ def test_a_csv_is_refused(name: str, tmp_path: Path) -> None:
     assert any(message in problem for problem in csv_problems(tmp_path, text)), csv_problems(tmp_path, text)
 
 
+def test_a_row_given_twice_is_read_all_the_same(tmp_path: Path) -> None:
+    """A duplicated row that is also broken has both problems named at once."""
+    found = csv_problems(tmp_path, HEADER + "a,x,1,2\na,x,nan,3\n")
+    assert len(found) == 2
+    assert any("is given twice; first at line 2" in problem for problem in found)
+    assert any("t.csv:3" in problem and "nan" in problem for problem in found)
+
+
 WISHES: dict[str, tuple[dict[str, Any], str]] = {
     "goal": ({"minimize": "cots"}, "--minimize: found 'cots', which no option has; attributes: cost, ms; did you mean"),
     "two goals": ({"minimize": "cost", "maximize": "ms"}, "there can be one goal only"),

@@ -131,7 +131,7 @@ def pareto(
     ('optimal', True, True)
     """
     if not FEWEST <= len(metrics) <= MOST:
-        raise bad_input(f"found {len(metrics)} metrics; a front has two or three", path="--metrics")
+        raise bad_input(f"found {len(metrics)}; a front has two or three metrics", path="--metrics")
     paths = metric_paths(scenario, metrics)
     known, deadline = table(scenario, catalog or load_catalog(), as_of), Deadline.after(time_limit_s)
     return front_of(known, paths, near=near, resolution=resolution, deadline=deadline, progress=progress)

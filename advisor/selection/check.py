@@ -65,8 +65,9 @@ def _role(draft: Draft, name: str) -> Role:
         if option.name in options:
             where = f"line {first[option.name].line}" if first[option.name].line else first[option.name].path
             draft.note(option.place, f"the option '{option.name}' of '{name}' is given twice; first at {where}")
-            continue
         numbers = {a: draft.number(value, option.place, a) for a, value in option.values.items()}
+        if option.name in options:
+            continue
         options[option.name] = Option(option.name, {a: v for a, v in numbers.items() if v is not None})
         first[option.name] = option.place
     if not options:

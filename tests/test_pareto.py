@@ -691,7 +691,7 @@ def test_the_chart_is_written_and_is_the_same_every_time(tmp_path: Path, capsys:
     ("arguments", "words"),
     [
         (["--metrics", "cost"], "found 1; a front has two or three metrics"),
-        (["--metrics", "cost,quality,operations,p95"], "found 4 metrics"),
+        (["--metrics", "cost,quality,operations,p95"], "found 4; a front has two or three metrics"),
         (["--metrics", "cost,latncy"], "is no metric of rag_assistant"),
         (["--metrics", "cost,p95", "--resolution", "x"], "is not a share"),
         (["--metrics", "cost,p95", "--resolution", "90%"], "from 0 to 50%"),

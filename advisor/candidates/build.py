@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from advisor import expression
 from advisor.candidates.bill import bill
@@ -13,7 +14,6 @@ from advisor.candidates.compatibility import needs
 from advisor.candidates.demand import Demand
 from advisor.candidates.layout import Layout
 from advisor.candidates.sizing import loads
-from advisor.catalog.blueprint import Step
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Figure, Latency, Option
 from advisor.catalog.role import Operation
@@ -35,6 +35,7 @@ from advisor.scenario.load import Scenario
 
 NEGLIGIBLE = 1e-9  # a probability of waiting that no percentile up to p99.99 can show
 MS_PER_H = 3_600_000.0
+_units_in_zones = lru_cache(maxsize=8192)(availability.units_in_zones)  # many options run on the same machines
 
 
 def left_out(role: str, catalog: Catalog) -> Candidate:
@@ -115,7 +116,7 @@ def _availability(option: Option, layout: Layout, catalog: Catalog) -> tuple[flo
         figures = catalog.records.clouds[option.cloud]
         instance = figures.instance_availability.value * layout.unit_uptime
         unit = instance ** (option.unit.instances if option.unit else 1)
-        hardware = availability.units_in_zones(
+        hardware = _units_in_zones(
             layout.needed, layout.units, layout.zones, unit, figures.zone_availability.value
         )
         return stated.software.value * layout.common_uptime * hardware, []
@@ -195,26 +196,26 @@ def fit(figure: Latency, default_cv: float) -> Lognormal | Percentiles:
     known = {level: value for level, value in stated.items() if value is not None}
     if len(set(known.values())) == len(stated):
         return from_percentiles(known)
-    return Lognormal.fit(
-        p50=figure.p50, p95=figure.p95, p99=figure.p99, mean=figure.mean, cv=figure.cv, default_cv=default_cv
-    )
+    return _lognormal(figure.p50, figure.p95, figure.p99, figure.mean, figure.cv, default_cv)
 
 
-def step_asking(scenario: Scenario, role: str, operation: str) -> Step | None:
-    """Return the step that asks a role for an operation; several state the same items and processor time."""
-    steps = (step for flow in scenario.blueprint.flows.values() for step in flow.steps())
-    return next((step for step in steps if (step.asks, step.do) == (role, operation)), None)
+@lru_cache(maxsize=8192)
+def _lognormal(
+    p50: float | None, p95: float | None, p99: float | None, mean: float | None, cv: float | None, default_cv: float
+) -> Lognormal:
+    """Return the fitted distribution, remembered: every size of an option has the same figures."""
+    return Lognormal.fit(p50=p50, p95=p95, p99=p99, mean=mean, cv=cv, default_cv=default_cv)
 
 
 def item_parameter(scenario: Scenario, role: str, operation: str, *, before: bool = False) -> str | None:
     """Return the parameter that counts an operation's items: those before the first that counts, or those after."""
-    step = step_asking(scenario, role, operation)
+    step = scenario.asking.get((role, operation))
     return (step.items_before if before else step.items) if step else None
 
 
 def processor_time(scenario: Scenario, role: str, operation: str, option: Option) -> Distribution | None:
     """Return the processor time (ms) of one run on an option, which gives a request a vCPU or a share of one."""
-    step = step_asking(scenario, role, operation)
+    step = scenario.asking.get((role, operation))
     if step is None or step.cpu_ms is None:
         return None
     share = option.vcpu_share.value if option.vcpu_share else 1.0

@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 
-from advisor.catalog.blueprint import Blueprint
+from advisor.catalog.blueprint import Blueprint, Step
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.catalog.model import CloudFigures
 from advisor.errors import InputError, Problem, bad_input, listing, nearest
@@ -98,6 +99,12 @@ class Scenario:
     def filters(self) -> tuple[Filter, ...]:
         """The requirements on single options."""
         return tuple(r for r in self.requirements if isinstance(r, Filter))
+
+    @cached_property
+    def asking(self) -> Mapping[tuple[str | None, str | None], Step]:
+        """(Role, operation) -> the first step that asks for it; several state the same items and processor time."""
+        steps = [step for flow in self.blueprint.flows.values() for step in flow.steps()]
+        return {(step.asks, step.do): step for step in reversed(steps)}
 
 
 def load_scenario(path: Path | str, catalog: Catalog | None = None) -> Scenario:

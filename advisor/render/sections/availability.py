@@ -108,7 +108,8 @@ def flow(view: View, flow_id: str) -> dict[str, str]:
     return {
         "title": escape(view.blueprint.flows[flow_id].title),
         "product": f"{product} = {metric_link(view, metric, numbers.availability(result.availability))}",
-        "sentence": f"{nines(result.availability)}, {minutes(result.availability)} down in an average month."
+        "sentence": f"{nines(result.availability)}, {metric_link(view, metric, minutes(result.availability))} down in "
+        "an average month."
         f"{against}{degraded}",
         "shares": shares(view, flow_id),
     }

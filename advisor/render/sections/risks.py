@@ -16,6 +16,7 @@ from advisor.render.sections import dependence
 from advisor.render.sections.capacity import open_dimensions
 from advisor.render.sections.chances import chances
 from advisor.render.sections.figures import Used, used_figures
+from advisor.render.sections.trace import metric_link, shown
 from advisor.render.sections.tradeoffs import same_design
 from advisor.render.sections.view import (
     AMPLE_SLACK,
@@ -26,7 +27,6 @@ from advisor.render.sections.view import (
     capital,
     demanded,
     few,
-    found,
     label,
     metric_of,
     name,
@@ -76,7 +76,7 @@ def tight(view: View) -> Iterator[str]:
     for check in view.graded:
         if check.slack is not None and check.slack < LOW_SLACK:
             yield (
-                f"**Low slack.** {capital(label(check.requirement))}: {found(check)} of "
+                f"**Low slack.** {capital(label(check.requirement))}: {shown(view, check)} of "
                 f"{demanded(check.requirement)}, {slack(check)} left."
             )
 
@@ -89,10 +89,11 @@ def upkeep(view: View, figures: tuple[Used, ...]) -> Iterator[str]:
     high = math.fsum(f.value if f.high is None else f.high for f in hours)
     if high <= low or best.operations_usd_per_month < LARGE_UPKEEP * best.cost_usd_per_month:
         return
+    spent = f"{numbers.significant(best.operations_h_per_month)}{NB}h"
     worst = {COST: best.bill_usd_per_month + high * view.scenario.usd_per_hour, OPERATIONS: high}
     broken = [label(b) for b in view.scenario.bounds if b.metric in worst and not b.holds(worst[b.metric])]
     yield (
-        f"**Upkeep is estimated.** {numbers.significant(best.operations_h_per_month)}{NB}h of operations are "
+        f"**Upkeep is estimated.** {metric_link(view, OPERATIONS, spent)} of operations are "
         f"{numbers.percent(best.operations_usd_per_month / best.cost_usd_per_month)} of the cost; by the catalog's "
         "ranges "
         f"they lie between {numbers.significant(low)} and {numbers.significant(high)}{NB}h. At the upper end the "
@@ -301,6 +302,6 @@ def non_risks(view: View) -> Iterator[str]:
     for check in reversed(view.graded):
         if check.slack is not None and check.slack > AMPLE_SLACK and not math.isinf(check.slack):
             yield (
-                f"{capital(label(check.requirement))}: {found(check)}, {slack(check)} left of "
+                f"{capital(label(check.requirement))}: {shown(view, check)}, {slack(check)} left of "
                 f"{demanded(check.requirement)}."
             )

@@ -9,14 +9,13 @@ from advisor.analysis.reasons import RunnerUp
 from advisor.evaluation.result import Check, MeasureResult, Stage
 from advisor.render import numbers
 from advisor.render.markdown import escape, joined, plural, table
-from advisor.render.sections.trace import shown
+from advisor.render.sections.trace import metric_link, shown
 from advisor.render.sections.view import (
     LOW_SLACK,
     NB,
     View,
     demanded,
     extra,
-    found,
     label,
     mark,
     metric_of,
@@ -26,7 +25,7 @@ from advisor.render.sections.view import (
     slack,
     utilisation,
 )
-from advisor.scenario.requirements import COST, split_percentile
+from advisor.scenario.requirements import COST, OPERATIONS, split_percentile
 
 
 def context(view: View) -> dict[str, object]:
@@ -60,16 +59,16 @@ def price(view: View) -> str:
     """Return what it costs, also per thousand requests, against the budget."""
     best = view.best
     bound = next((check for check in view.bounds if metric_of(check) == COST), None)
+    hours = f"{numbers.significant(best.operations_h_per_month)}{NB}h"
     against = f", {numbers.percent(bound.slack or 0)} below the budget" if bound and bound.holds else ""
     parts = [
         f"{numbers.usd(best.bill_usd_per_month)} in bills",
-        f"{numbers.usd(best.operations_usd_per_month)} for {numbers.significant(best.operations_h_per_month)}{NB}h "
-        "of operations",
+        f"{numbers.usd(best.operations_usd_per_month)} for {metric_link(view, OPERATIONS, hours)} of operations",
     ]
     if best.migration_h:
         parts.append(f"{numbers.usd(best.migration_usd_per_month)} to pay off the move from today's design")
     return (
-        f"It costs {numbers.usd(best.cost_usd_per_month)} a month{against}: {joined(parts)}, "
+        f"It costs {metric_link(view, COST, numbers.usd(best.cost_usd_per_month))} a month{against}: {joined(parts)}, "
         f"or {per_run(view, best.cost_usd_per_month)}."
     )
 
@@ -80,7 +79,8 @@ def tightest(view: View) -> str:
         return "No requirement bounds a number, so nothing limits the choice but the objective."
     check = view.graded[0]
     text = (
-        f"The tightest requirement is {label(check.requirement)}: {found(check)} where {demanded(check.requirement)} "
+        f"The tightest requirement is {label(check.requirement)}: {shown(view, check)} where "
+        f"{demanded(check.requirement)} "
         f"is asked, {slack(check)} left"
     )
     stage = largest(view, check)

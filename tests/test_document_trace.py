@@ -83,6 +83,25 @@ def test_every_requirement_and_role_links_to_its_derivation(proposal: Proposal, 
             assert f"[{numbers.availability(c.availability)}](#{place})" in text
 
 
+def test_every_figure_of_a_table_can_be_traced(proposal: Proposal, text: str) -> None:
+    """Stages, composed times, limits, quantities and unit prices are links as well, and so are the steps' times."""
+    assert proposal.best is not None
+    flows = {k: m for flow in proposal.best.flows.values() for k, m in flow.measures.items()}
+    assert flows
+    latency = text[text.index("## 8. Latency budget") : text.index("## 9. Cost")]
+    rows = [row for row in re.findall(r"^\|.*\|$", latency, re.M) if row.count("|") == 6 and "| stage |" not in row]
+    stages = [row.split("|")[3:5] for row in rows]
+    cells = [cell.strip() for row in stages for cell in row if re.search(r"\d", cell)]
+    assert len(cells) >= 2 * min(len(m.stages) for m in flows.values())
+    assert all(cell.startswith("[") for cell in cells)
+    steps = re.findall(r"^\d+\. .*?; (.*)\.$", text[text.index("## 6. Arch") : text.index("## 7. ")], re.M)
+    assert all("](#derivation-" in words for words in steps if "mean" in words)
+    meters = text[text.index("By meter") : text.index("### Growth")]
+    priced = [row.split("|")[3:6] for row in re.findall(r"^\|.*USD.*\|$", meters, re.M) if "**Operations**" not in row]
+    assert priced
+    assert all("](#derivation-" in cell for row in priced for cell in row)
+
+
 def test_links_work_in_the_page(proposal: Proposal, text: str) -> None:
     """In HTML each link's target is the id of an element."""
     page = html(text, title="t", figures={})

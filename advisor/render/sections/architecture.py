@@ -10,7 +10,7 @@ from advisor.evaluation.result import Stage
 from advisor.render import numbers
 from advisor.render.markdown import escape, joined, table
 from advisor.render.sections.network import network
-from advisor.render.sections.trace import role_link
+from advisor.render.sections.trace import metric_link, role_link
 from advisor.render.sections.view import CLOUDS, MODES, View, measured, name, size
 
 
@@ -68,7 +68,7 @@ def shared(view: View) -> str:
 
 def walk(view: View, flow_id: str, flow: Flow) -> Iterator[str]:
     """Yield each step of a flow with the time it takes when taken."""
-    stages = {name: list(m.stages) for name, m in view.best.flows[flow_id].measures.items()}
+    stages = {f"flows.{flow_id}.{name}": list(m.stages) for name, m in view.best.flows[flow_id].measures.items()}
     for step in flow.path:
         if step.cache is None:
             yield _step(view, flow, step, stages)
@@ -88,7 +88,7 @@ def _hit(view: View, step: Step) -> str:
 
 def _step(view: View, flow: Flow, step: Step, stages: dict[str, list[Stage]]) -> str:
     if step.wait_s is not None:
-        taken = _take("", "wait", flow, stages)
+        taken = _take(view, "", "wait", flow, stages)
         return f"Wait for the next poll: {taken}." if taken else "No wait: changes are polled at once."
     role = step.asks or ""
     candidate = view.best.design[role]
@@ -99,27 +99,30 @@ def _step(view: View, flow: Flow, step: Step, stages: dict[str, list[Stage]]) ->
         return f"{view.title(role)}: left out; skipped."
     if step.in_background:
         return f"{view.title(role)} ({name(candidate)}): {does}, in the background; the request does not wait."
-    taken = _take(role, step.do or "", flow, stages)
+    taken = _take(view, role, step.do or "", flow, stages)
     return f"{view.title(role)} ({name(candidate)}): {does}; {taken or 'no time worth counting'}."
 
 
-def _take(role: str, operation: str, flow: Flow, stages: dict[str, list[Stage]]) -> str:
+def _take(view: View, role: str, operation: str, flow: Flow, stages: dict[str, list[Stage]]) -> str:
     """Return the times of a step in each measure, taking its stage off the lists; once when they are the same."""
     texts = {}
-    for key, left in stages.items():
+    for metric, left in stages.items():
         if left and (left[0].role, left[0].operation) == (role, operation):
-            stage, unit = left.pop(0), key.rpartition("_")[2]
-            texts[key] = f"mean {numbers.duration(stage.mean, unit)}, p95 {numbers.duration(stage.p95, unit)}"
+            stage, unit = left.pop(0), metric.rpartition("_")[2]
+            texts[metric] = f"mean {numbers.duration(stage.mean, unit)}, p95 {numbers.duration(stage.p95, unit)}"
+    linked = [metric_link(view, metric, text) for metric, text in texts.items()]
     if len(set(texts.values())) <= 1:
-        return next(iter(texts.values()), "")
-    at = {key: "to the first token" if measured(flow, key).at == "first" else "until complete" for key in texts}
-    return "; ".join(f"{text} {at[key]}" for key, text in texts.items())
+        return next(iter(linked), "")
+    firsts = [measured(flow, metric.rpartition(".")[2]).at == "first" for metric in texts]
+    at = ["to the first token" if first else "until complete" for first in firsts]
+    return "; ".join(f"{text} {point}" for text, point in zip(linked, at, strict=True))
 
 
 def end(view: View, flow_id: str, flow: Flow) -> str:
     """Return the composed p95 of each measure of a flow."""
     measures = view.best.flows[flow_id].measures
+    p95 = {key: numbers.duration(measures[key].percentiles["p95"], key.rpartition("_")[2]) for key in flow.measures}
     return ", ".join(
-        f"{escape(measure.title)} {numbers.duration(measures[key].percentiles['p95'], key.rpartition('_')[2])}"
+        f"{escape(measure.title)} {metric_link(view, f'flows.{flow_id}.{key}', p95[key])}"
         for key, measure in flow.measures.items()
     )

@@ -64,7 +64,7 @@ def _row(view: View, candidate: Candidate, key: str, load: Load, fullest: bool) 
     return [
         escape(dimension.title),
         peak,
-        f"{each}{with_unit(load.limit, dimension.unit)}",
+        role_link(view, candidate.role, f"{each}{with_unit(load.limit, dimension.unit)}"),
         utilisation(load.utilisation),
         headroom,
         "← first" if fullest else "",

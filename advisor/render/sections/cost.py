@@ -79,8 +79,8 @@ def by_meter(view: View) -> str:
         [
             view.title(role),
             escape(title.removeprefix("of ")),
-            quantity(line),
-            unit_price(line.price, line.unit),
+            role_link(view, role, quantity(line)),
+            role_link(view, role, unit_price(line.price, line.unit)),
             role_link(view, role, numbers.usd(line.usd_per_month)),
             "by use" if line.usage_based else "fixed",
         ]
@@ -92,9 +92,9 @@ def by_meter(view: View) -> str:
         [
             "**Operations**",
             "hours of people",
-            f"{numbers.significant(hours)}{NB}h",
+            metric_link(view, OPERATIONS, f"{numbers.significant(hours)}{NB}h"),
             f"{numbers.usd(rate)} per{NB}h",
-            numbers.usd(view.best.operations_usd_per_month),
+            metric_link(view, COST, numbers.usd(view.best.operations_usd_per_month)),
             "fixed",
         ]
     )

@@ -38,7 +38,7 @@ def part(view: View, flow_id: str, key: str) -> dict[str, object]:
     return {
         "title": f"{escape(flow.title)}: {escape(title)}",
         "chart": chart_name(flow, flow_id, key) if measure.stages else "",
-        "stages": stages(view, key, measure),
+        "stages": stages(view, flow_id, key, measure),
         "percentiles": percentiles(view, flow_id, key, measure),
         "caption": caption(view, flow_id, key),
         "weight": weight(view, key, measure),
@@ -74,17 +74,17 @@ def stage_label(view: View, stage: Stage) -> str:
     return f"{record.title}: {record.operations[stage.operation].title}" if several else record.title
 
 
-def stages(view: View, key: str, measure: MeasureResult) -> str:
+def stages(view: View, flow_id: str, key: str, measure: MeasureResult) -> str:
     """Return the table of stages."""
-    unit, rows = key.rpartition("_")[2], []
+    metric, unit, rows = f"flows.{flow_id}.{key}", key.rpartition("_")[2], []
     for stage in measure.stages:
         part_of_mean = stage.share * stage.mean / measure.mean if measure.mean else 0.0
         rows.append(
             [
                 escape(stage_label(view, stage)),
                 utilisation(stage.share),
-                numbers.duration(stage.mean, unit),
-                numbers.duration(stage.p95, unit),
+                metric_link(view, metric, numbers.duration(stage.mean, unit)),
+                metric_link(view, metric, numbers.duration(stage.p95, unit)),
                 utilisation(part_of_mean),
             ]
         )
@@ -106,7 +106,7 @@ def percentiles(view: View, flow_id: str, key: str, measure: MeasureResult) -> s
                 name,
                 link(numbers.duration(value, unit)),
                 _target(limits.get(name), value, unit),
-                numbers.duration(measure.together[name], unit) if float(name[1:]) >= TAIL else "–",
+                link(numbers.duration(measure.together[name], unit)) if float(name[1:]) >= TAIL else "–",
             ]
         )
     return table(["", ">composed", ">target", ">sum of the stages'"], rows)

@@ -64,7 +64,7 @@ def test_engine_and_program_agree(seed: int) -> None:
 def test_the_medium_questions_are_real() -> None:
     """Many have an answer, and in many of those a percentile bound changes it; how many hangs on the catalog."""
     answered = changed = 0
-    for seed in range(36):
+    for seed in range(20):
         asked = medium_question(seed)
         timeless = [r for r in asked.scenario.requirements if not split_percentile(r.metric)]  # type: ignore[union-attr]
         with_times, without = (optimise(Search(asked, r)) for r in (asked.scenario.requirements, timeless))
@@ -72,7 +72,7 @@ def test_the_medium_questions_are_real() -> None:
         changed += with_times.best is not None and with_times.value > without.value * (1 + SAME)
         if answered >= 8 and changed >= 5:
             return
-    pytest.fail(f"of 36 questions {answered} have an answer, and in {changed} of those a percentile bound changes it")
+    pytest.fail(f"of 20 questions {answered} have an answer, and in {changed} of those a percentile bound changes it")
 
 
 @pytest.mark.parametrize("seed", range(2))

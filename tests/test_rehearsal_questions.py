@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import pickle
 import random
 import shlex
@@ -29,19 +28,17 @@ from advisor.rehearsal.stability import clear, moved_world, same, stable
 from advisor.rehearsal.world import World
 
 EXAMPLES = sorted(path.parent.name for path in resources.folder("examples").glob("*/scenario.yml"))
-ALL = bool(os.environ.get("ADVISOR_ALL"))
-SESSIONS_EACH = 19 if ALL else 4  # of eleven blueprints; ADVISOR_ALL=1 sits more than 200
+SESSIONS_EACH = 19  # of eleven blueprints: more than 200
 ASKED = 5
 RIVALS = 1  # options beside the chosen one, in a world that is quick to solve
-EVERY_KIND = ("card_fraud", "churn_scores", "company_gateway")  # whose sessions hold questions that solve again
-SOLVED_AGAIN = EVERY_KIND if ALL else EVERY_KIND[:1]
+SOLVED_AGAIN = ("card_fraud", "churn_scores", "company_gateway")  # whose sessions hold questions that solve again
 SLOW_KINDS = ("violated_requirement", "unknown_first", "cache_hit_rate")
 MANY_RIVALS = ("model_withdrawn",)  # asks about several of them
-ENOUGH = 2 if ALL else 1  # worlds in which a kind that solves again is tried
+ENOUGH = 2  # worlds in which a kind that solves again is tried
 DEEP = "fleet_telemetry"  # everything in the catalog
+ELSEWHERE = {"price_of_p95": "card_fraud"}  # there no limit is missed once it is tightened, and nothing is asked
 
 OPTIMA = sorted(name for name, kind in KINDS.items() if kind.rests_on == "optimum")
-WHOLE = OPTIMA if ALL else OPTIMA[::3]  # kinds that are tried with everything in the catalog
 
 Worlds = Callable[[str], World]
 
@@ -129,12 +126,14 @@ def test_sessions_hold_no_contradiction(example: str, thin: Worlds) -> None:
                 proved.add(repr(one))
 
 
-@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("name", OPTIMA)
 def test_with_the_whole_catalog(name: str, full: Worlds) -> None:
     """What has to be solved again is true with everything that the catalog has, too."""
-    found = next(filter(None, (KINDS[name].make(full(DEEP), random.Random(seed)) for seed in range(3))), None)
-    if found is not None:
-        TRUTH[name](full(DEEP), found)
+    for example, seed in ((DEEP, 0), (DEEP, 1), (DEEP, 2), (ELSEWHERE.get(name, DEEP), 3)):
+        found = KINDS[name].make(full(example), random.Random(seed))
+        if found is not None:
+            TRUTH[name](full(example), found)
+            break
     else:
         assert name in {"budget_halved_way", "cheapest_to_relax", "break_even_price"}, "it makes no sense here"
 

@@ -6,7 +6,6 @@ import datetime
 import io
 import json
 import math
-import os
 import random
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -49,8 +48,7 @@ DATA = Path(__file__).parent / "data"
 FILE = DATA / "mini_scenario.yml"
 MINI = ["--catalog", str(DATA / "mini_catalog"), "--jobs", "1"]
 TODAY = datetime.date(2026, 11, 26)
-ALL = bool(os.environ.get("ADVISOR_ALL"))  # ADVISOR_ALL=1 tries more of everything that is drawn
-SEEDS = range(8 if ALL else 4)
+SEEDS = range(8)
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +179,7 @@ def _is_kept(then: Evaluation | None, best: Evaluation) -> bool:
     return then is not None and not beats(then, best)
 
 
-@pytest.mark.parametrize("seed", range(12 if ALL else 5))
+@pytest.mark.parametrize("seed", range(12))
 def test_a_looser_bound_never_costs_more(seed: int, solved: Answer) -> None:
     """Loosening any bound by any factor leaves the cost of the optimum or lowers it; tightening never lowers it."""
     assert solved.best is not None
@@ -211,7 +209,7 @@ def test_prices_are_per_unit_of_the_metric() -> None:
 # --- solving again under other numbers --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(10 if ALL else 4))
+@pytest.mark.parametrize("seed", range(10))
 def test_reused_searches_find_what_fresh_ones_find(seed: int, solved: Answer) -> None:
     """The optimum under changed figures, one or several at once, is that of a table and a search built from nothing."""
     assert solved.best is not None
@@ -309,7 +307,7 @@ def test_numbers_without_a_break_even_do_not_flip(found: Sensitivity, solved: An
     """A grid of fresh solves over the reach finds the design the best wherever no break-even is reported."""
     flipping = {(one.knob.path, one.flips_at > one.knob.value) for one in found.break_evens.found}
     rng, checked = random.Random(3), 0
-    for knob in rng.sample(list(found.break_evens.followed), 9 if ALL else 6):
+    for knob in rng.sample(list(found.break_evens.followed), 9):
         for direction in (-1, 1):
             far = knob.reach(direction, DEFAULT_REACH)
             if far == knob.value or (knob.path, direction > 0) in flipping:
@@ -348,7 +346,7 @@ def _key(one: BreakEven) -> tuple[str, bool]:
 def test_bars_are_two_evaluations(found: Sensitivity, solved: Answer) -> None:
     """Each end of each bar is the judge's word on the design under that number, built from nothing."""
     assert len(found.bars) > 30
-    for bar in found.bars[:: 3 if ALL else 8]:
+    for bar in found.bars[::3]:
         for end in (bar.low, bar.high):
             fresh = held(bar.knob, end.value, solved)
             if fresh is not None:  # else it breaks something there, or sizing would not offer it
@@ -361,7 +359,7 @@ def test_bars_say_what_flips(found: Sensitivity, solved: Answer) -> None:
     """Where a bar says that the optimum flips at an end, a fresh solve there has another one, and only there."""
     known = [(bar, end) for bar in found.bars for end in (bar.low, bar.high) if end.flips is not None]
     assert {end.flips for _, end in known} == {True, False}
-    for bar, end in [pair for pair in known if pair[1].flips] + known[:: 7 if ALL else 20]:
+    for bar, end in [pair for pair in known if pair[1].flips] + known[::7]:
         best, own = afresh(bar.knob, end.value, solved).best, held(bar.knob, end.value, solved)
         kept = own is not None and best is not None and not beats(best, own)
         assert kept != end.flips, (bar.knob.path, end.value)
@@ -466,9 +464,8 @@ def test_json_is_valid_and_the_same_for_any_number_of_jobs(found: Sensitivity, s
     jsonschema.validate(json.loads(dumps(data)), json.loads(schema_text("sensitivity", "rag_assistant", None)))
     assert data["proved"] is True
     assert len(data["constraints"]) == 8
-    shared = ("constraints", "break-evens")  # what is worked out in processes
-    again = sensitivity_json.sensitivity(sensitivity(solved, TODAY, parts=shared, jobs=2), shared)
-    assert dumps(again) == dumps(sensitivity_json.sensitivity(found, shared))
+    again = sensitivity_json.sensitivity(sensitivity(solved, TODAY, jobs=2), PARTS)
+    assert dumps(again) == dumps(data)
 
 
 def test_a_part_alone(capsys: Capture) -> None:

@@ -152,7 +152,6 @@ def run(
     loaded, catalog = (inputs.scenario, inputs.catalog) if inputs else options.load_inputs(scenario, catalog_folder)
     with working("optimising"):
         result = proposal.propose(loaded, catalog, as_of=as_of, time_limit_s=time_limit_s)
-    written: dict[str, bytes] = {}
     again = reproduce(as_of, date, formats, catalog_folder is not None, analyses, templates_folder is not None)
     found = edition.analyse(result, analyses, date, deadline, jobs)
     made = Edition(found, people, templates)
@@ -162,13 +161,11 @@ def run(
     if draft and result.best is not None:
         click.echo(proposal_files.documented(result, date, again, edition=made).markdown, nl=False)
         return exit_code(result)
-    if inputs is not None and output is not None and result.best is not None:
+    written: dict[str, bytes] = {}
+    if inputs is not None and output is not None and (result.best is not None or exit_code(result) == INFEASIBLE):
         beside = {**inputs.files, **edition.carried(templates_folder)}
-        written = proposal_files.files(result, date, again, asked, beside, made)
-        write_all(output, written)
-    if inputs is not None and output is not None and exit_code(result) == INFEASIBLE:
-        beside = {**inputs.files, **edition.carried(templates_folder)}
-        written = proposal_files.without_design(result, date, again, asked, beside, made)
+        make = proposal_files.without_design if result.best is None else proposal_files.files
+        written = make(result, date, again, asked, beside, made)
         write_all(output, written)
     show(result, scenario, output, asked, as_json=as_json)
     if output is not None and written and (old := edition.leftovers(output, written)):

@@ -23,7 +23,7 @@ from advisor.optimizer.formulation import CONSTRAINTS
 from advisor.optimizer.linear import Linear, linear, room_of
 from advisor.optimizer.pooled import Pooled, Shared, at_least_as_strict, lattice_of
 from advisor.optimizer.pruning import Facts, couples, facts_of, never_needed
-from advisor.optimizer.situations import Situation, ways_of, ways_to_fit, ways_to_share
+from advisor.optimizer.situations import Situation, fitting, ways_of, ways_to_fit, ways_to_share
 from advisor.optimizer.solver import Session
 from advisor.optimizer.tails import MARGIN, Tail
 from advisor.scenario.goals import Goal, Term
@@ -233,22 +233,9 @@ class Search:
 
     def fitting(self, caches: frozenset[str]) -> dict[str, Mask]:
         """Return role -> which of its candidates go with exactly these caches in use."""
-        import numpy as np
-
         known = self._pooled.fitting
         if caches not in known:
-            roles = self.table.scenario.blueprint.cache_roles
-            known[caches] = {
-                role: np.array(
-                    [
-                        all((cache in caches) == yes for cache, yes in c.behind.items())
-                        and (role not in roles or c.is_none != (role in caches))
-                        for c in found
-                    ],
-                    dtype=bool,
-                )
-                for role, found in self.pool.items()
-            }
+            known[caches] = fitting(self.pool, self.table.scenario.blueprint.cache_roles, caches)
         return known[caches]
 
     @cached_property

@@ -8,7 +8,7 @@ all settled, and others that contradict themselves. Only where such a one would 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,19 @@ class Situation:
             found = Situation(self.caches, fits, self.open[1:])
             if found.possible:
                 yield found
+
+
+def fitting(
+    pool: Mapping[str, Sequence[Candidate]], cache_roles: Collection[str], caches: frozenset[str]
+) -> dict[str, Mask]:
+    """Return role -> which of its candidates go with exactly these caches in use."""
+    import numpy as np
+
+    def fits(role: str, c: Candidate) -> bool:
+        sized = all((cache in caches) == yes for cache, yes in c.behind.items())
+        return sized and (role not in cache_roles or c.is_none != (role in caches))
+
+    return {role: np.array([fits(role, c) for c in found], dtype=bool) for role, found in pool.items()}
 
 
 def ways_of(pair: Pair, pool: Mapping[str, Sequence[Candidate]]) -> list[Masks]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from advisor.errors import InputError, Problem, listing, nearest
-from advisor.yamlfile import Document
+from advisor.yamlfile import Document, unfit
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -94,9 +94,10 @@ def _message(item: Any, model: type[BaseModel], location: tuple[str | int, ...])
         return f"found {shown(value)}; allowed: {listing(names, 20)}{nearest(value, names)}"
     if kind in ("value_error", "assertion_error"):
         return str(context.get("error", item["msg"]))
+    why = f", {reason}" if isinstance(value, str) and kind != "string_type" and (reason := unfit(value)) else ""
     if kind == "model_type" and (words := getattr(_at(model, location), "expected", None)):
-        return f"found {shown(value)}; {words} is expected"
-    return f"found {shown(value)}; {_allowed(kind, context, item['msg'])}"
+        return f"found {shown(value)}{why}; {words} is expected"
+    return f"found {shown(value)}{why}; {_allowed(kind, context, item['msg'])}"
 
 
 def _allowed(kind: str, context: dict[str, Any], message: str) -> str:

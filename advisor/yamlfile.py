@@ -8,6 +8,7 @@ text.
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -208,18 +209,17 @@ class _Reader:
         text = event.value
         if event.style is not None and event.style not in ("", "plain"):
             return text
-        try:
-            return plain(text)
-        except ValueError:
-            self._note(event, path, f"found {text[:40]!r}; not a date of the calendar or a number that can be held")
-            return None
+        return plain(text)
 
 
 def plain(text: str) -> Any:
     """Return the value of an unquoted scalar (a strict YAML 1.2 core schema plus dates).
 
-    >>> [plain(t) for t in ("6_000", "1e3", "no", "2026-11-21", "null")]
-    [6000, 1000.0, 'no', datetime.date(2026, 11, 21), None]
+    A number too large to be held and a day that no calendar has stay text: where a number or a date is asked, the
+    record that asks refuses them, together with everything else that is wrong in the file (:func:`unfit` says why).
+
+    >>> [plain(t) for t in ("6_000", "1e3", "no", "2026-11-21", "null", "1e999")]
+    [6000, 1000.0, 'no', datetime.date(2026, 11, 21), None, '1e999']
     """
     if text in _WORDS:
         return _WORDS[text]
@@ -227,11 +227,24 @@ def plain(text: str) -> Any:
         return text
     if _INT.fullmatch(text):
         return int(text.replace("_", ""))
+    if unfit(text):
+        return text
     if _DATE.fullmatch(text):
         return datetime.date.fromisoformat(text)
-    if _FLOAT.fullmatch(text):
-        value = float(text.replace("_", ""))
-        if value in (float("inf"), float("-inf")):
-            raise ValueError(text)
-        return value
-    return text
+    return float(text.replace("_", "")) if _FLOAT.fullmatch(text) else text
+
+
+def unfit(text: str) -> str:
+    """Return why a text that is written as a number or a date is neither; empty for every other text.
+
+    >>> unfit("1e999"), unfit("2026-02-31"), unfit("1e9")
+    ('too large a number to be held', 'no day of the calendar', '')
+    """
+    if _FLOAT.fullmatch(text) and math.isinf(float(text.replace("_", ""))):
+        return "too large a number to be held"
+    if _DATE.fullmatch(text):
+        try:
+            datetime.date.fromisoformat(text)
+        except ValueError:
+            return "no day of the calendar"
+    return ""

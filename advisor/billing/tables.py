@@ -87,10 +87,7 @@ def usage(tenants: Tenants, folder: Path, document: Document) -> Usage:
 
 
 def _amount(text: str, path: Path, line: int, column: str) -> float:
-    try:
-        value = plain(text)
-    except ValueError:
-        value = None
+    value = plain(text)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_QUANTITY:
         words = f"found '{text[:40]}'; a number from 0 to {MAX_QUANTITY:g} is expected"
         raise bad_input(words, file=str(path), line=line, path=column)

@@ -12,8 +12,8 @@ from typing import Any
 
 from advisor.catalog.blueprint import Blueprint, Flow, Parameter
 from advisor.catalog.load import Catalog
-from advisor.scenario.load import DEFAULT_EXTRA_UNITS, DEFAULT_USD_PER_HOUR, DEFAULT_ZONES
-from advisor.scenario.load import DEFAULT_TARGET_UTILISATION as _UTILISATION
+from advisor.scenario.defaults import DEFAULT_EXTRA_UNITS, DEFAULT_USD_PER_HOUR, DEFAULT_ZONES
+from advisor.scenario.defaults import DEFAULT_TARGET_UTILISATION as _UTILISATION
 from advisor.scenario.model import ScenarioFile
 from advisor.scenario.requirements import metrics
 from advisor.scenario.standing import DEFAULT_HORIZON_MONTHS, DEFAULT_MIGRATION_H

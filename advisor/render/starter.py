@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from advisor.catalog.blueprint import Blueprint, Flow, Parameter
-from advisor.scenario.load import DEFAULT_EXTRA_UNITS, DEFAULT_TARGET_UTILISATION, DEFAULT_USD_PER_HOUR, DEFAULT_ZONES
+from advisor.scenario.defaults import (
+    DEFAULT_EXTRA_UNITS,
+    DEFAULT_TARGET_UTILISATION,
+    DEFAULT_USD_PER_HOUR,
+    DEFAULT_ZONES,
+)
 from advisor.scenario.request_sizes import INPUT, OUTPUT
 from advisor.scenario.standing import DEFAULT_HORIZON_MONTHS
 

@@ -15,40 +15,16 @@ from advisor.catalog.model import CloudFigures
 from advisor.errors import InputError, Problem, bad_input, listing, nearest
 from advisor.scenario.assumption import Assumption
 from advisor.scenario.checks import semantic_problems
+from advisor.scenario.defaults import DEFAULT_USD_PER_HOUR, Sizing, assumed, means, sizing
 from advisor.scenario.goals import Goal, goals
-from advisor.scenario.model import FlowBounds, Quantity, RequestSize, ScenarioFile
-from advisor.scenario.pairs import pairs
+from advisor.scenario.model import Quantity, RequestSize, ScenarioFile
 from advisor.scenario.request_sizes import workload
-from advisor.scenario.requirements import (
-    CARDS,
-    CLOUDS,
-    COST,
-    OPERATIONS,
-    QUALITY,
-    SELF_OPERATED,
-    VENDORS,
-    Bound,
-    Filter,
-    Requirement,
-)
-from advisor.scenario.standing import Standing, standing, today_assumptions
+from advisor.scenario.requirements import Bound, Filter, Requirement
+from advisor.scenario.standing import Standing, standing
+from advisor.scenario.stated import bounds, filters
 from advisor.scenario.tactics import AllowedTactics, allowed_tactics
 from advisor.schema import salvage, shown
 from advisor.yamlfile import Document, load, parse
-
-DEFAULT_USD_PER_HOUR = 75.0
-DEFAULT_TARGET_UTILISATION = 0.6
-DEFAULT_EXTRA_UNITS = 2
-DEFAULT_ZONES = (1, 2, 3)
-
-
-@dataclass(frozen=True)
-class Sizing:
-    """How candidates are sized; see ``sizing`` in the scenario file."""
-
-    target_utilisation: float
-    extra_units: int
-    zones: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -192,40 +168,7 @@ def _blueprint(document: Document, catalog: Catalog, problems: list[Problem]) ->
 
 def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprint, catalog: Catalog) -> Scenario:
     given = workload(raw)
-    values, spread, assumptions = _workload(given, blueprint)
-    sizing = _sizing(raw, assumptions)
-    assumptions.append(
-        Assumption(
-            "network within a cloud and to users",
-            "no delay and no egress cost",
-            "what is in one cloud is taken to be in one region; what users send and receive is in no figure",
-            "constraints.clouds.max",
-        )
-    )
-    if raw.operations is None:
-        assumptions.append(
-            Assumption(
-                "operations rate",
-                f"{DEFAULT_USD_PER_HOUR:g} USD/h",
-                "a loaded hourly rate of an engineer; set your own",
-                "operations.usd_per_hour",
-            )
-        )
-    assumptions += today_assumptions(raw.today)
-    if raw.constraints.residency and raw.constraints.residency.require != "us":
-        assumptions.append(
-            Assumption(
-                "prices",
-                "list prices of the region that each figure names, mostly in the US",
-                "a region that keeps the data in place can cost a few percent more or less",
-                "constraints.residency.require",
-            )
-        )
-    if raw.objective == ScenarioFile.model_fields["objective"].default and "objective" not in document.data:
-        assumptions.append(
-            Assumption("objective", "minimize cost_usd_per_month", "no objective was given", "objective")
-        )
-    assumptions += _own(catalog)
+    values = means(given, blueprint)
     return Scenario(
         file=document.file,
         text=text,
@@ -235,15 +178,15 @@ def _build(document: Document, text: str, raw: ScenarioFile, blueprint: Blueprin
         owner=raw.owner or "",
         blueprint=blueprint.taken(values),
         workload=values,
-        spread=spread,
+        spread={name: one.cv for name, one in given.items() if one.cv},
         given=frozenset(given),
         ranges={name: found for name, one in given.items() if (found := range_of(one))},
         request_sizes=tuple(raw.request_sizes),
-        requirements=(*_bounds(raw), *_filters(raw)),
+        requirements=(*bounds(raw.constraints), *filters(raw)),
         objective=goals(raw.objective, blueprint),
-        sizing=sizing,
+        sizing=sizing(raw.sizing),
         usd_per_hour=raw.operations.usd_per_hour if raw.operations else DEFAULT_USD_PER_HOUR,
-        assumptions=tuple(assumptions),
+        assumptions=(*assumed(raw, given, blueprint), *_own(catalog)),
         tactics=allowed_tactics(raw.tactics),
         standing=standing(raw.today, catalog),
         clouds=catalog.records.clouds,
@@ -262,107 +205,3 @@ def range_of(quantity: Quantity) -> tuple[float, float] | None:
         return None
     mean = quantity.mean
     return mean if quantity.low is None else quantity.low, mean if quantity.high is None else quantity.high
-
-
-def _workload(
-    given: Mapping[str, Quantity], blueprint: Blueprint
-) -> tuple[dict[str, float], dict[str, float], list[Assumption]]:
-    values: dict[str, float] = {}
-    spread: dict[str, float] = {}
-    assumptions = []
-    for name, parameter in blueprint.parameters.items():
-        if name in given:
-            values[name] = given[name].mean
-            if given[name].cv:
-                spread[name] = given[name].cv
-        else:
-            assert parameter.default is not None
-            values[name] = parameter.default
-            assumptions.append(
-                Assumption(
-                    parameter.title,
-                    _with_unit(parameter.default, parameter.unit),
-                    parameter.why or "",
-                    f"workload.{name}",
-                )
-            )
-    idle = {f"workload.{name}" for name in blueprint.idle_parameters(values)}
-    return values, spread, [a for a in assumptions if a.change_at not in idle]
-
-
-def _with_unit(value: float, unit: str) -> str:
-    """Return a default for people.
-
-    >>> _with_unit(200_000, "answers"), _with_unit(1, "months"), _with_unit(0.2, "share")
-    ('200 000 answers', '1 month', '0.2')
-    """
-    number = f"{value:,.10g}".replace(",", " ")
-    if unit in ("ratio", "share"):
-        return number
-    return f"{number} {unit.removesuffix('s') if value == 1 and not unit.endswith('/s') and len(unit) > 2 else unit}"
-
-
-def _sizing(raw: ScenarioFile, assumptions: list[Assumption]) -> Sizing:
-    given = raw.sizing
-    utilisation = given.target_utilisation if given and given.target_utilisation else None
-    if utilisation is None:
-        assumptions.append(
-            Assumption(
-                "target utilisation at peak",
-                f"{DEFAULT_TARGET_UTILISATION * 100:g} %",
-                "leaves room for bursts within the peak hour and for the loss of a unit",
-                "sizing.target_utilisation",
-            )
-        )
-    return Sizing(
-        utilisation or DEFAULT_TARGET_UTILISATION,
-        given.extra_units if given and given.extra_units is not None else DEFAULT_EXTRA_UNITS,
-        tuple(sorted(set(given.zones))) if given and given.zones else DEFAULT_ZONES,
-    )
-
-
-def _bounds(raw: ScenarioFile) -> Iterator[Bound]:
-    limits = raw.constraints
-    if limits.cost_usd_per_month:
-        yield Bound("constraints.cost_usd_per_month.max", COST, True, limits.cost_usd_per_month.max)
-    yield from _flow_bounds(limits.flows)
-    if limits.quality:
-        yield Bound("constraints.quality.min", QUALITY, False, limits.quality.min)
-    if limits.operations_h_per_month:
-        yield Bound("constraints.operations_h_per_month.max", OPERATIONS, True, limits.operations_h_per_month.max)
-    if limits.clouds and limits.clouds.max is not None:
-        yield Bound("constraints.clouds.max", CLOUDS, True, limits.clouds.max)
-    for metric, count in ((VENDORS, limits.vendors), (SELF_OPERATED, limits.self_operated)):
-        if count:
-            yield Bound(f"constraints.{metric}.max", metric, True, count.max)
-    for card, count in limits.cards.items():
-        yield Bound(f"constraints.cards.{card}.max", f"{CARDS}{card}", True, count.max)
-
-
-def _flow_bounds(flows: Mapping[str, FlowBounds]) -> Iterator[Bound]:
-    for flow_id, flow in flows.items():
-        for measure in ("ttft_ms", "latency_ms", "freshness_s"):
-            for name, limit in (getattr(flow, measure) or {}).items():
-                metric = f"flows.{flow_id}.{measure}.{name}"
-                yield Bound(f"constraints.{metric}", metric, True, limit)
-        if flow.availability:
-            metric = f"flows.{flow_id}.availability"
-            yield Bound(f"constraints.{metric}.min", metric, False, flow.availability.min)
-
-
-def _filters(raw: ScenarioFile) -> Iterator[Filter]:
-    limits = raw.constraints
-    if limits.clouds and limits.clouds.allow:
-        yield Filter("constraints.clouds.allow", "cloud", frozenset(limits.clouds.allow), True)
-    if limits.residency:
-        yield Filter("constraints.residency.require", "residency", frozenset([limits.residency.require]), True)
-    for kind, rule in (("licence", limits.licences), ("mode", limits.modes)):
-        section = "licences" if kind == "licence" else "modes"
-        for verb in ("allow", "deny"):
-            if rule and (names := getattr(rule, verb)):
-                yield Filter(f"constraints.{section}.{verb}", kind, frozenset(names), verb == "allow")
-    for role, name in raw.choices.pin.items():
-        yield Filter(f"choices.pin.{role}", "pin", frozenset([name]), True, role)
-    for index, name in enumerate(raw.choices.exclude):
-        yield Filter(f"choices.exclude[{index}]", "exclude", frozenset([name]), False)
-    yield from pairs(raw.choices)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from advisor.candidates.layout import Layout
 from advisor.candidates.tactics.registry import tactic
 from advisor.catalog.model import Option
-from advisor.scenario.load import Sizing
+from advisor.scenario.defaults import Sizing
 
 SOURCE = "Bass, Clements, Kazman (2021), chapter 4: redundant spare; chapter 4: placement in failure domains"
 

@@ -50,3 +50,57 @@ def test_a_class_that_does_not_exist_is_named(tmp_path: Path) -> None:
         load_catalog(folder, cached=False)
     assert "did you mean 'stateful_cluster'" in str(caught.value)
     assert any(problem.path == "options[0].operated_as" and problem.line > 1 for problem in caught.value.problems)
+
+
+def test_what_no_agreement_covers_moves_as_one(catalog: Catalog) -> None:
+    """A plan without an agreement and a zone outside of one have the figure of their class, each counted once."""
+    names = ("e2b_pro", "mem0_platform_pro", "cloud_sql_postgresql_4vcpu", "memorystore_standard_small")
+    found = [one for one in figures(catalog, names) if one.path[-1] == "without_agreement"]
+    assert [one.id for one in found] == [
+        "metered_api: without_agreement",
+        "managed_service: without_agreement",
+    ]
+    assert {one.scale for one in found} == {"share"}
+    moved = with_figures(catalog, dict(zip(found, (0.9, 0.8), strict=True)))
+    plans = [moved.options[name][1].availability.service for name in names[:2]]
+    zones = [moved.options[name][1].availability.service_by_zones or {} for name in names[2:]]
+    assert [plan.value for plan in plans if plan] == [0.9, 0.9]
+    assert [zone["1"].value for zone in zones] == [0.8, 0.8]
+    assert [zone["2"] for zone in zones] == [
+        (catalog.options[name][1].availability.service_by_zones or {})["2"] for name in names[2:]
+    ]
+    assert moved.options["amazon_s3_standard"] == catalog.options["amazon_s3_standard"]
+
+
+def test_software_may_fail_as_that_of_another_class(catalog: Catalog) -> None:
+    """A server with the hours of one class and the failures of another stands on one figure of each."""
+    names = ("typesense_aws_r7g_xlarge", STORES[0])
+    found = {one.id: one for one in figures(catalog, names) if one.kind == "operating"}
+    assert sorted(found) == [
+        "one_stateful_server: operations_h_per_month",
+        "stateful_cluster: operations_h_per_month",
+        "stateful_cluster: software",
+    ]
+    moved = with_figures(catalog, {found["stateful_cluster: software"]: 0.9})
+    software = [moved.options[name][1].availability.software for name in names]
+    assert [figure.value for figure in software if figure] == [0.9, 0.9]
+    assert moved.options[names[0]][1].operations_h_per_month.value == 48
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("service: without_agreement", "service: without_agrement", "did you mean 'without_agreement'"),
+        ("operated_as: metered_api", "operated_as: gpu_serving", "gpu_serving of operating.yml states no"),
+        ("service: without_agreement", "software: metered_apis", "a class of operating.yml that has one is expected"),
+    ],
+)
+def test_a_word_that_stands_for_no_figure_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
+    """A misspelt word, and a class that does not state what is asked of it, are said with file and line."""
+    folder = shutil.copytree(resources.folder("catalog"), tmp_path / "catalog")
+    file = folder / "tool_sandbox" / "e2b.yml"
+    file.write_text(file.read_text().replace(old, new, 1))
+    with pytest.raises(InputError) as caught:
+        load_catalog(folder, cached=False)
+    problems = [problem for problem in caught.value.problems if said in problem.message]
+    assert problems and problems[0].line > 1 and "options[0].availability" in problems[0].path

@@ -291,7 +291,8 @@ def shares_are_shares(records: Records) -> Iterator[Finding]:
     """Availabilities lie in (0, 1]."""
     for record, path, figure in figures(records):
         ends = (figure.value, figure.low, figure.high) if isinstance(figure, Figure) else ()
-        is_share = "availability" in path or path[-1] in ("instance_availability", "zone_availability")
+        named = ("instance_availability", "zone_availability", "software", "without_agreement")
+        is_share = "availability" in path or path[-1] in named
         if is_share and any(value is not None and not 0 < value <= 1 for value in ends):
             yield record, path, "an availability must be in (0, 1]"
 

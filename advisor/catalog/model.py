@@ -228,6 +228,9 @@ class Operating(Strict):
     title: Text
     operations_h_per_month: Figure
     software: Figure | None = Field(None, description="availability with every common cause but instances and zones")
+    without_agreement: Figure | None = Field(
+        None, description="availability of a service, or of one zone of it, that no agreement covers"
+    )
 
 
 class Option(Strict):

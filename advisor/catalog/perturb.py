@@ -103,9 +103,10 @@ def _of_option(catalog: Catalog, name: str) -> Iterator[Reference]:
     for one in _of_record(catalog, "components", component.id, option, ("options", index), base, option):
         if one.path[2:] not in shared:
             yield one
-    if shared:
-        name = str(option.operated_as)
-        yield from _of_record(catalog, "operating", name, catalog.records.operating[name], (), name, None)
+    for key in dict.fromkeys(key for key, _ in shared.values()):
+        for one in _of_record(catalog, "operating", key, catalog.records.operating[key], (), key, None):
+            if (key, one.path) in shared.values():
+                yield one
     if option.unit and option.unit.instance:
         instance = f"{option.cloud}/{size}" if size else option.unit.instance
         yield from _of_record(catalog, "instances", instance, catalog.records.instances[instance], (), instance, None)
@@ -163,7 +164,8 @@ def _number(figure: Provenance) -> tuple[str, float] | None:
 
 def _scale(catalog: Catalog, path: Path, figure: Provenance) -> tuple[Scale, float]:
     if isinstance(figure, Figure):
-        if "availability" in path or path[-1] == "software" or str(path[-1]).endswith("_availability"):
+        by_class = path[-1] in ("software", "without_agreement")
+        if "availability" in path or by_class or str(path[-1]).endswith("_availability"):
             return "share", 1.0
         if path[-1] == "without":
             return "ratio", 1.0

@@ -9,8 +9,8 @@ import pytest
 from oracles import selection_enumeration as oracle
 
 import advisor
+from advisor.models.undominated import undominated
 from advisor.selection import load_problem, merge
-from advisor.selection.dominance import undominated
 from advisor.selection.problem import Limit
 from advisor.selection.result import Conflict, Selection
 from advisor.selection.space import space

@@ -60,7 +60,7 @@ def nondominated(points: Sequence[Judged], goals: Sequence[Goal]) -> tuple[Judge
 
     Two values within a relative 1e-9 count as equal.
     """
-    from advisor.selection.dominance import undominated
+    from advisor.models.undominated import undominated
 
     ordered = sorted(points, key=lambda p: (*(p.loss(goal) for goal in goals), sorted(p.chosen.items())))
     levels = [[p.loss(goal) for p in ordered] for goal in goals]

@@ -221,7 +221,7 @@ def _needed(labels: Array) -> Any:
     """Return a mask of the labels that no other beats; of many wide ones all, since finding out takes too long."""
     import numpy as np
 
-    from advisor.selection.dominance import undominated_mask
+    from advisor.models.undominated import undominated_mask
 
     columns_ = labels.shape[1]
     if len(labels) > MOST_LABELS[min(columns_, 4)]:
@@ -285,7 +285,7 @@ def front(numbers: Columns, deadline: float = math.inf) -> list[dict[str, str]]:
     """
     import numpy as np
 
-    from advisor.selection.dominance import undominated_mask
+    from advisor.models.undominated import undominated_mask
 
     labels, steps = np.zeros((1, numbers.tables[0].shape[1])), []
     least = np.array([table.min(axis=0) for table in numbers.tables])
@@ -305,7 +305,7 @@ def _extended(labels: Array, table: Array, rooms: Array, deadline: float) -> tup
     """
     import numpy as np
 
-    from advisor.selection.dominance import undominated_mask
+    from advisor.models.undominated import undominated_mask
 
     kept, places = np.zeros((0, labels.shape[1])), np.zeros(0, dtype=np.intp)
     at_once = max(AT_ONCE // len(table), 1)

@@ -147,7 +147,7 @@ def _room(full: Space, role: str, limit: Limit) -> float | None:
 
 def _undominated(possible: Space, role: str) -> tuple[str, ...]:
     """Return a role's options that no other one beats, compared only where pairs and rules treat them alike."""
-    from advisor.selection.dominance import undominated
+    from advisor.models.undominated import undominated
 
     names = possible.options[role]
     if len(names) < 2:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table
+from advisor.catalog.figure_words import title
 from advisor.catalog.load import Catalog
 from advisor.catalog.perturb import Reference, Scale, figures
 from advisor.scenario.load import Scenario
@@ -43,6 +44,7 @@ class Knob:
 
     Attributes:
         path: ``workload.requests_per_month``, ``operations.usd_per_hour``, or the figure's id in the catalog.
+        title: what it is called for people.
         low, high: its range; ``stated`` says whether somebody states it or it is assumed.
         basis: ``scenario``, ``default`` (nobody stated the number), or the basis of the figure.
         scale, least, most: how it varies, and what it may be set to; see :class:`advisor.catalog.perturb.Reference`.
@@ -147,13 +149,13 @@ def figure_knobs(
     for one in figures(catalog, options, roles=roles, as_of=as_of):
         if one.value <= 0 or (one.scale == "share" and one.value >= 1):
             continue  # nothing to be off by a factor
-        yield _of_figure(one)
+        yield _of_figure(one, title(one, catalog))
 
 
-def _of_figure(one: Reference) -> Knob:
+def _of_figure(one: Reference, called: str) -> Knob:
     plain = Knob(
         one.id,
-        one.id,
+        called,
         one.unit,
         one.value,
         one.value,

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from advisor.candidates.candidate import Candidate, billed_by
 from advisor.candidates.demand import weighted_steps
 from advisor.catalog.blueprint import Flow
+from advisor.catalog.figure_words import CLOUDS
 from advisor.catalog.load import Catalog
 from advisor.evaluation.result import Evaluation
 from advisor.render import numbers
 from advisor.render.diagram_spec import OUTSIDE, DiagramSpec, Edge, Hop, Kind, Layer, Node, merged, route
 
-CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
 LAYERS = (
     "edge",
     "application",

@@ -101,12 +101,12 @@ def _row(bar: Bar, metric: str, scale: Any, index: int) -> Row:
     flips = "; the best design flips" if bar.flips else ""
     return {
         "row": index,
-        "name": fitting(bar.knob.path + star, _LEFT - 20, _SIZE),
+        "name": fitting(bar.knob.title + star, _LEFT - 20, _SIZE),
         "range": fitting(said.range_text(bar.knob), _RIGHT - 14, _SIZE),
         "now": scale(bar.design.metric(metric)),
         "low": scale(low.metric(metric)),
         "high": scale(high.metric(metric)),
-        "about": one_line(f"{bar.knob.path}: {ends[0]} gives {values[0]}, {ends[1]} gives {values[1]}{flips}"),
+        "about": one_line(f"{bar.knob.title}: {ends[0]} gives {values[0]}, {ends[1]} gives {values[1]}{flips}"),
     }
 
 

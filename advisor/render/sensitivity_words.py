@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from advisor.analysis.atam import Hinge, Move, NonRisk, Risk, SensitivityPoint, TradeOff, kind_of
 from advisor.analysis.breakeven import BreakEven
@@ -21,6 +21,19 @@ LEAST_STEP = 1e-3  # a step shorter than this share of the bound has no price pe
 SHOWN = 2  # roles named of many that flip
 _SILENT_UNITS = ("of 1", "ratio", "share")  # say nothing beside the number
 _BASES = {"scenario": "your forecast", "default": "a default", "third_party": "third-party", "list_price": "list price"}
+
+
+Called = Callable[[Knob], str]
+
+
+def path_of(knob: Knob) -> str:
+    """Return what a number is called where people may want to set it."""
+    return knob.path
+
+
+def title_of(knob: Knob) -> str:
+    """Return what a number is called where people only read."""
+    return knob.title
 
 
 def value_text(knob: Knob, value: float, digits: int = 3) -> str:
@@ -222,7 +235,7 @@ def _move(one: Move) -> str:
     return f"{numbers.metric_label(one.metric)} {difference}{share}"
 
 
-def risk_sentences(one: Risk) -> Iterator[str]:
+def risk_sentences(one: Risk, called: Called = path_of) -> Iterator[str]:
     """Yield a risk: the requirement with its room, then each number that it hangs on."""
     requirement = one.check.requirement
     assert isinstance(requirement, Bound)
@@ -230,20 +243,20 @@ def risk_sentences(one: Risk) -> Iterator[str]:
     room = numbers.percent(one.check.slack or 0.0)
     value = numbers.metric(requirement.metric, one.check.value)
     yield f"{words.requirement_text(requirement)} holds with {room} of room (now {value}) and hangs on:"
-    yield from (f"  {hinge_text(hinge)}" for hinge in one.hinges)
+    yield from (f"  {hinge_text(hinge, called)}" for hinge in one.hinges)
 
 
-def hinge_text(one: Hinge) -> str:
+def hinge_text(one: Hinge, called: Called = path_of) -> str:
     """Return a number within whose range a requirement stops to hold."""
     knob = one.knob
     now, breaks = apart(knob, knob.value, one.breaks_at)
     range_ = f"{'' if knob.stated else 'assumed '}{range_text(knob)}"
     stale = f", last checked on {knob.checked}" if one.stale and knob.checked else ""
     side = "above" if one.breaks_at > knob.value else "below"
-    return f"{knob.path}: {now} now, breaks {side} {breaks} ({basis_text(knob)}, {range_}{stale})"
+    return f"{called(knob)}: {now} now, breaks {side} {breaks} ({basis_text(knob)}, {range_}{stale})"
 
 
-def non_risk_sentence(one: NonRisk) -> str:
+def non_risk_sentence(one: NonRisk, called: Called = path_of) -> str:
     """Return a non-risk as a sentence."""
     requirement = one.check.requirement
     assert isinstance(requirement, Bound)
@@ -252,4 +265,4 @@ def non_risk_sentence(one: NonRisk) -> str:
         return f"{text}: none of {one.numbers} numbers makes it worse, one at a time within its range."
     worst = numbers.metric(requirement.metric, one.worst)
     at = value_text(one.bar.knob, one.at)
-    return f"{text}: the worst that one of {one.numbers} numbers does is {worst}, {one.bar.knob.path} at {at}."
+    return f"{text}: the worst that one of {one.numbers} numbers does is {worst}, {called(one.bar.knob)} at {at}."

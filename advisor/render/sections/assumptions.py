@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from pathlib import PurePath
 
+from advisor.catalog.figure_words import time_of
 from advisor.catalog.model import Provenance
 from advisor.render import numbers
 from advisor.render.markdown import escape, plural, table
@@ -92,20 +93,6 @@ def readable(view: View, subject: str) -> str:
     for c in view.used.values():
         titles |= {one.option.id: one.name for one in c.members if one.option}
     return re.sub(r"\w+", lambda word: titles.get(word[0]) or time_of(word[0]), subject)
-
-
-def time_of(key: str) -> str:
-    """Return what a latency figure's key stands for; any other word as it is.
-
-    >>> time_of("ttft_ms"), time_of("search_ms"), time_of("cv")
-    ('time to first token', 'search time', 'cv')
-    """
-    if not key.endswith("_ms"):
-        return key
-    return _TIMES.get(key) or f"{key.removesuffix('_ms').replace('_', ' ')} time"
-
-
-_TIMES = {"ttft_ms": "time to first token", "tpot_ms": "time per further token"}
 
 
 def place(text: str) -> str:

@@ -12,7 +12,7 @@ from advisor.analysis.tornado import headline_metrics, ranked
 from advisor.render import change_words as words
 from advisor.render import numbers
 from advisor.render import sensitivity_words as said
-from advisor.render.markdown import code, escape, table
+from advisor.render.markdown import escape, table
 from advisor.render.page import Figure_
 from advisor.render.sections.view import View, capital
 from advisor.render.sensitivity_chart import charts, file_part
@@ -88,7 +88,7 @@ def break_evens(view: View, found: Sensitivity) -> str:
         inside = "yes" if one.within_range else "no"
         rows.append(
             [
-                number(view, one.knob),
+                number(one.knob),
                 escape(now),
                 escape(at),
                 escape(said.moved_text(one)),
@@ -102,27 +102,24 @@ def break_evens(view: View, found: Sensitivity) -> str:
     return table(heads, rows) if rows else ""
 
 
-def number(view: View, knob: Knob) -> str:
-    """Return what a number is called: the workload's title of a parameter, or who states a figure and its key."""
-    if knob.figure is None:
-        return escape(capital(knob.title))
-    component = view.catalog.options.get(knob.figure.record, (None,))[0]
-    who = escape(component.name) if component else code(knob.figure.record)
-    return f"{who}: {code(knob.figure.name)}"
+def number(knob: Knob) -> str:
+    """Return what a number is called: the workload's title of a parameter, or who states a figure and what it is."""
+    return escape(capital(knob.title))
 
 
 def risks(view: View) -> Iterator[str]:
     """Yield the requirements that hang on a number which nobody measured or which is old."""
     found = view.analyses.sensitivity
     for risk in found.points.risks if found else ():
-        first, *rest = said.risk_sentences(risk)
+        first, *rest = said.risk_sentences(risk, said.title_of)
         yield f"**Hangs on a number.** {capital(escape(first))} {'; '.join(escape(line.strip()) for line in rest)}."
 
 
 def non_risks(view: View) -> Iterator[str]:
     """Yield the requirements that hold whatever a single number does within its range."""
     found = view.analyses.sensitivity
-    yield from (capital(escape(said.non_risk_sentence(one))) for one in (found.points.non_risks if found else ()))
+    for one in found.points.non_risks if found else ():
+        yield capital(escape(said.non_risk_sentence(one, said.title_of)))
 
 
 def tornados(found: Sensitivity) -> dict[str, str]:

@@ -12,6 +12,7 @@ from advisor import expression
 from advisor.analysis.bundle import NOTHING, Bundle
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.demand import Demand
+from advisor.catalog import figure_words
 from advisor.catalog.blueprint import Blueprint, Flow, Measure
 from advisor.catalog.load import Catalog
 from advisor.evaluation.result import Check, Evaluation
@@ -222,7 +223,7 @@ def demanded(requirement: Requirement) -> str:
 
 
 MODES = {"saas": "SaaS", "managed": "managed", "self_hosted": "own operation"}
-CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud", "vendor": "vendor's cloud"}
+CLOUDS = {**figure_words.CLOUDS, "vendor": "vendor's cloud"}
 REGIONS = {"us": "the US", "eu": "the EU", "apac": "Asia-Pacific"}
 _NAMES = {
     "cloud": CLOUDS | {"vendor": "vendors' own clouds"},

@@ -15,6 +15,18 @@ _AVAILABILITY = {
     "observed": "availability observed",
     "software": "availability of the software",
 }
+_OTHERS = {
+    "operations_h_per_month": "hours of operations",
+    "software": _AVAILABILITY["software"],
+    "without_agreement": "availability where no agreement covers it",
+    "egress_usd_per_gb": "price of data that leaves it",
+    "other_cloud_ms": "time of a call to another cloud",
+    "instance_availability": "availability of an instance",
+    "zone_availability": "availability of a zone",
+    "spot_availability": "availability of spot capacity",
+    "spot_replacement_min": "time to replace a spot instance",
+    "interruptions_per_month": "interruptions a month",
+}
 CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
 
 
@@ -37,27 +49,25 @@ def words(name: str, records: Records) -> str:
     >>> from advisor.catalog.load import load_catalog
     >>> known = load_catalog().records
     >>> [words(name, known) for name in ("latency.search_ms.p50", "capacity.reads_per_s", "operations_h_per_month")]
-    ['search time p50', 'capacity for reads', 'hours of operations']
+    ['search time, p50', 'capacity for reads', 'hours of operations']
     >>> words("price.million_input_tokens from 2026-05-01", known), words("availability.service_by_zones.2", known)
     ('price of input tokens from 2026-05-01', 'availability promised in 2 zones')
     """
     kind, _, key = name.partition(".")
     if kind == "latency":
         measure, _, percentile = key.partition(".")
-        return f"{time_of(measure)} {percentile}".strip()
+        return f"{time_of(measure)}{f', {percentile}' if percentile else ''}"
     if kind == "capacity":
         return f"capacity for {records.dimensions[key].title}" if key in records.dimensions else spaced(name)
     if kind == "price":
         meter, space, since = key.partition(" ")
         named = records.meters[meter].title.removeprefix("of ") if meter in records.meters else spaced(meter)
-        return f"price of {named}{space}{since}"
+        return f"{'' if meter == 'month' else 'price of '}{named}{space}{since}"
     if kind == "availability":
         return _availability(key)
     if kind == "quality":
         return "quality without it" if key == "without" else f"quality, {spaced(key)}"
-    return {"operations_h_per_month": "hours of operations", "software": _AVAILABILITY["software"]}.get(
-        name, spaced(name)
-    )
+    return _OTHERS.get(name) or spaced(name)
 
 
 def time_of(key: str) -> str:

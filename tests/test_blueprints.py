@@ -192,3 +192,16 @@ def test_every_role_says_what_a_good_team_tests_and_watches(catalog: Catalog) ->
     practices = {name: role.practice for name, role in catalog.records.roles.items()}
     assert [name for name, practice in practices.items() if practice is None] == []
     assert len({practice.test for practice in practices.values() if practice}) >= len(practices) - 1  # two guardrails
+
+
+def test_what_may_be_left_out_loses_something_that_is_counted(catalog: Catalog) -> None:
+    """An optional role is a cache, whose misses cost work, or has a factor of quality for being left out.
+
+    Anything else would be left out of every design for nothing. So the router of the gateway is not optional: its flows
+    send simple calls to the small model either way.
+    """
+    for blueprint in map(catalog.blueprint, DRIVEN):
+        scores = {role: catalog.role(role).quality for role in blueprint.roles}
+        counted = {*blueprint.cache_roles, *(role for role, score in scores.items() if score and score.without)}
+        assert {role for role, use in blueprint.roles.items() if use.optional} <= counted, blueprint.id
+    assert not catalog.blueprint("llm_gateway").roles["model_router"].optional

@@ -96,11 +96,13 @@ def test_software_may_fail_as_that_of_another_class(catalog: Catalog) -> None:
     ],
 )
 def test_a_word_that_stands_for_no_figure_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
-    """A misspelt word, and a class that does not state what is asked of it, are said with file and line."""
+    """A misspelt word, and a class that does not state what is asked of it, are said once, with file and line."""
     folder = shutil.copytree(resources.folder("catalog"), tmp_path / "catalog")
     file = folder / "tool_sandbox" / "e2b.yml"
     file.write_text(file.read_text().replace(old, new, 1))
     with pytest.raises(InputError) as caught:
         load_catalog(folder, cached=False)
-    problems = [problem for problem in caught.value.problems if said in problem.message]
-    assert problems and problems[0].line > 1 and "options[0].availability" in problems[0].path
+    (problem,) = caught.value.problems
+    assert said in problem.message
+    assert problem.line > 1
+    assert problem.path.startswith("options[0].availability.s")

@@ -62,8 +62,7 @@ def _fill(availability: Any, name: str, known: Mapping[str, Operating]) -> Itera
         figure, message = _meant(table[key], place, name, known)
         if figure is None:
             yield place, message
-        else:
-            table[key] = figure
+        table[key] = figure or known[name].operations_h_per_month  # any figure, so that the mistake is said once
 
 
 def _meant(word: str, place: Place, name: str, known: Mapping[str, Operating]) -> tuple[Figure | None, str]:

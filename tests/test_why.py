@@ -373,8 +373,8 @@ WORDS = {
         "delta_vectors",
         "vector_store",
     ): "it cannot carry the load\ndelta_vectors_free: peak vector_gb 7.373 is above its limit of 1",
-    ("gamma_vectors", "vector_store"): "refused by 'licences.deny: not SSPL-1.0'\npossible when it is loosened, solved "
-    "again:\n  without 'licences.deny: not SSPL-1.0': the design then costs 4 570 USD/month (− 352 USD)",
+    ("gamma_vectors", "vector_store"): "refused by 'licences: not SSPL-1.0'\npossible when it is loosened, solved "
+    "again:\n  without 'licences: not SSPL-1.0': the design then costs 4 570 USD/month (− 352 USD)",
     ("delta_embed", "embedding"): "clouds 2 instead of 1 at most: the design then costs 4 910 USD/month (− 11.9 USD)",
     ("gamma_embed", "embedding"): "with it, this cannot hold:\n  quality ≥ 0.500   (constraints.quality.min)\npossible "
     "when it is loosened, solved again:\n  quality 0.",

@@ -118,11 +118,26 @@ def change_text(change: Change) -> str:
 
 
 def requirement_text(requirement: Requirement) -> str:
-    """Return a requirement as a person would say it: ``answer ttft p95 ≤ 1.50 s``."""
+    """Return a requirement as a person would say it: ``answer ttft p95 ≤ 1.50 s``, ``licences: not SSPL-1.0``."""
     if isinstance(requirement, Filter):
-        return f"{rule_label(requirement)}: {requirement.words}"
+        return f"{rule_title(requirement)}: {requirement.words}"
     sign_ = "≤" if requirement.upper else "≥"
     return f"{numbers.metric_label(requirement.metric)} {sign_} {numbers.metric(requirement.metric, requirement.limit)}"
+
+
+def rule_title(rule: Filter) -> str:
+    """Return what a rule is about.
+
+    >>> rule_title(Filter("constraints.clouds.allow", "cloud", frozenset(["aws"]), True))
+    'clouds'
+    >>> rule_title(Filter("choices.pin.cache", "pin", frozenset(["none"]), True, "cache"))
+    'cache pinned'
+    """
+    if rule.kind == "pin":
+        return f"{rule.role} pinned"
+    return {"cloud": "clouds", "residency": "residency", "licence": "licences", "mode": "modes"}.get(
+        rule.kind, "choices"
+    )
 
 
 def rule_label(rule: Filter) -> str:

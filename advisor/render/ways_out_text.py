@@ -61,7 +61,7 @@ def step_text(step: Step) -> str:
     >>> step_text(Admitted(Filter("constraints.licences.deny", "licence", frozenset(["SSPL-1.0"]), False), "SSPL-1.0"))
     'admit the licence SSPL-1.0 (licences.deny)'
     >>> step_text(Admitted(Filter("constraints.residency.require", "residency", frozenset(["eu"]), True)))
-    'drop residency.require: eu'
+    'drop residency: eu'
     """
     if isinstance(step, Loosened):
         return _loosened(step)

@@ -1,12 +1,12 @@
 """What questions of a rehearsal take to make and to check, and for how long somebody would wait for one.
 
-    python benchmarks/rehearsal.py [EXAMPLE ...] [--pace SECONDS]
+    python benchmarks/rehearsal.py [EXAMPLE ...] [--jobs 2] [--drill KIND ...] [--no-kinds]
 
-Two tables, in processor seconds. Of every kind: making a question, and checking that it stays the same with a tenth
-more or less traffic; on a solved scenario that knows nothing else yet, so the two scenarios with other traffic are in
-every check that needs them, though a session solves them once. Of a session of 35 minutes: when each item is ready, and
-how long somebody would wait who begins at once and takes --pace seconds an item, on a machine with nothing else to do.
-Default: three examples; one of them takes a quarter of the time.
+In processor seconds. Of every kind: making a question, and checking that it stays the same with a tenth more or less
+traffic; on a solved scenario that knows nothing else yet, so the two scenarios with other traffic are in every check
+that needs them, though a session solves them once. Of a session of 35 minutes, and of drills that are named: when each
+item is ready with so many processes, each on a processor of its own, and how long somebody would wait who takes 10, 3
+or 1 s an item, two key presses before the first included. Default: three examples; one takes a quarter of the time.
 """
 
 from __future__ import annotations
@@ -14,23 +14,26 @@ from __future__ import annotations
 import argparse
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from advisor import resources
 from advisor.catalog.load import Catalog, load_catalog
-from advisor.rehearsal import prepare
 from advisor.rehearsal.course import Asked, Designing, Item, Setup
 from advisor.rehearsal.kind import Kind
+from advisor.rehearsal.opening import opening
 from advisor.rehearsal.registry import KINDS
 from advisor.rehearsal.stability import stable
+from advisor.rehearsal.strands import in_order, placed, strands
 from advisor.rehearsal.world import World
 from advisor.scenario.load import Scenario, load_scenario
 
 EXAMPLES = ("support_copilot", "card_fraud", "shop_search")
 SEEDS = 3  # tried until a kind makes a question
-SEED, MINUTES, PACE_S = 7, 35, 10.0
-START_S = 1.5  # a new process with the catalog read
+SEED, MINUTES, PACES_S = 7, 35, (10.0, 3.0, 1.0)
+PRESSED = 2  # Enter for the brief, Enter to begin
+START_S = 0.8  # a new process with the catalog read
+Made = tuple[int, Item | None, float]
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,17 @@ def main() -> None:
     """Run the benchmark and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("examples", nargs="*", default=EXAMPLES)
-    parser.add_argument("--pace", type=float, default=PACE_S)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--drill", nargs="*", default=())
+    parser.add_argument("--no-kinds", action="store_true")
     arguments = parser.parse_args()
     catalog = load_catalog()
     scenarios = {name: load_scenario(resources.example(name), catalog) for name in arguments.examples}
-    _kinds({name: World.of(one, one.catalog or catalog) for name, one in scenarios.items()})
+    if not (arguments.no_kinds or arguments.drill):
+        _kinds({name: World.of(one, one.catalog or catalog) for name, one in scenarios.items()})
     for name, one in scenarios.items():
-        _session(name, one, one.catalog or catalog, arguments.pace)
+        for drill in arguments.drill or ("",):
+            _session(name, one, one.catalog or catalog, drill, arguments.jobs)
 
 
 # --- kinds ------------------------------------------------------------------------------------------------------------
@@ -66,7 +73,7 @@ def _kinds(worlds: dict[str, World]) -> None:
 
 
 def _took(kind: Kind, world: World) -> Took:
-    world = World(world.answer, world.only)  # with nothing remembered
+    world = World(world.answer, world.only).anew()  # with nothing remembered
     start = time.process_time()
     made = ((seed, kind.make(world, random.Random(seed))) for seed in range(SEEDS))
     seed, found = next(((seed, one) for seed, one in made if one), (0, None))
@@ -79,27 +86,48 @@ def _took(kind: Kind, world: World) -> Took:
 # --- a session --------------------------------------------------------------------------------------------------------
 
 
-def _session(name: str, scenario: Scenario, catalog: Catalog, pace_s: float) -> None:
-    setup = Setup("scenario.yml", scenario.text, "", "", (scenario.digest, catalog.digest), SEED, MINUTES)
-    opening = len(prepare.opening(setup, scenario, catalog))
-    made = list(_made(scenario, catalog, setup))
-    ready = [0.0 if number < opening else START_S + took for number, (_, took) in enumerate(made)]
-    waits = list(_waits(ready, pace_s))
-    print(f"\n{name}, {MINUTES} minutes, {len(ready)} items: ready after {ready[-1]:.0f} s; ", end="")
-    print(f"the first after {ready[0]:.1f} s; the longest wait at {pace_s:g} s an item {max(waits):.1f} s")
-    for number, (item, _) in enumerate(made):
-        print(f"  {number + 1:>3} {_title(item):<36}{ready[number]:>7.1f} s  wait {waits[number]:.1f} s", flush=True)
+def _session(name: str, scenario: Scenario, catalog: Catalog, drill: str, jobs: int) -> None:
+    setup = Setup("scenario.yml", scenario.text, "", "", (scenario.digest, catalog.digest), SEED, MINUTES, drill)
+    first = opening(setup, scenario, catalog)
+    made = list(_in_order(setup, scenario, catalog, jobs))
+    items = [*first, *in_order(((place, item) for place, item, _ in made), setup)]
+    moments = {id(item): took for _, item, took in made}
+    ready = [0.0] * len(first)
+    for item in items[len(first) :]:  # what comes before it in the session has to be there too
+        ready.append(max([*ready[-1:], START_S + _moment(item, moments, made)]))
+    waits = {pace: list(_waits(ready, pace)) for pace in PACES_S}
+    longest = ", ".join(f"{max(found, default=0.0):.1f} s at {pace:g} s an item" for pace, found in waits.items())
+    what = f"{name}, {drill or f'{MINUTES} minutes'}, {len(items)} items with {jobs} processes"
+    print(f"\n{what}; longest wait: {longest}")
+    for number, item in enumerate(items):
+        each = "".join(f"{found[number]:>7.1f}" for found in waits.values())
+        print(f"  {number + 1:>3} {_title(item):<36} ready {ready[number]:>6.1f} s   waits{each} s", flush=True)
 
 
-def _made(scenario: Scenario, catalog: Catalog, setup: Setup) -> Iterator[tuple[Item, float]]:
-    """Yield the items with the seconds after which each is there; the scenario is solved for the first of them."""
+def _in_order(setup: Setup, scenario: Scenario, catalog: Catalog, jobs: int) -> Iterator[Made]:
+    """Yield what all processes make, place by place, with the seconds after which it is there."""
+    every = range(len(strands(setup)))
+    found = [one for first in range(jobs) for one in _made(setup, scenario, catalog, every[first::jobs])]
+    return iter(sorted(found, key=lambda one: one[0]))
+
+
+def _made(setup: Setup, scenario: Scenario, catalog: Catalog, numbers: Sequence[int]) -> Iterator[Made]:
+    """Yield what one process makes, which solves the scenario first."""
     start = time.process_time()
-    for item in prepare.items(setup, World.of(scenario, catalog)):
-        yield item, time.process_time() - start
+    for place, item in placed(setup, World.of(scenario, catalog), numbers):
+        yield place, item, time.process_time() - start
+
+
+def _moment(item: Item, moments: Mapping[int, float], made: Sequence[Made]) -> float:
+    """Return when an item is there; one of a drill has been given a folder since."""
+    if id(item) in moments:
+        return moments[id(item)]
+    assert isinstance(item, Asked)
+    return next(took for _, one, took in made if isinstance(one, Asked) and one.question is item.question)
 
 
 def _waits(ready: Sequence[float], pace_s: float) -> Iterator[float]:
-    now = 0.0
+    now = PRESSED * min(pace_s, 1.0)
     for one in ready:
         wait = max(0.0, one - now)
         yield wait

@@ -14,12 +14,14 @@ from advisor.catalog.load import load_catalog
 from advisor.optimizer.solver import Status
 from advisor.rehearsal import prepare, words
 from advisor.rehearsal.ahead import Ahead
-from advisor.rehearsal.course import CONFLICT, FEASIBLE, LENGTHS, Asked, Asking, Designing, Fact, asking_question
+from advisor.rehearsal.course import CONFLICT, DRILL, FEASIBLE, LENGTHS, Asked, Asking, Designing, Fact, asking_question
 from advisor.rehearsal.design_phase import deciding_roles
+from advisor.rehearsal.opening import left_open, opening
 from advisor.rehearsal.prices import under
 from advisor.rehearsal.question import Number, options
 from advisor.rehearsal.record import item_data, item_of
 from advisor.rehearsal.registry import TELLING
+from advisor.rehearsal.strands import strands
 from advisor.scenario.load import Scenario, scenario_from_text
 
 
@@ -44,7 +46,7 @@ def test_the_first_questions_need_no_solve(monkeypatch: pytest.MonkeyPatch) -> N
     for minutes, length in LENGTHS.items():
         found = list(itertools.islice(prepare.items(case.setup(minutes)), length.opening))
         assert [item.part for item in found] == ["open"] * length.opening
-        assert tuple(found) == prepare.opening(case.setup(minutes), case.scenario(), case.catalog())
+        assert tuple(found) == opening(case.setup(minutes), case.scenario(), case.catalog())
         with pytest.raises(AssertionError, match="something was solved"):
             next(itertools.islice(prepare.items(case.setup(minutes)), length.opening, None))
 
@@ -53,10 +55,10 @@ def test_the_first_questions_tell_nothing_that_is_left_open() -> None:
     """What may be asked about later is not in them, whatever the seed; and what they ask is not asked again."""
     for seed in range(20):
         setup = case.setup(seed=seed)
-        opening = prepare.opening(setup, case.scenario(), case.catalog())
-        names = [fact.name for fact in prepare.left_open(setup, case.scenario())]
-        assert opening
-        assert not [name for name in names for one in opening if name in one.question.text]
+        first = opening(setup, case.scenario(), case.catalog())
+        names = [fact.name for fact in left_open(setup, case.scenario())]
+        assert first
+        assert not [name for name in names for one in first if name in one.question.text]
     sums = [item for item in case.items() if isinstance(item, Asked) and item.part in ("open", "estimate")]
     kinds = [item.question.kind for item in sums]
     assert len(set(kinds)) == len(kinds)
@@ -72,7 +74,7 @@ def test_every_blueprint_has_an_opening() -> None:
         known = scenario.catalog or load_catalog()
         for seed in range(5):
             setup = replace(case.setup(seed=seed), text=scenario.text, file=str(path))
-            assert prepare.opening(setup, scenario, known), (path, seed)
+            assert opening(setup, scenario, known), (path, seed)
 
 
 def test_the_session_has_all_its_parts() -> None:
@@ -203,16 +205,35 @@ def test_a_conflict_is_asked_about_only_where_something_else_could_give() -> Non
             assert "cannot hold together" in before.question.derivation[-1]
 
 
-def test_another_process_prepares_the_same_items() -> None:
-    """Worked out ahead by a process of its own, or here: the same items, those that are known already not again."""
-    drill = case.setup(drill="tokens_a_month")
-    here = list(itertools.islice(prepare.items(drill, case.world()), 2))
-    ahead = Ahead(drill, here[:1])
+def test_other_processes_prepare_the_same_items() -> None:
+    """A session of which each process worked out one strand is the one worked out here; then all have ended."""
+    jobs = len(strands(case.setup()))
+    first = opening(case.setup(), case.scenario(), case.catalog())
+    ahead = Ahead(case.setup(), first, case.items()[:4], jobs=jobs)
+    workers = [*ahead._workers]
     try:
-        assert [ahead.item(0), ahead.item(1)] == here
+        assert len(workers) == jobs
+        assert ahead.ready(3)
+        assert ahead.so_far()[0][:4] == [*case.items()[:4]]
+        assert [ahead.item(number) for number in range(len(case.items()) + 1)] == [*case.items(), None]
+        assert ahead.so_far() == ([*case.items()], True)
     finally:
         ahead.close()
-    assert not ahead._process.is_alive()
+    assert not any(worker._process.is_alive() for worker in workers)
+
+
+def test_tries_of_a_drill_side_by_side_are_those_one_after_the_other() -> None:
+    """Whichever process made a question, a drill has the same ones, in the same order, none twice."""
+    drill = case.setup(drill="tokens_a_month")
+    here = list(prepare.items(drill, case.world()))
+    texts = [item.question.text for item in here if isinstance(item, Asked)]
+    assert len(set(texts)) == len(here) == DRILL
+    assert Ahead(case.setup(), case.items()[:1]).ready(0), "what needs no solve waits for no process"
+    ahead = Ahead(drill, jobs=2)
+    try:
+        assert [ahead.item(number) for number in range(DRILL + 1)] == [*here, None]
+    finally:
+        ahead.close()
 
 
 def test_items_survive_being_written() -> None:

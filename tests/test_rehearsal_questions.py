@@ -7,6 +7,7 @@ import pickle
 import random
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -215,6 +216,27 @@ def test_a_choice_that_flips_is_not_asked(thin: Worlds) -> None:
         assert asked is not None
         assert stable(kind, world, 0, asked) is expected
         assert (question(world, kind, 0) is not None) is expected
+
+
+@pytest.mark.parametrize("name", sorted(name for name, kind in KINDS.items() if kind.holds is not None))
+def test_a_quick_check_ends_as_making_the_question_again(name: str, thin: Worlds) -> None:
+    """A kind that checks without making its question again finds what making it again finds; another truth fails."""
+    kind, told = KINDS[name], set[bool]()
+    assert kind.holds is not None
+    for example in EXAMPLES:
+        asked = kind.make(thin(example).anew(), random.Random(1))
+        if asked is None or not isinstance(asked.truth, frozenset):
+            continue
+        for factor in (0.9, 1.1, 1.6):
+            moved = moved_world(thin(example), factor, solve=True)
+            again = None if moved is None else kind.make(moved.anew(), random.Random(1))
+            if moved is None or again is None:
+                continue
+            told.add(same(asked, again))
+            assert kind.holds(moved, asked) is same(asked, again), (example, factor)
+            wrong = replace(asked, truth=frozenset(options(asked.form)) - asked.truth)
+            assert kind.holds(moved, wrong) is same(wrong, again), (example, factor)
+    assert told
 
 
 def test_a_moved_world_has_ten_percent_more_traffic(thin: Worlds) -> None:

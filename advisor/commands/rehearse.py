@@ -139,7 +139,7 @@ def _questions(given: dict[str, Any]) -> list[tuple[str, Any]]:
         found = [(begun.scenario.title, item) for item in prepare.items(begun.setup)]
     else:
         saved = _opened().every()
-        found = [(_title(one), item) for one in saved for item in one.items]
+        found = [(_title(one), item) for one in saved for item in one.met]
         if not found:
             raise bad_input("the history holds no question yet; name a scenario, a blueprint or a seed to export of")
     return [(title, item.question) for title, item in found if isinstance(item, Asked)]

@@ -13,6 +13,7 @@ from advisor.commands import rehearse_read
 
 if TYPE_CHECKING:
     from advisor.commands.rehearse_setup import Begun
+    from advisor.rehearsal.ahead import Source
     from advisor.rehearsal.course import Item
     from advisor.rehearsal.history import History, Saved
     from advisor.rehearsal.sitting import Sitting
@@ -26,13 +27,10 @@ class PauseError(Exception):
 
 def sit(begun: Begun, given: dict[str, Any], history: History | None, saved: Saved | None) -> None:
     """Sit a session from where it stands to its end, or until it is paused."""
-    from advisor.rehearsal import prepare
-    from advisor.rehearsal.ahead import Ahead
     from advisor.rehearsal.session import State
     from advisor.rehearsal.sitting import Sitting
 
-    first = prepare.opening(begun.setup, begun.scenario, begun.catalog)
-    source = Ahead(begun.setup, saved.items if saved and saved.items else first)
+    source = _source(begun, saved)
     state = saved.state if saved else State(given["feedback"] or "immediate")
     sitting = Sitting(begun.setup, begun.scenario, begun.catalog, source, state)
     table = Table(sitting, begun, history, saved.id if saved else None)
@@ -45,6 +43,18 @@ def sit(begun: Begun, given: dict[str, Any], history: History | None, saved: Sav
     finally:
         source.close()
     table.finish(given)
+
+
+def _source(begun: Begun, saved: Saved | None) -> Source:
+    """Return where the items come from: what was saved, and what other processes work out if that is not all."""
+    from advisor.commands.options import cores
+    from advisor.rehearsal.ahead import Ahead, Lazily
+    from advisor.rehearsal.opening import opening
+
+    if saved is not None and saved.whole:
+        return Lazily(iter(()), saved.items)
+    first = opening(begun.setup, begun.scenario, begun.catalog)
+    return Ahead(begun.setup, first, saved.items if saved else (), jobs=cores())
 
 
 class Table:
@@ -96,7 +106,7 @@ class Table:
             self.out.print("next: advisor rehearse --debrief -o DIR writes every answer with its derivation")
 
     def _welcome(self) -> None:
-        from advisor.rehearsal.prepare import left_open
+        from advisor.rehearsal.opening import left_open
         from advisor.render import rehearsal_text
 
         setup = self.begun.setup
@@ -138,7 +148,7 @@ class Table:
 
     def _settled(self) -> Iterable[str]:
         """Return what the brief left open: by what was asked about, or all of it where nothing could be asked."""
-        from advisor.rehearsal.prepare import left_open
+        from advisor.rehearsal.opening import left_open
         from advisor.rehearsal.session import Learnt
         from advisor.render import rehearsal_text
 
@@ -251,11 +261,8 @@ class Table:
     def _save(self) -> None:
         if self.history is None or self.number is None:
             return
-        sitting = self.sitting
-        here = sitting.state.position
-        current = sitting.source.item(here) if sitting.source.ready(here) else None  # what was answered does not wait
-        items = [*sitting.items, *([current] if current is not None else [])]
-        self.history.save(self.number, sitting.state, items, sitting.marks())
+        items, whole = self.sitting.source.so_far()
+        self.history.save(self.number, self.sitting.state, items, self.sitting.marks(), whole=whole)
 
 
 def now() -> str:

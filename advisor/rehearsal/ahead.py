@@ -1,19 +1,22 @@
-"""Items prepared ahead by another process, while somebody thinks about the one before.
+"""Items prepared ahead by other processes, while somebody thinks about the one before.
 
-Another process, because a search does not let go of this one, and because it can be ended at any moment. The items are
-the same as when they are worked out here: they depend on the setup only.
+Other processes, because a search does not let go of this one, and because they can be ended at any moment. Each works
+out some strands of the session; they are put in order by their place in it and not by when they came, so the items are
+the same as when they are worked out here.
 """
 
 from __future__ import annotations
 
 import signal
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
-from typing import Any, Protocol
+from typing import Protocol
 
 from advisor.errors import InputError
-from advisor.rehearsal.course import Item, Setup
+from advisor.rehearsal.course import DRILL, Item, Setup
+from advisor.rehearsal.strands import Placed, in_order, placed, strands
 
 
 class Source(Protocol):
@@ -24,6 +27,9 @@ class Source(Protocol):
 
     def ready(self, number: int) -> bool:
         """Return whether :meth:`item` would not wait."""
+
+    def so_far(self) -> tuple[list[Item], bool]:
+        """Return the items that are worked out, and whether these are all, without waiting."""
 
     def close(self) -> None:
         """End what works ahead."""
@@ -52,67 +58,139 @@ class Lazily:
         """Return whether the item is worked out."""
         return len(self._known) > number
 
+    def so_far(self) -> tuple[list[Item], bool]:
+        """Return the items that are worked out; whether there are more, only asking would tell."""
+        return [*self._known], False
+
     def close(self) -> None:
         """There is nothing to end."""
 
 
 class Ahead:
-    """Items worked out by another process, one after the other without waiting to be asked.
+    """Items worked out by other processes, without waiting to be asked.
 
     Args:
-        known: the first ones, which take no time or were met before the session was interrupted.
+        opening: the first items, which take no time. known: those prepared before the session was interrupted.
+        jobs: how many processes; there are no more than strands.
     """
 
-    def __init__(self, setup: Setup, known: Sequence[Item] = ()) -> None:
-        from multiprocessing import get_context
-
-        context = get_context("spawn")  # a forked child would inherit the solver's threads and locks
-        self._known: list[Item] = list(known)
-        self._ended = False
-        self._skip = len(self._known)
-        self._receive, send = context.Pipe(duplex=False)
-        self._process = context.Process(target=_work, args=(setup, send), daemon=True)
-        with _interrupts_ignored():
-            self._process.start()
-        send.close()
+    def __init__(
+        self, setup: Setup, opening: Sequence[Item] = (), known: Sequence[Item] = (), *, jobs: int = 1
+    ) -> None:
+        self._setup, self._opening, self._known = setup, list(opening), list(known)
+        self._found: list[Item] = []
+        self._ended, self._workers = False, list[_Worker]()
+        self._placed: dict[int, list[Placed]] = defaultdict(list)
+        every = strands(setup)
+        self._places = range(sum(len(one.places) for one in every))
+        self._put_in_order()
+        count = min(jobs, len(every))
+        self._workers = [_Worker(setup, range(first, len(every), count)) for first in range(count)]
 
     def item(self, number: int) -> Item | None:
         """Return an item, waiting until it is there.
 
         Raises:
-            InputError: the setup has nothing to rehearse. RuntimeError: the other process failed.
+            InputError: the setup has nothing to rehearse. RuntimeError: another process failed.
         """
-        while not self._ended and (len(self._known) <= number or self._receive.poll()):
-            self._take()  # also what nobody asked for yet: it may be that there is nothing to rehearse
-        return self._known[number] if number < len(self._known) else None
+        while not self.ready(number):
+            self._take(None)
+        return self._found[number] if number < len(self._found) else None
 
     def ready(self, number: int) -> bool:
         """Return whether the item has come."""
-        while not self._ended and self._receive.poll():
-            self._take()
-        return self._ended or len(self._known) > number
+        if not self._ended:
+            self._take(0.0)  # also what nobody asked for yet: it may be that there is nothing to rehearse
+        return self._ended or len(self._found) > number
+
+    def so_far(self) -> tuple[list[Item], bool]:
+        """Return the items that have come, and whether these are all."""
+        self.ready(0)
+        return [*self._found], self._ended
 
     def close(self) -> None:
-        """End the other process now; what it still works on is not wanted."""
-        self._process.terminate()
-        self._process.join()
-        self._receive.close()
+        """End the other processes now; what they still work on is not wanted."""
+        for worker in self._workers:
+            worker.end()
+        self._workers = []
 
-    def _take(self) -> None:
-        try:
-            word, value = self._receive.recv()
-        except EOFError:
-            raise RuntimeError("the process that prepares questions ended early") from None
-        if word == "item" and self._skip:
-            self._skip -= 1
-        elif word == "item":
-            self._known.append(value)
-        elif word == "end":
+    def _take(self, timeout_s: float | None) -> None:
+        """Take everything that has come, after waiting for something to come."""
+        from multiprocessing.connection import wait
+
+        working = [worker for worker in self._workers if not worker.done]
+        came = wait([worker.receive for worker in working], timeout_s) if working else []
+        for worker in working:
+            if worker.receive in came:
+                self._take_from(worker)
+        if came:
+            self._put_in_order()
+        elif not working:
+            raise RuntimeError("the processes that prepare questions ended early")
+
+    def _take_from(self, worker: _Worker) -> None:
+        while not worker.done and worker.receive.poll():
+            for one in worker.take():
+                self._placed[one[0]].append(one)
+
+    def _put_in_order(self) -> None:
+        """Append what follows on what is known: place by place, as far as all of a place has come."""
+        found = [*self._opening, *in_order(self._course(), self._setup)]
+        self._found = [*self._known, *found[len(self._known) :]]
+        whole = bool(self._setup.drill) and len(found) == DRILL
+        if whole or all(self._is_whole(place) for place in self._places):
             self._ended = True
+            self.close()
+
+    def _course(self) -> Iterator[Placed]:
+        for place in self._places:
+            yield from self._placed[place]
+            if not self._is_whole(place):
+                return
+
+    def _is_whole(self, place: int) -> bool:
+        found = self._placed[place]
+        return bool(found) and found[-1][1] is None
+
+
+class _Worker:
+    """A process that works out some strands. ``done``: it has sent everything."""
+
+    def __init__(self, setup: Setup, numbers: Sequence[int]) -> None:
+        from multiprocessing import get_context
+
+        context = get_context("spawn")  # a forked child would inherit the solver's threads and locks
+        self.receive, send = context.Pipe(duplex=False)
+        self.done = False
+        self._process = context.Process(target=_work, args=(setup, tuple(numbers), send), daemon=True)
+        with _interrupts_ignored():
+            self._process.start()
+        send.close()
+
+    def take(self) -> Iterator[Placed]:
+        """Yield the item that has come, if it is one.
+
+        Raises:
+            InputError: the setup has nothing to rehearse. RuntimeError: the process failed.
+        """
+        try:
+            word, value = self.receive.recv()
+        except EOFError:
+            raise RuntimeError("a process that prepares questions ended early") from None
+        if word == "item":
+            yield value
+        elif word == "end":
+            self.done = True
         elif word == "input":
             raise InputError(value)
         else:
             raise RuntimeError(value)
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        self._process.terminate()
+        self._process.join()
+        self.receive.close()
 
 
 @contextmanager
@@ -125,22 +203,18 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _work(setup: Setup, send: Connection) -> None:
-    """Send every item of a setup; leave interrupts to the parent, and end with it."""
-    from advisor.rehearsal.prepare import items
+def _work(setup: Setup, numbers: Sequence[int], send: Connection) -> None:
+    """Send every item of some strands; leave interrupts to the parent, and end with it."""
+    from advisor.rehearsal.prepare import world
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it is not inherited
     try:
-        for item in items(setup):
-            _send(send, "item", item)
-        _send(send, "end", None)
+        for one in placed(setup, world(setup), numbers):
+            send.send(("item", one))
+        send.send(("end", None))
     except InputError as error:
-        _send(send, "input", tuple(error.problems))
+        send.send(("input", tuple(error.problems)))
     except BrokenPipeError:
         return
     except Exception as error:
-        _send(send, "failed", f"{type(error).__name__}: {error}")
-
-
-def _send(send: Connection, word: str, value: Any) -> None:
-    send.send((word, value))
+        send.send(("failed", f"{type(error).__name__}: {error}"))

@@ -36,7 +36,7 @@ def left_open(scenario: Scenario, rng: random.Random) -> tuple[Fact, ...]:
     for name in sorted(rng.sample(figures, min(FIGURES, len(figures)))):
         parameter, value = parameters[name], scenario.workload[name]
         assumed = f"taken to be {words.amount(parameter.default or 0.0, parameter.unit)}"
-        found.append(Fact(parameter.title, assumed, words.amount(value, parameter.unit)))
+        found.append(Fact(words.parameter(parameter), assumed, words.amount(value, parameter.unit)))
     return tuple({fact.name: fact for fact in found}.values())
 
 
@@ -150,4 +150,4 @@ def _without(scenario: Scenario, name: str) -> Changes:
         if _name(one) == name:
             return {_removed(one.path): None}
     parameters = scenario.blueprint.parameters
-    return {f"workload.{found}": None for found in scenario.given if parameters[found].title == name}
+    return {f"workload.{found}": None for found in scenario.given if words.parameter(parameters[found]) == name}

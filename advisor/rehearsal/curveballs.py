@@ -196,7 +196,7 @@ def _region(world: World) -> Iterator[Change]:
     for lost in sorted(world.best.clouds):
         left = [cloud for cloud in clouds if cloud != lost and cloud in stated]
         if left:
-            name = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}.get(lost, lost)
+            name = words.cloud(lost)
             news = f"The region on {name} is lost for good. The design has to run without {name}."
             yield Change(f"region on {name} lost", news, {"constraints.clouds.allow": left})
 

@@ -13,6 +13,7 @@ from advisor.candidates.table import Table
 from advisor.errors import AdvisorError, InputError, nearest
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.run import goal_value
+from advisor.rehearsal import words
 from advisor.rehearsal.scoring import Points, regret
 
 _UNITS = re.compile(r"[\s,]+(\d{1,5})\s*(?:units?|u|×|x)\b", re.IGNORECASE)
@@ -138,7 +139,7 @@ def _sized(asked: Wish, one: Candidate, found: Candidate) -> Candidate:
         raise ValueError("its provider sizes it, there are no units to choose")
     full = [(name, load.utilisation) for name, load in found.loads.items() if load.utilisation > 1]
     if full:
-        raise ValueError(f"{found.size} would be at {full[0][1]:.0%} of its {full[0][0]} at peak")
+        raise ValueError(f"{found.size} would be at {100 * full[0][1]:.0f} % of its {full[0][0]} at peak")
     return found
 
 
@@ -196,7 +197,8 @@ def judge(made: Mapping[str, Candidate], optimum: Evaluation, table: Table) -> V
     none = {role: table.find(role, NONE) for role in table.candidates if role not in made}
     kept = carried_over(replace(optimum, design={role: {**none, **made}[role] for role in table.candidates}), table)
     if kept.evaluation is None:
-        return Verdict(None, kept.problems, (), None, Points(0.0, False))
+        problems = tuple(words.titled(problem, table.catalog.records.dimensions) for problem in kept.problems)
+        return Verdict(None, problems, (), None, Points(0.0, False))
     goal = table.scenario.objective[0]
     best, value = goal_value(goal, optimum), goal_value(goal, kept.evaluation)
     more = max(0.0, (value - best) / max(abs(best), 1e-12))

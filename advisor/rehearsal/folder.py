@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from advisor.analysis.overrides import as_text
 from advisor.rehearsal import words
 from advisor.rehearsal.course import Asked, Designing, Item
-from advisor.rehearsal.prepare import stage_file
+from advisor.rehearsal.moving import stage_file
 from advisor.rehearsal.prices import FILE
 from advisor.scenario.portable import portable
 from advisor.yamlfile import parse

@@ -25,6 +25,7 @@ APPLICATION = 0x41445652  # "ADVR": whose file it is
 VERSION = 1
 PATIENCE_S = 5.0
 NAME = "rehearsals.sqlite3"
+END = "null"  # in place of an item: there are no more
 
 _TABLES = """
 CREATE TABLE session (
@@ -66,7 +67,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Saved:
-    """A session as it was saved. ``items``: those that were met, in order."""
+    """A session as it was saved.
+
+    Attributes:
+        items: those that were prepared, in order, also what nobody came to yet. whole: whether these are all.
+    """
 
     id: int
     begun: str
@@ -74,6 +79,12 @@ class Saved:
     setup: Setup
     state: State
     items: tuple[Item, ...]
+    whole: bool
+
+    @property
+    def met(self) -> tuple[Item, ...]:
+        """The items that were shown: those that are over, and the one that somebody stands at."""
+        return self.items[: self.state.position + 1]
 
 
 def default_place() -> Path:
@@ -103,9 +114,15 @@ class History:
         assert number is not None
         return number
 
-    def save(self, session: int, state: State, items: Sequence[Item], marks: Sequence[Mark]) -> None:
-        """Write where a session stands: its state, the items that were met and what they earned."""
+    def save(
+        self, session: int, state: State, items: Sequence[Item], marks: Sequence[Mark], *, whole: bool = False
+    ) -> None:
+        """Write where a session stands: its state, the items that are prepared and what those that are over earned.
+
+        ``whole``: these are all the items; a row without an item after the last one says so.
+        """
         known = [(session, number, _text(item_data(item))) for number, item in enumerate(items)]
+        known += [(session, len(items), END)] if whole else []
         with self._writing() as file:
             file.execute("UPDATE session SET state = ? WHERE id = ?", (_text(state_data(state)), session))
             file.executemany("INSERT OR IGNORE INTO item VALUES (?, ?, ?)", known)
@@ -151,9 +168,10 @@ class History:
                 return None
             items = file.execute("SELECT item FROM item WHERE session = ? ORDER BY number", (found[0],)).fetchall()
         try:
-            met = tuple(item_of(json.loads(text)) for (text,) in items)
+            known = tuple(item_of(json.loads(text)) for (text,) in items if text != END)
             number, begun, ended, setup, state = found
-            return Saved(number, begun, ended, setup_of(json.loads(setup)), state_of(json.loads(state)), met)
+            whole = len(known) < len(items)
+            return Saved(number, begun, ended, setup_of(json.loads(setup)), state_of(json.loads(state)), known, whole)
         except (ValueError, KeyError, TypeError) as error:
             raise self._broken(f"session {found[0]} cannot be read: {error}") from None
 

@@ -13,6 +13,7 @@ from advisor.rehearsal.world import World
 from advisor.scenario.load import Scenario
 
 Make = Callable[[World, random.Random], Question | None]
+Holds = Callable[[World, Question], bool]
 RestsOn = Literal["figures", "design", "optimum"]
 
 
@@ -38,6 +39,8 @@ class Kind:
         make: returns a question about a world, None where it makes no sense there; a pure function of both arguments.
         rests_on: what the truth follows from, which decides how it is tested for stability: the ``figures`` that the
             text states, the ``design`` as it is, or the ``optimum``, which has to be found again.
+        holds: whether a question's truth is the same in a world moved from its own, where that is found faster than by
+            making the question again; None where it is not.
     """
 
     name: str
@@ -46,3 +49,4 @@ class Kind:
     phase: Phase
     make: Make
     rests_on: RestsOn
+    holds: Holds | None = None

@@ -226,12 +226,14 @@ class Sitting:
         return found
 
     def _design_hint(self) -> str:
-        """Return the role in which the design as it stands is furthest from the optimum, or the dearest one."""
-        best = self.stage(self.designing).optimum
-        dearest = max(best.design.values(), key=lambda c: (c.cost_usd_per_month, c.role))
-        left_out = [role for role, c in best.design.items() if c.is_none]
+        """Return which of the roles that are designed is the dearest in the optimum, and which it leaves out."""
+        item = self.designing
+        best = self.stage(item).optimum
+        made = [c for role, c in best.design.items() if role in item.roles]
+        dearest = max(made, key=lambda c: (c.cost_usd_per_month, c.role))
+        left_out = [c.role for c in made if c.is_none]
         more = f" It leaves out {', '.join(left_out)}." if left_out else ""
-        return f"In the best design {dearest.role} is the dearest role.{more}"
+        return f"In the best design {dearest.role} is the dearest of these roles.{more}"
 
     # --- marks --------------------------------------------------------------------------------------------------------
 

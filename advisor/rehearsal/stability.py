@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TypeVar
 
 from advisor.rehearsal.kind import Kind
@@ -47,9 +47,17 @@ def steady(rng: random.Random, items: Iterable[T]) -> list[T]:
 
 def stable(kind: Kind, world: World, seed: int, question: Question) -> bool:
     """Return whether a question, made with a seed, has the same answer when the inputs are 10 % off."""
-    return kind.rests_on == "figures" or all(
-        again is not None and same(question, again) for again in _made_again(kind, world, seed)
-    )
+    if kind.rests_on == "figures":
+        return True
+    moved = (moved_world(world, factor, solve=kind.rests_on == "optimum") for factor in (1 - SHARE, 1 + SHARE))
+    return all(one is not None and _holds(kind, one, seed, question) for one in moved)
+
+
+def _holds(kind: Kind, moved: World, seed: int, question: Question) -> bool:
+    if kind.holds is not None:
+        return kind.holds(moved, question)
+    again = kind.make(moved, random.Random(seed))
+    return again is not None and same(question, again)
 
 
 def same(question: Question, again: Question) -> bool:
@@ -60,12 +68,6 @@ def same(question: Question, again: Question) -> bool:
         near = abs(math.log(float(again.truth) / float(question.truth))) <= math.log(MOST_CHANGE)  # type: ignore[arg-type]
         return again.form == question.form and near
     return again.truth == question.truth or again.truth in question.also
-
-
-def _made_again(kind: Kind, world: World, seed: int) -> Iterator[Question | None]:
-    for factor in (1 - SHARE, 1 + SHARE):
-        moved = moved_world(world, factor, solve=kind.rests_on == "optimum")
-        yield None if moved is None else kind.make(moved, random.Random(seed))
 
 
 def moved_world(world: World, factor: float, *, solve: bool) -> World | None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
 from advisor.candidates.candidate import Candidate
+from advisor.catalog.blueprint import Parameter
+from advisor.catalog.figure_words import CLOUDS
+from advisor.catalog.role import Dimension
 from advisor.evaluation.result import Evaluation
 from advisor.explanation.derivation import Derivation, plain
 from advisor.scenario.load import Scenario
@@ -143,6 +147,51 @@ def what_if(changes: Mapping[str, object]) -> str:
     return command("what-if", SCENARIO, *settings)
 
 
+def cloud(name: str) -> str:
+    """Return a cloud for people.
+
+    >>> cloud("gcp"), cloud("other")
+    ('Google Cloud', 'other')
+    """
+    return CLOUDS.get(name, name)
+
+
+def of_dimension(value: float, dimension: Dimension) -> str:
+    """Return an amount of something that is asked of a role; what is counted has no unit of its own.
+
+    >>> import advisor
+    >>> dimensions = advisor.load_catalog().records.dimensions
+    >>> of_dimension(1644, dimensions["reads_per_s"]), of_dimension(25.56, dimensions["stored_gb"])
+    ('1 644/s', '25.56 GB')
+    """
+    return f"{short(value)} {dimension.unit}".replace(" 1/", "/")
+
+
+def titled(problem: str, dimensions: Mapping[str, Dimension]) -> str:
+    """Return why something cannot be run with the titles of what is asked of it in place of the catalog's keys.
+
+    >>> import advisor
+    >>> titled("peak stored_gb 1,728 is above its limit of 1,000", advisor.load_catalog().records.dimensions)
+    'peak stored data (GB) 1,728 is above its limit of 1,000'
+    """
+
+    def shown(word: re.Match[str]) -> str:
+        known = dimensions.get(word[0])
+        return word[0] if known is None else f"{known.title} ({known.unit})".replace(" (1/", " (a ")
+
+    return re.sub(r"[a-z]+(?:_[a-z]+)+", shown, problem)
+
+
+def parameter(one: Parameter) -> str:
+    """Return what a parameter is called, without what explains its value.
+
+    >>> import advisor
+    >>> parameter(advisor.load_catalog().records.blueprints["voice_agent"].parameters["tool_turns"])
+    'tool calls per turn'
+    """
+    return one.title.partition(";")[0]
+
+
 def role(name: str) -> str:
     """Return a role for people: ``vector store``."""
     return name.replace("_", " ")
@@ -168,7 +217,7 @@ def candidate(one: Candidate) -> str:
 def workload(scenario: Scenario, names: Iterable[str]) -> str:
     """Return parameters of the workload as a sentence part."""
     known = scenario.blueprint.parameters
-    return "; ".join(f"{known[n].title}: {amount(scenario.workload[n], known[n].unit)}" for n in names)
+    return "; ".join(f"{parameter(known[n])}: {amount(scenario.workload[n], known[n].unit)}" for n in names)
 
 
 def amount(value: float, unit: str) -> str:

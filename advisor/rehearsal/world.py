@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from advisor import expression
 from advisor.analysis.answers import Answer, solve
 from advisor.analysis.conflict import conflict
-from advisor.analysis.fixed import FixedDesign
+from advisor.analysis.fixed import FixedDesign, within_target
 from advisor.analysis.forced import Wish
 from advisor.analysis.overrides import change
 from advisor.analysis.paths import at
@@ -50,12 +50,17 @@ class World:
 
     Attributes:
         only: role -> the options that there are; None for everything in the catalog.
+        origin: the world that this one is a change of.
         known: what was solved so far.
+        changed: worlds with other candidates that were solved from this scenario, as they were before anything was
+            asked about them; shared by all that :meth:`anew` makes.
     """
 
     answer: Answer
     only: Only | None = None
+    origin: World | None = field(default=None, repr=False)
     known: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    changed: dict[Hashable, World] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -75,6 +80,15 @@ class World:
         """
         known = catalog or scenario.catalog or load_catalog()
         return cls(solve(build(scenario, known, as_of, only=only), blame=False), only)
+
+    def anew(self) -> World:
+        """Return the same world as if nothing had been asked about it yet.
+
+        What a search finds may depend on the designs that it met before, where two cost the same. So what is to be the
+        same in whatever order things are worked out, or in whichever process, begins with this.
+        """
+        search = self.answer.search.under(self.scenario.requirements)
+        return World(replace(self.answer, search=search), self.only, changed=self.changed)
 
     # --- as it is -----------------------------------------------------------------------------------------------------
 
@@ -178,7 +192,8 @@ class World:
         Raises:
             InputError: a path or a value that the scenario cannot have.
         """
-        return self.remembered(("what_if", *_texts(changes)), lambda: self._again(self._changed(changes)))
+        key = ("what_if", *_texts(changes))
+        return self.remembered(key, lambda: replace(self._once(changes), origin=self))
 
     def outcome(self, changes: Changes) -> Found | None:
         """Return the optimum with values of the scenario changed; None where the scenario cannot have them.
@@ -198,6 +213,16 @@ class World:
     def kept(self, changes: Changes) -> World | None:
         """Return the world with values changed and the design left as it is; None where it cannot be run so."""
         return self.remembered(("kept", *_texts(changes)), lambda: self._kept(self._changed(changes)))
+
+    def carried(self, design: Evaluation, requirements: Collection[Requirement]) -> Evaluation | None:
+        """Return what a design of the world of before does here, as it is, under some requirements.
+
+        None where it could not be chosen so: it cannot be run, breaks one of them, or has a unit that is too full.
+        """
+        assert self.origin is not None, "nothing was before"
+        scenario = replace(self.scenario, requirements=tuple(requirements))
+        found = FixedDesign(design, self.origin.table).under(scenario).evaluation
+        return found if found is not None and within_target(found) else None
 
     def with_design(self, design: Evaluation) -> World:
         """Return the world in which another design than the optimum is what is asked about."""
@@ -242,6 +267,15 @@ class World:
 
     def _changed(self, changes: Changes) -> Scenario:
         return change(self.scenario, list(_texts(changes)), self.catalog).scenario
+
+    def _once(self, changes: Changes) -> World:
+        """Return the changed world, solved; one that has other candidates once for all that ask anew."""
+        if (key := _texts(changes)) not in self.changed:
+            found = self._again(self._changed(changes))
+            if found.answer.table.candidates is self.table.candidates:
+                return found
+            self.changed[key] = found
+        return self.changed[key].anew()
 
     def _again(self, scenario: Scenario) -> World:
         found = changed_table(self.table, scenario)

@@ -57,7 +57,7 @@ def _brief(items: Sequence[Item], scenario: Scenario) -> Iterator[str]:
     if scenario.description:
         yield from (escape(scenario.description), "")
     for name, parameter in scenario.blueprint.parameters.items():
-        if name in scenario.given and parameter.title not in hidden:
+        if name in scenario.given and words.parameter(parameter) not in hidden:
             value = words.amount(scenario.workload[name], parameter.unit)
             yield f"- {escape(parameter.title)}: {escape(value)}"
     for requirement in scenario.requirements:

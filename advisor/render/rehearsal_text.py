@@ -36,7 +36,7 @@ def brief(scenario: Scenario, facts: Sequence[Fact]) -> Iterator[str]:
     for name, parameter in scenario.blueprint.parameters.items():
         if name in scenario.given:
             value = words.amount(scenario.workload[name], parameter.unit)
-            hidden = open_.get(parameter.title)
+            hidden = open_.get(words.parameter(parameter))
             yield f"  {neat(parameter.title)}: {neat(hidden.brief if hidden else value)}"
     yield "[bold]Requirements[/]"
     told = {fact.answer for fact in facts}
@@ -208,7 +208,8 @@ def summary(found: Debrief) -> Iterator[str]:
     yield "[bold]Score by competence[/]  (1 perfect, 0 silence, below 0 confident misses)"
     for group in found.competences:
         title = rehearsal_words.COMPETENCES.get(group.name, group.name)
-        yield f"  {title:13}  {rehearsal_words.points(group.points):>6}  {group.count} answered"
+        items = f"{group.count} item{'s' if group.count != 1 else ''}"
+        yield f"  {title:13}  {rehearsal_words.points(group.points):>6}  {items}"
     if found.practise:
         yield "[bold]Practise next[/]"
         yield from (f"  advisor rehearse --drill {kind}" for kind in found.practise)

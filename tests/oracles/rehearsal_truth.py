@@ -122,18 +122,18 @@ def stored_data(world: World, question: Question) -> None:
 
 def units_needed(world: World, question: Question) -> None:
     """The largest of peak over planned capacity among the dimensions that the text states, rounded up."""
-    (target,) = numbers(r"planned to (\d+)% utilisation", question.text)
-    rows = re.findall(rf"peak {NUMBER} [^;]*; one [^\n]+ carries {NUMBER}(?= )", question.text)
+    (target,) = numbers(r"planned to (\d+) % utilisation", question.text)
+    rows = re.findall(rf"peak {NUMBER}[ /][^;]*; one [^\n]+ carries {NUMBER}(?=[ /])", question.text)
     most = max(number(peak) / (number(each) * target / 100) for peak, each in rows)
     assert question.truth == math.ceil(most)
 
 
 def _memory(question: Question) -> tuple[float, float]:
     """Return GB of weights and GB of cache."""
-    shape = r"has ([\d.]+) GB of weights as published in 16 bits, (\d+) layers and (\d+) KV heads of size (\d+)"
+    shape = r"has ([\d.]+) GB of weights as published(?: in 16 bits)?, (\d+) layers and (\d+) KV heads of size (\d+)"
     weights, layers, heads, size = numbers(shape, question.text)
-    load = rf"weights in (\d+) bits .*, (\d+) requests at a time of {NUMBER} tokens"
-    bits, streams, tokens = numbers(load, question.text)
+    streams, tokens = numbers(rf", (\d+) requests at a time of {NUMBER} tokens", question.text)
+    bits = 16.0 if "with these weights" in question.text else numbers(r"with weights in (\d+) bits", question.text)[0]
     return weights * bits / 16, 2 * layers * heads * size * 2 * tokens * streams / 1e9
 
 
@@ -144,7 +144,7 @@ def memory_needed(world: World, question: Question) -> None:
 
 def memory_fit(world: World, question: Question) -> None:
     """Weights and cache against nine tenths of the stated cards."""
-    cards, gb = numbers(r"memory of (\d+) × ([\d.]+) GB", question.text)
+    cards, gb = numbers(r"memory of (\d+) cards? of ([\d.]+) GB", question.text.replace("of one card", "of 1 card"))
     weights, cache = _memory(question)
     assert (question.truth == "it fits") == (weights + cache <= 0.9 * cards * gb)
 

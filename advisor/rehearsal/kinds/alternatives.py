@@ -58,8 +58,8 @@ def _dominated(world: World, changes: Mapping[str, Candidate], other: Evaluation
         "trade_offs",
         "defend",
         f"Two designs differ in these roles and in nothing else:\n{lines}\nA does this: {_told(world.best)}.\n"
-        f"Compare {metrics}; differences below {APART:.1%} count for nothing. Is one of the two dominated, that is, "
-        "better in none of them and worse in some?",
+        f"Compare {metrics}; differences below {words.percent(APART)} count for nothing. Is one of the two "
+        "dominated, that is, better in none of them and worse in some?",
         Choice((A, B, NEITHER)),
         truth,
         (f"A: {_told(world.best)}", f"B: {_told(other)}"),

@@ -149,14 +149,14 @@ def price_of_residency(world: World, rng: random.Random) -> Question | None:
     price = band(free, bound) if free is not None else None
     if price is None:
         return None
-    text = "is required" if region else "becomes a requirement"
+    text = "Data is required to be kept" if region else "From now on data has to be kept"
     return Question(
         "price_of_residency",
         "trade_offs",
         "adapt",
-        f"That data is kept in the region '{region or DEFAULT_REGION}' {text}. {words.best(world.best)}\n"
-        "What does the requirement cost, compared with the best design without it?",
-        Choice(PRICES),
+        f"{text} in the region '{region or DEFAULT_REGION}'. {words.best(world.best)}\n"
+        "How much dearer does the requirement make the best design than the best one without it?",
+        Choice(PRICES[:-1] if region else PRICES),  # a design that keeps data there is shown
         price,
         (
             f"without: {_told(free)}",
@@ -201,13 +201,13 @@ def cloud_lost(world: World, rng: random.Random) -> Question | None:
         "cloud_lost",
         "reliability",
         "adapt",
-        f"{words.best(world.best)}\nNothing in {cloud} may be used "
+        f"{words.best(world.best)}\nNothing on {words.cloud(cloud)} may be used "
         f"any more, which fills {len(inside)} of these roles ({', '.join(map(words.role, inside))}). Everything else "
         "stays required. By how much does the cost of the best design rise?",
         Choice(PRICES),
         price,
         (
-            f"with {cloud}: {_told(world.best)}",
+            f"with {words.cloud(cloud)}: {_told(world.best)}",
             f"without: {_told(other.best)}",
         ),
         words.what_if(change),

@@ -51,6 +51,26 @@ def binding_constraint(world: World, rng: random.Random) -> Question | None:
     )
 
 
+def _bind_alike(moved: World, question: Question) -> bool:
+    """Return whether the bounds that bind in the world of a question, and none other, bind in a moved one.
+
+    That one binds is proved by a design: the best one without it in the world of before, kept as it is, is better than
+    the optimum here. Only where it is not is the scenario solved again.
+    """
+    before = moved.origin
+    assert before is not None, "the world was moved from another one"
+    bounds = _own_bounds(moved)
+
+    def binds(one: Bound) -> bool:
+        named = words.bound(one) in question.truth  # type: ignore[operator]
+        design = before.without(one).best if named else None
+        rest = [r for r in moved.scenario.requirements if r != one]
+        kept = moved.carried(design, rest) if design is not None else None
+        return (kept is not None and _surpasses(moved, kept)) or _better(moved, moved.without(one))
+
+    return frozenset(words.bound(b) for b in bounds if binds(b)) == question.truth
+
+
 def _own_bounds(world: World) -> list[Bound]:
     """Return the bounds other than the one on what the scenario minimises."""
     goal = world.scenario.objective[0].terms
@@ -65,9 +85,12 @@ def _state(world: World, bounds: Sequence[Bound]) -> str:
 
 def _better(world: World, found: Found) -> bool:
     """Return whether an optimum is better than the design by more than a reader would call the same."""
-    if found.best is None or not beats(found.best, world.best):
-        return False
-    return not minimises_cost(world) or found.best.cost_usd_per_month < (1 - SAME) * world.cost
+    return found.best is not None and _surpasses(world, found.best)
+
+
+def _surpasses(world: World, other: Evaluation) -> bool:
+    much = not minimises_cost(world) or other.cost_usd_per_month < (1 - SAME) * world.cost
+    return much and beats(other, world.best)
 
 
 def _cost_of(found: Found) -> str:
@@ -127,9 +150,9 @@ def cheapest_to_relax(world: World, rng: random.Random) -> Question | None:
         "trade_offs",
         "adapt",
         f"{words.best(world.best)}\nIt does this:\n"
-        f"{_state(world, bounds)}\nOne requirement may be loosened by {LOOSER:.0%} of its limit (an availability by "
-        f"{LOOSER:.0%} of its error budget, a count by one), and the best design is looked for again. Which saves "
-        "most?",
+        f"{_state(world, bounds)}\nOne requirement may be loosened by {words.percent(LOOSER)} of its limit (an "
+        f"availability by {words.percent(LOOSER)} of its error budget, a count by one), and the best design is looked "
+        "for again. Which saves most?",
         Choice(tuple(words.bound(b) for b in bounds)),
         ranked[0],
         tuple(f"{name}: saves {words.cents(max(0.0, saved[name]))} USD/month" for name in ranked),
@@ -324,7 +347,15 @@ def figures(one: Candidate) -> str:
 
 
 KINDS = (
-    Kind("binding_constraint", "binding constraints", "requirements", "defend", binding_constraint, "optimum"),
+    Kind(
+        "binding_constraint",
+        "binding constraints",
+        "requirements",
+        "defend",
+        binding_constraint,
+        "optimum",
+        _bind_alike,
+    ),
     Kind("order_by_slack", "order of constraints by slack", "requirements", "defend", order_by_slack, "figures"),
     Kind("cheapest_to_relax", "cheapest constraint to relax", "trade_offs", "adapt", cheapest_to_relax, "optimum"),
     Kind("price_of_p95", "price of a percentile 30 % shorter", "trade_offs", "adapt", price_of_p95, "optimum"),

@@ -125,8 +125,8 @@ def stored_data(brief: Brief, rng: random.Random) -> Question | None:
         "stored_data",
         "estimation",
         "estimate",
-        f"{words.capital(words.workload(scenario, formula.names))}. How many GB of {title} does the "
-        f"{words.role(role)} hold? {VECTORS if VECTOR in _constants(formula.text) else ''}"
+        f"{words.capital(words.workload(scenario, formula.names))}. How many GB of {title} are held in the role "
+        f"{words.role(role)}? {VECTORS if VECTOR in _constants(formula.text) else ''}"
         "A KB is 1000 bytes, a GB 10^9.",
         Number("GB", f"data in {words.role(role)}"),
         truth,
@@ -163,8 +163,8 @@ def units_needed(world: World, rng: random.Random) -> Question | None:
     asked = {name: load for name, load in one.loads.items() if load.limit is not None and load.peak > 0}
     named = {name: world.catalog.records.dimensions[name] for name in asked}
     needs = "\n".join(
-        f"- {named[name].title}: peak {words.short(load.peak)} {named[name].unit}; one {unit} carries "
-        f"{words.short((load.limit or 0.0) / one.units)} {named[name].unit}"
+        f"- {named[name].title}: peak {words.of_dimension(load.peak, named[name])}; one {unit} carries "
+        f"{words.of_dimension((load.limit or 0.0) / one.units, named[name])}"
         for name, load in asked.items()
     )
     each = {name: load.peak / ((load.limit or 1.0) / one.units * target) for name, load in asked.items()}
@@ -175,7 +175,7 @@ def units_needed(world: World, rng: random.Random) -> Question | None:
         "estimation",
         "estimate",
         f"{words.capital(words.role(one.role))} runs on {one.name} ({one.option.title}). Capacity is planned to "
-        f"{target:.0%} utilisation at peak:\n{needs}\nHow many units (each one {unit}) does the peak "
+        f"{words.percent(target)} utilisation at peak:\n{needs}\nHow many units (each one {unit}) does the peak "
         "need, without redundancy?",
         Number("", f"units of {one.name}"),
         float(one.needed_units),
@@ -242,8 +242,8 @@ def memory_fit(world: World, rng: random.Random) -> Question | None:
         "memory_fit",
         "estimation",
         "estimate",
-        f"{case.text} The server may use {USABLE:.0%} of the memory of {case.cards} × {case.card_gb:g} GB, over which "
-        "weights and KV heads are split evenly. Does it fit?",
+        f"{case.text} The server may use {words.percent(USABLE)} of the memory of {case.on}, over which weights and "
+        "KV heads are split evenly. Does it fit?",
         Choice((FITS, SHORT)),
         FITS if fits else SHORT,
         (*case.derivation, case.usable, verdict),
@@ -290,25 +290,38 @@ class _Memory:
     def text(self) -> str:
         """Return the model, its machine and what is in flight."""
         one = self.serving
+        bits, weights = " in 16 bits", f"weights in {self.bits:g} bits"
+        if self.as_published:
+            bits, weights = "", "these weights"
         return (
-            f"{self.component.name} has {one.weights_gb:g} GB of weights as published in 16 bits, {one.layers} layers "
-            f"and {one.kv_heads} KV heads of size {one.head_size}. It is served with weights in {self.bits:g} bits and "
-            f"a cache in 16 bits ({self.machine}), {self.streams} requests at a time of "
-            f"{words.short(self.tokens, 9)} tokens each, "
-            "prompt and answer."
+            f"{self.component.name} has {one.weights_gb:g} GB of weights as published{bits}, {one.layers} layers and "
+            f"{one.kv_heads} KV heads of size {one.head_size}. It is served with {weights} and a cache in 16 bits "
+            f"({self.machine}), {self.streams} requests at a time of {words.short(self.tokens, 9)} tokens each, prompt "
+            "and answer."
         )
 
     @property
     def derivation(self) -> tuple[str, ...]:
         """Return weights, cache and their sum."""
         one, total = self.serving, (self.weights + self.cache) / GB
+        scaled = "" if self.as_published else f" × {self.bits:g} / 16 = {plain(self.weights / GB)} GB"
         return (
-            f"weights = {one.weights_gb:g} GB × {self.bits:g} / 16 = {plain(self.weights / GB)} GB [{one.source}]",
+            f"weights = {one.weights_gb:g} GB{scaled} [{one.source}]",
             f"KV of a token = 2 × {one.layers} × {one.kv_heads} × {one.head_size} × 2 bytes = "
             f"{plain(self.per_token)} bytes",
             f"KV-cache = {plain(self.per_token)} × {plain(self.tokens)} × {self.streams} = {plain(self.cache / GB)} GB",
             f"together = {plain(total)} GB",
         )
+
+    @property
+    def as_published(self) -> bool:
+        """Whether it is served in the precision that its maker published, whichever that is."""
+        return self.bits == PUBLISHED_BITS
+
+    @property
+    def on(self) -> str:
+        """Return the cards that one copy of the model is on."""
+        return f"one card of {self.card_gb:g} GB" if self.cards == 1 else f"{self.cards} cards of {self.card_gb:g} GB"
 
     @property
     def usable(self) -> str:

@@ -83,9 +83,9 @@ def _effect(world: World, knob: Knob) -> Effect:
             sizes.append(BREAKS)
             told.append(f"at {words.short(value)} it cannot be run as it is")
             continue
-        broken = [c.requirement.path for c in found.best.checks if not c.holds]
+        broken = [words.requirement(c.requirement) for c in found.best.checks if not c.holds]
         sizes.append(abs(found.cost / world.cost - 1) + (BREAKS if broken else 0.0))
-        breaks = "".join(f", breaks {path}" for path in broken)
+        breaks = f", breaks {' and '.join(broken)}" if broken else ""
         told.append(f"at {words.short(value)} it costs {words.cents(found.cost)} USD/month{breaks}")
     return Effect(knob, max(sizes), "; ".join(told))
 

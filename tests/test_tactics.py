@@ -206,9 +206,9 @@ def test_headroom_is_chosen_for_short_queues_only(ask: Any) -> None:
 
 
 def test_a_year_and_three_years_cost_what_the_catalog_says(ask: Any, catalog: Catalog) -> None:
-    """The bill of a commitment is hours times its price: read for one year, the compiled discount of 48 % for three."""
+    """The bill of a commitment is hours times its price, as published for one year and for three."""
     problem = ask("input_guardrail", [GUARD], tactics={"allow": ["reserve"]})
-    for purchase, usd_per_hour in (("reserved_1y", 0.123), ("reserved_3y", 0.192 * (1 - 0.48))):
+    for purchase, usd_per_hour in (("reserved_1y", 0.123), ("reserved_3y", 0.081)):
         found = find(problem, f"{GUARD}.2u.1z.{purchase}")
         assert found.bill_usd_per_month == pytest.approx(2 * 730 * usd_per_hour, rel=1e-4)
         plain = find(problem, f"{GUARD}.2u.1z")

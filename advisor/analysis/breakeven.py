@@ -2,8 +2,13 @@
 
 The end of the reach comes first. What the design costs there against the best that differs in the roles which the
 number touches settles most numbers without solving; the others are solved. Where the design is no longer the best, the
-two designs are judged at values in between until they change places. The far side is solved anew; below, it must still
-be the design, by the same bound or by solving; if a third one is better there, the search goes on with that one.
+two designs are judged at values in between until they change places. Below, it must still be the design, by the same
+bound or by solving; if a third one is better there, the search goes on with that one. The far side is solved last.
+
+Where costs are straight lines in the number this is Newton's method on their lower envelope, and ends after as many
+solves as designs lie below the two. Where designs come in one after the other, each as soon as it holds a bound, the
+next one always lies just before; so from the second third one on every other solve is half-way, and the number of
+solves is at most twice the number of halvings that lead from the reach to what counts as close.
 """
 
 from __future__ import annotations
@@ -17,14 +22,15 @@ from advisor.analysis.crossing import Place, crossing
 from advisor.analysis.fixed import FixedDesign, margins, touches, within_target
 from advisor.analysis.gaps import Gaps, Reading, read, settled
 from advisor.analysis.knobs import Knob, turned
-from advisor.analysis.resolver import beats
+from advisor.analysis.resolver import Starts, beats
 from advisor.evaluation.result import Check, Evaluation
 from advisor.optimizer.run import Found, goal_value
 from advisor.optimizer.solver import Status
 
 DEFAULT_REACH = 1.5  # numbers are followed this far in both directions, or to the end of their own range
 MATERIAL = 0.01  # a number is followed when the far end of its reach moves some metric by this share
-MOST_ROUNDS = 8  # third designs that may turn up in between
+PATIENCE = 2  # third designs in between, before every other solve is half-way
+MOST_ROUNDS = 60  # solves of one number in one direction: twice the halvings of a reach of 1000, and to spare
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,8 @@ class _Line:
     Attributes:
         reading: what the number does to candidates at the end.
         near, far: where the two sides are now. rivals: the designs that it is judged against in between.
+        thirds: how many designs turned up in between. halve: whether the next solve is half-way.
+        at_near, at_far: what is proved there.
     """
 
     knob: Knob
@@ -98,9 +106,22 @@ class _Line:
     near: float
     far: float
     rivals: list[FixedDesign]
+    thirds: int = 0
+    halve: bool = False
     at_near: Found | None = None
     at_far: Found | None = None
     done: bool = False
+
+    @property
+    def probe(self) -> float:
+        """Where the near side is asked about next."""
+        half_way = self.halve and not self.knob.close(self.start, self.near)
+        return self.knob.between(self.start, self.near) if half_way else self.near
+
+    @property
+    def starts(self) -> Starts:
+        """Designs that may be good around here, the one met last first."""
+        return [one.evaluation.design for one in self.rivals]
 
 
 Ends = list[tuple[Knob, float]]
@@ -203,12 +224,19 @@ class _Follower:
         found = (self.gaps.next_best(role).best for role in reading.roles)
         return [self._as_it_is(one) for one in found if one is not None]
 
-    def _solved(self, ends: Ends, floors: Sequence[float] = ()) -> list[Found]:
+    def _solved(self, ends: Ends, floors: Sequence[float] = (), starts: Sequence[Starts] = ()) -> list[Found]:
         """Return the optimum at each end; figures share searches."""
-        figures = [k.figure is not None for k, _ in ends]
-        bounds = [floor for floor, one in zip(floors, figures, strict=True) if one] if floors else []
-        known = iter(self.resolver.under_figures([{k.figure: v} for k, v in ends if k.figure], bounds))
-        return [next(known) if knob.figure is not None else self.resolver.at(knob, [v])[0] for knob, v in ends]
+        proved, begin = floors or [-math.inf] * len(ends), starts or [()] * len(ends)
+        asked = [({k.figure: v}, f, b) for (k, v), f, b in zip(ends, proved, begin, strict=True) if k.figure]
+        known = iter(self.resolver.under_figures(*(list(part) for part in zip(*asked, strict=True))) if asked else ())
+        return [
+            next(known) if knob.figure is not None else self._under(knob, value, one)
+            for (knob, value), one in zip(ends, begin, strict=True)
+        ]
+
+    def _under(self, knob: Knob, value: float, starts: Starts) -> Found:
+        table = self.resolver.table
+        return self.resolver.under(turned(table.scenario, knob, value, table.catalog), starts)
 
     # --- between the near and the far side ----------------------------------------------------------------------------
 
@@ -231,27 +259,39 @@ class _Follower:
         return Place(value, kept, (*margins(mine), *ahead))
 
     def _narrow(self, lines: list[_Line]) -> None:
-        """Bring near and far together, then solve on both sides, until the near side is still the design's."""
+        """Bring near and far together, until the near side is still the design's and the far side no longer is."""
+        for line in lines:
+            self._close_in(line)
         for _ in range(MOST_ROUNDS):
-            active = [line for line in lines if not line.done]
-            if not active:
+            open_ = [line for line in lines if not line.done]
+            if not open_:
                 return
-            for line in active:
-                self._close_in(line)
-                self._look_closer(line)
-            known = [self._proved(line) for line in active]
-            open_ = [line for line, near in zip(active, known, strict=True) if near is None]
-            sides = [(line.knob, line.near) for line in open_] + [(line.knob, line.far) for line in active]
-            floors = [self._floor(line) for line in open_] + [-math.inf] * len(active)
-            found = self._solved(sides, floors)
-            nears, fars = iter(found[: len(open_)]), found[len(open_) :]
-            for line, near, far in zip(active, known, fars, strict=True):
-                self._check(line, near or next(nears), far)
+            self._settle_near([line for line in open_ if line.at_near is None])
+            self._settle_far([line for line in open_ if line.at_near is not None and not line.done])
+
+    def _settle_near(self, lines: list[_Line]) -> None:
+        """Ask at the near side of each line, or half-way to it, whether the design still is the best."""
+        known = [self._proved(line) for line in lines]
+        open_ = [line for line, found in zip(lines, known, strict=True) if found is None]
+        found = iter(
+            self._solved(
+                [(line.knob, line.probe) for line in open_],
+                [self._floor(line) for line in open_],
+                [line.starts for line in open_],
+            )
+        )
+        for line, one in zip(lines, known, strict=True):
+            self._check_near(line, one or next(found))
+
+    def _settle_far(self, lines: list[_Line]) -> None:
+        ends = [(line.knob, line.far) for line in lines]
+        for line, found in zip(lines, self._solved(ends, (), [line.starts for line in lines]), strict=True):
+            self._check_far(line, found)
 
     def _proved(self, line: _Line) -> Found | None:
         """Return the design as the optimum of the near side where that is proved without solving, else None."""
-        mine = self.fixed.at(line.knob, line.near).evaluation
-        if mine is None or not settled(self.gaps, read(self.gaps, line.knob, line.near), mine):
+        mine = self.fixed.at(line.knob, line.probe).evaluation
+        if mine is None or not settled(self.gaps, read(self.gaps, line.knob, line.probe), mine):
             return None
         return Found(Status.OPTIMAL, mine)
 
@@ -260,48 +300,45 @@ class _Follower:
             line.knob, line.near, line.far, lambda value: self._place(line.knob, value, line.rivals)
         )
 
-    def _look_closer(self, line: _Line) -> None:
-        """Move the sides to where an option met so far, in another size, is better already: quicker than to solve."""
-        if line.knob.figure is not None or (line.reading is not None and line.reading.kind == "worse"):
-            return
-        for _ in range(MOST_ROUNDS):
-            scenario = turned(self.resolver.table.scenario, line.knob, line.near, self.resolver.table.catalog)
-            found = self.resolver.among(scenario, self._options(line)).best
-            mine = self.fixed.at(line.knob, line.near).evaluation
-            if found is None or mine is None or not beats(found, mine):
-                return
-            line.near, line.far, line.rivals = line.start, line.near, [*line.rivals, self._fixed(found)]
-            self._close_in(line)
-
-    def _options(self, line: _Line) -> dict[str, frozenset[str]]:
-        """Return role -> options of the design, its rivals, and the rivals met along a line."""
-        met = [self.fixed, *self.rivals, *line.rivals]
-        return {role: frozenset().union(*(one.options[role] for one in met)) for role in self.fixed.options}
-
     def _floor(self, line: _Line) -> float:
         """Return what is proved of the near side before it is solved."""
-        mine = self.fixed.at(line.knob, line.near).evaluation
+        mine = self.fixed.at(line.knob, line.probe).evaluation
         if line.reading is None or line.reading.kind != "worse" or mine is None:
             return -math.inf
         return self.gaps.floor(line.reading.roles, goal_value(self.gaps.goal, mine))
 
-    def _check(self, line: _Line, near: Found, far: Found) -> None:
-        """Settle a line, or say where to go on: before a third design, or behind what the solver cannot tell apart."""
-        if _stopped(near) or _stopped(far):
+    def _check_near(self, line: _Line, found: Found) -> None:
+        """Say whether the near side is settled, or where to go on: before a third design, or beyond half-way."""
+        at = line.probe
+        if _stopped(found):
             line.done = True
             return
-        mine = self.fixed.at(line.knob, line.near).evaluation
+        mine = self.fixed.at(line.knob, at).evaluation
         assert mine is not None, "the near side is where the design can be run"
-        if near.best is not None and beats(near.best, mine):
-            line.near, line.far, line.rivals = line.start, line.near, [*line.rivals, self._fixed(near.best)]
+        if found.best is not None and beats(found.best, mine):
+            line.thirds += 1
+            line.halve = line.thirds >= PATIENCE and at == line.near
+            line.near, line.far, line.rivals = line.start, at, [self._fixed(found.best)]
+            self._close_in(line)
+        elif at == line.near:
+            line.at_near = found
+        else:
+            line.start, line.halve = at, False
+
+    def _check_far(self, line: _Line, found: Found) -> None:
+        """Say whether the far side is settled, or go on behind what the solver cannot tell apart."""
+        if _stopped(found):
+            line.done = True
             return
         there = self.fixed.at(line.knob, line.far).evaluation
-        lost = there is None or not within_target(there) or (far.best is not None and beats(far.best, there))
-        if lost:
-            line.at_near, line.at_far, line.done = near, far, True
-        else:
-            line.near, line.far = line.far, line.end
-            line.done = line.knob.close(line.near, line.end)
+        if there is None or not within_target(there) or (found.best is not None and beats(found.best, there)):
+            line.at_far, line.done = found, True
+            return
+        line.start = line.near = line.far
+        line.far, line.at_near = line.end, None
+        line.done = line.knob.close(line.near, line.end)
+        if not line.done:
+            self._close_in(line)
 
     def _result(self, line: _Line) -> BreakEven:
         kept = self.fixed.at(line.knob, line.near).evaluation

@@ -147,10 +147,12 @@ class CarriedOver:
     problems: tuple[str, ...] = ()
 
 
-def carried_over(design: Evaluation, table: Table, *, brief: bool = False) -> CarriedOver:
+def carried_over(
+    design: Evaluation, table: Table, *, brief: bool = False, like: Evaluation | None = None
+) -> CarriedOver:
     """Return what a design does, with its options, units and zones, under another scenario's load and requirements.
 
-    ``brief``: of the times only what a bound or a goal names.
+    ``brief``: of the times only what a bound or a goal names. ``like``: see :func:`judge`.
     """
     problems: list[str] = []
     chosen: dict[str, Candidate] = {}
@@ -164,7 +166,7 @@ def carried_over(design: Evaluation, table: Table, *, brief: bool = False) -> Ca
             problems.append(f"{role}: {error}")
     if problems:
         return CarriedOver(None, tuple(problems))
-    found = judge(chosen, table.scenario, brief=brief)
+    found = judge(chosen, table.scenario, brief=brief, like=like)
     return CarriedOver(None, found.consistent) if found.consistent else CarriedOver(found)
 
 

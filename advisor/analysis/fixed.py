@@ -2,35 +2,61 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from advisor.analysis.changes import CarriedOver, carried_over
+from advisor.analysis.comparison import running
 from advisor.analysis.knobs import Knob, turned
 from advisor.analysis.workloads import Workloads
 from advisor.candidates.candidate import Candidate
-from advisor.candidates.table import Table, table
+from advisor.candidates.table import Table
 from advisor.catalog.perturb import Reference, with_figures
+from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
 from advisor.scenario.load import Scenario
 
+MOST_KNOWN = 40  # judgements that are remembered: those around the place that is closed in on
+Key = tuple[str, float, bool]  # a number, its value, and whether the design was judged briefly
+
 
 class FixedDesign:
-    """One design, to be judged again and again; only what a number touches is worked out anew."""
+    """One design, to be judged again and again; only what a number touches is worked out anew.
+
+    The design may be of the scenario under another workload: what of it a number does not touch is then what runs the
+    same in ``origin``, the table of the scenario as it is.
+    """
 
     def __init__(self, design: Evaluation, origin: Table) -> None:
         self.evaluation = design
-        self.table = replace(origin, candidates={role: (c,) for role, c in design.design.items()})
-        self.options = {role: options_of(c) for role, c in design.design.items()}
         as_it_is = (design.scenario.workload, design.scenario.usd_per_hour)
         same = as_it_is == (origin.scenario.workload, origin.scenario.usd_per_hour)
-        self.workloads = Workloads(self.table, self.options) if same else None  # else its candidates are of elsewhere
+        running_ = {role: (c,) if same else _running_as(c, origin) for role, c in design.design.items()}
+        self.table = replace(origin, candidates=running_)
+        self.options = {role: options_of(c) for role, c in design.design.items()}
+        self.workloads = Workloads(self.table, self.options)
+        self._known: OrderedDict[Key, CarriedOver] = OrderedDict()
+
+    @cached_property
+    def briefly(self) -> Evaluation:
+        """The design as it is, with nothing of the times but what a bound or a goal names."""
+        return judge(self.evaluation.design, self.evaluation.scenario, brief=True)
 
     def at(self, knob: Knob, value: float, *, brief: bool = False) -> CarriedOver:
-        """Return what the design does when one number has another value.
+        """Return what the design does when one number has another value; what was asked last is remembered.
 
         ``brief``: of the times only what a bound or a goal names; for closing in on where something changes.
         """
+        key = (knob.path, value, brief)
+        if key not in self._known:
+            self._known[key] = self._at(knob, value, brief=brief)
+            while len(self._known) > MOST_KNOWN:
+                self._known.popitem(last=False)
+        return self._known[key]
+
+    def _at(self, knob: Knob, value: float, *, brief: bool) -> CarriedOver:
         if knob.figure is not None:
             return self.with_figures({knob.figure: value}, brief=brief)
         return self.under(turned(self.table.scenario, knob, value, self.table.catalog), brief=brief)
@@ -40,15 +66,20 @@ class FixedDesign:
         catalog = with_figures(self.table.catalog, values)
         design = self.evaluation.design
         again = {role: self.options[role] for role, c in design.items() if any(touches(one, c) for one in values)}
-        return carried_over(self.evaluation, self.table.again(catalog, again), brief=brief)
+        return self._carried(self.table.again(catalog, again), brief=brief)
 
     def under(self, scenario: Scenario, *, brief: bool = False) -> CarriedOver:
         """Return what the design does under another scenario of the same blueprint."""
-        if self.workloads is not None:
-            found = self.workloads.under(scenario)
-        else:
-            found = table(scenario, self.table.catalog, self.table.as_of, only=self.options)
-        return carried_over(self.evaluation, found, brief=brief)
+        return self._carried(self.workloads.under(scenario), brief=brief)
+
+    def _carried(self, table: Table, *, brief: bool) -> CarriedOver:
+        like = self.briefly if brief else self.evaluation
+        return carried_over(self.evaluation, table, brief=brief, like=like)
+
+
+def _running_as(candidate: Candidate, origin: Table) -> tuple[Candidate, ...]:
+    """Return the candidates of a table that run as a candidate of elsewhere does; none when no size of it is there."""
+    return tuple(c for c in origin.candidates[candidate.role] if running(c) == running(candidate))
 
 
 def options_of(candidate: Candidate) -> frozenset[str]:

@@ -8,12 +8,11 @@ others. A change of the workload gets a search of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline
 from advisor.analysis.fixed import options_of, touches
-from advisor.analysis.knobs import Knob, turned
 from advisor.analysis.workloads import Workloads
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table, table
@@ -28,6 +27,7 @@ from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COST, Filter
 
 Setting = Mapping[Reference, float]
+Starts = Sequence[Mapping[str, Candidate]]
 MARK = "?"  # in no id of the catalog
 SAME_GOAL = 1e-6  # goals that differ by less, relative, are equal: percentiles are reached in such steps
 TOGETHER = 100  # settings that share a search
@@ -75,24 +75,11 @@ class Resolver:
         """Return the ids of a role that do not stand on a figure."""
         return frozenset(c.id for c in self.table.candidates[role] if not touches(figure, c))
 
-    def at(self, knob: Knob, values: Sequence[float]) -> list[Found]:
-        """Return the optimum for each of some values of a number."""
-        if knob.figure is not None:
-            return self.under_figures([{knob.figure: value} for value in values])
-        return [self.under(turned(self.table.scenario, knob, value, self.table.catalog)) for value in values]
-
-    def under(self, scenario: Scenario) -> Found:
-        """Return the optimum under another scenario of the same blueprint."""
+    def under(self, scenario: Scenario, starts: Starts = ()) -> Found:
+        """Return the optimum under another scenario of the same blueprint; ``starts``: what may be good there."""
         if self.deadline.passed:
             return Found(Status.STOPPED, None)
-        return self._solved(Search(self._pruned(self.workloads.under(scenario))))
-
-    def among(self, scenario: Scenario, options: Mapping[str, Collection[str]]) -> Found:
-        """Return the optimum under another scenario when each role has some options only, which is quick."""
-        if self.deadline.passed:
-            return Found(Status.STOPPED, None)
-        few = table(scenario, self.table.catalog, self.table.as_of, only=options)
-        return optimise(Search(few), time_limit_s=self.deadline.left)
+        return self._solved(Search(self._pruned(self.workloads.under(scenario))), starts)
 
     def _pruned(self, fresh: Table) -> Table:
         """Return a table without what was found to be never needed in roles whose candidates are the same as ever."""
@@ -102,42 +89,48 @@ class Resolver:
                 candidates[role] = tuple(c for c in found if c.id in self._open[role])
         return replace(fresh, candidates=candidates)
 
-    def _solved(self, search: Search) -> Found:
+    def _solved(self, search: Search, starts: Starts = ()) -> Found:
         self.solves += 1
-        remember(search, self.best.design)
+        for design in (self.best.design, *starts):
+            remember(search, design)
         return optimise(search, time_limit_s=self.deadline.left)
 
     # --- figures ------------------------------------------------------------------------------------------------------
 
-    def under_figures(self, settings: Sequence[Setting], floors: Sequence[float] = ()) -> list[Found]:
+    def under_figures(
+        self, settings: Sequence[Setting], floors: Sequence[float] = (), starts: Sequence[Starts] = ()
+    ) -> list[Found]:
         """Return the optimum under each of some settings of the catalog's figures.
 
-        ``floors``: for each, what is proved that no design can beat in the first goal.
+        Args:
+            floors: for each, what is proved that no design can beat in the first goal.
+            starts: for each, designs that may be good there.
         """
         proved = list(floors) or [-math.inf] * len(settings)
+        begin = list(starts) or [()] * len(settings)
         found: dict[int, Found] = {}
         near = [number for number, one in enumerate(settings) if not any(ref.kind == "clouds" for ref in one)]
         for start in range(0, len(near), TOGETHER):
             some = near[start : start + TOGETHER]
-            found |= zip(some, self._batch([settings[n] for n in some], [proved[n] for n in some]), strict=True)
-        return [found[n] if n in found else self._everywhere(one) for n, one in enumerate(settings)]
+            asked = [(settings[n], proved[n], begin[n]) for n in some]
+            found |= zip(some, self._batch(asked), strict=True)
+        return [found[n] if n in found else self._everywhere(one, begin[n]) for n, one in enumerate(settings)]
 
-    def _everywhere(self, setting: Setting) -> Found:
+    def _everywhere(self, setting: Setting, starts: Starts) -> Found:
         """Return the optimum under figures of a cloud, which also decide what calls to other clouds cost and take."""
         if self.deadline.passed:
             return Found(Status.STOPPED, None)
         catalog = with_figures(self.table.catalog, setting)
         scenario = replace(self.table.scenario, clouds=catalog.records.clouds)
-        return self._solved(Search(self._pruned(table(scenario, catalog, self.table.as_of))))
+        return self._solved(Search(self._pruned(table(scenario, catalog, self.table.as_of))), starts)
 
-    def _batch(self, settings: Sequence[Setting], floors: Sequence[float]) -> list[Found]:
-        if not settings:
-            return []
+    def _batch(self, asked: Sequence[tuple[Setting, float, Starts]]) -> list[Found]:
+        """Return the optimum for each (setting, proved floor, designs to start from)."""
         if self.deadline.passed:
-            return [Found(Status.STOPPED, None)] * len(settings)
-        variants = [self.variants(str(number), setting) for number, setting in enumerate(settings)]
+            return [Found(Status.STOPPED, None)] * len(asked)
+        variants = [self.variants(str(number), setting) for number, (setting, _, _) in enumerate(asked)]
         search = self._joined(variants)
-        return [self._question(search, one, floor) for one, floor in zip(variants, floors, strict=True)]
+        return [self._question(search, v, floor, starts) for v, (_, floor, starts) in zip(variants, asked, strict=True)]
 
     def variants(self, name: str, setting: Setting) -> Variants:
         """Return what a setting makes of the roles that it touches; unchanged candidates are no variants."""
@@ -203,7 +196,7 @@ class Resolver:
         rest = [r for r in self.table.scenario.requirements if not isinstance(r, Filter)]
         return Search(replace(self.table, candidates=candidates), rest, shared)
 
-    def _question(self, search: Search, variants: Variants, floor: float) -> Found:
+    def _question(self, search: Search, variants: Variants, floor: float, starts: Starts) -> Found:
         """Return the optimum among what one setting admits; its candidates carry their usual ids.
 
         Where one role is touched, the designs without a variant there are those of the scenario as it is: their best is
@@ -212,10 +205,10 @@ class Resolver:
         if self.deadline.passed:
             return Found(Status.STOPPED, None)
         if len(variants.changed) != 1:
-            return self._searched(search, variants, variants.kept, floor)
+            return self._searched(search, variants, variants.kept, floor, starts)
         (role,) = variants.changed
         rest = self._without_variants(role, variants.kept[role])
-        found = self._searched(search, variants, {role: frozenset()}, floor)
+        found = self._searched(search, variants, {role: frozenset()}, floor, starts)
         return _better_of(rest, found)
 
     def _without_variants(self, role: str, kept: frozenset[str]) -> Found:
@@ -230,7 +223,9 @@ class Resolver:
             )
         return self._rest[role, kept]
 
-    def _searched(self, search: Search, variants: Variants, kept: Mapping[str, frozenset[str]], floor: float) -> Found:
+    def _searched(
+        self, search: Search, variants: Variants, kept: Mapping[str, frozenset[str]], floor: float, starts: Starts
+    ) -> Found:
         own = variants.changed
 
         def admitted(role: str, candidate: Candidate) -> bool:
@@ -242,7 +237,8 @@ class Resolver:
         if empty:
             return NOTHING
         self.solves += 1
-        remember(search, self._renamed(search, own))
+        for design in (self.best.design, *starts):
+            remember(search, _renamed(design, search, own))
         self._note_floor(search, floor)
         found = optimise(search, only=admitted, time_limit_s=self.deadline.left)
         return replace(found, best=found.best and self._plain(found.best, own))
@@ -259,14 +255,17 @@ class Resolver:
         design = {role: own[role].get(c.id, c) if role in own else c for role, c in found.design.items()}
         return judge(design, self.table.scenario)
 
-    def _renamed(self, search: Search, own: Mapping[str, Mapping[str, Candidate]]) -> dict[str, Candidate]:
-        """Return the design as it is with the variants of its candidates, where there are such."""
-        design = dict(self.best.design)
-        for role, names in own.items():
-            twin = next((n for n in names if n.partition(MARK)[0] == design[role].id), None)
-            if twin is not None and (role, twin) in search.by_id:
-                design[role] = search.by_id[role, twin]
-        return design
+
+def _renamed(
+    design: Mapping[str, Candidate], search: Search, own: Mapping[str, Mapping[str, Candidate]]
+) -> dict[str, Candidate]:
+    """Return a design with the variants of its candidates, where there are such."""
+    found = dict(design)
+    for role, names in own.items():
+        twin = next((n for n in names if n.partition(MARK)[0] == design[role].id), None)
+        if twin is not None and (role, twin) in search.by_id:
+            found[role] = search.by_id[role, twin]
+    return found
 
 
 def remember(search: Search, design: Mapping[str, Candidate]) -> None:

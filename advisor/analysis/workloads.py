@@ -7,11 +7,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from advisor import expression
 from advisor.candidates.demand import demands
 from advisor.candidates.maker import Maker
 from advisor.candidates.table import Table, table, variants
-from advisor.catalog.blueprint import Step
+from advisor.evaluation.alike import asked
 from advisor.scenario.load import Scenario
 
 MOST_KEPT = 2  # tables that are remembered: one is read, then solved
@@ -94,11 +93,4 @@ def same_steps(old: Scenario, new: Scenario) -> bool:
     if old.blueprint != new.blueprint:
         return False
     steps = [step for flow in old.blueprint.flows.values() for step in flow.steps()]
-    return all(_asked(step, old) == _asked(step, new) for step in steps)
-
-
-def _asked(step: Step, scenario: Scenario) -> tuple[float | None, ...]:
-    """Return what the workload says of a step beside what it asks of a role."""
-    formulas = [None if text is None else expression.parse(text) for text in (step.times, step.wait_s)]
-    named = [None if name is None else scenario.workload[name] for name in (step.hit_share, step.then_ms)]
-    return (*(None if one is None else one.evaluate(scenario.workload) for one in formulas), *named)
+    return all(asked(step, old) == asked(step, new) for step in steps)

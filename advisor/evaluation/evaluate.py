@@ -10,6 +10,7 @@ from advisor.candidates.demand import hit_share
 from advisor.candidates.links import linked, outside_calls
 from advisor.candidates.shared import counted_once, torn
 from advisor.catalog.blueprint import Flow, Measure, Step
+from advisor.evaluation.alike import named, unchanged_flows
 from advisor.evaluation.result import LEVELS, Check, Design, Evaluation, FlowResult, MeasureResult, Stage
 from advisor.evaluation.times import step_time
 from advisor.models import availability, quality
@@ -22,12 +23,15 @@ from advisor.scenario.requirements import COUNTS, Bound, Requirement, level, spl
 UNIT_MS = {"ttft_ms": 1.0, "latency_ms": 1.0, "freshness_s": 1000.0}
 
 
-def judge(design: Design, scenario: Scenario, *, brief: bool = False) -> Evaluation:
+def judge(design: Design, scenario: Scenario, *, brief: bool = False, like: Evaluation | None = None) -> Evaluation:
     """Return the evaluation of a complete design (every role of the blueprint has a candidate, ``none`` included).
 
-    ``brief``: of the times only what a bound or a goal names, without stages; for judging a design a thousand times.
+    Args:
+        brief: of the times only what a bound or a goal names, without stages; for judging a design a thousand times.
+        like: an evaluation of nearly the same; flows in which nothing differs are taken from it.
     """
     design = linked(design, scenario)
+    known = {} if like is None else unchanged_flows(like, design, scenario, brief=brief)
     used = [candidate for candidate in design.values() if not candidate.is_none]
     result = Evaluation(
         scenario=scenario,
@@ -40,7 +44,7 @@ def judge(design: Design, scenario: Scenario, *, brief: bool = False) -> Evaluat
         quality=quality.of_flow(c.quality for c in design.values()),
         **{name: tuple(sorted({one for c in used for one in c.distinct(name)})) for name in COUNTS},
         flows={
-            flow_id: _flow(flow_id, flow, design, scenario, brief=brief)
+            flow_id: known.get(flow_id) or _flow(flow_id, flow, design, scenario, brief=brief)
             for flow_id, flow in scenario.blueprint.flows.items()
         },
         checks=(),
@@ -84,7 +88,7 @@ def _flow(flow_id: str, flow: Flow, design: Design, scenario: Scenario, *, brief
         asked = _asked(flow_id, name, scenario)
         if not brief:
             measures[name] = _measure(flow, measure, design, scenario, UNIT_MS[name], {**LEVELS, **asked})
-        elif any(metric.startswith(f"flows.{flow_id}.{name}.") for metric in _named(scenario)):
+        elif any(metric.startswith(f"flows.{flow_id}.{name}.") for metric in named(scenario)):
             measures[name] = _brief(flow, measure, design, scenario, UNIT_MS[name], asked)
     return FlowResult(measures, availability.series(*failing(design, needs)), needs)
 
@@ -104,14 +108,9 @@ def needed_roles(flow: Flow, scenario: Scenario) -> tuple[str, ...]:
     return tuple(dict.fromkeys(role for role in roles if not scenario.blueprint.roles[role].soft))
 
 
-def _named(scenario: Scenario) -> list[str]:
-    """Return the metrics that a bound or goal names."""
-    return [bound.metric for bound in scenario.bounds] + [t.metric for g in scenario.objective for t in g.terms]
-
-
 def _asked(flow_id: str, measure: str, scenario: Scenario) -> dict[str, float]:
     """Return the percentiles of a measure that a bound or goal names."""
-    own = [m for m in _named(scenario) if (at := split_percentile(m)) and at[:2] == (flow_id, measure)]
+    own = [m for m in named(scenario) if (at := split_percentile(m)) and at[:2] == (flow_id, measure)]
     names = {metric.split(".", 3)[3] for metric in own}
     return {name: p for name in sorted(names) if (p := level(name)) is not None}
 

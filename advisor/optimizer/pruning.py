@@ -25,12 +25,11 @@ class Facts:
     tails: list[tuple[Bound, Tail]]
     rows: list[tuple[Linear, float]]
     hopeless: dict[tuple[str, str], Bound]
-    dominated: dict[tuple[str, str], Candidate]
 
 
 def facts_of(search: Search) -> Facts:
     """Return the bounds of a search as tails and rows, and the candidates that are out because of them."""
-    facts = Facts([], [], {}, dict(search.pooled.beaten))
+    facts = Facts([], [], {})
     if search.empty_roles:
         return facts
     facts.tails.extend((bound, search.tail(bound)) for bound in search.bounds if split_percentile(bound.metric))
@@ -43,7 +42,6 @@ def facts_of(search: Search) -> Facts:
             facts.rows.append(row)
             for key in over_alone(search.pool, facts.hopeless, *row):
                 facts.hopeless.setdefault(key, bound)
-    facts.dominated.update(search.never_needed(facts))
     return facts
 
 

@@ -206,10 +206,12 @@ class Search:
         """(Role, id) -> the bound that is missed with it whatever else is chosen."""
         return self._facts.hopeless
 
-    @property
+    @cached_property
     def dominated(self) -> dict[tuple[str, str], Candidate]:
-        """(Role, id) -> the candidate that is at least as good in everything."""
-        return self._facts.dominated
+        """(Role, id) -> the candidate that is at least as good in everything; not asked for where all roles are spoken
+        about (:meth:`allowed`)."""
+        worse = {} if self.empty_roles else self.never_needed(self._facts)
+        return {**self._pooled.beaten, **worse}
 
     @cached_property
     def _facts(self) -> Facts:

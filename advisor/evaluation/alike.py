@@ -1,0 +1,80 @@
+"""What an evaluation can take over from another one: flows in which nothing differs that a flow reads.
+
+A flow's result is a function of its steps, what the workload says of them, which levels are asked for, and of each role
+that it asks: its times, its availability, whether it is left out, and what it shares units with. A price, an hourly
+rate or another role's figure is none of these, so a design judged a hundred times at other prices has its times worked
+out once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from advisor import expression
+from advisor.candidates.candidate import Candidate
+from advisor.catalog.blueprint import Step
+from advisor.evaluation.result import Design, Evaluation, FlowResult
+from advisor.scenario.load import Scenario
+
+
+def unchanged_flows(like: Evaluation, design: Design, scenario: Scenario, *, brief: bool) -> Mapping[str, FlowResult]:
+    """Return the flows of an evaluation that a design has too, to the last bit.
+
+    Args:
+        design: as it is beside the others (:func:`advisor.candidates.links.linked`). brief: how it is to be judged.
+    """
+    old, roles = like.scenario, scenario.blueprint.roles
+    if old.spread != scenario.spread or named(old) != named(scenario) or old.blueprint.roles != roles:
+        return {}
+    judged = ((flow_id, like.flows.get(flow_id)) for flow_id in scenario.blueprint.flows)
+    return {
+        flow_id: found
+        for flow_id, found in judged
+        if found is not None and _is_brief(found) == brief and _same(flow_id, like, design, scenario)
+    }
+
+
+def named(scenario: Scenario) -> list[str]:
+    """Return the metrics that a bound or goal names."""
+    return [bound.metric for bound in scenario.bounds] + [t.metric for g in scenario.objective for t in g.terms]
+
+
+def _is_brief(flow: FlowResult) -> bool:
+    """Return whether a flow was judged in brief: then nothing was added up over its stages."""
+    return not any(measure.together for measure in flow.measures.values())
+
+
+def _same(flow_id: str, like: Evaluation, design: Design, scenario: Scenario) -> bool:
+    flow = scenario.blueprint.flows[flow_id]
+    if like.scenario.blueprint.flows.get(flow_id) != flow:
+        return False
+    if any(asked(step, like.scenario) != asked(step, scenario) for step in flow.steps()):
+        return False
+    roles = dict.fromkeys(step.asks for step in flow.steps() if step.asks)
+    return all(runs_alike(like.design[role], design[role]) for role in roles)
+
+
+def asked(step: Step, scenario: Scenario) -> tuple[float | None, ...]:
+    """Return what the workload says of a step beside what it asks of a role: how often, waits, hits, time outside."""
+    formulas = [None if text is None else expression.parse(text) for text in (step.times, step.wait_s)]
+    named = [None if name is None else scenario.workload[name] for name in (step.hit_share, step.then_ms)]
+    return (*(None if one is None else one.evaluate(scenario.workload) for one in formulas), *named)
+
+
+def runs_alike(a: Candidate, b: Candidate) -> bool:
+    """Return whether two candidates of a role are the same to every flow; they may cost and be worth different things.
+
+    >>> runs_alike(Candidate("a", "llm", quality=0.9), Candidate("b", "llm", quality=0.8))
+    True
+    >>> runs_alike(Candidate("a", "llm"), Candidate("a", "llm", availability=0.99))
+    False
+    """
+    if a is b:
+        return True
+    return (a.is_none, a.availability, a.shared, a.latency, a.calls) == (
+        b.is_none,
+        b.availability,
+        b.shared,
+        b.latency,
+        b.calls,
+    )

@@ -84,10 +84,27 @@ def test_a_session_on_a_terminal_is_interrupted_and_resumed(place: Path) -> None
     assert shown.count("truth:") == 2
     assert "advisor rehearse --resume" in shown
     assert not re.search(r"\x1b\[[0-9;]*3[1-7]m", shown)
+    assert f"again: advisor rehearse {place / 'scenario.yml'} --seed 3 --drill {KIND}" in " ".join(shown.split())
+    assert "Its truth was shown" in shown
     shown, code = typed(["rehearse", "--resume"], ["", "", "pause"])
     assert code == 0
     assert "2 · Estimate" in shown
+    shown, code = typed(["rehearse", "--resume"], ["pause"])
+    assert code == 0
+    assert "saved. Go on with" in shown
     assert run(["rehearse", "--history"]) == 0
+
+
+def test_a_generated_session_is_named_as_it_was_generated_also_when_it_is_resumed() -> None:
+    """The command that plays it again has blueprint and level in place of a file that there is none of."""
+    from advisor.commands.rehearse_setup import begin, resumed
+    from advisor.rehearsal.record import setup_data, setup_of
+
+    given = dict.fromkeys(("scenario", "catalog_folder", "as_of", "drill", "minutes"))
+    begun = begin({**given, "blueprint": "hybrid_search", "level": "staff", "seed": 5})
+    again = "advisor rehearse --blueprint hybrid_search --level staff --seed 5 --minutes 35"
+    assert begun.again() == begun.again(beside=False) == again
+    assert resumed(setup_of(json.loads(json.dumps(setup_data(begun.setup))))).again() == again
 
 
 class Later(Lazily):
@@ -115,7 +132,7 @@ def test_an_answer_is_saved_and_marked_before_the_next_question_is_there(
     one = Sitting(case.setup(), case.scenario(), case.catalog(), Later(iter(()), case.items()[:1]))
     history = History(default_place())
     number = history.begin(one.setup, "T", "rag_assistant", one.state, "2026-01-02T00:00:00+00:00")
-    table = Table(one, Begun(one.setup, one.scenario, one.catalog, ()), history, number)
+    table = Table(one, Begun(one.setup, one.scenario, one.catalog), history, number)
     monkeypatch.setattr(rehearse_read, "line", lambda _: "5")
     table._item(case.items()[0])
     assert "truth:" in capsys.readouterr().out

@@ -179,7 +179,9 @@ def test_rounds_of_asking_tell_what_was_asked() -> None:
 def test_a_hint_costs_a_quarter_of_what_a_design_earns() -> None:
     """The best design after a hint earns three quarters."""
     one = at_design()
-    assert one.hint()
+    hint = one.hint()
+    assert any(role in hint for role in one.designing.roles)
+    assert not any(role in hint for role in one.designing.given)
     choose(one, case.best_choices(one))
     one.done()
     mark = one.last_mark()

@@ -12,16 +12,27 @@ from advisor.analysis.answers import solve
 from advisor.candidates.table import table
 from advisor.catalog.load import load_catalog
 from advisor.optimizer.solver import Status
-from advisor.rehearsal import prepare, words
+from advisor.rehearsal import clarify, prepare, words
 from advisor.rehearsal.ahead import Ahead
-from advisor.rehearsal.course import CONFLICT, DRILL, FEASIBLE, LENGTHS, Asked, Asking, Designing, Fact, asking_question
-from advisor.rehearsal.design_phase import deciding_roles
+from advisor.rehearsal.course import (
+    CONFLICT,
+    DRILL,
+    FEASIBLE,
+    LENGTHS,
+    NONE_OF_THEM,
+    Asked,
+    Asking,
+    Designing,
+    Fact,
+    asking_question,
+)
+from advisor.rehearsal.design_phase import deciding_roles, judge
 from advisor.rehearsal.opening import left_open, opening
 from advisor.rehearsal.prices import under
 from advisor.rehearsal.question import Number, options
 from advisor.rehearsal.record import item_data, item_of
-from advisor.rehearsal.registry import TELLING
-from advisor.rehearsal.strands import strands
+from advisor.rehearsal.registry import KINDS, TELLING
+from advisor.rehearsal.strands import BACK, strands
 from advisor.scenario.load import Scenario, scenario_from_text
 
 
@@ -96,6 +107,23 @@ def test_after_each_change_the_stated_optimum_is_the_optimum() -> None:
             assert sitting.stage(item).optimum.cost_usd_per_month == pytest.approx(cost, rel=1e-9)
 
 
+def test_a_change_leaves_something_to_revise() -> None:
+    """Keeping the best design of before is never full marks: it breaks something, or is dearer beyond the tolerance."""
+    sitting, before = case.sitting(), case.world().best.design
+    for item in (item for item in case.items() if isinstance(item, Designing) and item.number):
+        stage = sitting.stage(item)
+        assert judge(before, stage.optimum, stage.table).points.points < 1, item.name
+        before = stage.optimum.design
+
+
+def test_the_first_question_after_the_changes_says_which_scenario_is_meant() -> None:
+    """Once the requirements have moved, the first question about those of before says so, and only that one."""
+    last = max(number for number, item in enumerate(case.items()) if isinstance(item, Designing))
+    after = [item for item in case.items()[last:] if isinstance(item, Asked) and item.question.kind in KINDS]
+    assert after
+    assert [item.news == BACK for item in after] == [True, *[False] * (len(after) - 1)]
+
+
 def test_an_impossible_change_is_impossible_and_its_ways_are_ways() -> None:
     """No design exists under it; dropping a named requirement gives one, dropping another that was listed does not."""
     now, seen = case.items()[0], 0
@@ -151,11 +179,29 @@ def test_unknowns_matter_as_clearly_as_new_solves_say() -> None:
 
 
 def test_the_order_of_options_gives_nothing_away() -> None:
-    """Unknowns are offered in the order of their names, not of their worth."""
+    """Unknowns are offered in the order of their names, not of their worth, and last that none is worth it."""
     first = next(item for item in case.items() if isinstance(item, Asking))
     question = asking_question(first, frozenset())
     assert question is not None
-    assert list(options(question.form)) == sorted(options(question.form))
+    *names, none = options(question.form)
+    assert names == sorted(names)
+    assert none == NONE_OF_THEM
+
+
+def test_where_nothing_that_is_open_matters_that_is_the_answer() -> None:
+    """Of facts that are worth nothing none is worth asking about; the round is one, and tells nothing."""
+    facts = tuple(Fact(name, "not said", "x", 0.0, "without it the best design is 0 % off") for name in "cab")
+    question = asking_question(Asking(facts, 1, 1, "advisor propose scenario.yml"), frozenset())
+    assert question is not None
+    assert options(question.form) == ("a", "b", "c", NONE_OF_THEM)
+    assert (question.truth, question.also) == (NONE_OF_THEM, frozenset())
+    assert asking_question(Asking(facts, 2, 2, "advisor propose scenario.yml"), frozenset()) is None
+    loose = {"constraints.flows.answer.latency_ms.p95": 60_000, "constraints.flows.answer.availability.min": 0.5}
+    world = case.world().what_if({**loose, "constraints.quality.min": 0.01})
+    open_ = [Fact(words.label(b.metric), "not said", words.bound(b)) for b in world.scenario.bounds if b.path in loose]
+    found = clarify.facts(world, open_)
+    assert found
+    assert all(fact.clear and fact.value == 0 for fact in found)
 
 
 def test_what_was_asked_about_is_not_offered_again() -> None:

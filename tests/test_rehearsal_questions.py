@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import pickle
 import random
+import re
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +23,7 @@ from advisor.candidates.table import table
 from advisor.commands.main import cli
 from advisor.optimizer.search import Search
 from advisor.proposal import Proposal
+from advisor.rehearsal import words
 from advisor.rehearsal.kind import Kind, Make
 from advisor.rehearsal.question import Choice, Number, Order, Question, options
 from advisor.rehearsal.registry import KINDS, question, questions
@@ -252,6 +254,24 @@ def test_a_moved_world_has_ten_percent_more_traffic(thin: Worlds) -> None:
     kept = moved_world(world, 1.1, solve=False)
     assert kept is not None
     assert all(c.component_id == world.best.design[role].component_id for role, c in kept.best.design.items())
+
+
+def test_what_is_violated_is_violated_clearly(thin: Worlds) -> None:
+    """Whoever adds up the stated differences and is a tenth off still names the requirements that are violated."""
+    seen = 0
+    for example in ("card_fraud", "shop_search", "support_copilot"):
+        for seed in range(4):
+            asked = KINDS["violated_requirement"].make(thin(example), random.Random(seed))
+            for line in asked.derivation if asked else ():
+                name, now = line.split(": now ")
+                bound = next(b for b in thin(example).scenario.bounds if words.bound(b) == name)
+                before = thin(example).best.metric(bound.metric)
+                after = float(re.sub(r"[^\d.]", "", now)) / (100 if now.endswith("%") else 1)
+                change, room = abs(after - before), abs(bound.limit - before)
+                seen += asked is not None and name in asked.truth  # type: ignore[operator]
+                assert asked is not None
+                assert name not in asked.truth or change > 1.1 * room  # type: ignore[operator]
+    assert seen
 
 
 def test_figures_that_are_close_are_not_compared() -> None:

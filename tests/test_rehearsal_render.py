@@ -116,6 +116,39 @@ def test_the_debrief_is_as_agreed() -> None:
     assert found == GOLDEN.read_text(encoding="utf-8")
 
 
+def test_the_best_design_is_drawn_once() -> None:
+    """Who made the best design sees one drawing of it that says so; who made another one sees both."""
+    one = Sitting(case.setup(), case.scenario(), case.catalog(), Lazily(iter(()), small()[2:3]))
+    for role in one.designing.roles:
+        one.choose(role, one.designing.best[role])
+    one.done()
+    made = made_of(one)
+    assert list(made.figures) == ["yours_0.svg"]
+    assert "which is the best one" in made.figures["yours_0.svg"].alt
+    assert {"yours_0.svg", "best_0.svg"} <= set(agreed().figures)
+
+
+def test_what_a_debrief_tells_to_run_is_in_its_folder() -> None:
+    """The first design is judged by a command of its own, unless none was made."""
+    assert "advisor evaluate design.yml" in agreed().markdown
+    one = Sitting(case.setup(), case.scenario(), case.catalog(), Lazily(iter(()), small()[2:3]))
+    one.done()
+    assert "design.yml" not in text_of(one)
+
+
+def test_a_long_derivation_is_cut_on_the_terminal_and_whole_in_the_debrief() -> None:
+    """After an answer at most twelve lines are shown, and how many more there are."""
+    asked = replace(PEAK, derivation=tuple(f"step {number} of many" for number in range(40)))
+    one = Sitting(case.setup(), case.scenario(), case.catalog(), Lazily(iter(()), [Asked(asked, "estimate")]))
+    one.answer("3 rps")
+    mark = one.last_mark()
+    assert mark is not None
+    shown = [line for line in rehearsal_text.feedback(mark) if "step" in line]
+    assert len(shown) == rehearsal_text.MOST_LINES - 1
+    assert "29 more lines" in "".join(rehearsal_text.feedback(mark))
+    assert "step 39 of many" in text_of(one)
+
+
 def test_links_to_questions_lead_to_them() -> None:
     """What to practise next links to anchors that the page has."""
     made = agreed()

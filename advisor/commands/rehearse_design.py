@@ -93,7 +93,7 @@ class Board:
             role, _, choice = text.partition(":")
             self._choose(role.strip(), choice.strip())
         else:
-            self.table.show(["write role: choice, for example  vector_store: qdrant 3 units 2 zones  or  cache: none"])
+            self.table.show([rehearsal_text.how_to_choose(item, stage)])
         return True
 
     def _choose(self, role: str, text: str) -> bool:

@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from advisor.rehearsal.sitting import Sitting
 
-MARKDOWN, HTML, DESIGN = "debrief.md", "debrief.html", "design.yml"
+MARKDOWN, HTML = "debrief.md", "debrief.html"
 
 
 def finished(sitting: Sitting, again: str, given: dict[str, Any]) -> None:
@@ -35,7 +35,7 @@ def write_debrief(sitting: Sitting, again: str, folder: Path, given: dict[str, A
     from advisor.rehearsal.debrief import debrief
     from advisor.rehearsal.folder import files
     from advisor.render import page
-    from advisor.render.rehearsal_debrief import design_file, written
+    from advisor.render.rehearsal_debrief import DESIGN, design_file, written
 
     found = debrief(sitting)
     title = sitting.scenario.title

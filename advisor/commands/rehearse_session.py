@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from advisor.rehearsal.history import History, Saved
     from advisor.rehearsal.sitting import Sitting
 
-HELP = "help"
+HELP, PAUSE = "help", "pause"
 
 
 class PauseError(Exception):
@@ -111,14 +111,20 @@ class Table:
 
         setup = self.begun.setup
         length = f"drill {setup.drill}" if setup.drill else f"{setup.minutes} minutes"
-        self.out.print(f"Rehearsal · {length} · seed {setup.seed} · again: {self.begun.again()}", markup=False)
+        again = self.begun.again(beside=False)
+        self.out.print(f"Rehearsal · {length} · seed {setup.seed} · again: {again}", markup=False)
         self.out.print()
         self._show(rehearsal_text.KEYS)
-        self._read("Enter for the brief")
+        self._enter("Enter for the brief")
         self.out.print()
         self._show(rehearsal_text.brief(self.begun.scenario, left_open(setup, self.begun.scenario)))
         self.out.print()
-        self._read("Enter to begin")
+        self._enter("Enter to begin")
+
+    def _enter(self, prompt: str) -> None:
+        """Wait for Enter; the word that stops stops here too."""
+        if self._read(prompt).lower() == PAUSE:
+            raise PauseError
 
     def _wait(self) -> Item | None:
         """Return the current item; on a terminal say so when it takes longer."""
@@ -139,6 +145,8 @@ class Table:
             told = list(self._settled())
             self._show([*told, ""] if told else [])
         self.out.print(rehearsal_text.head(self.sitting.state.position + 1, item.part, self._left()))
+        if self.sitting.state.position in dict(self.sitting.state.first):
+            self._show([f"[yellow]{rehearsal_text.SHOWN}[/]"])
         if isinstance(item, Designing):
             from advisor.commands.rehearse_design import Board
 
@@ -206,7 +214,7 @@ class Table:
     def key(self, text: str) -> bool | None:
         """Do what a word says that means the same everywhere; return whether it moved, None when it is no such word."""
         word = text.lower()
-        if word == "pause":
+        if word == PAUSE:
             raise PauseError
         if word not in ("undo", "redo"):
             return None
@@ -226,7 +234,7 @@ class Table:
         mark = self.sitting.last_mark()
         self._save()
         if isinstance(item, Asking) and mark is not None and mark.reply.answer is not None:
-            self._show(rehearsal_text.asked_about(item, name) for name in mark.reply.answer.chosen)
+            self._show(rehearsal_text.asked_about(item, mark.reply.answer.chosen))
         if mark is not None and self.sitting.state.feedback == "immediate":
             self._show(rehearsal_text.feedback(mark))
         if isinstance(item, Asked):

@@ -29,17 +29,26 @@ DEFAULT_LEVEL: Final = "on_site"
 
 @dataclass(frozen=True)
 class Begun:
-    """A setup with its scenario and catalog. ``options``: what makes it again."""
+    """A setup with its scenario and catalog."""
 
     setup: Setup
     scenario: Scenario
     catalog: Catalog
-    options: tuple[str, ...]
 
-    def again(self, script: str | None = None) -> str:
-        """Return the command that plays the session again, by a script if it was played by one."""
+    def again(self, script: str | None = None, *, beside: bool = True) -> str:
+        """Return the command that plays the session again, by a script if it was played by one.
+
+        ``beside``: it is run in the folder of the debrief, where the scenario is; else anywhere.
+        """
+        from advisor.rehearsal.words import SCENARIO
+
+        setup = self.setup
+        words = [*(setup.generated or (SCENARIO if beside else setup.file,)), "--seed", str(setup.seed)]
+        words += ["--drill", setup.drill] if setup.drill else ["--minutes", str(setup.minutes)]
+        words += ["--as-of", setup.as_of] if setup.as_of else []
+        words += ["--catalog", setup.catalog_folder] if setup.catalog_folder else []
         played = ("--script", Path(script).name) if script else ()
-        return shlex.join(["advisor", "rehearse", *self.options, *played])
+        return shlex.join(["advisor", "rehearse", *words, *played])
 
 
 def check(given: dict[str, Any]) -> None:
@@ -151,22 +160,20 @@ def begin(given: dict[str, Any]) -> Begun:
     as_of = given["as_of"].isoformat() if given["as_of"] else ""
     digests = (scenario.digest, catalog.digest)
     drill = given["drill"] or ""
-    shown = ["--drill", drill] if drill else ["--minutes", str(minutes)]
-    words = [*named, "--seed", str(seed), *shown, *(["--as-of", as_of] if as_of else [])]
-    words += ["--catalog", str(folder)] if folder else []
     where = str(folder.resolve()) if folder else ""
-    setup = Setup(str(Path(scenario.file).resolve()), scenario.text, where, as_of, digests, seed, minutes, drill)
-    return Begun(setup, scenario, catalog, tuple(words))
+    file = str(Path(scenario.file).resolve())
+    setup = Setup(file, scenario.text, where, as_of, digests, seed, minutes, drill, named)
+    return Begun(setup, scenario, catalog)
 
 
-def _scenario(given: dict[str, Any], seed: int) -> tuple[Scenario, Catalog, list[str]]:
+def _scenario(given: dict[str, Any], seed: int) -> tuple[Scenario, Catalog, tuple[str, ...]]:
     from advisor.catalog.load import load_catalog
     from advisor.commands import options
     from advisor.scenario.load import scenario_from_text
 
     if given["scenario"]:
         loaded, catalog = options.load_inputs(given["scenario"], given["catalog_folder"])
-        return loaded, catalog, ["scenario.yml"]
+        return loaded, catalog, ()
     from advisor.rehearsal.generate import scenario_text
 
     catalog = load_catalog(given["catalog_folder"])
@@ -174,7 +181,7 @@ def _scenario(given: dict[str, Any], seed: int) -> tuple[Scenario, Catalog, list
     blueprint = given["blueprint"] or blueprints[seed % len(blueprints)]
     level: Level = given["level"] or DEFAULT_LEVEL
     text = scenario_text(blueprint, level, seed, catalog)
-    named = ["--blueprint", blueprint, "--level", level]
+    named = ("--blueprint", blueprint, "--level", level)
     return scenario_from_text(text, catalog, GENERATED), catalog, named
 
 
@@ -183,8 +190,4 @@ def resumed(setup: Setup) -> Begun:
     from advisor.rehearsal.prepare import inputs
 
     scenario, catalog = inputs(setup)
-    words = ["scenario.yml", "--seed", str(setup.seed)]
-    words += ["--drill", setup.drill] if setup.drill else ["--minutes", str(setup.minutes)]
-    words += ["--as-of", setup.as_of] if setup.as_of else []
-    words += ["--catalog", setup.catalog_folder] if setup.catalog_folder else []
-    return Begun(setup, scenario, catalog, tuple(words))
+    return Begun(setup, scenario, catalog)

@@ -48,12 +48,12 @@ def _requirements(scenario: Scenario, rng: random.Random) -> list[Requirement]:
 
 
 def asking(world: World, rng: random.Random, rounds: int) -> Iterator[Asking]:
-    """Yield the rounds of asking; none where too little is open, or nothing that is open matters clearly."""
+    """Yield the rounds of asking: none where too little is open clearly, one where nothing that is open matters."""
     found = facts(world, left_open(world.scenario, rng))
     clear = [fact for fact in found if fact.clear]
-    if len(clear) < LEAST_FACTS or max(fact.value for fact in clear) <= 0:
+    if len(clear) < LEAST_FACTS:
         return
-    most = min(rounds, len(clear) - 1)
+    most = min(rounds, len(clear) - 1) if clear[0].value > 0 else 1
     command = words.what_if(_without(world.scenario, clear[0].name))
     for number in range(1, most + 1):
         yield Asking(found, number, most, command)
@@ -66,11 +66,10 @@ def facts(world: World, open_: Sequence[Fact]) -> tuple[Fact, ...]:
     down, or the other way round.
     """
     found = [_weighed(world, fact) for fact in open_]
-    if any(fact.value > 0 for fact in found):
-        for factor in (1 - SHARE, 1 + SHARE):
-            moved = moved_world(world, factor, solve=True)
-            if moved is not None:
-                found = [replace(f, clear=f.clear and _alike(world, moved, factor, f)) for f in found]
+    for factor in (1 - SHARE, 1 + SHARE):
+        moved = moved_world(world, factor, solve=True)
+        if moved is not None:
+            found = [replace(f, clear=f.clear and _alike(world, moved, factor, f)) for f in found]
     return tuple(sorted(found, key=lambda fact: (not fact.clear, -fact.value, fact.name)))
 
 
@@ -141,7 +140,7 @@ def _note(world: World, without: Evaluation) -> str:
     """Return what leaving a fact out does, without what the best design costs: that is asked about later."""
     flipped = [r for r, c in world.best.design.items() if c.component_id != without.design[r].component_id]
     other = f"; another component in {', '.join(map(words.role, flipped))}" if flipped else ""
-    return f"without it the best design is {100 * _off(world, without):.1f} % off{other}"
+    return f"without it the best design is {words.percent(_off(world, without), 2)} off{other}"
 
 
 def _without(scenario: Scenario, name: str) -> Changes:

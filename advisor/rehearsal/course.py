@@ -16,6 +16,7 @@ Part = Literal["open", "clarify", "estimate", "design", "adapt", "defend"]
 Feedback = Literal["immediate", "final"]
 PARTS: tuple[Part, ...] = ("open", "clarify", "estimate", "design", "adapt", "defend")
 ASK_FIRST, FEASIBLE, CONFLICT, DESIGN, REVISE = "ask_first", "still_feasible", "conflict", "design", "revise"
+NONE_OF_THEM = "none of them: the best design is the same without"
 CLOSE = 0.10  # an unknown that matters nearly as much as the first is as right to ask about, relative
 
 
@@ -27,7 +28,8 @@ class Length:
         opening: questions that the brief alone answers, so that nobody waits for the first one.
         asks: rounds in which an unknown may be asked about. clarify, estimate, adapt, defend: questions.
         roles: how many roles are to be designed, the deciding ones; the others are given. 0: all.
-        curveballs: changes after which the design is revised. impossible: changes under which nothing is feasible.
+        curveballs: changes after which the design is revised.
+        impossible: in which share of sessions there is a change too under which nothing is feasible.
     """
 
     opening: int
@@ -36,13 +38,13 @@ class Length:
     estimate: int
     roles: int
     curveballs: int
-    impossible: int
+    impossible: float
     adapt: int
     defend: int
 
 
 LENGTHS = {
-    15: Length(opening=1, asks=1, clarify=1, estimate=2, roles=4, curveballs=3, impossible=0, adapt=0, defend=2),
+    15: Length(opening=1, asks=1, clarify=1, estimate=2, roles=4, curveballs=3, impossible=0.5, adapt=0, defend=2),
     35: Length(opening=2, asks=2, clarify=1, estimate=3, roles=8, curveballs=3, impossible=1, adapt=3, defend=4),
     60: Length(opening=2, asks=3, clarify=2, estimate=7, roles=0, curveballs=4, impossible=1, adapt=5, defend=6),
 }
@@ -58,6 +60,7 @@ class Setup:
         catalog_folder: of another catalog, "" for the one shipped. as_of: date whose prices count, "" for the newest.
         digests: of scenario and catalog, so that a session is not continued under another one.
         minutes: 15, 35 or 60. drill: kind of all questions, "" for a whole session.
+        generated: the options that generate the scenario again; () for a file of one's own.
     """
 
     file: str
@@ -68,6 +71,7 @@ class Setup:
     seed: int
     minutes: int
     drill: str = ""
+    generated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,7 +172,7 @@ Item = Asking | Asked | Designing
 def asking_question(item: Asking, asked: frozenset[str]) -> Question | None:
     """Return the question of a round: which of the unknowns not yet asked about is worth asking about now.
 
-    None when fewer than two are left, or none of them matters.
+    That none of them is, is an option too. None when fewer than two are left, or after the first round none matters.
 
     >>> worth = {"a": 0.2, "b": 0.19, "c": 0.0}
     >>> facts = tuple(Fact(name, "not said", "x", value, "note") for name, value in worth.items())
@@ -177,18 +181,19 @@ def asking_question(item: Asking, asked: frozenset[str]) -> Question | None:
     ('a', ['b'])
     """
     left = [fact for fact in item.facts if fact.clear and fact.name not in asked]
-    if len(left) < 2 or max(fact.value for fact in left) <= 0:
+    best = max(left, key=lambda fact: fact.value, default=None)
+    if best is None or len(left) < 2 or (best.value <= 0 and item.number > 1):
         return None
-    best = max(left, key=lambda fact: fact.value)
-    near = {fact.name for fact in left if fact is not best and fact.value >= (1 - CLOSE) * best.value}
+    matters = best.value > 0
+    near = {fact.name for fact in left if matters and fact is not best and fact.value >= (1 - CLOSE) * best.value}
     return Question(
         kind=ASK_FIRST,
         competence="requirements",
         phase="clarify",
         text=f"Round {item.number} of {item.rounds}: the interviewer answers one question now. Which of these is most "
-        "worth asking about? What counts is how far off the best design is when this alone is never learnt.",
-        form=Choice(tuple(sorted(fact.name for fact in left))),
-        truth=best.name,
+        "worth asking about, if any? What counts is how far off the best design is when this alone is never learnt.",
+        form=Choice((*sorted(fact.name for fact in left), NONE_OF_THEM)),
+        truth=best.name if matters else NONE_OF_THEM,
         derivation=tuple(f"{fact.name}: {fact.note}" for fact in sorted(left, key=lambda fact: -fact.value)),
         command=item.command,
         hint=_hint(left),

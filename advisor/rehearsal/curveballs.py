@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 
 from advisor.analysis.changes import carried_over
 from advisor.analysis.conflict import Feasibility
+from advisor.analysis.fixed import within_target
 from advisor.candidates.candidate import Candidate
 from advisor.errors import InputError
+from advisor.optimizer.run import goal_value
 from advisor.rehearsal import words
 from advisor.rehearsal.prices import Rise, dearer
+from advisor.rehearsal.scoring import regret
 from advisor.rehearsal.world import World, possible
 from advisor.scenario.requirements import COST, OPERATIONS, Bound, Requirement, split_percentile
 
@@ -125,13 +128,16 @@ def _holds_nearby(world: World, change: Change, *, feasible: bool) -> bool:
 
 
 def _does_something(before: World, after: World) -> bool:
-    """Return whether the optimum of before breaks something now, cannot be run, or is beaten by another one."""
+    """Return whether the optimum of before breaks something now, cannot be run, or is clearly beaten by another one.
+
+    One that is as good within the tolerance, whose points are full, would leave nothing to revise.
+    """
     kept = carried_over(before.best, after.table).evaluation
-    if kept is None or not kept.feasible:
+    if kept is None or not within_target(kept):
         return True
-    return {r: c.component_id for r, c in kept.design.items()} != {
-        r: c.component_id for r, c in after.best.design.items()
-    }
+    goal = after.scenario.objective[0]
+    best = goal_value(goal, after.best)
+    return regret(1 + (goal_value(goal, kept) - best) / max(abs(best), 1e-12), 1.0, feasible=True).points < 1
 
 
 # --- kinds ------------------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def first_design(here: World, length: Length) -> Designing:
 def changes(here: World, length: Length, rng: random.Random) -> Iterator[Item]:
     """Yield the changes, each on top of those before it."""
     left = curveballs.shuffled(list(curveballs.KINDS), rng)
-    impossible_after = rng.randrange(length.curveballs) if length.impossible else -1
+    impossible_after = rng.randrange(length.curveballs) if rng.random() < length.impossible else -1
     figures_text, now = "", here
     for number in range(1, length.curveballs + 1):
         found = curveballs.feasible(now, left)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from string import ascii_lowercase
 from typing import Literal
 
 from advisor.rehearsal import scoring
@@ -119,6 +121,15 @@ def options(form: Form) -> tuple[str, ...]:
     (('yes', 'no'), ())
     """
     return () if isinstance(form, Number) else form.options
+
+
+def lettered(form: Form) -> Iterator[tuple[str, str]]:
+    """Yield the options of a form with the letter that stands for each.
+
+    >>> list(lettered(Choice(("yes", "no"))))
+    [('a', 'yes'), ('b', 'no')]
+    """
+    yield from zip(ascii_lowercase, options(form), strict=False)
 
 
 def _fits(form: Form, truth: Truth) -> bool:

@@ -134,9 +134,9 @@ def _answer(data: Data | None) -> Answer | None:
 
 def setup_data(setup: Setup) -> Data:
     """Return a setup as plain data."""
-    return {**asdict(setup), "digests": list(setup.digests)}
+    return {**asdict(setup), "digests": list(setup.digests), "generated": list(setup.generated)}
 
 
 def setup_of(data: Data) -> Setup:
     """Return the setup that plain data stand for."""
-    return Setup(**{**data, "digests": tuple(data["digests"])})
+    return Setup(**{**data, "digests": tuple(data["digests"]), "generated": tuple(data.get("generated", ()))})

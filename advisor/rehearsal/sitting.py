@@ -143,7 +143,8 @@ class Sitting:
         item = self.designing
         stage = self.stage(item)
         if role not in stage.table.candidates:
-            raise ChoiceError(f"'{role}' is not a role{nearest(role, stage.table.candidates)}")
+            roles = f"; there are: {', '.join(item.roles)}"
+            raise ChoiceError(f"'{role}' is not a role{nearest(role, stage.table.candidates)}{roles}")
         if role not in item.roles:
             raise ChoiceError(f"{role} is given in this session: {', '.join(item.roles)} are to be designed")
         picks = {**session.choices(self.state), role: Pick(item.number, text)}

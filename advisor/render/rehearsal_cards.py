@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from html import escape
-from string import ascii_lowercase
 
-from advisor.rehearsal.question import Question, options
+from advisor.rehearsal.question import Question, lettered
 from advisor.render import rehearsal_words
 from advisor.render.markdown import visible
 
@@ -34,8 +33,7 @@ def deck(questions: Iterable[tuple[str, Question]]) -> str:
 
 
 def _card(title: str, question: Question) -> tuple[str, str, str, str]:
-    letters = zip(ascii_lowercase, options(question.form), strict=False)
-    listed = "".join(f"<br>{letter}) {_html(option)}" for letter, option in letters)
+    listed = "".join(f"<br>{letter}) {_html(option)}" for letter, option in lettered(question.form))
     front = f"<small>{_html(title)}</small><br>{_html(question.text)}{listed}"
     why = "".join(f"<br>{_html(line)}" for line in question.derivation)
     note = f"<small>{_html(rehearsal_words.CAVEAT)}</small>"

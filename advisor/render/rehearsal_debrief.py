@@ -13,10 +13,13 @@ from advisor.rehearsal.course import Asked, Asking, Setup
 from advisor.rehearsal.debrief import Debrief, Step
 from advisor.rehearsal.design_phase import Verdict
 from advisor.rehearsal.progress import Bin
+from advisor.rehearsal.question import lettered
 from advisor.rehearsal.sitting import Mark
 from advisor.render import numbers, rehearsal_words
 from advisor.render.markdown import code, escape, fence, table
 from advisor.render.page import Figure_, slug
+
+DESIGN = "design.yml"  # the first design, as a file
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,8 @@ def _differences(step: Step) -> Iterator[str]:
     else:
         yield "Nowhere."
     yield ""
-    yield fence(step.item.command, "sh")
+    judged = [f"advisor evaluate {DESIGN}"] if step.item.number == 0 and step.made.evaluation is not None else []
+    yield fence("\n".join([step.item.command, *judged]), "sh")
     yield ""
 
 
@@ -184,7 +188,11 @@ def _figures(found: Debrief, catalog: Catalog) -> dict[str, Figure_]:
         step = found.steps[index]
         name = "at first" if step.item.number == 0 else f"after {step.item.name}"
         if step.made.evaluation is not None:
-            made |= _figure(f"yours_{step.item.number}.svg", f"Your design, {name}", step.made.evaluation, catalog)
+            best = "" if step.differs else ", which is the best one"
+            caption = f"Your design{best}, {name}"
+            made |= _figure(f"yours_{step.item.number}.svg", caption, step.made.evaluation, catalog)
+            if best:
+                continue
         made |= _figure(f"best_{step.item.number}.svg", f"The best design, {name}", step.optimum, catalog)
     return made
 
@@ -220,7 +228,7 @@ def _question(mark: Mark) -> Iterator[str]:
     yield ""
     if isinstance(item, Asked) and item.news:
         yield from (f"**{escape(item.news)}**", "")
-    yield from block(asked.text)
+    yield from block("\n".join([asked.text, *(f"- {letter}) {option}" for letter, option in lettered(asked.form))]))
     rows = [
         ["your answer", escape(rehearsal_words.answer(asked, mark.reply.answer))],
         ["truth", f"**{escape(rehearsal_words.truth(asked))}**"],
@@ -228,8 +236,8 @@ def _question(mark: Mark) -> Iterator[str]:
         ["competence", escape(rehearsal_words.COMPETENCES[asked.competence])],
     ]
     if isinstance(item, Asking) and mark.reply.answer is not None:
-        told = {fact.name: fact.said for fact in item.facts}
-        rows += [["the interviewer said", escape(told[name])] for name in mark.reply.answer.chosen]
+        told = [fact.said for fact in item.facts if fact.name in mark.reply.answer.chosen]
+        rows += [["the interviewer said", escape(said)] for said in told]
     yield table(["", ""], rows)
     yield ""
     yield "Derivation:"
@@ -318,4 +326,4 @@ def design_file(step: Step) -> dict[str, object]:
     return {"scenario": words.SCENARIO, "design": chosen}
 
 
-__all__ = ["Written", "block", "design_file", "verdict", "written"]
+__all__ = ["DESIGN", "Written", "block", "design_file", "verdict", "written"]

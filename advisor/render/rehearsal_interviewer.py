@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from string import ascii_lowercase
 
 from advisor.rehearsal import words
 from advisor.rehearsal.course import Asked, Asking, Designing, Item, Setup, asking_question
-from advisor.rehearsal.question import options
+from advisor.rehearsal.question import lettered
 from advisor.rehearsal.sitting import Stage
 from advisor.render import numbers, rehearsal_words
 from advisor.render.markdown import code, escape, fence, table
@@ -92,7 +91,7 @@ def _asked(item: Asked, number: int) -> Iterator[str]:
     if item.news:
         yield from (f"**{escape(item.news)}**", "")
     yield from block(question.text)
-    for letter, option in zip(ascii_lowercase, options(question.form), strict=False):
+    for letter, option in lettered(question.form):
         yield f"- {letter}) {escape(option)}"
     yield ""
     yield f"Truth: **{escape(rehearsal_words.truth(question))}**. Hint: {escape(question.hint)}"

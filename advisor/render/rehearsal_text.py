@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from string import ascii_lowercase
 
 from advisor.candidates.candidate import Candidate
 from advisor.rehearsal import words
@@ -11,13 +10,15 @@ from advisor.rehearsal.answers import example
 from advisor.rehearsal.course import Asking, Designing, Fact, Pick
 from advisor.rehearsal.debrief import Debrief
 from advisor.rehearsal.design_phase import Verdict
-from advisor.rehearsal.question import Choice, Number, Order, Question, Several, options
+from advisor.rehearsal.question import Choice, Number, Order, Question, Several, lettered
 from advisor.rehearsal.session import Learnt
 from advisor.rehearsal.sitting import Mark, Stage
 from advisor.render import numbers, rehearsal_words
 from advisor.render.neat import neat
 from advisor.scenario.load import Scenario
 
+MOST_LINES = 12  # of a derivation, on the terminal
+SHOWN = "Its truth was shown: you may try again, the first answer counts."
 KEYS = (
     "Answers: a number or an interval that holds the truth in 4 of 5 cases; an option with your confidence (b 70%); "
     "options with commas (a,c). A confident miss costs points, skip (I don't know) costs nothing.",
@@ -82,7 +83,7 @@ def question(asked: Question, news: str = "") -> Iterator[str]:
     if news:
         yield f"[bold]{neat(news)}[/]"
     yield from (neat(line) for line in asked.text.splitlines())
-    for letter, option in zip(ascii_lowercase, options(asked.form), strict=False):
+    for letter, option in lettered(asked.form):
         yield f"  {letter}) {neat(option)}"
     yield f"[dim]{_how(asked)}[/]"
 
@@ -111,14 +112,17 @@ def feedback(mark: Mark) -> Iterator[str]:
     colour = "green" if mark.points.points > 0.5 else ("red" if mark.points.points < 0 else "yellow")
     yield f"you: {neat(said)}   [{colour}]{rehearsal_words.points(mark.points.points)}[/]"
     yield f"truth: [bold]{neat(rehearsal_words.truth(asked))}[/]"
-    yield from (f"  [dim]{neat(line)}[/]" for text in asked.derivation for line in text.splitlines())
+    why = [line for text in asked.derivation for line in text.splitlines()]
+    shown = why if len(why) <= MOST_LINES else why[: MOST_LINES - 1]
+    yield from (f"  [dim]{neat(line)}[/]" for line in shown)
+    if len(shown) < len(why):
+        yield f"  [dim]… and {len(why) - len(shown)} more lines, which the debrief has[/]"
     yield f"  [dim]{neat(asked.command)}[/]"
 
 
-def asked_about(item: Asking, name: str) -> str:
-    """Return the interviewer's answer."""
-    fact = next(fact for fact in item.facts if fact.name == name)
-    return f"The interviewer: [bold]{neat(fact.said)}[/]"
+def asked_about(item: Asking, names: Sequence[str]) -> Iterator[str]:
+    """Yield the interviewer's answer; nothing where nothing was asked about."""
+    yield from (f"The interviewer: [bold]{neat(fact.said)}[/]" for fact in item.facts if fact.name in names)
 
 
 # --- designs ----------------------------------------------------------------------------------------------------------
@@ -150,6 +154,13 @@ def role_head(role: str, stage: Stage) -> Iterator[str]:
             names.setdefault(candidate.component_id, candidate.name)
     yield f"[bold]{role}[/] {neat(record.purpose)}{' May be left out: none.' if use.optional else ''}"
     yield f"  [dim]{neat(', '.join(names))}[/]"
+
+
+def how_to_choose(item: Designing, stage: Stage) -> str:
+    """Return an example of a choice, of the first role that is open: the first component by name, not the best."""
+    role = item.roles[0]
+    known = sorted(c.component_id for c in stage.table.candidates[role] if not (c.is_none or c.parts))
+    return neat(f"write role: choice, for example  {role}: {known[0]}  or  {role}: {known[0]} 3 units 2 zones")
 
 
 def chosen(candidate: Candidate) -> str:

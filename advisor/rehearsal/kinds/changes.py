@@ -114,7 +114,7 @@ def residency_excluded(world: World, rng: random.Random) -> Question | None:
         f"cannot fill {words.role(role)} then?",
         Several(tuple(names)),
         frozenset(name for name in names if not roles[role][name]),
-        tuple(f"{name}: {_regions(world, role, name)}" for name in names),
+        tuple(f"{name}: {_regions(world, role, name, region)}" for name in names),
         words.command("catalog", "show", first[0]),
         "What runs on a cloud's machines can run in any of its regions; hosted services are where their maker is.",
     )
@@ -133,9 +133,11 @@ def _placed(world: World, role: str, region: str) -> dict[str, bool]:
     return found
 
 
-def _regions(world: World, role: str, name: str) -> str:
+def _regions(world: World, role: str, name: str, region: str) -> str:
+    """Return where some options of a component keep data, those that can in a region first."""
     options = [option for component, option in world.catalog.options_for(role) if component.id == name]
-    return "; ".join(f"{option.title}: {', '.join(option.residency)}" for option in options[:3])
+    fitting = [option for option in options if region in option.residency]
+    return "; ".join(f"{option.title}: {', '.join(option.residency)}" for option in (fitting or options)[:3])
 
 
 def price_of_residency(world: World, rng: random.Random) -> Question | None:

@@ -306,7 +306,7 @@ def violated_requirement(world: World, rng: random.Random) -> Question | None:
     bounds = list(world.scenario.bounds)
     broken = [b for b in bounds if not b.holds(found.metric(b.metric))]
     rules = [check for check in found.checks if not check.holds and not isinstance(check.requirement, Bound)]
-    if rules or not broken or len(bounds) < 2 or not _clearly(world, found, broken):
+    if rules or not broken or len(bounds) < 2 or not _beyond_doubt(world, found) or not _clearly(world, found, broken):
         return None
     return Question(
         "violated_requirement",
@@ -321,6 +321,20 @@ def violated_requirement(world: World, rng: random.Random) -> Question | None:
         words.command("why", words.SCENARIO, role),
         "Compare the two in cost, time, availability and quality, and carry each difference to its limit.",
     )
+
+
+def _beyond_doubt(world: World, other: Evaluation) -> bool:
+    """Return whether each metric that gets worse does so by clearly more than the room that was left, or clearly less.
+
+    Who adds up the differences by hand comes near, not to the last figure.
+    """
+    for bound in world.scenario.bounds:
+        before, after = (one.metric(bound.metric) for one in (world.best, other))
+        sign = 1 if bound.upper else -1
+        worse, room = sign * (after - before), sign * (bound.limit - before)
+        if worse > 0 and room > 0 and not clear(worse, room):
+            return False
+    return True
 
 
 def _clearly(world: World, design: Evaluation, broken: list[Bound]) -> bool:

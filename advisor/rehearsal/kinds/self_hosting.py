@@ -95,7 +95,7 @@ def crossing(world: World, rng: random.Random, hosted: Sequence[Candidate]) -> Q
         Number("million requests/month", "volume"),
         calls / MILLION,
         (
-            f"{units} machines: ({units} × {plain(case.usd_per_unit)} + {plain(case.hours[1])} - "
+            f"{units} of these machines: ({units} × {plain(case.usd_per_unit)} + {plain(case.hours[1])} - "
             f"{plain(case.hours[0])}) / {plain(case.usd_per_call)} USD = {plain(calls)} requests",
             f"they carry {units} × {plain(case.calls_per_unit)} requests a month",
         ),

@@ -85,6 +85,8 @@ def add_item(text: str, path: Sequence[str | int], at: int, value: Any, file: st
     here: Any = meant
     for part in path:
         here = here[part]
+    if not isinstance(here, list):
+        raise InputError([Problem(file, 0, dotted(tuple(path)), "a list is expected here; change it by hand")])
     here.insert(at, value)
     return _confirmed(_add_item(text, path, at, flow(value)), meant, file, path)
 

@@ -156,3 +156,11 @@ def test_on_a_terminal_it_asks_for_what_the_role_is_asked(tmp_path: Path, monkey
     text = (tmp_path / "gateway" / "our_api_gateway.yml").read_text()
     assert "route_ms: {p50: 7," in text
     assert "# requests_per_s:" in text
+
+
+def test_a_list_of_sources_in_another_shape_is_said(tmp_path: Path, capsys: Capture) -> None:
+    """What a user wrote as a mapping is bad input, and nothing is written beside it."""
+    (tmp_path / "sources.yml").write_text("ours: {title: Load test}\n")
+    assert add(tmp_path, "gateway", "--mode", "managed", "--cloud", "aws") == 2
+    assert "sources.yml: a list is expected here" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["sources.yml"]

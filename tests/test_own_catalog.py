@@ -123,6 +123,38 @@ def test_what_is_wrong_is_said_with_its_line(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("sources", "mine: {title: x}", "own/sources.yml:1: a list of publications is expected, each `- id: ...`"),
+        ("sources", "", "own/sources.yml:1: a list of publications is expected, each `- id: ...`"),
+        ("sources", "- id: a\n- b", "own/sources.yml:2: [1]: found b; a mapping (key: value) is expected"),
+        ("prices__aws", "m9.large: 3", "own/prices/aws.yml:1: m9.large: found 3; a mapping (key: value) is expected"),
+        ("price_book__aws", "x: [1]", "own/price_book/aws.yml:1: x: found [1]; a mapping (key: value) is expected"),
+        ("clouds", "- 1", "own/clouds.yml:1: a mapping is expected"),
+        ("price_list", "- 1", "own/price_list.yml:1: a mapping is expected"),
+        ("operating", "text", "own/operating.yml:1: a mapping is expected"),
+    ],
+)
+def test_a_file_of_another_shape_is_said_with_its_line(
+    file: str, text: str, said: str, tmp_path: Path, capsys: Capture
+) -> None:
+    """A list where a mapping belongs, or the other way round, is bad input and no bug of ours."""
+    folder_with(tmp_path / "own", **{file: text})
+    assert run(["catalog", "check", str(tmp_path / "own")]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["vector_store/x.yaml", "sources.yaml", "vector_store/more/x.yml"])
+def test_a_file_that_would_not_be_read_is_said(name: str, tmp_path: Path, capsys: Capture) -> None:
+    """Nobody believes that figures count which stand where nothing looks."""
+    own = folder_with(tmp_path / "own")
+    (own / name).parent.mkdir(parents=True, exist_ok=True)
+    (own / name).write_text("id: x")
+    assert run(["catalog", "check", str(own)]) == 2
+    assert f"own/{name}: would not be read" in capsys.readouterr().err
+
+
 def test_a_missing_folder_is_named_beside_other_problems(tmp_path: Path, capsys: Capture) -> None:
     """A folder that is not there is one problem among the scenario's others."""
     file = scenario_with(tmp_path, "owm")

@@ -21,6 +21,7 @@ from pydantic import SerializerFunctionWrapHandler, ValidationError, field_seria
 from advisor import __version__, resources
 from advisor.catalog.blueprint import Blueprint
 from advisor.catalog.cache import Options, Outline, outline, packed, unpacked
+from advisor.catalog.entries import entries
 from advisor.catalog.listing import Listing
 from advisor.catalog.model import (
     CloudFigures,
@@ -200,7 +201,7 @@ def read_records(
     classes = {**(operating or {}), **stated_in(root)}
     for path in files:
         try:
-            for kind, key, document, place in _entries(root, path):
+            for kind, key, document, place in entries(root, path):
                 value = document.data
                 for part in place:
                     value = value[part]
@@ -266,57 +267,6 @@ def blueprint_copy(base: str, name: str, folder: Path | str | None = None) -> st
         if re.search(rf"^id: {re.escape(base)}$", text, flags=re.MULTILINE):
             return re.sub(rf"^id: {re.escape(base)}$", f"id: {name}", text, count=1, flags=re.MULTILINE)
     raise bad_input(f"the file of '{base}' states its id in another form than `id: {base}`", path=str(root))
-
-
-_TABLES = {
-    "roles.yml": "roles",
-    "dimensions.yml": "dimensions",
-    "meters.yml": "meters",
-    "clouds.yml": "clouds",
-    "operating.yml": "operating",
-    "price_list.yml": "listings",
-}
-_BY_CLOUD = {"prices": "instances", "price_book": "services"}  # folders whose files hold cloud -> name -> record
-
-
-def _entries(root: Path, path: Path) -> list[tuple[str, str, Document, tuple[str | int, ...]]]:
-    """Return (kind, id, document, place) of every record in one file."""
-    relative = path.relative_to(root)
-    document = load(path, str(Path(root.name) / relative))
-    if not isinstance(document.data, dict | list):
-        raise InputError([document.problem((), "a mapping is expected")])
-    if relative.name == "sources.yml" and len(relative.parts) == 1:
-        return [("sources", str(entry.get("id")), document, (index,)) for index, entry in enumerate(document.data)]
-    if len(relative.parts) == 1:
-        kind = _TABLES.get(relative.name)
-        if kind is None:
-            raise InputError(
-                [document.problem((), f"is not a file of the catalog; known: {listing(_TABLES)}, sources.yml")]
-            )
-        if kind == "roles":
-            _complete_roles(document)
-        return [(kind, key, document, (key,)) for key in document.data]
-    if not isinstance(document.data, dict):
-        raise InputError([document.problem((), "a mapping is expected")])
-    if relative.parts[0] in _BY_CLOUD:
-        return [
-            (_BY_CLOUD[relative.parts[0]], f"{cloud}/{name}", document, (cloud, name))
-            for cloud, names in document.data.items()
-            for name in names
-        ]
-    kind = "blueprints" if relative.parts[0] == "blueprints" else "components"
-    return [(kind, str(document.data.get("id")), document, ())]
-
-
-def _complete_roles(document: Document) -> None:
-    """Give each role its id, and to one that is like another whatever it does not say for itself."""
-    stated = {key: role for key, role in document.data.items() if isinstance(role, dict)}
-    bases = {key: dict(role) for key, role in stated.items() if "like" not in role}
-    for key, role in stated.items():
-        if "like" in role and str(role["like"]) not in bases:
-            message = f"found '{role['like']}'; roles that are not like another: {listing(bases)}"
-            raise InputError([document.problem((key, "like"), message + nearest(str(role["like"]), bases))])
-        role.update({**bases.get(str(role.get("like")), {}), **role, "id": key})
 
 
 def _record(kind: str, value: object, document: Document, place: tuple[str | int, ...]) -> object:

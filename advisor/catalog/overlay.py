@@ -17,11 +17,12 @@ from typing import Any
 from advisor.catalog.checks import check
 from advisor.catalog.load import Catalog, Documents, Own, Records, read_records
 from advisor.catalog.own_figures import with_figures
-from advisor.errors import InputError, bad_input
+from advisor.errors import InputError, Problem, bad_input
 from advisor.yamlfile import Document, load
 
 FIGURES = "figures.yml"
 MOST_FILES = 2_000
+UNREAD = ("*.yaml", "*/*.yaml", "[!.]*/*/*.yml")
 SILENT = ("sources", "dimensions", "meters")  # records that change nothing by themselves
 
 
@@ -40,16 +41,24 @@ def files_of(folder: Path) -> list[Path]:
     """Return the files that count in a folder of one's own, sorted.
 
     Raises:
-        InputError: it is no folder, or holds no such file, or too many.
+        InputError: it is no folder, or holds no such file, or too many, or one that would be overlooked.
     """
     if not folder.is_dir():
         raise bad_input("is not a folder; one with components or figures of your own is expected", path=str(folder))
     files = sorted(islice((path for depth in ("*.yml", "*/*.yml") for path in folder.glob(depth)), MOST_FILES + 1))
     if len(files) > MOST_FILES:
         raise bad_input(f"holds more than {MOST_FILES} files, the most that are read", path=str(folder))
+    if unread := [_unread(folder, path) for pattern in UNREAD for path in sorted(folder.glob(pattern))]:
+        raise InputError(unread)
     if not files:
         raise bad_input("holds no .yml file; components, blueprints or figures.yml are expected", path=str(folder))
     return files
+
+
+def _unread(folder: Path, path: Path) -> Problem:
+    """Return the problem of a file that looks like one of the catalog and stands where none is looked for."""
+    message = "would not be read: files end in .yml and stand in the folder itself or in one below it"
+    return Problem(str(Path(folder.name) / path.relative_to(folder)), 0, "", message)
 
 
 def _one(catalog: Catalog, folder: Path) -> Catalog:

@@ -7,20 +7,17 @@ from typing import TYPE_CHECKING
 
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.tails import Tail
-from advisor.scenario.requirements import Bound
+from advisor.optimizer.case import Case
+from advisor.optimizer.late import Late
 
 if TYPE_CHECKING:
     from advisor.optimizer.search import Limit, Search
-
-Times = tuple[int, ...]  # which of its distinct times each role has
 
 
 class Acceptance:
     """Says whether the judge finds every bound and limit met.
 
-    Many designs take the same times and differ in what takes none. Once the judge has found a percentile too large, it
-    is not asked again about designs with the same times.
+    Percentiles are judged first, each alone: most designs that are refused miss one.
 
     Attributes:
         judged: the evaluations so far, by the ids of the candidates.
@@ -30,17 +27,21 @@ class Acceptance:
         self.search, self.limits = search, limits
         self.judged: dict[tuple[str, ...], Evaluation] = {}
         tails = {**dict(search.tails), **{limit.bound: limit.tail for limit in limits if limit.tail is not None}}
-        self._late: dict[Bound, tuple[Tail, set[Times]]] = {bound: (tail, set()) for bound, tail in tails.items()}
+        self._late = [Late(bound, tail, search.table.scenario) for bound, tail in tails.items()]
 
     def __call__(self, design: Mapping[str, Candidate]) -> bool:
         """Return whether a design meets everything."""
-        if any(late and tail.times_of(design) in late for tail, late in self._late.values()):
+        if any(late.covers(design) for late in self._late) or any(late.refuses(design) for late in self._late):
             return False
         evaluation = self.search.evaluate(design)
-        for bound, (tail, late) in self._late.items():
-            if not bound.holds(evaluation.metric(bound.metric)):
-                late.add(tail.times_of(design))
         good = self.search.holds(evaluation, self.limits)
         if good:
             self.judged[tuple(c.id for c in design.values())] = evaluation
         return good
+
+    def narrowed(self, case: Case) -> Case:
+        """Return a case without candidates with which no design meets the percentile bounds."""
+        for late in self._late:
+            if case.possible:
+                case = late.narrowed(case, self.search.pool)
+        return case

@@ -59,6 +59,15 @@ class Case:
         """Return the goal of a design, given as positions in the case."""
         return self.constant + float(sum(goal[j] for goal, j in zip(self.goal, design, strict=True)))
 
+    def values(self, designs: Indices) -> Array:
+        """Return the goals of designs, one row each, added up in the same order as for one."""
+        import numpy as np
+
+        total = np.zeros(len(designs))
+        for role, goal in enumerate(self.goal):
+            total += goal[designs[:, role]]
+        return self.constant + total
+
     def uses(self, designs: Indices) -> Array:
         """Return what designs use of each limit, one row each."""
         import numpy as np

@@ -96,6 +96,7 @@ class Engine:
         near: designs that are not feasible, but may nearly be.
         floors: bounds of the goal within cases that are known from before. inside: the only case to search, None for
             all.
+        narrow: takes candidates out of a case with which the judge accepts no design.
     """
 
     question: Question
@@ -109,6 +110,7 @@ class Engine:
     ceiling: float = math.inf
     floors: Mapping[CaseKey, float] = field(default_factory=dict)
     inside: CaseKey | None = None
+    narrow: Callable[[Case], Case] | None = None
     cases: int = 0
     _judged: dict[tuple[str, ...], bool] = field(default_factory=dict)
     _branching: Node | None = None
@@ -199,6 +201,12 @@ class Engine:
         if not case.possible:
             return
         proof = Proof(case, self.incumbent, self._accepts, self.deadline, bound)
+        if self.narrow and proof.bound < self.incumbent.most:
+            fewer = self.narrow(case)
+            if not fewer.possible:
+                return
+            if fewer.size < case.size:
+                proof = Proof(fewer, self.incumbent, self._accepts, self.deadline, proof.bound)
         for count in counts:
             if proof.bound < self.incumbent.most and count.open:
                 proof = self._narrowed(proof, count)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 BLOCK = 256  # labels that are extended together
 AT_ONCE = 2048  # chances that are worked out together
-FINISHED = 32  # finished designs whose exact chances are worked out together
+FINISHED, MOST_FINISHED = 32, 2048  # finished designs whose exact chances are worked out together, at first and later
 ROW_SLIP = 1e-9
 
 
@@ -278,26 +278,35 @@ class LabelSearch:
         """Let the judge look at finished designs that are in time on the exact lattices, the best first."""
         import numpy as np
 
+        values, designs = self._sorted(block, labels, picks)
+        begin, many = 0, FINISHED
+        while begin < len(values) and values[begin] < self.to_beat:
+            end = min(begin + many, int(np.searchsorted(values, self.to_beat)))
+            for place in begin + np.flatnonzero(self._all_in_time(designs[begin:end])):
+                design = tuple(int(j) for j in designs[place])
+                if self.accepts(design):
+                    self.best, self.to_beat = design, better_than(float(values[place]))
+                    return
+            begin, many = end, min(2 * many, MOST_FINISHED)
+
+    def _sorted(self, block: Block, labels: Indices, picks: Indices) -> tuple[Array, Indices]:
+        """Return finished designs with their values, the best first; of equal ones the first by its candidates."""
+        import numpy as np
+
         ordered = np.column_stack((block.chosen[labels], picks))
         designs = np.empty_like(ordered)
         designs[:, list(self.order)] = ordered
-        found = sorted((self.case.value(design), tuple(int(j) for j in design)) for design in designs)
-        for begin in range(0, len(found), FINISHED):
-            some = found[begin : begin + FINISHED]
-            for (value, design), in_time in zip(some, self._all_in_time([d for _, d in some]), strict=True):
-                if value >= self.to_beat:
-                    return
-                if in_time and self.accepts(design):
-                    self.best, self.to_beat = design, better_than(value)
-                    return
+        values = self.case.values(designs)
+        order = np.lexsort((*designs.T[::-1], values))
+        return values[order], designs[order]
 
-    def _all_in_time(self, designs: Sequence[Sequence[int]]) -> Any:
+    def _all_in_time(self, designs: Indices) -> Any:
         """Return which finished designs meet all percentile bounds."""
         import numpy as np
 
         good = np.ones(len(designs), dtype=bool)
         for tail in self.tails:
-            good[good] = tail.hold(np.array(designs)[good]) if good.any() else False
+            good[good] = tail.hold(designs[good]) if good.any() else False
         return good
 
 

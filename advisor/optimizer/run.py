@@ -228,7 +228,7 @@ class Run:
         ceiling = self.ceiling(goal, limits) if asked else math.inf
         floors = self.search.case_floors.get(goal.terms, {}) if asked else {}
         how = (self.deadline, self.any_design, floor, self._near(), ceiling, floors)
-        engine = Engine(self.question(objective, limits), accepts, starts, value, *how)
+        engine = Engine(self.question(objective, limits), accepts, starts, value, *how, narrow=accepts.narrowed)
         try:
             answer = engine.run()
         except TooHardError:

@@ -1,0 +1,152 @@
+"""Which times miss a percentile bound under the judge, and what that leaves of a case.
+
+If a sum of independent times is too slow, so is every sum whose parts are all stochastically slower or equal:
+P(X1 + X2 <= T) is the mean of P(X1 <= T - X2) over X2, which falls when the distribution function of X1 falls, and so
+part by part; a mixture of hits and misses falls with its parts. Two things follow.
+
+*A design* that is in every part as slow as one that the judge found late is late too: the judge need not be asked.
+
+*A case* in which even the fastest designs are late holds no design that is in time; and with each of a role's times
+that is late beside the fastest of all other roles no design is in time. The lattices of the engine leave room for their
+error, so that there may be thousands of designs that only the judge can tell from those in time; what the judge says
+about a few fastest ones takes most of them away at once.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from advisor.candidates.candidate import Candidate
+from advisor.evaluation.evaluate import percentile_of
+from advisor.optimizer.case import Case
+from advisor.optimizer.tails import Tail
+from advisor.scenario.load import Scenario
+from advisor.scenario.requirements import Bound
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Rows = np.ndarray[Any, np.dtype[np.intp]]
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+Times = tuple[int, ...]  # whether the cache is in use, and which of its distinct times each role has
+NEAR = 1e-3  # above the level: designs with a larger chance are in time without asking the judge
+MOST_FASTEST = 64  # designs none of which is slower than another everywhere
+
+
+class Late:
+    """One percentile bound, and the times with which the judge found it missed."""
+
+    def __init__(self, bound: Bound, tail: Tail, scenario: Scenario) -> None:
+        self.bound, self.tail, self.scenario = bound, tail, scenario
+        self._late: dict[int, list[Times]] = {}
+        self._known: dict[Times, bool] = {}  # False: in time
+
+    def refuses(self, design: Mapping[str, Candidate]) -> bool:
+        """Return whether a design is late, by what is known or else by the judge."""
+        return self._is_late(self.tail.times_of(design), design)
+
+    def covers(self, design: Mapping[str, Candidate]) -> bool:
+        """Return whether a design is in every part as slow as one that is known to be late, or slower."""
+        return self._covers(self.tail.times_of(design))
+
+    def _is_late(self, times: Times, design: Mapping[str, Candidate]) -> bool:
+        if self._covers(times):
+            return True
+        if times not in self._known:
+            late = not self.bound.holds(percentile_of(design, self.scenario, self.bound.metric))
+            self._known[times] = late
+            if late:
+                self._late.setdefault(times[0], []).append(times)
+        return self._known[times]
+
+    def _covers(self, times: Times) -> bool:
+        if times not in self._known and self._slower(times):
+            self._known[times] = True
+        return self._known.get(times, False)
+
+    def _slower(self, times: Times) -> bool:
+        import numpy as np
+
+        if times[0] not in self._late:
+            return False
+        late = np.array(self._late[times[0]], dtype=np.intp)
+        for place, role in enumerate(self.tail.roles, start=1):
+            late = late[self.tail.order(role).beats(late[:, place], times[place])]
+        return bool(len(late))
+
+    # --- cases -------------------------------------------------------------------------------------------------------
+
+    def narrowed(self, case: Case, pool: Mapping[str, Sequence[Candidate]]) -> Case:
+        """Return a case without candidates with which no design is in time, as far as the fastest designs show it.
+
+        Looked at only where the fastest designs are so near to the bound that the lattices cannot tell.
+        """
+        import numpy as np
+
+        parts = zip(pool.items(), case.kept, strict=True)
+        known = {role: [found[int(place)] for place in kept] for (role, found), kept in parts}
+        rows = {role: self.tail.rows_of(role, pool[role])[kept] for role, kept in zip(pool, case.kept, strict=True)}
+        rows = {role: own for role, own in rows.items() if role in self.tail.roles}
+        with_row = {role: dict(zip(own.tolist(), known[role], strict=True)) for role, own in rows.items()}
+        few = _Few({role: found[0] for role, found in known.items()}, with_row)
+        fastest = {role: self._fastest(role, np.unique(own)) for role, own in rows.items()}
+        if math.prod(len(own) for own in fastest.values()) > MOST_FASTEST or not self._near(few, fastest):
+            return case
+        out = {role: self._out(few, fastest, role) for role in rows}
+        if not any(out.values()):
+            return case
+        masks = [
+            ~np.isin(rows[role], out[role]) if role in rows else np.ones(len(kept), dtype=bool)
+            for role, kept in zip(pool, case.kept, strict=True)
+        ]
+        return case.taken(masks)
+
+    def _fastest(self, role: str, rows: Rows) -> list[int]:
+        """Return some of a role's times such that each of the others is as slow as one of them, or slower."""
+        import numpy as np
+
+        found: list[int] = []
+        order = self.tail.order(role)
+        for row in rows.tolist():
+            if not order.beats(np.array(found, dtype=np.intp), row).any():
+                found = [one for one in found if not order.beats(np.array([row]), one)[0]] + [row]
+        return found
+
+    def _near(self, few: _Few, fastest: Mapping[str, Sequence[int]]) -> bool:
+        """Return whether none of the fastest designs is clearly in time."""
+        return all(self.tail.within(design) < self.tail.level + NEAR for design in few.designs(fastest))
+
+    def _out(self, few: _Few, fastest: Mapping[str, Sequence[int]], role: str) -> list[int]:
+        """Return times of a role with which even the fastest of all others are late.
+
+        The fastest of them is looked for by bisection; then those slower than it are looked at.
+        """
+
+        def late(row: int) -> bool:
+            return all(self.refuses(design) for design in few.designs({**fastest, role: [row]}))
+
+        one = {other: rows[:1] for other, rows in fastest.items()}
+        chances = {row: self.tail.within(next(few.designs({**one, role: [row]}))) for row in few.with_row[role]}
+        rows = sorted(chances, key=lambda row: (-chances[row], row))
+        first = bisect.bisect_left(rows, True, key=late)
+        return [row for row in rows[first:] if late(row)]
+
+
+@dataclass(frozen=True)
+class _Few:
+    """A design, and for each of the roles that take time a candidate with each of its times."""
+
+    some: Mapping[str, Candidate]
+    with_row: Mapping[str, Mapping[int, Candidate]]
+
+    def designs(self, rows: Mapping[str, Sequence[int]]) -> Iterator[dict[str, Candidate]]:
+        """Yield every design with some of its times in each role."""
+        for chosen in itertools.product(*rows.values()):
+            times = zip(rows, chosen, strict=True)
+            yield {**self.some, **{role: self.with_row[role][row] for role, row in times}}

@@ -173,6 +173,32 @@ def test_doubts_are_said(file: str, option: str, said: str, tmp_path: Path, caps
     assert said in " ".join(capsys.readouterr().out.split())
 
 
+def test_a_percentile_beyond_the_last_bucket_is_left_out_and_said(tmp_path: Path, capsys: Capture) -> None:
+    """The reader hears that the slow tenth is not known, and the figure's conditions keep it."""
+    file = tmp_path / "m.prom"
+    buckets = {"0.1": 600, "0.5": 900, "+Inf": 1000}
+    file.write_text("".join(f'x_seconds_bucket{{le="{bound}"}} {count}\n' for bound, count in buckets.items()))
+    assert run(["catalog", "import", str(file), "--option", SQS, "-o", str(tmp_path / "own"), *DAY]) == 0
+    assert "the p95 lies above the last bucket, 500 ms; it is left out" in " ".join(capsys.readouterr().out.split())
+    (figure,) = entries(tmp_path / "own")[SQS].values()
+    assert "p95 above 500 ms, how far is not known" in figure["conditions"]
+    assert not {"p95", "p99"} & set(figure)
+
+
+def test_a_capacity_of_a_few_requests_is_doubted(tmp_path: Path, capsys: Capture) -> None:
+    """Ten requests fill no machine: their rate is taken over as the user says, and said to be little of a load."""
+    file = tmp_path / "few.json"
+    data = json.loads((DATA / "vegeta_report.json").read_text())
+    options = ["catalog", "import", str(file), "--option", SQS, "--dry-run", *DAY]
+    for requests in (10, 1000):
+        file.write_text(json.dumps({**data, "requests": requests}))
+        assert run([*options, "--at-capacity", "--dimension", "writes_per_s"]) == 0
+        doubted = f"{requests} requests are few to find a capacity with" in " ".join(capsys.readouterr().out.split())
+        assert doubted == (requests == 10)
+    assert run(options) == 0
+    assert "to find a capacity with" not in capsys.readouterr().out
+
+
 def test_a_percentile_that_the_sample_does_not_bear_is_left_out(tmp_path: Path) -> None:
     """Of 80 requests less than one lies above the p99, so none is taken over."""
     assert imported(tmp_path, "genai_perf.json", "--option", LLAMA) == 0

@@ -139,6 +139,15 @@ def test_a_histogram_is_chosen_by_its_labels() -> None:
     assert times.between["p99"] == (pytest.approx(100), pytest.approx(250))
 
 
+def test_what_lies_in_the_last_bucket_is_said_to_be_unknown(tmp_path: Path) -> None:
+    """A tenth above the last bound: no p95 and no p99, only that they lie above it."""
+    file = tmp_path / "m.prom"
+    file.write_text('x_seconds_bucket{le="0.1"} 60\nx_seconds_bucket{le="0.5"} 90\nx_seconds_bucket{le="+Inf"} 100\n')
+    measured = load(file)[1]
+    assert (measured.times[RESPONSE].p95, measured.times[RESPONSE].p99) == (None, None)
+    assert measured.times[RESPONSE].between["p95"] == (500, math.inf)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_the_bounds_of_a_histogram_hold_the_true_percentile(seed: int, tmp_path: Path) -> None:
     """Whatever the values, the true percentile lies inside the bucket that is named."""
@@ -262,6 +271,12 @@ BROKEN: dict[str, tuple[str, str | None, str]] = {
     "no unit of time": (
         (DATA / "vllm_metrics.prom").read_text().replace("vllm:time_to_first_token_seconds", "queue_length")
         .replace("vllm:request_time_per_output_token_seconds", "queue_length"), None, "does not end in a unit of time",
+    ),
+    "locust cut off before its last row": (
+        CSV[: CSV.index(",Aggregated")], None, "has no row Aggregated (is the file cut off?)",
+    ),
+    "sglang": (
+        '{"request_rate": Infinity, "mean_ttft_ms": 9}', None, "which is no number of JSON: was it written by another",
     ),
     "all beyond the buckets": (
         'x_seconds_bucket{le="0.1"} 1\nx_seconds_bucket{le="+Inf"} 9\n', None, "more than half lies in the last bucket",

@@ -7,6 +7,7 @@ have the queueing inside (``loaded: true``); others are taken as times of servic
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ from advisor.imports.meters import charged
 MOST_FAILED = 0.01
 BEYOND = {"p95": 0.05, "p99": 0.01}  # share of times that lie above a percentile
 FEW_BEYOND = 10  # so many times above a percentile make it stable; fewer are said, less than one is no percentile
+FEW_REQUESTS = 100  # in a run that is said to drive an option as far as it goes
 DIGITS = 6
 SERVING = {TTFT: "ttft_ms", TPOT: "tpot_ms"}
 MS = "_ms"
@@ -203,7 +205,8 @@ def _conditions(measured: Measurement, wanted: Wanted, times: Times | None = Non
     said.append("closed loop: requests waited for responses" if measured.open_loop is False else "")
     said += measured.remarks
     for key, (low, high) in (times.between if times else {}).items():
-        said.append(f"{key} between {low:.4g} and {high:.4g} ms")
+        inside = f"between {low:.4g} and {high:.4g} ms"
+        said.append(f"{key} {inside}" if high < math.inf else f"{key} above {low:.4g} ms, how far is not known")
     text = "; ".join(part for part in said if part)
     return text if len(text) <= 600 else text[:597] + "..."
 
@@ -219,17 +222,27 @@ def _warnings(measured: Measurement, wanted: Wanted) -> Iterator[str]:
         )
     elif measured.open_loop is None and measured.times and measured.tool != "Prometheus":
         yield "the file does not say whether arrivals waited for responses; if they did, high percentiles are too low"
+    if wanted.at_capacity and measured.requests is not None and measured.requests < FEW_REQUESTS:
+        yield f"{measured.requests} requests are few to find a capacity with: they may never have filled the option"
     for name, times in measured.times.items():
         if name == RESPONSE and len(measured.times) > 1 and wanted.latency is None:
             continue  # it is not used
-        for key, beyond in BEYOND.items():
-            value, sample = getattr(times, key), times.sample
-            if value is None or sample is None:
-                continue
-            if _too_few(times, key):
-                yield f"{name}: {sample} requests are too few for a {key}; it is left out"
-            elif sample * beyond < FEW_BEYOND:
-                yield f"{name}: only about {sample * beyond:.0f} of {sample} requests lie above {key}; it is unsteady"
+        yield from _shaky(name, times)
+
+
+def _shaky(name: str, times: Times) -> Iterator[str]:
+    """Yield what is wrong with single percentiles: beyond what the tool tells, or of too few times."""
+    for key, (low, high) in times.between.items():
+        if high == math.inf:
+            yield f"{name}: the {key} lies above the last bucket, {low:.4g} ms; it is left out"
+    for key, beyond in BEYOND.items():
+        value, sample = getattr(times, key), times.sample
+        if value is None or sample is None:
+            continue
+        if _too_few(times, key):
+            yield f"{name}: {sample} requests are too few for a {key}; it is left out"
+        elif sample * beyond < FEW_BEYOND:
+            yield f"{name}: only about {sample * beyond:.0f} of {sample} requests lie above {key}; it is unsteady"
 
 
 def _prices(

@@ -78,6 +78,8 @@ def _chosen(
     wanted = series or ALL
     of_name = [row for row in found if wanted in (row[1]["Name"], f"{row[1]['Type']} {row[1]['Name']}")]
     known = sorted({row[1]["Name"] for row in found})
+    if not of_name and series is None:
+        file.refuse(f"has no row {ALL} (is the file cut off?); choose one with --series: {listing(known)}")
     if not of_name:
         file.refuse(f"--series: '{wanted}' is not one of its names: {listing(known)}{nearest(wanted, known)}")
     if len(of_name) > 1:

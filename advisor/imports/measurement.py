@@ -18,7 +18,8 @@ class Times:
 
     Attributes:
         sample: how many times it is made from; None where that is not stated.
-        between: percentile -> (low, high), where the tool only tells within which bounds it lies.
+        between: percentile -> (low, high), where the tool only tells within which bounds it lies; an infinite ``high``
+            means that it is not known.
     """
 
     p50: float | None = None

@@ -27,6 +27,7 @@ _SAMPLE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+\S+)
 _LABEL = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*,?')
 
 Labels = tuple[tuple[str, str], ...]
+LEVELS = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 Histogram = dict[float, float]  # upper bound -> cumulative count
 
 
@@ -125,18 +126,16 @@ def _times(
     total = buckets[math.inf]
     if total < 1:
         file.refuse("counts nothing yet", name)
-    levels = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-    inside = {key: at for key, level in levels.items() if (at := _quantile(buckets, level))}
+    found_at = {key: _quantile(buckets, level) for key, level in LEVELS.items()}
+    inside = {key: value for key, (value, _, _) in found_at.items() if value is not None}
     if "p50" not in inside:
         file.refuse("more than half lies in the last bucket (+Inf); nothing can be said about times", name)
     mean = sum(sums.get(key, 0.0) for key in matching) / total * factor
     return Times(
-        p50=inside["p50"][0] * factor,
-        p95=inside["p95"][0] * factor if "p95" in inside else None,
-        p99=inside["p99"][0] * factor if "p99" in inside else None,
+        **{key: value * factor for key, value in inside.items()},
         mean=mean if mean > 0 else None,
         sample=round(total),
-        between={key: (low * factor, high * factor) for key, (_, low, high) in inside.items()},
+        between={key: (low * factor, high * factor) for key, (_, low, high) in found_at.items()},
     )
 
 
@@ -172,8 +171,8 @@ def _together(file: SourceFile, name: str, parts: list[Histogram]) -> Histogram:
     return summed
 
 
-def _quantile(buckets: Histogram, level: float) -> tuple[float, float, float] | None:
-    """Return (value, low, high) of a quantile, None when it lies beyond the last bound.
+def _quantile(buckets: Histogram, level: float) -> tuple[float | None, float, float]:
+    """Return (value, low, high) of a quantile; beyond the last bound the value is None and ``high`` infinite.
 
     value = low + (high - low) (level N - n_low) / (n_high - n_low)
 
@@ -185,7 +184,7 @@ def _quantile(buckets: Histogram, level: float) -> tuple[float, float, float] | 
     for high, count in buckets.items():
         if count >= rank and count > below:
             if high == math.inf:
-                return None
+                break
             return low + (high - low) * (rank - below) / (count - below), low, high
         low, below = high, count
-    return None
+    return None, low, math.inf

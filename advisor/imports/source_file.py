@@ -127,7 +127,8 @@ def as_json(text: str, name: str = "") -> Any:
     before = text[:start].count("\n")
 
     def constant(word: str) -> NoReturn:
-        raise InputError([Problem(name, 0, "", f"holds {word}, which is no number: a test without any success?")])
+        why = "a test without any success?" if word == "NaN" else "was it written by another tool?"
+        raise InputError([Problem(name, 0, "", f"holds {word}, which is no number of JSON: {why}")])
 
     try:
         return json.loads(text[start:], parse_constant=constant)

@@ -36,7 +36,7 @@ from advisor.commands.pareto import understood
 from advisor.commands.schema import schema_text
 from advisor.errors import InputError
 from advisor.models.latency import Constant, Lognormal, inverse, transform
-from advisor.optimizer.front import percentiles
+from advisor.optimizer.front_case import percentiles
 from advisor.optimizer.proof import TooHardError
 from advisor.optimizer.solver import Status
 from advisor.optimizer.stairs import Stairs
@@ -90,21 +90,27 @@ def test_the_walk_finds_every_nondominated_vector(vectors: list[tuple[int, ...]]
         assert len(asked) <= (count - 1) * len(found) + 1
 
 
-def test_the_staircase_is_what_no_point_beats() -> None:
+@pytest.mark.parametrize("count", [2, 3])
+def test_the_staircase_is_what_no_point_beats(count: int) -> None:
     """Whatever is added in whatever order: the points are those that none is as good as, and the corners all else."""
     rng = random.Random("stairs")
+    top = {2: 9, 3: 6}[count]
     for _ in range(300):
-        added = [(rng.randrange(9), rng.randrange(9)) for _ in range(rng.randrange(8))]
-        stairs: Stairs[int] = Stairs((lambda x: x - 1, lambda x: x - 1), 7)
+        added = [tuple(rng.randrange(top) for _ in range(count)) for _ in range(rng.randrange(8))]
+        most = tuple(float(top - 2) for _ in range(count - 1))
+        stairs: Stairs[int] = Stairs([lambda x: x - 1] * count, most)
         for number, losses in enumerate(added):
             stairs.add(losses, number)
-        inside = [losses for losses in added if losses[1] <= 7]
+        inside = [losses for losses in added if all(x <= y for x, y in zip(losses[1:], most, strict=True))]
         assert sorted(stairs.losses) == sorted({p for p in inside if not any(beaten(p, other) for other in inside)})
         assert [added[number] for number in stairs.what] == stairs.losses
-        for x, y in itertools.product(range(9), range(9)):
-            open_ = y <= 7 and not any(a <= x and b <= y for a, b in inside)
-            assert stairs.wants((x, y)) == open_
-            assert any(x <= first and y <= second for first, second in stairs.corners()) == open_
+        corners = stairs.corners.tolist()
+        assert not any(a != b and all(x <= y for x, y in zip(a, b, strict=True)) for a in corners for b in corners)
+        for losses in itertools.product(range(top), repeat=count):
+            within = all(x <= y for x, y in zip(losses[1:], most, strict=True))
+            open_ = within and not any(all(a <= x for a, x in zip(one, losses, strict=True)) for one in inside)
+            assert stairs.wants(losses) == open_
+            assert any(all(x <= y for x, y in zip(losses, corner, strict=True)) for corner in corners) == open_
 
 
 @settings(derandomize=True, deadline=None, max_examples=60)

@@ -198,30 +198,49 @@ class _Solver:
 
     def points(self, progress: Progress) -> Iterator[Reached[Evaluation]]:
         """Yield the points in order of the first metric, all of them at once where that is possible."""
-        whole = self._at_once(progress)
+        whole = None if self.resolution else self._whole(progress)
         yield from walk(len(self.axes), self.solve, self.step) if whole is None else whole
 
-    def _at_once(self, progress: Progress) -> list[Reached[Evaluation]] | None:
-        """Return all points of a front of a sum and a percentile, None where they have to be found one by one."""
-        first, second = self.order[0], self.order[-1]
-        if len(self.axes) > FEWEST or self.resolution or first.metric != COST or not split_percentile(second.metric):
+    def _whole(self, progress: Progress) -> list[Reached[Evaluation]] | None:
+        """Return all points, in order; None where they have to be found one by one."""
+        try:
+            found = self._at_once(tuple(range(len(self.order))), progress)
+        except TooHardError:
             return None
-        self.start = start = self.solve((math.inf,), None)
-        most = -math.inf if start is None else second.better(start.losses[1])
-        if start is None or math.isinf(most):
-            return None
-        bound = second.bound(most)
-        stairs: Stairs[Evaluation] = Stairs((first.better, second.better), most)
+        return sorted(found, key=lambda one: one.losses)
+
+    def _at_once(self, places: tuple[int, ...], progress: Progress) -> list[Reached[Evaluation]]:
+        """Return the points of the front of some metrics, given by their places in the order, the first among them.
+
+        What a metric may be is what it is at most on the front of the others: a design that is worse is beaten by a
+        point there, which is as good in the others.
+
+        Raises:
+            TooHardError: they have to be found one by one.
+        """
+        if len(places) == 1:
+            self.start = self.start or self.solve((math.inf,) * (len(self.order) - 1), None)
+            return [self.start] if self.start else []
+        known: list[Reached[Evaluation]] = []
+        most = []
+        for place in places[1:]:
+            others = self._at_once(tuple(other for other in places if other != place), progress)
+            known += others
+            most.append(max((one.losses[place] for one in others), default=-math.inf))
+        if not known:
+            return []
+        bounds = [self.order[place].bound(loss) for place, loss in zip(places[1:], most, strict=True)]
+        better = [self.order[place].better for place in places]
+        stairs: Stairs[Evaluation] = Stairs(better, tuple(most))
+        for one in known:
+            stairs.add(tuple(one.losses[place] for place in places), one.what)
 
         def found() -> None:
             count = len(stairs.losses) + 1
-            progress(count, count + 1, f"{first.metric} {abs(stairs.losses[-1][0]):.6g}")
+            progress(count, count + 1, f"{self.order[0].metric} {abs(stairs.losses[-1][0]):.6g}")
 
-        try:
-            front_within(self.base.under((*self.kept, bound)), bound, stairs, self._half, found)
-        except TooHardError:
-            return None
-        return [start, *(self._judged(evaluation) for evaluation in stairs.what)]
+        front_within(self.base.under((*self.kept, *bounds)), bounds, stairs, self._half, found)
+        return [self._judged(evaluation) for evaluation in stairs.what]
 
     def solve(self, corner: Corner, around: Reached[Evaluation] | None) -> Reached[Evaluation] | None:
         """Return the best design within a corner, None when there is none. Raises :class:`OutOfTimeError`."""

@@ -1,70 +1,182 @@
-"""Labels of a whole front: the beginning of a design is kept while it may lead into a corner of the staircase."""
+"""Labels of a whole front: the beginning of a design is kept while it may lead into a corner of the staircase.
+
+It has to fit into one of the corners with what its candidates add up to (:mod:`advisor.optimizer.front_bounds`), and in
+the same corner with its times: the budget that is left below the corner's cost has to buy enough of a chance to be
+within the corner's time (:mod:`advisor.optimizer.envelope`; the envelope over all times serves every corner). Corners
+are asked about in halves: where the loosest of many are out of reach, all of them are.
+
+Where no loss is a time, all beginnings with the same roles are extended together, so that those that others beat are
+found among all of them: that is merging labels, and most such fronts take it a moment.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from advisor.models.latency import inverse
+from advisor.models.undominated import undominated_mask
+from advisor.optimizer.chances import Chances, levels
 from advisor.optimizer.envelope import Envelope
+from advisor.optimizer.front_bounds import fitting
 from advisor.optimizer.labels import AT_ONCE, Block, LabelSearch
+from advisor.optimizer.merging import merged
 from advisor.optimizer.prices import ROUNDING
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from advisor.optimizer.front import CaseFront
+    from advisor.optimizer.front_case import CaseFront
 
     Array = np.ndarray[Any, np.dtype[np.float64]]
     Indices = np.ndarray[Any, np.dtype[np.intp]]
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 CELLS = 2  # points of the lattice of times that are one for the beginnings of designs
+WIDE = 4096  # labels with the same roles that are extended together
+PAIRS = 2**16  # of labels and candidates that are compared with the corners together
+
+
+@dataclass(frozen=True)
+class Corners:
+    """Corners in which there may be a design of the case.
+
+    Attributes:
+        rooms: what its numbers may be. budgets: what the goal may be above the least.
+        times: what the percentiles may be. points: the same as points of the beginnings' lattices.
+    """
+
+    rooms: Array
+    budgets: Array
+    times: Array
+    points: Indices
+
+    def taken(self, which: Any) -> Corners:
+        """Return some of them."""
+        return Corners(self.rooms[which], self.budgets[which], self.times[which], self.points[which])
+
+    def halves(self) -> tuple[Corners, Corners]:
+        """Return two halves, told apart by what differs most among goal and other losses."""
+        import numpy as np
+
+        keys = np.column_stack((self.budgets, self.rooms, self.times))
+        spread = np.ptp(keys, axis=0) / np.maximum(np.abs(keys).max(axis=0), 1e-300)
+        order = np.argsort(keys[:, int(spread.argmax())], kind="stable")
+        half = len(order) // 2
+        return self.taken(order[:half]), self.taken(order[half:])
 
 
 class FrontLabels(LabelSearch):
-    """The search of a case for what the staircase still wants; its first envelope is that of the front's percentile."""
+    """The search of a case for what the staircase still wants.
+
+    Args:
+        asked: so many of the envelopes, the first, know what budgets buy; those of the losses that are times are among
+            them, in their order, if there are any.
+    """
 
     def __init__(
-        self, front: CaseFront, order: Sequence[int], envelopes: Sequence[Envelope], deadline: float, most: int
+        self,
+        front: CaseFront,
+        order: Sequence[int],
+        envelopes: Sequence[Envelope],
+        asked: int,
+        deadline: float,
+        most: int,
     ) -> None:
+        import numpy as np
+
         case = front.case
         super().__init__(
-            case, order, envelopes, front.held, front.prices, 0.0, lambda _: False, math.inf, deadline, most
+            case, order, envelopes, front.held, front.prices, 0.0, lambda _: False, math.inf, deadline, most, WIDE
         )
-        self.front, self.stairs = front, front.offers.stairs
-        self._tables: dict[int, Array] = {}
-        self._timed, self._last[0] = self._last[0], len(order) - 1  # corners ask for goals too, whatever takes time
+        self.front, self.asked = front, asked
+        self._tables: dict[tuple[int, int], Array] = {}
+        self._timed = max(self._last[: len(front.own)], default=-1)
+        self._last[:asked] = [len(order) - 1] * asked  # corners ask for goals too, whatever takes time
+        inside = [front.bounds.parts[role].min(axis=0) for role in order]
+        self._least = np.concatenate((np.cumsum(inside[::-1], axis=0)[::-1], np.zeros((1, len(inside[0])))))
+        self._seen: Array | None = None
 
     @property
     def _comparable(self) -> bool:
         """Whether the states tell all times of a beginning."""
-        return not any(e.chain.strays for e in self.envelopes)
+        known = len(self.envelopes) == len(self.front.own) + len(self.tails)
+        return known and not any(e.chain.strays for e in self.envelopes)
 
-    def _in_time(self, block: Block, number: int, place: int, labels: Indices, picks: Indices) -> Any:
-        """Return which pairs can still be completed in time: for the front's percentile, into some corner."""
+    @property
+    def corners(self) -> Corners:
+        """The corners of the staircase as it is now."""
+        if self._seen is not self.front.offers.stairs.corners:
+            self._seen, self._corners = self.front.offers.stairs.corners, self.front.open_corners()
+        return self._corners
+
+    def least_after(self, place: int) -> Array:
+        """Return what all roles after a place add up to at least."""
+        found: Array = self._least[place + 1]
+        return found
+
+    # --- one role more -----------------------------------------------------------------------------------------------
+
+    def _affordable(self, block: Block, place: int) -> tuple[Indices, Indices]:
+        """Return the pairs of label and candidate that limits allow and that fit into a corner."""
         import numpy as np
 
-        if number:
-            return super()._in_time(block, number, place, labels, picks)
-        corners = [(goal - self.front.least, self.front.point(time)) for goal, time in self.stairs.corners()]
-        asked = Pairs(self, block, place, labels, picks)
+        labels, picks = super()._affordable(block, place)
+        bounds = self.front.bounds
+        before = bounds.of(block, self.order) + self._least[place + 1]
+        own, rooms = bounds.parts[self.order[place]], self.corners.rooms
         kept = np.zeros(len(labels), dtype=bool)
-        self._ask(asked, np.arange(len(labels)), corners, kept)
+        for begin in range(0, len(labels), PAIRS):
+            part = slice(begin, begin + PAIRS)
+            kept[part] = fitting(before[labels[part]] + own[picks[part]], rooms)
+        return labels[kept], picks[kept]
+
+    def _in_time(self, block: Block, number: int, place: int, labels: Indices, picks: Indices) -> Any:
+        """Return which pairs can still be completed in time: for the envelopes that know budgets, into some corner."""
+        import numpy as np
+
+        if number >= self.asked:
+            return super()._in_time(block, number, place, labels, picks)
+        kept = np.zeros(len(labels), dtype=bool)
+        if number:
+            return ~kept
+        self._ask(Pairs(self, block, place, labels, picks), np.arange(len(labels)), self.corners, kept)
         return kept
 
-    def _ask(self, asked: Pairs, pairs: Indices, corners: Sequence[tuple[float, int]], kept: Any) -> None:
+    def _ask(self, asked: Pairs, pairs: Indices, corners: Corners, kept: Mask) -> None:
         """Mark the pairs that may lead into one of some corners."""
         pairs = pairs[~kept[pairs]]
-        if not len(pairs) or not corners:
+        if not len(pairs) or not len(corners.budgets):
             return
-        pairs = pairs[asked.may(pairs, corners[-1][0], corners[0][1])]
-        if len(corners) == 1:
+        pairs = asked.may(pairs, corners)
+        if len(corners.budgets) == 1:
             kept[pairs] = True
-            return
-        half = len(corners) // 2
-        self._ask(asked, pairs, corners[:half], kept)
-        self._ask(asked, pairs, corners[half:], kept)
+        elif len(pairs):
+            for half in corners.halves():
+                self._ask(asked, pairs, half, kept)
+
+    def _needed(self, chosen: Indices, values: Array, states: Sequence[Indices]) -> Mask:
+        """Return which labels are needed beside the others, those with other times among them."""
+        tails = (*self.front.own, *self.front.held)
+        if not tails:
+            found: Mask = undominated_mask(values)
+            return found
+        return merged(values, lambda some: [own for tail in tails for own in self._levels(tail, chosen[some])])
+
+    def _levels(self, tail: Chances, chosen: Indices) -> Iterator[Array]:
+        """Yield P(time so far <= t) before and past the cache on the fine lattice, for beginnings of designs."""
+        import numpy as np
+
+        for times in (tail.before, tail.past):
+            whole = np.ones((len(chosen), 1), dtype=complex)
+            for place, picks in enumerate(chosen.T):
+                role = self.order[place]
+                if (own := times[role]) is not None:
+                    whole = whole * own.spectra[tail.rows[role][picks]]
+            if whole.shape[1] > 1:
+                yield levels(inverse(whole))
 
     def _extended(self, block: Block, place: int, labels: Indices, picks: Indices) -> Block:
         """Return the pairs as labels; once all that takes time is decided, without those that no goal makes wanted."""
@@ -75,24 +187,23 @@ class FrontLabels(LabelSearch):
             return found
         designs = np.zeros((len(found.chosen), len(self.order)), dtype=np.intp)
         designs[:, list(self.order[: place + 1])] = found.chosen
-        times, slack = self.front.times(designs)
-        values = self.case.constant + found.goal + self._least_goal[place + 1]
-        values = np.maximum(values, self.front.least + found.spent[0])
-        pairs = zip(values.tolist(), (times - slack).tolist(), strict=True)
-        return found.taken(np.flatnonzero([self.stairs.wants(pair) for pair in pairs]))
+        times = [time - slack for time, slack in self.front.times(designs)]
+        sums = self.front.bounds.of(found, self.order) + self._least[place + 1]
+        rooms = np.column_stack((self.corners.rooms, self.corners.times))
+        return found.taken(np.flatnonzero(fitting(np.column_stack((sums, *times)), rooms)))
 
-    def completions(self, place: int) -> Array:
-        """Return the first envelope's completions for each time of a role and each row after it, made once."""
+    def completions(self, number: int, place: int) -> Array:
+        """Return an envelope's completions for each time of a role and each row after it, made once."""
         import numpy as np
 
-        if place not in self._tables:
-            envelope = self.envelopes[0]
+        if (number, place) not in self._tables:
+            envelope = self.envelopes[number]
             part = envelope.chain.parts[place]
             times = 1 if part is None else len(part.spectra)
             rows = envelope.distinct(place + 1)
             every = np.arange(times * rows)
-            self._tables[place] = envelope.completions(place, every // rows, every % rows)
-        return self._tables[place]
+            self._tables[number, place] = envelope.completions(place, every // rows, every % rows)
+        return self._tables[number, place]
 
     def _finish(self, block: Block, labels: Indices, picks: Indices) -> None:
         """Offer finished designs."""
@@ -108,13 +219,36 @@ class Pairs:
     """Labels with one candidate more each, to be asked how they can be completed."""
 
     def __init__(self, search: FrontLabels, block: Block, place: int, labels: Indices, picks: Indices) -> None:
-        self.envelope, self.place = search.envelopes[0], place
-        self.spent = block.spent[0][labels] + self.envelope.costs[place][picks]
+        bounds, part = search.front.bounds, search.front.bounds.parts[search.order[place]]
+        before = bounds.of(block, search.order) + search.least_after(place)
+        self.sums = before[labels] + part[picks]
+        self.own = len(search.front.own)
+        self.chances = [Completed(search, n, block, place, labels, picks) for n in range(search.asked)]
+
+    def may(self, pairs: Indices, corners: Corners) -> Indices:
+        """Return which pairs can be completed within the loosest of all that some corners allow."""
+        pairs = pairs[(self.sums[pairs] <= corners.rooms.max(axis=0)).all(axis=1)]
+        budget = float(corners.budgets.max())
+        for number, chance in enumerate(self.chances):
+            at = int(corners.points[:, number].max()) if number < self.own else chance.last
+            pairs = pairs[chance.may(pairs, budget, at)]
+        return pairs
+
+
+class Completed:
+    """The chances of such pairs to be in time for one percentile."""
+
+    def __init__(
+        self, search: FrontLabels, number: int, block: Block, place: int, labels: Indices, picks: Indices
+    ) -> None:
+        self.envelope, self.place = search.envelopes[number], place
+        self.spent = block.spent[number][labels] + self.envelope.costs[place][picks]
         chain = self.envelope.chain
         self.times = chain.rows[place][picks] * (chain.parts[place] is not None)
-        self.states = block.states[0][labels]
-        self.masses, self.table = inverse(block.spectra[0]), search.completions(place)
+        self.states = block.states[number][labels]
+        self.masses, self.table = inverse(block.spectra[number]), search.completions(number, place)
         self.slip = ROUNDING * max(abs(search.front.least), abs(self.envelope.room))
+        self.last = self.table.shape[1] - 1
 
     def may(self, pairs: Indices, budget: float, at: int) -> Any:
         """Return which pairs can be completed within a budget and up to a point of the lattice."""
@@ -129,12 +263,11 @@ class Pairs:
         keys = self.times[some] * rows + envelope.rows(self.place + 1, left)
         both, where = np.unique(keys * len(self.masses) + self.states[some], return_inverse=True)
         key, state = np.divmod(both, len(self.masses))
-        points = self.table.shape[1]
         missed = np.empty(len(both))
         for begin in range(0, len(both), AT_ONCE):
             part = slice(begin, begin + AT_ONCE)
             missed[part] = np.einsum(
-                "ij,ij->i", self.masses[state[part], : at + 1], self.table[key[part], points - 1 - at :]
+                "ij,ij->i", self.masses[state[part], : at + 1], self.table[key[part], self.last - at :]
             )
         good[good] = envelope.with_hits(self.place, missed[where], left, at) >= envelope.chain.chances.least
         return good

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
     Spectrum = np.ndarray[Any, np.dtype[np.complex128]]
     Indices = np.ndarray[Any, np.dtype[np.intp]]
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 BLOCK = 256  # labels that are extended together
 AT_ONCE = 2048  # chances that are worked out together
@@ -91,6 +92,7 @@ class LabelSearch:
         accepts: the judge's word on a finished design.
         to_beat: only designs with a goal below it are of interest; lowered whenever one is accepted.
         deadline: on the monotonic clock. most: give up after so many labels.
+        wide: labels that are extended together.
     """
 
     case: Case
@@ -103,6 +105,7 @@ class LabelSearch:
     to_beat: float
     deadline: float = math.inf
     most: float = math.inf
+    wide: int = BLOCK
     best: tuple[int, ...] | None = None
     labels: int = 0
     open_bound: float = math.inf
@@ -172,8 +175,8 @@ class LabelSearch:
         import numpy as np
 
         order = np.argsort(block.price, kind="stable")
-        for begin in range(0, len(order), BLOCK):
-            part = block.taken(order[begin : begin + BLOCK])
+        for begin in range(0, len(order), self.wide):
+            part = block.taken(order[begin : begin + self.wide])
             self._blocks += 1
             heapq.heappush(self._heap, (-block.chosen.shape[1], float(part.price[0]), self._blocks, part))
 
@@ -242,30 +245,47 @@ class LabelSearch:
         import numpy as np
 
         role = self.order[place]
-        spectra, states = [], []
-        for envelope, known, state in zip(self.envelopes, block.spectra, block.states, strict=True):
-            part, rows = envelope.chain.parts[place], envelope.chain.rows[place]
-            if part is None:
-                times, where = np.unique(state[labels], return_inverse=True)
-                spectra.append(known[times])
-            else:
-                pairs, where = np.unique(rows[picks] * len(known) + state[labels], return_inverse=True)
-                own, before = np.divmod(pairs, len(known))
-                spectra.append(known[before] * part.spectra[own])
-            states.append(where)
-        found = Block(
-            np.column_stack((block.chosen[labels], picks)),
-            block.goal[labels] + self.case.goal[role][picks],
-            block.used[labels] + self.case.rows[role][picks],
+        chosen = np.column_stack((block.chosen[labels], picks))
+        goal = block.goal[labels] + self.case.goal[role][picks]
+        used = block.used[labels] + self.case.rows[role][picks]
+        states = [self._states(block, number, place, labels, picks) for number in range(len(self.envelopes))]
+        if self._comparable:
+            kept = self._needed(chosen, np.column_stack((goal, used)), [where for _, where in states])
+            if not kept.all():
+                labels, picks, chosen, goal, used = labels[kept], picks[kept], chosen[kept], goal[kept], used[kept]
+                states = [self._states(block, number, place, labels, picks) for number in range(len(self.envelopes))]
+        return Block(
+            chosen,
+            goal,
+            used,
             block.price[labels] + self.prices[role][picks],
             tuple(s[labels] + e.costs[place][picks] for e, s in zip(self.envelopes, block.spent, strict=True)),
-            tuple(states),
-            tuple(spectra),
+            tuple(where for _, where in states),
+            tuple(self._spectra(block, number, place, pairs) for number, (pairs, _) in enumerate(states)),
         )
-        if not self._comparable:
-            return found
-        kept = needed(found.states, np.column_stack((found.goal, found.used)))
-        return found if kept.all() else found.taken(kept)
+
+    def _states(
+        self, block: Block, number: int, place: int, labels: Indices, picks: Indices
+    ) -> tuple[Indices, Indices]:
+        """Return the distinct times of a tail so far (candidate's time * number of times before + time before) of pairs
+        of label and candidate, and which of them each pair has."""
+        import numpy as np
+
+        chain, known = self.envelopes[number].chain, len(block.spectra[number])
+        own = chain.rows[place][picks] if chain.parts[place] is not None else 0
+        return np.unique(own * known + block.states[number][labels], return_inverse=True)
+
+    def _spectra(self, block: Block, number: int, place: int, pairs: Indices) -> Spectrum:
+        """Return the transforms of such times."""
+        import numpy as np
+
+        part, known = self.envelopes[number].chain.parts[place], block.spectra[number]
+        own, before = np.divmod(pairs, len(known))
+        return known[before] if part is None else known[before] * part.spectra[own]
+
+    def _needed(self, chosen: Indices, values: Array, states: Sequence[Indices]) -> Mask:
+        """Return which labels are needed beside the others: what they choose, add up to, and which times they have."""
+        return needed(states, values)
 
     @property
     def _comparable(self) -> bool:

@@ -1,12 +1,16 @@
-"""The staircase of a front of two losses: the best points known so far, and the corners where better ones may be."""
+"""The staircase of a front: the best points known so far, and the corners where better ones may be."""
 
 from __future__ import annotations
 
-import bisect
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[np.float64]]
 
 T = TypeVar("T")
 Better = Callable[[float], float]
@@ -15,53 +19,89 @@ Better = Callable[[float], float]
 
 @dataclass
 class Stairs(Generic[T]):
-    """Points of two losses none of which another one is at least as good as, the least first loss first.
+    """Points of two or more losses none of which another one is at least as good as, the least first loss first.
+
+    A corner says what each loss may be at most; what lies in no corner is no better than some point. A point splits
+    each corner in which it lies into one for every loss that has to become better: with three losses these are the
+    local upper bounds of Klamroth, Lacour and Vanderpooten (2015).
 
     Args:
         better: for each loss what counts as better.
-        most: what the second loss may be at all.
+        most: what each loss but the first may be at all.
 
-    >>> stairs = Stairs((lambda x: x - 1, lambda x: x - 1), 9)
+    >>> stairs = Stairs((lambda x: x - 1, lambda x: x - 1), (9,))
     >>> [stairs.add((first, second), name) for first, second, name in ((5, 4, "a"), (2, 8, "b"), (6, 4, "c"))]
     [True, True, False]
-    >>> list(stairs.corners())
-    [(1, 9), (4, 7), (inf, 3)]
+    >>> stairs.corners.tolist()
+    [[1.0, 9.0], [4.0, 7.0], [inf, 3.0]]
     """
 
-    better: tuple[Better, Better]
-    most: float
-    losses: list[tuple[float, float]] = field(default_factory=list)
+    better: Sequence[Better]
+    most: tuple[float, ...]
+    losses: list[tuple[float, ...]] = field(default_factory=list)
     what: list[T] = field(default_factory=list)
+    corners: Array = field(init=False)
 
-    def wants(self, losses: tuple[float, float]) -> bool:
-        """Return whether no point is at least as good in both losses as one with these would be."""
-        at = bisect.bisect_right(self.losses, losses)
-        if losses[1] > self.most:
-            return False
-        before = self.losses[:at][-1:]
-        near = [point for point in self.losses[at : at + 1] if losses[0] > self.better[0](point[0])]
-        return all(losses[1] <= self.better[1](point[1]) for point in (*before, *near))
+    def __post_init__(self) -> None:
+        self._rebuild()
 
-    def add(self, losses: tuple[float, float], what: T) -> bool:
+    def wants(self, losses: Sequence[float] | Array) -> bool:
+        """Return whether no point is at least as good in all losses as one with these would be."""
+        import numpy as np
+
+        return bool((np.asarray(losses) <= self.corners).all(axis=1).any())
+
+    def add(self, losses: tuple[float, ...], what: T) -> bool:
         """Take a point if it is wanted, and drop those that it is at least as good as; return whether it was."""
         if not self.wants(losses):
             return False
-        kept = [
-            (point, own)
-            for point, own in zip(self.losses, self.what, strict=True)
-            if point[0] <= self.better[0](losses[0]) or point[1] <= self.better[1](losses[1])
-        ]
-        kept.append((losses, what))
-        kept.sort(key=lambda one: one[0])
+        steps = self._steps(losses)
+        good = [any(a <= b for a, b in zip(point, steps, strict=True)) for point in self.losses]
+        dropped = [point for point, yes in zip(self.losses, good, strict=True) if not yes]
+        kept = [pair for pair, yes in zip(zip(self.losses, self.what, strict=True), good, strict=True) if yes]
+        kept = sorted([*kept, (losses, what)], key=lambda pair: pair[0])
         self.losses, self.what = [point for point, _ in kept], [own for _, own in kept]
+        if any(a < b for point in dropped for a, b in zip(point, losses, strict=True)):
+            self._rebuild()  # a hair better somewhere, one that is dropped closed more than what is left does
+        else:
+            self._close(steps)
         return True
 
-    def corners(self) -> Iterator[tuple[float, float]]:
-        """Yield what both losses may be at most in each corner, in order of the first."""
-        below = self.most
-        for first, second in self.losses:
-            if self.better[0](first) > -math.inf:
-                yield self.better[0](first), below
-            below = min(below, self.better[1](second))
-        if below > -math.inf:
-            yield math.inf, below
+    def _steps(self, losses: Sequence[float]) -> list[float]:
+        return [better(loss) for better, loss in zip(self.better, losses, strict=True)]
+
+    def _rebuild(self) -> None:
+        """Work out the corners from the points."""
+        import numpy as np
+
+        self.corners = np.array([(math.inf, *self.most)])
+        for losses in self.losses:
+            self._close(self._steps(losses))
+
+    def _close(self, steps: Sequence[float]) -> None:
+        """Take what is better nowhere than some steps out of the corners, the least first loss first."""
+        import numpy as np
+
+        inside = (self.corners > np.asarray(steps)).all(axis=1)
+        kept, parts = self.corners[~inside], []
+        for index, step in enumerate(steps):
+            if step > -math.inf:
+                part = self.corners[inside]
+                part[:, index] = step
+                parts.append(part)
+        fresh = np.concatenate(parts) if parts else kept[:0]
+        every = np.concatenate((kept, fresh))
+        alone = [not self._inside(len(kept) + n, row, every) for n, row in enumerate(fresh)]
+        every = np.concatenate((kept, fresh[alone]))
+        self.corners = every[np.lexsort(every.T[::-1])]
+
+    @staticmethod
+    def _inside(number: int, corner: Array, every: Array) -> bool:
+        """Return whether a corner lies in another one; of equal ones all but the last do."""
+        as_large: Any = (every >= corner).all(axis=1)
+        as_large[number] = False
+        larger = as_large & (every > corner).any(axis=1)
+        return bool(larger.any() or as_large[number + 1 :].any())
+
+
+__all__ = ["Better", "Stairs"]

@@ -1,0 +1,237 @@
+"""What one case adds to a front: its candidates as numbers, bounds of what they add up to, and finished designs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from advisor.candidates.candidate import Candidate
+from advisor.models.latency import inverse
+from advisor.optimizer.case import Case
+from advisor.optimizer.chances import Chances, levels
+from advisor.optimizer.envelope import Chain, Envelope
+from advisor.optimizer.front_bounds import Bounds
+from advisor.optimizer.front_labels import CELLS, Corners, FrontLabels
+from advisor.optimizer.front_losses import SLACK, Losses, Sum, Time
+from advisor.optimizer.labels import ROW_SLIP
+from advisor.optimizer.prices import ROUNDING, Prices
+from advisor.optimizer.proof import TooHardError, decided_order
+from advisor.optimizer.question import Question
+from advisor.optimizer.stairs import Stairs
+from advisor.optimizer.tails import MARGIN, POINTS
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[np.float64]]
+    Indices = np.ndarray[Any, np.dtype[np.intp]]
+
+BUDGETS = 96  # points of the grid of costs
+UNEVEN = MARGIN / 2  # masses that differ by more than this are no smooth distribution
+NEAR = 3  # masses on both sides that are looked at
+
+
+class Taking(Protocol):
+    """Takes finished designs into a staircase."""
+
+    stairs: Stairs[Any]
+
+    def __call__(self, design: Mapping[str, Candidate], sums: Sequence[float]) -> bool:
+        """Take a design if it is wanted and the judge accepts it; return whether it was taken."""
+
+
+class CaseFront:
+    """What one case adds to the front.
+
+    Attributes:
+        prices: for each role what each candidate costs, the worth of the limits that it uses included.
+        worth: what the prices make of the limits' room: no goal is below the sum of prices less this.
+        own: the percentiles that are losses. held: those that are bounds and can be missed.
+        least: what no design's goal is below.
+    """
+
+    def __init__(self, case: Case, prices: Prices, question: Question, losses: Losses, offers: Taking) -> None:
+        self.case, self.question, self.losses, self.offers = case, question, losses, offers
+        own = [time.number for _, time in losses.times]
+        self.own = [case.tails[number] for number in own]
+        self.held = [tail for n, tail in enumerate(case.tails) if n not in own and not tail.always_holds()]
+        self.prices, self.worth = _without(prices, own, [row.column for _, row in losses.rows]).costs(case)
+        self.least = case.constant + sum(float(price.min()) for price in self.prices) - self.worth
+
+    # --- corners -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def columns(self) -> list[int]:
+        """The limits of the case that are losses."""
+        return [row.column for _, row in self.losses.rows if row.column is not None]
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """What designs add up to at least."""
+        return Bounds(self, self.offers.stairs.corners)
+
+    def open_corners(self) -> Corners:
+        """Return the corners in which there may be a design, as far as sums say."""
+        import numpy as np
+
+        found = self.offers.stairs.corners
+        rooms = self.bounds.rooms(found)
+        found, rooms = found[possible := (self.bounds.least <= rooms).all(axis=1)], rooms[possible]
+        goal = np.minimum(self.losses.goal.sums(found[:, 0]), self.bounds.most_goal)
+        times = found[:, [place for place, _ in self.losses.times]]
+        late = [self._points(time, found[:, place]) for place, time in self.losses.times]
+        points = np.array(late, dtype=np.intp).reshape(len(late), len(found)).T
+        return Corners(rooms, goal - self.least, times, points)
+
+    def fixed(self, row: Sum) -> float:
+        """Return what a sum has besides what the candidates add to it."""
+        return row.room - float(self.case.room[row.column])
+
+    @staticmethod
+    def _points(time: Time, latest: Array) -> Indices:
+        """Return the points of the beginnings' lattice up to which what ends in time may come."""
+        import numpy as np
+
+        found: Indices = np.minimum(np.ceil(latest / time.cell + SLACK), POINTS - 1).astype(np.intp) // CELLS
+        return found
+
+    # --- search ------------------------------------------------------------------------------------------------------
+
+    def search(self, deadline: float, most: int) -> int:
+        """Offer every design that may be wanted; return how many labels it took. Raises :class:`TooHardError`."""
+        order, corners = decided_order(self.case), self.open_corners()
+        if not len(corners.budgets):
+            return 0
+        paid = [self._envelope(tail, order, corners, number) for number, tail in enumerate(self.own or self.held)]
+        envelopes = [*paid, *(self._any(tail, order) for tail in (self.held if self.own else ()))]
+        known = [envelope for envelope in envelopes if envelope is not None]
+        if len(known) < len(envelopes):
+            return 0
+        labels = FrontLabels(self, order, known, len(paid), deadline, most)
+        if not labels.run():
+            raise TooHardError
+        return labels.labels
+
+    def _envelope(self, tail: Chances, order: Sequence[int], corners: Corners, number: int) -> Envelope | None:
+        """Return what can be reached with each budget above the least goal; None where nothing is in time."""
+        import numpy as np
+
+        chain = Chain(tail, order, CELLS)
+        if chain.hopeless:
+            return None
+        budgets = corners.budgets
+        if self.own:  # with some corners' time, not even what is fastest of all is in time
+            reached = np.cumsum(inverse(chain.ahead[-1] * chain.start))
+            budgets = budgets[reached[corners.points[:, number]] >= chain.chances.least]
+        above = [self.prices[role] - self.prices[role].min() for role in order]
+        room = min(sum(float(a.max()) for a in above), float(budgets.max(initial=-math.inf)))
+        if room < 0:
+            return None
+        envelope = Envelope(chain, order, above, room * (1 + ROUNDING), BUDGETS)
+        return None if envelope.hopeless else envelope
+
+    def _any(self, tail: Chances, order: Sequence[int]) -> Envelope | None:
+        """Return what can be reached at all; None where nothing is in time."""
+        import numpy as np
+
+        chain = Chain(tail, order, CELLS)
+        if chain.hopeless:
+            return None
+        envelope = Envelope(chain, order, [np.zeros(len(self.prices[role])) for role in order], 0.0, 1)
+        return None if envelope.hopeless else envelope
+
+    # --- finished designs --------------------------------------------------------------------------------------------
+
+    def kept(self, designs: Indices) -> Indices:
+        """Return the designs that meet all bounds, on the lattice and a lattice error left on the safe side."""
+        import numpy as np
+
+        slip = ROW_SLIP * np.maximum(np.abs(self.case.room), 1.0)
+        designs = designs[(self.case.uses(designs) <= self.case.room + slip).all(axis=1)]
+        for tail in self.held:
+            designs = designs[tail.hold(designs)] if len(designs) else designs
+        return designs
+
+    def losses_at(self, designs: Indices, *, sure: bool = False) -> Array:
+        """Return the losses of designs, times as fast as the lattice lets them be; ``sure``: as it has them."""
+        import numpy as np
+
+        found = np.empty((len(designs), self.losses.count))
+        goal = np.full(len(designs), self.case.constant)
+        for role, own in enumerate(self.case.goal):
+            goal += own[designs[:, role]]
+        found[:, 0] = self.losses.goal.losses(goal)
+        uses = self.case.uses(designs)
+        for place, row in self.losses.rows:
+            found[:, place] = row.losses(uses[:, row.column] + self.fixed(row))
+        for (place, _), (times, slack) in zip(self.losses.times, self.times(designs), strict=True):
+            found[:, place] = times if sure else np.maximum(times - slack, 0.0)
+        return found
+
+    def finish(self, designs: Indices) -> None:
+        """Offer finished designs, the best first, that are wanted if they are as fast as the lattice lets them be."""
+        import numpy as np
+
+        designs = self.kept(designs)
+        if not len(designs):
+            return
+        losses = self.losses_at(designs)
+        for j in np.lexsort(losses.T[::-1]):
+            self.offer(designs[j], losses[j])
+
+    def offer(self, design: Indices, losses: Array) -> None:
+        """Offer a design that may have some losses, if it is then wanted."""
+        if self.offers.stairs.wants(losses):
+            self.offers(self._design(design), losses.tolist())
+
+    def times(self, designs: Indices) -> list[tuple[Array, Array]]:
+        """Return each percentile of designs as the lattice has it, and by how much it may be too large; equals once."""
+        import numpy as np
+
+        found = []
+        for (_, time), tail in zip(self.losses.times, self.own, strict=True):
+            timed = [role for role in range(len(self.case.goal)) if tail.touches(role)]
+            rows = np.column_stack([tail.rows[role][designs[:, role]] for role in timed])
+            _, first, where = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+            place, slack = percentiles(inverse(tail.spectra_of(designs[first])), tail.least)
+            found.append((time.cell * place[where.reshape(-1)], time.cell * slack[where.reshape(-1)]))
+        return found
+
+    def _design(self, chosen: Indices) -> dict[str, Candidate]:
+        return {
+            role: found[int(kept[j])]
+            for (role, found), kept, j in zip(self.question.pool.items(), self.case.kept, chosen, strict=True)
+        }
+
+
+def _without(prices: Prices, tails: Sequence[int], columns: Sequence[int | None]) -> Prices:
+    """Return prices without those of some percentile bounds and limits: what is a loss is priced by the corners."""
+    rows = prices.rows.copy()
+    rows[[column for column in columns if column is not None]] = 0.0
+    return Prices(rows, tuple(one for one in prices.necessary if one[0] not in tails))
+
+
+def percentiles(masses: Array, level: float) -> tuple[Array, Array]:
+    """Return where distributions reach a level, in cells, and by how many cells that may be too late; inf for never.
+
+    Between two points the level is taken to rise evenly. Where neighbouring masses differ by little it does so up to an
+    eighth of the difference, and so do the stages that were put on the lattice: less than the margin in ``level``.
+    Elsewhere, beside an atom, the slack is that of a single bound.
+
+    >>> import numpy as np
+    >>> place, slack = percentiles(np.full((1, 1000), 1e-3), 0.95)
+    >>> round(float(place[0]), 3), float(slack[0])
+    (949.5, 0.0)
+    """
+    import numpy as np
+
+    chances, every = levels(masses), np.arange(len(masses))
+    enough = chances >= level
+    upper = np.where(enough.any(axis=1), enough.argmax(axis=1), masses.shape[1] - 1).clip(1)
+    low, high = chances[every, upper - 1], chances[every, upper]
+    place = upper - 1 + ((level - low) / np.maximum(high - low, 1e-300)).clip(0.0, 1.0)
+    near = (upper[:, None] + np.arange(-NEAR, NEAR)).clip(0, masses.shape[1] - 1)
+    uneven = np.abs(np.diff(masses[every[:, None], near], axis=1)).max(axis=1)
+    return np.where(enough.any(axis=1), place, np.inf), np.where(uneven > UNEVEN, SLACK, 0.0)

@@ -1,0 +1,124 @@
+"""Designs to start a front from: quick ones, then all in which one role of a good one has another candidate.
+
+What is good is told by the lattice alone and over all cases together; the judge only sees what nothing beats in the
+end. The more of the front is known, the less is left to search.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from advisor.models.undominated import undominated_mask
+from advisor.optimizer.front_case import CaseFront
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[np.float64]]
+    Indices = np.ndarray[Any, np.dtype[np.intp]]
+
+TILTS = (1.0, 6.0)  # of the stand-ins for times from which quick designs are made
+MIXTURES = 120  # weights of all that is to be small, for each of them
+WIDEST = 1e3  # the largest weight against the goal, and one over the smallest
+GOLDEN = (0.6180339887, 0.7548776662, 0.8191725134, 0.8566748839)  # steps that fill a square, a cube, ... evenly
+ROUNDS = 12
+
+
+@dataclass(frozen=True)
+class Found:
+    """Designs of some cases: which case, which candidates, what losses on the lattice; a row each."""
+
+    case: Indices
+    designs: Indices
+    losses: Array
+
+    def taken(self, which: Any) -> Found:
+        """Return some of them."""
+        return Found(self.case[which], self.designs[which], self.losses[which])
+
+    def __add__(self, other: Found) -> Found:
+        """Return these, then others."""
+        import numpy as np
+
+        pairs = zip(self._parts, other._parts, strict=True)
+        return Found(*(np.concatenate(pair) for pair in pairs))
+
+    @property
+    def _parts(self) -> tuple[Any, ...]:
+        return self.case, self.designs, self.losses
+
+
+def start(fronts: Sequence[CaseFront], deadline: float) -> None:
+    """Offer good designs of some cases."""
+    import numpy as np
+
+    if not fronts:
+        return
+    known = _of(fronts[0], 0, np.zeros((0, len(fronts[0].case.goal)), dtype=np.intp))
+    fresh = [(number, quick(front)) for number, front in enumerate(fronts)]
+    for _ in range(ROUNDS):
+        before = len(known.case)
+        for number, designs in fresh:
+            if time.monotonic() < deadline:
+                known += _of(fronts[number], number, designs)
+        kept = np.flatnonzero(undominated_mask(known.losses))
+        known, new = known.taken(kept), known.taken(kept[kept >= before])
+        fresh = [(n, beside(fronts[n], new.designs[new.case == n])) for n in np.unique(new.case).tolist()]
+        if not fresh or time.monotonic() > deadline:
+            break
+    for number, design, losses in zip(known.case.tolist(), known.designs, known.losses, strict=True):
+        fronts[number].offer(design, losses)
+
+
+def _of(front: CaseFront, number: int, designs: Indices) -> Found:
+    """Return those of some designs of a case that meet all bounds and that no other of them beats."""
+    import numpy as np
+
+    designs = front.kept(designs)
+    losses = front.losses_at(designs, sure=True)
+    kept = np.flatnonzero(undominated_mask(losses))
+    return Found(np.full(len(kept), number), designs[kept], losses[kept])
+
+
+def quick(front: CaseFront) -> Indices:
+    """Return designs that take for each role the least of a price and weighted other things that are to be small."""
+    import numpy as np
+
+    case = front.case
+    rows = [[own[:, column] for own in case.rows] for column in range(len(case.room))]
+    found: dict[tuple[int, ...], None] = {}
+    for tilt in TILTS:
+        times = [row[0] for tail in (*front.own, *front.held) if (row := tail.necessary(tilt)) is not None]
+        chosen = [np.argmin(own, axis=1) for own in _mixed([*times, *rows], front.prices)]
+        found |= dict.fromkeys(tuple(design) for design in np.column_stack(chosen).tolist())
+    return np.array(list(found), dtype=np.intp).reshape(len(found), len(case.goal))
+
+
+def _mixed(parts: Sequence[Sequence[Array]], prices: Sequence[Array]) -> list[Array]:
+    """Return for each role the mixtures (down) of price and other parts, weighted so that each has its say."""
+    import numpy as np
+
+    spread = float(np.mean([np.ptp(price) for price in prices])) or 1.0
+    every, found = np.arange(1, MIXTURES + 1), [np.repeat(price[None], MIXTURES, axis=0) for price in prices]
+    for number, part in enumerate(parts):
+        scale = spread / (float(np.mean([np.ptp(own) for own in part])) or 1.0)
+        at = (every * GOLDEN[number % len(GOLDEN)] * (1 + number // len(GOLDEN))) % 1.0
+        weights = scale * WIDEST ** (2 * at - 1)
+        for role, own in enumerate(part):
+            found[role] += weights[:, None] * own
+    return found
+
+
+def beside(front: CaseFront, designs: Indices) -> Indices:
+    """Return the designs in which one role of one of some has another candidate."""
+    import numpy as np
+
+    found = []
+    for role, goal in enumerate(front.case.goal):
+        changed = np.repeat(designs, len(goal), axis=0)
+        changed[:, role] = np.tile(np.arange(len(goal)), len(designs))
+        found.append(changed)
+    return np.concatenate(found)

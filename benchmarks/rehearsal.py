@@ -12,6 +12,7 @@ or 1 s an item, two key presses before the first included. Default: three exampl
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 
 from advisor import resources
 from advisor.catalog.load import Catalog, load_catalog
-from advisor.rehearsal.course import Asked, Designing, Item, Setup
+from advisor.rehearsal.course import DRILL, Asked, Designing, Item, Setup
 from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.opening import opening
 from advisor.rehearsal.registry import KINDS
@@ -89,7 +90,7 @@ def _took(kind: Kind, world: World) -> Took:
 def _session(name: str, scenario: Scenario, catalog: Catalog, drill: str, jobs: int) -> None:
     setup = Setup("scenario.yml", scenario.text, "", "", (scenario.digest, catalog.digest), SEED, MINUTES, drill)
     first = opening(setup, scenario, catalog)
-    made = list(_in_order(setup, scenario, catalog, jobs))
+    made = _side_by_side(setup, scenario, catalog, jobs)
     items = [*first, *in_order(((place, item) for place, item, _ in made), setup)]
     moments = {id(item): took for _, item, took in made}
     ready = [0.0] * len(first)
@@ -104,18 +105,35 @@ def _session(name: str, scenario: Scenario, catalog: Catalog, drill: str, jobs: 
         print(f"  {number + 1:>3} {_title(item):<36} ready {ready[number]:>6.1f} s   waits{each} s", flush=True)
 
 
-def _in_order(setup: Setup, scenario: Scenario, catalog: Catalog, jobs: int) -> Iterator[Made]:
-    """Yield what all processes make, place by place, with the seconds after which it is there."""
+def _side_by_side(setup: Setup, scenario: Scenario, catalog: Catalog, jobs: int) -> list[Made]:
+    """Return what processes make that work at the same time, with the seconds after which each is there.
+
+    They are worked out here one step at a time: always the next of the one that is furthest behind.
+    """
     every = range(len(strands(setup)))
-    found = [one for first in range(jobs) for one in _made(setup, scenario, catalog, every[first::jobs])]
-    return iter(sorted(found, key=lambda one: one[0]))
+    working = [_made(setup, scenario, catalog, every[first::jobs]) for first in range(min(jobs, len(every)))]
+    clocks, found = [0.0] * len(working), list[Made]()
+    while any(math.isfinite(clock) for clock in clocks) and not _is_enough(found, setup):
+        one = clocks.index(min(clocks))
+        made = next(working[one], None)
+        clocks[one] = math.inf if made is None else made[2]
+        found += [] if made is None else [made]
+    return sorted(found, key=lambda one: one[0])
+
+
+def _is_enough(found: Sequence[Made], setup: Setup) -> bool:
+    """Return whether a drill has all its questions."""
+    asked = in_order(((place, item) for place, item, _ in sorted(found, key=lambda one: one[0])), setup)
+    return bool(setup.drill) and len(list(asked)) == DRILL
 
 
 def _made(setup: Setup, scenario: Scenario, catalog: Catalog, numbers: Sequence[int]) -> Iterator[Made]:
     """Yield what one process makes, which solves the scenario first."""
-    start = time.process_time()
+    took, start = 0.0, time.process_time()
     for place, item in placed(setup, World.of(scenario, catalog), numbers):
-        yield place, item, time.process_time() - start
+        took += time.process_time() - start
+        yield place, item, took
+        start = time.process_time()
 
 
 def _moment(item: Item, moments: Mapping[int, float], made: Sequence[Made]) -> float:

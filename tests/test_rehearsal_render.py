@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
 import functools
 import os
 import re
 from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,8 @@ from advisor.rehearsal.course import Asked, Asking, Designing, Fact, Item, Pick
 from advisor.rehearsal.debrief import debrief
 from advisor.rehearsal.history import Row
 from advisor.rehearsal.progress import Bin, progress
-from advisor.rehearsal.question import Choice, Number, Question
+from advisor.rehearsal.question import Choice, Number, Question, options
+from advisor.rehearsal.registry import KINDS
 from advisor.rehearsal.sitting import Sitting
 from advisor.render import page, rehearsal_chart, rehearsal_history, rehearsal_text
 from advisor.render.rehearsal_cards import HEADERS, deck
@@ -228,9 +231,75 @@ def test_cards_have_the_headers_and_one_row_a_question() -> None:
     lines = text.splitlines()
     assert tuple(lines[: len(HEADERS)]) == HEADERS
     rows = [line.split("\t") for line in lines[len(HEADERS) :]]
-    assert [len(row) for row in rows] == [4, 4]
+    assert [len(row) for row in rows] == [5, 5]
     assert len({row[0] for row in rows}) == 2
-    assert "3.044" in rows[0][2]
+    assert "3.044" in rows[0][3]
+
+
+def imported(text: str) -> tuple[dict[str, str], list[dict[str, str]]]:
+    """Return headers and notes of a deck as Anki's manual says that text files are read.
+
+    Lines ``#key:value`` at the top, other lines that begin with # left out; then fields by the separator, a field in
+    quotation marks up to the next one; as many columns as are named.
+    """
+    lines = text.split("\n")
+    count = next(i for i, line in enumerate(lines) if not line.startswith("#"))
+    headers = dict(line[1:].split(":", 1) for line in lines[:count])
+    separator = {"tab": "\t", "comma": ",", "semicolon": ";"}[headers["separator"].lower()]
+    rows = csv.reader([line for line in lines[count:] if line and not line.startswith("#")], delimiter=separator)
+    columns = headers["columns"].split(separator)
+    return headers, [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+class Shown(HTMLParser):
+    """The text that a browser shows of a field. Raises where a tag is not closed in turn."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text, self.tags, self.open = "", set[str](), list[str]()
+        self.feed(field)
+        self.close()
+        assert not self.open, field
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        """Open a tag."""
+        assert not attrs, "what is typed by others has no attributes"
+        self.tags.add(tag)
+        self.text += "\n" if tag == "br" else ""
+        self.open += [] if tag == "br" else [tag]
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the tag that was opened last."""
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Take text."""
+        self.text += data
+
+
+def test_anki_reads_the_deck_as_it_was_meant() -> None:
+    """By the rules of Anki's manual: a note a question that stands alone, all of it as a browser shows it, in a deck."""
+    titles = ['"quoted', "#no comment", "tab\tand\rreturn", "<b>bold</b> & co; done", "line\nbreak", "=1+1"]
+    asked = [item.question for item in case.items() if isinstance(item, Asked)]
+    pairs = [(title, one) for title in titles for one in (asked[0], replace(WORSE, text=f"{title} is which?"))]
+    pairs += [("Session", one) for one in asked]
+    headers, notes = imported(deck([*pairs, *pairs]))
+    pairs = [(title, one) for title, one in pairs if one.kind in KINDS]
+    assert len(pairs) < len(titles) * 2 + len(asked), "a session asks about its changes too"
+    assert (headers["html"], headers["notetype"]) == ("true", "Basic")
+    assert [headers["columns"].split("\t").index(name) + 1 for name in ("GUID", "Deck", "Tags")] == [
+        int(headers[f"{name} column"]) for name in ("guid", "deck", "tags")
+    ]
+    assert len(notes) == len(pairs) == len({note["GUID"] for note in notes})
+    assert {note["Deck"] for note in notes} == {"advisor rehearsal"}
+    for (title, one), note in zip(pairs, notes, strict=True):
+        front, back = Shown(note["Front"]), Shown(note["Back"])
+        assert front.tags | back.tags <= {"small", "br", "b", "code"}
+        for part in (title, one.text, *options(one.form)):
+            assert "".join(part.split()) in "".join(front.text.split())
+        for part in (*one.derivation, one.command):
+            assert "".join(part.split()) in "".join(back.text.split())
+        assert note["Tags"].split() == [f"advisor::{one.competence}", f"advisor::kind::{one.kind}"]
 
 
 def test_the_sheet_holds_every_truth_and_the_rubric() -> None:

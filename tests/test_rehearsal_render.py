@@ -278,7 +278,7 @@ class Shown(HTMLParser):
 
 
 def test_anki_reads_the_deck_as_it_was_meant() -> None:
-    """By the rules of Anki's manual: a note a question that stands alone, all of it as a browser shows it, in a deck."""
+    """By the rules of Anki's manual: a note a question that stands alone, all of it as browsers show it, in a deck."""
     titles = ['"quoted', "#no comment", "tab\tand\rreturn", "<b>bold</b> & co; done", "line\nbreak", "=1+1"]
     asked = [item.question for item in case.items() if isinstance(item, Asked)]
     pairs = [(title, one) for title in titles for one in (asked[0], replace(WORSE, text=f"{title} is which?"))]

@@ -6,10 +6,11 @@ import datetime
 import math
 
 from advisor.candidates.candidate import CostLine
-from advisor.candidates.demand import Demand
+from advisor.candidates.demand import Demand, Use
 from advisor.candidates.layout import Layout
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Option, Price
+from advisor.catalog.role import Meter
 from advisor.models import cost
 
 
@@ -74,17 +75,32 @@ def _line(price: Price, units: float, demand: Demand, catalog: Catalog, share: f
     elif meter.counts == "month":
         quantity = 1.0
     else:
-        quantity = share * _counted(meter.dimension or "", meter.size, price.started_kb, demand) / meter.divide_by
+        quantity = share * _counted(meter, price, demand) / meter.divide_by
     tiers = [(tier.up_to, tier.usd) for tier in price.tiers] if price.tiers else [(None, price.usd or 0.0)]
     usd = cost.metered(quantity, tiers, free=price.free, minimum_usd=price.minimum_usd)
     return CostLine(meter.title, quantity, meter.unit, usd, meter.usage_based, price, share)
 
 
-def _counted(dimension: str, size: str | None, started_kb: float | None, demand: Demand) -> float:
+def _counted(meter: Meter, price: Price, demand: Demand) -> float:
+    dimension = meter.dimension or ""
     if dimension in demand.stock:
         return demand.stock[dimension]
     return math.fsum(
-        use.average * cost.SECONDS_PER_MONTH * cost.started_units(use.kb.get(size or "", 0.0), started_kb)
+        use.average * cost.SECONDS_PER_MONTH * counted_each(use, meter, price)
         for use in demand.uses
         if use.dimension == dimension
     )
+
+
+def counted_each(use: Use, meter: Meter, price: Price) -> float:
+    """Return what a meter counts for each request of a step: 1, its started units, or its KB.
+
+    Raises:
+        ValueError: the meter counts a volume and the step does not say how large its requests are.
+    """
+    size = meter.size or ""
+    if not meter.volume:
+        return cost.started_units(use.kb.get(size, 0.0), price.started_kb)
+    if size not in use.kb:
+        raise ValueError(f"it bills the {meter.title}, and the blueprint does not state the {size} of a step")
+    return use.kb[size]

@@ -38,7 +38,7 @@ from advisor.errors import InputError, Problem, bad_input, listing, nearest
 from advisor.schema import Strict, problems
 from advisor.yamlfile import Document, load
 
-CACHE_FORMAT = 8
+CACHE_FORMAT = 9
 
 
 class Records(Strict):

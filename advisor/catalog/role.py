@@ -80,7 +80,8 @@ class Meter(Strict):
     """What a price counts in a month, and how that follows from average demand.
 
     ``asked``: only what is asked in this way, so that the other meters of the dimension count the rest: prompt tokens
-    read from or written to the provider's cache, or requests to its asynchronous API.
+    read from or written to the provider's cache, or requests to its asynchronous API. ``volume``: the KB of all
+    requests together count, not the requests; a step that does not say how large they are cannot be billed so.
     """
 
     title: Text
@@ -89,5 +90,6 @@ class Meter(Strict):
     dimension: Name | None = None
     divide_by: float = Field(1, gt=0)
     size: Name | None = Field(None, description="payload size (KB) that started_kb rounds up")
+    volume: bool = False
     usage_based: bool = True
     asked: Literal["cache_read", "cache_write", "batch"] | None = None

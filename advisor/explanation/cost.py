@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from advisor.candidates.bill import counted_each
 from advisor.candidates.candidate import Candidate, CostLine
 from advisor.candidates.demand import Demand
 from advisor.candidates.shared import joint
@@ -164,9 +165,10 @@ def _counted(name: str, line: CostLine, catalog: Catalog, demand: Demand) -> Der
     terms: list[str] = []
     for use in demand.uses:
         if use.dimension == dimension:
-            started = cost.started_units(use.kb.get(meter.size or "", 0.0), line.price.started_kb)
-            terms.append(f"{use.monthly}{f' × {started}' if started != 1 else ''}")
+            each = counted_each(use, meter, line.price)
+            terms.append(f"{use.monthly}{f' × {plain(each)}' if each != 1 else ''}")
     rounding = f" × started units of {line.price.started_kb:g} KB" if line.price.started_kb else ""
+    rounding = " × KB of each" if meter.volume else rounding
     formula = f"sum over steps of requests a month × share of them × work{rounding}"
     numbers = " + ".join(terms) or "0"
     if line.share != 1:

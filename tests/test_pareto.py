@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles.enumeration import Judged, enumerate_all, meets
+from oracles.fronts import agree, beaten, losses, middle, slack
 from oracles.problems import draw_bounds, draw_filters, metric_names, small_table, with_question
 
 from advisor.analysis import pareto as module
@@ -55,18 +56,12 @@ FILE = DATA / "mini_scenario.yml"
 MINI = ["--catalog", str(DATA / "mini_catalog")]
 FEW = ["sizing.extra_units=0", "sizing.zones=[1]"]  # fewer candidates
 SEEDS = range(50)  # x (two metrics, three metrics) = 100 problems
-CLOSE_TIME, CLOSE = 1.2e-5, 1e-8
 _ENUMERATED: dict[int, tuple[Table, list[Judged]]] = {}
 
 
 # --- the walk alone ---------------------------------------------------------------------------------------------------
 
 Vectors = st.integers(2, 4).flatmap(lambda n: st.lists(st.tuples(*[st.integers(0, 7)] * n), min_size=0, max_size=40))
-
-
-def beaten(a: Sequence[float], by: Sequence[float]) -> bool:
-    """Return whether one vector dominates another."""
-    return all(y <= x for x, y in zip(a, by, strict=True)) and tuple(a) != tuple(by)
 
 
 @settings(derandomize=True, deadline=None, max_examples=300)
@@ -99,18 +94,18 @@ def test_the_staircase_is_what_no_point_beats(count: int) -> None:
         added = [tuple(rng.randrange(top) for _ in range(count)) for _ in range(rng.randrange(8))]
         most = tuple(float(top - 2) for _ in range(count - 1))
         stairs: Stairs[int] = Stairs([lambda x: x - 1] * count, most)
-        for number, losses in enumerate(added):
-            stairs.add(losses, number)
-        inside = [losses for losses in added if all(x <= y for x, y in zip(losses[1:], most, strict=True))]
+        for number, one in enumerate(added):
+            stairs.add(one, number)
+        inside = [one for one in added if all(x <= y for x, y in zip(one[1:], most, strict=True))]
         assert sorted(stairs.losses) == sorted({p for p in inside if not any(beaten(p, other) for other in inside)})
         assert [added[number] for number in stairs.what] == stairs.losses
         corners = stairs.corners.tolist()
         assert not any(a != b and all(x <= y for x, y in zip(a, b, strict=True)) for a in corners for b in corners)
-        for losses in itertools.product(range(top), repeat=count):
-            within = all(x <= y for x, y in zip(losses[1:], most, strict=True))
-            open_ = within and not any(all(a <= x for a, x in zip(one, losses, strict=True)) for one in inside)
-            assert stairs.wants(losses) == open_
-            assert any(all(x <= y for x, y in zip(losses, corner, strict=True)) for corner in corners) == open_
+        for point in itertools.product(range(top), repeat=count):
+            within = all(x <= y for x, y in zip(point[1:], most, strict=True))
+            open_ = within and not any(all(a <= x for a, x in zip(one, point, strict=True)) for one in inside)
+            assert stairs.wants(point) == open_
+            assert any(all(x <= y for x, y in zip(point, corner, strict=True)) for corner in corners) == open_
 
 
 @settings(derandomize=True, deadline=None, max_examples=60)
@@ -155,42 +150,6 @@ def question(seed: int, count: int, scenario: Scenario, catalog: Catalog) -> tup
     if rng.random() < 0.5 and not any(isinstance(b, Bound) and b.metric == metrics[1] for b in bounds):
         bounds.append(middle(metrics[1], found))
     return with_question(full, bounds, full.scenario.objective), found, metrics
-
-
-def middle(metric: str, found: Sequence[Judged]) -> Bound:
-    """Return a bound on a metric that about half of the designs meet."""
-    upper = not (metric == "quality" or metric.endswith(".availability"))
-    values = sorted({j.metrics[metric] for j in found})
-    limit = (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
-    return Bound(f"constraints.{metric}", metric, upper, limit if metric != "clouds" else max(1.0, float(int(limit))))
-
-
-def losses(judged: Judged, metrics: Sequence[str]) -> list[float]:
-    """Return metrics as values to be minimised."""
-    more = [m == "quality" or m.endswith(".availability") for m in metrics]
-    return [-judged.metrics[m] if up else judged.metrics[m] for m, up in zip(metrics, more, strict=True)]
-
-
-def slack(metric: str, value: float) -> float:
-    """Return by how much two values of a metric may differ and still count as equal."""
-    return (CLOSE_TIME if "_ms." in metric or "_s." in metric else CLOSE) * max(abs(value), 1e-12)
-
-
-def agree(front: Front, designs: Sequence[Judged], metrics: Sequence[str]) -> int:
-    """Assert that a front is the one of the designs, within what counts as equal; return how many points it has."""
-    points = {tuple(c.id for c in p.evaluation.design.values()): p for p in front.points}
-    mine = [losses(j, metrics) for j in designs if tuple(c.id for c in j.design.values()) in points]
-    assert len(mine) == len(points), "a point is not among the feasible designs"
-    for judged in designs:
-        other = losses(judged, metrics)
-        room = [slack(m, value) for m, value in zip(metrics, other, strict=True)]
-        covered = [all(p <= o + r for p, o, r in zip(point, other, room, strict=True)) for point in mine]
-        assert any(covered), f"missing: {other}"
-        for point in mine:
-            no_worse = all(o <= p for p, o in zip(point, other, strict=True))
-            better = any(o < p - 2 * r for p, o, r in zip(point, other, room, strict=True))
-            assert not (no_worse and better), f"dominated: {point} by {other}"
-    return len(mine)
 
 
 @pytest.mark.parametrize("count", [2, 3])

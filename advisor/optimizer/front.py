@@ -61,7 +61,7 @@ def front_within(
         raise TooHardError
     question = Run(search, None, 0.0).question(objective, ())
     losses = losses_of(search, bounds, question)
-    question = replace(question, situations=list(_settled(question)))
+    question = replace(question, situations=list(_settled(question)), few=MOST_CASES)
     offers = Offers(search, losses, stairs, progress)
     cases = [thinned(case) for *_, case in Engine(question, lambda _: True).open_cases()]
     paid = [(case, prices) for case in cases if (prices := priced(case)) is not None]

@@ -30,6 +30,9 @@ POINTS_AT_ONCE = 2**21  # probabilities that are compared together
 def merged(values: Array, levels_of: Callable[[Indices], Levels]) -> Mask:
     """Return which of some beginnings are needed beside the others; of equal ones the first.
 
+    They are compared with those before them in the order of their sums, so one may stay that only a later one with the
+    same sums is faster than.
+
     Args:
         values: what each adds up to, a row each; less is better.
         levels_of: the places of some -> for each of their times P(X <= t) on the lattice, a row each.

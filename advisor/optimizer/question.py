@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Design = dict[str, Candidate]
 MOST_CASES = 256
 COUNT_SLIP = 1e-6
-FEW_SETS = 8  # of names that are each a case of its own
+FEW_SETS = 8  # of names that are each a case of its own, when one optimum is asked for
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Question:
         distinct: what is counted, by metric: role -> the clouds (vendors, own systems) of each candidate.
         situations: those between which all designs are divided.
         consistent: design -> the one that it stands for where something is still open, None when there is none.
+        few: so many sets of names are each a case of its own; more are settled bit by bit.
     """
 
     pool: Mapping[str, Sequence[Candidate]]
@@ -51,6 +52,7 @@ class Question:
     distinct: Mapping[str, Mapping[str, Sequence[frozenset[str]]]]
     situations: Sequence[Situation]
     consistent: Callable[[Design], Mapping[str, Candidate] | None] = lambda design: design
+    few: int = FEW_SETS
 
     def sets(self) -> list[Mapping[str, frozenset[str]]]:
         """Return what may be used of all that is counted, by metric; a metric is missing where no number matters.
@@ -90,7 +92,7 @@ class Question:
     def settles_bit_by_bit(self, metric: str) -> bool:
         """Return whether a number is only bounded, with too many sets of names to look at each."""
         names, sizes = self.sizes(metric)
-        return sizes is not None and len(sizes) == 1 and math.comb(len(names), sizes[0]) > FEW_SETS
+        return sizes is not None and len(sizes) == 1 and math.comb(len(names), sizes[0]) > self.few
 
     @cached_property
     def counts(self) -> tuple[Counted, ...]:

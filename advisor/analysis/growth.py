@@ -14,6 +14,7 @@ from itertools import pairwise
 from advisor.analysis.answers import Progress, silent
 from advisor.analysis.changes import RoleChange, role_changes
 from advisor.analysis.fixed import FixedDesign
+from advisor.analysis.unswept import unswept
 from advisor.analysis.volumes import Volume, Volumes, middle, options_seen
 from advisor.candidates.table import table
 from advisor.evaluation.result import Check, Evaluation
@@ -102,7 +103,11 @@ def growth(volumes: Volumes, factors: Sequence[float], progress: Progress = sile
     >>> [volume.factor for volume in found.volumes], found.flips
     ([1.0], ())
     """
-    wanted = sorted({1.0, *map(float, factors)})
+    with unswept():
+        return _grown(volumes, sorted({1.0, *map(float, factors)}), progress)
+
+
+def _grown(volumes: Volumes, wanted: Sequence[float], progress: Progress) -> Growth:
     grid = []
     for index, factor in enumerate(wanted):
         progress(index, 2 * len(wanted), f"at {factor:g} times the volume")

@@ -18,8 +18,10 @@ from advisor.analysis.knobs import HOURLY, with_workload
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.demand import demands
 from advisor.candidates.table import Table, table, variants
+from advisor.evaluation.evaluate import judge
+from advisor.evaluation.result import Evaluation
+from advisor.optimizer.narrowing import search_from
 from advisor.optimizer.run import goal_value, optimise
-from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.load import Scenario
 
@@ -57,16 +59,22 @@ def space(origin: Table, draws: Draws) -> Space:
 
 @dataclass(frozen=True)
 class Hindsight:
-    """Finds the best design of a sample; call it with the sample's number. ``time_limit_s`` is for each sample."""
+    """Finds the best design of a sample; call it with the sample's number.
+
+    Attributes:
+        time_limit_s: for each sample.
+        start: a design of the space that is mostly good; where it holds, only what may be better is searched.
+    """
 
     world: World
     space: Space
     time_limit_s: float = 0.0
+    start: Design | None = None
 
     def __call__(self, sample: int) -> Best:
         """Return the best design of a sample."""
         built = self.table(sample)
-        search = Search(built)
+        search = search_from(built, built.scenario.requirements, self._known(built))
         found = optimise(search, time_limit_s=self.time_limit_s)
         if found.best is None:
             proved = found.status is Status.INFEASIBLE
@@ -75,6 +83,17 @@ class Hindsight:
         ids = tuple((role, alone(c).id) for role, c in found.best.design.items())
         proved = found.status is Status.OPTIMAL
         return Best(ids, value, value if proved else found.bound, proved)
+
+    def _known(self, built: Table) -> Evaluation | None:
+        """Return what the design to start from does in a sample, None where it breaks a requirement there."""
+        if self.start is None:
+            return None
+        at = {role: {c.id: c for c in found} for role, found in built.candidates.items()}
+        names = {role: alone(c).id for role, c in self.start.items()}
+        if any(name not in at[role] for role, name in names.items()):
+            return None
+        found = judge({role: at[role][names[role]] for role in at}, built.scenario, brief=True)
+        return found if found.feasible else None
 
     def table(self, sample: int) -> Table:
         """Return the space in a sample."""

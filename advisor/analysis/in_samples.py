@@ -138,9 +138,17 @@ def alone(one: Candidate) -> Candidate:
 
 
 def only_used(catalog: Catalog, design: Design) -> Catalog:
-    """Return a catalog with the components of a design and no others: less to change and to send."""
-    names = {one.component.id for c in design.values() for one in c.members if one.component}
-    kept = {name: catalog.records.components[name] for name in sorted(names)}
+    """Return a catalog with the components of a design and no others: less to change and to send.
+
+    Their other options keep their places, which name figures, but no longer follow the figures of a class.
+    """
+    members = [one for c in design.values() for one in c.members if one.component and one.option]
+    used = {one.option.id.partition("@")[0] for one in members if one.option}
+    kept = {}
+    for name in sorted({one.component.id for one in members if one.component}):
+        whole = catalog.records.components[name]
+        options = [o if o.id in used else o.model_copy(update={"operated_as": None}) for o in whole.options]
+        kept[name] = whole.model_copy(update={"options": options})
     return Catalog(catalog.records.model_copy(update={"components": kept}), catalog.digest)
 
 

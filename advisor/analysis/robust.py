@@ -26,6 +26,7 @@ from advisor.analysis.in_samples import (
 from advisor.analysis.knobs import Knob
 from advisor.analysis.parallel import mapped
 from advisor.analysis.robust_result import Chance, Input, Regret, Robust, regret_of, spreads
+from advisor.analysis.unswept import unswept
 from advisor.analysis.value_of_information import Losses, doubt
 from advisor.errors import bad_input
 from advisor.evaluation.result import Evaluation
@@ -78,9 +79,10 @@ def robust(
     (20, 'cost_usd_per_month')
     """
     assert answer.best is not None, "without a design there is nothing to try"
-    run = _Run(answer, answer.best, wanted, deadline, progress)
-    outcomes = run.outcomes(answer.best.design, "the design in every sample")
-    return run.result(tuple(outcomes))
+    with unswept():
+        run = _Run(answer, answer.best, wanted, deadline, progress)
+        outcomes = run.outcomes(answer.best.design, "the design in every sample")
+        return run.result(tuple(outcomes))
 
 
 class _Run:
@@ -114,7 +116,7 @@ class _Run:
 
     def result(self, outcomes: tuple[Outcome, ...]) -> Robust:
         """Return everything that the samples say."""
-        found = Hindsight(self.world, space(self.answer.table, self.world.draws))
+        found = Hindsight(self.world, space(self.answer.table, self.world.draws), start=self.best.design)
         known = self._hindsight(found)
         regret = regret_of(self.scenario, outcomes, known) if known else None
         sure = self._confident(found, outcomes, known)

@@ -12,15 +12,16 @@ from advisor.analysis.answers import UNLIMITED, Deadline
 from advisor.analysis.conflict import conflict
 from advisor.analysis.fixed import options_of
 from advisor.analysis.knobs import with_workload
-from advisor.analysis.resolver import remember
-from advisor.candidates.table import table
+from advisor.analysis.regrown import best_that_holds, regrown
+from advisor.candidates.candidate import Candidate
+from advisor.candidates.table import Table, table
 from advisor.catalog.blueprint import Blueprint
 from advisor.catalog.load import Catalog
 from advisor.errors import InputError, Problem, listing, nearest
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
+from advisor.optimizer.narrowing import search_from
 from advisor.optimizer.run import Found, optimise
-from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COST, OPERATIONS, Bound, Requirement
@@ -34,6 +35,7 @@ NO_VOLUMES = (
     "s",
     "ms",
 )  # units of shapes and durations, which do not grow by themselves
+STARTS = 3  # designs of other volumes that are tried as ones to beat
 BUDGETS = (COST, OPERATIONS)  # totals that grow with the volume
 
 
@@ -183,22 +185,47 @@ class Volumes:
             return Volume(factor, Status.STOPPED, None)
         scenario = self.scaled(factor)
         candidates = table(scenario, self.catalog, self.as_of, only=only)
-        search = Search(candidates, self._without(scenario, self._first_lifted(scenario)))
-        if factor in self.met and (start := self.met[factor][1].evaluation) is not None:
-            remember(search, start.design)  # the best among some options is a good one to beat
-        found = self._optimum(search)
-        if found.status is Status.INFEASIBLE:
-            found = self._optimum(search.under(self._without(scenario, BUDGETS)))
+        found = self._optimum(candidates, list(regrown(self._near(factor), candidates)))
         if found.best is None:
-            blamed = None
-            if found.status is Status.INFEASIBLE and only is None:
-                strict = replace(scenario, requirements=tuple(self._without(scenario, BUDGETS)))
-                blamed = conflict(replace(candidates, scenario=strict), self.deadline.left)
+            blamed = self._blamed(candidates) if found.status is Status.INFEASIBLE and only is None else None
             return Volume(factor, found.status, None, conflict=blamed)
-        evaluation = judge(found.best.design, scenario)
+        evaluation = judge(found.best.design, scenario, brief=only is not None)
         exceeded = [c.requirement for c in evaluation.checks if not c.holds]
         lifted = tuple(r for r in exceeded if isinstance(r, Bound))
         return Volume(factor, found.status, evaluation, lifted)
+
+    def _optimum(self, candidates: Table, starts: Sequence[Evaluation]) -> Found:
+        """Return the optimum, without budgets where there is none within them.
+
+        Where a design is known that holds, what cannot be part of the optimum is left out before it is searched.
+        """
+        strict = self._without(candidates.scenario, self._first_lifted(candidates.scenario))
+        known = best_that_holds(starts, strict)
+        search = search_from(candidates, strict, known)
+        found = optimise(search, time_limit_s=self.deadline.left)
+        if known is not None or found.status is not Status.INFEASIBLE:
+            return found
+        free = self._without(candidates.scenario, BUDGETS)
+        search = search.under(free)
+        known = best_that_holds(starts, free)
+        if known is not None and search.admits(known.design):
+            search.known[tuple(c.id for c in known.design.values())] = known
+        return optimise(search, time_limit_s=self.deadline.left)
+
+    def _near(self, factor: float) -> list[Mapping[str, Candidate]]:
+        """Return designs that may be good at a factor: those found nearest to it, each way of building one once."""
+        found = [*self.known.values(), *(one for _, one in self.met.values())]
+        near = sorted((one for one in found if one.evaluation), key=lambda one: abs(math.log(one.factor / factor)))
+        by_structure: dict[tuple[object, ...], Mapping[str, Candidate]] = {}
+        for one in near:
+            assert one.evaluation is not None
+            by_structure.setdefault(one.structure, one.evaluation.design)
+        return list(by_structure.values())[:STARTS]
+
+    def _blamed(self, candidates: Table) -> tuple[Requirement, ...] | None:
+        """Return requirements that cannot hold together, whatever the budgets."""
+        strict = replace(candidates.scenario, requirements=tuple(self._without(candidates.scenario, BUDGETS)))
+        return conflict(replace(candidates, scenario=strict), self.deadline.left)
 
     def _first_lifted(self, scenario: Scenario) -> tuple[str, ...]:
         """Return the budget that needs no bound: what is minimised is within it, or nothing is."""
@@ -207,9 +234,6 @@ class Volumes:
 
     def _without(self, scenario: Scenario, metrics: Sequence[str]) -> list[Requirement]:
         return [r for r in scenario.requirements if not (isinstance(r, Bound) and r.metric in metrics)]
-
-    def _optimum(self, search: Search) -> Found:
-        return optimise(search, time_limit_s=self.deadline.left)
 
 
 def options_seen(volumes: Sequence[Volume]) -> dict[str, frozenset[str]]:

@@ -68,6 +68,8 @@ class Demand:
         >>> Demand("llm", (Use("f", "do", "requests_per_s", 2.0, 6.0, {}, "", "1", 1.0, 3.0),), {}, {}).scaled(0.5).peak
         {'requests_per_s': 3.0}
         """
+        if share == 1:
+            return self
         uses = tuple(
             replace(use, average=share * use.average, peak=share * use.peak, part=share * use.part) for use in self.uses
         )

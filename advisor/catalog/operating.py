@@ -130,7 +130,12 @@ def _component(component: Component, name: str, old: Operating, new: Operating) 
 
 
 def _option(option: Option, name: str, old: Operating, new: Operating) -> Option:
-    """Return the option with the figures that a class now states in place of those it has from it."""
+    """Return the option with the figures that a class now states in place of those it has from it.
+
+    Of a class that is not its own, an option has the availability of its software at most.
+    """
+    if option.operated_as != name and (old.software is None or option.availability.software != old.software):
+        return option
     changes, ways, zones = dict[str, Any](), dict[str, Any](), dict(option.availability.service_by_zones or {})
     for place, (key,) in _stated(option, old):
         figure = getattr(new, key)

@@ -24,6 +24,7 @@ from advisor.rehearsal.question import Choice, Number, Question, options
 from advisor.rehearsal.registry import KINDS
 from advisor.rehearsal.sitting import Sitting
 from advisor.render import page, rehearsal_chart, rehearsal_history, rehearsal_text
+from advisor.render.markdown import escape
 from advisor.render.rehearsal_cards import HEADERS, deck
 from advisor.render.rehearsal_debrief import Written, written
 from advisor.render.rehearsal_interviewer import sheet
@@ -308,6 +309,9 @@ def test_the_sheet_holds_every_truth_and_the_rubric() -> None:
     one = Sitting(case.setup(), case.scenario(), case.catalog(), Lazily(iter(()), items))
     stages = [one.stage(item) for item in items if isinstance(item, Designing)]
     text = sheet(items, stages, case.scenario(), case.setup())
+    given = next(item for item in items if isinstance(item, Designing)).given
+    assert given
+    assert all(f"- {escape(role)}: " in text for role in given)
     for part in ("3.044", "Truth: **B**", "Finance was here", "## Rubric", "residency: eu", "Say only when asked"):
         assert part in text
 

@@ -223,9 +223,11 @@ def workload(scenario: Scenario, names: Iterable[str]) -> str:
 def amount(value: float, unit: str) -> str:
     """Return the value of a parameter; a unit that its title says is not said again.
 
-    >>> amount(3_000_000, "1/month"), amount(0.25, "share"), amount(600, "tokens")
-    ('3 000 000', '0.25', '600 tokens')
+    >>> amount(3_000_000, "1/month"), amount(0.25, "share"), amount(600, "tokens"), amount(1, "months")
+    ('3 000 000', '0.25', '600 tokens', '1 month')
     """
+    if value == 1 and len(unit) > len("ms"):
+        unit = unit.removesuffix("ies") + "y" if unit.endswith("ies") else unit.removesuffix("s")
     said = unit in ("share", "ratio") or unit.startswith("1/") or unit.endswith("/month")
     return short(value, 6) if said else f"{short(value, 6)} {unit}"
 

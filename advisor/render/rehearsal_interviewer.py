@@ -112,6 +112,12 @@ def _designing(item: Designing, stage: Stage, number: int) -> Iterator[str]:
     else:
         yield "Let them name a component and a size for each role that they think is needed. Note what they forget."
         yield ""
+        if item.given:
+            yield "Tell them what is given; the other roles are theirs:"
+            yield ""
+            given = ((role, words.candidate(best.design[role])) for role in item.given)
+            yield from (f"- {escape(role)}: {escape(chosen)}" for role, chosen in given)
+            yield ""
     yield f"The best design costs {words.money(best.cost_usd_per_month)}:"
     yield ""
     made = best.design.items()

@@ -158,6 +158,31 @@ def test_on_a_terminal_it_asks_for_what_the_role_is_asked(tmp_path: Path, monkey
     assert "# requests_per_s:" in text
 
 
+def test_a_slip_on_a_terminal_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """A number, a region or an instance type that cannot be read costs one answer, not all those before it."""
+    import sys
+
+    import click
+
+    slips = {"requests per unit": ["many", "900"], "Regions": ["mars", "eu"], "Instance": ["m7i", "aws/m7i.4xlarge"]}
+    slips["Availability"] = ["99.9", "0.999"]
+
+    def prompt(question: str, default: Any = "", **_: Any) -> Any:
+        answers = next((answers for begin, answers in slips.items() if question.startswith(begin)), None)
+        return answers.pop(0) if answers else default
+
+    monkeypatch.setattr(click, "prompt", prompt)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    assert run(["catalog", "add", "gateway", "-o", str(tmp_path)]) == 0
+    said = capsys.readouterr().err
+    assert all(f"found '{slip}'" in said or f"'{slip}' has no price" in said for slip in ("many", "mars", "m7i", "99.9"))
+    option = parse((tmp_path / "gateway" / "our_api_gateway.yml").read_text()).data["options"][0]
+    assert (option["capacity"]["requests_per_s"]["value"], option["residency"]) == (900, ["eu"])
+    assert option["unit"]["instance"] == "aws/m7i.4xlarge"
+
+
 def test_a_list_of_sources_in_another_shape_is_said(tmp_path: Path, capsys: Capture) -> None:
     """What a user wrote as a mapping is bad input, and nothing is written beside it."""
     (tmp_path / "sources.yml").write_text("ours: {title: Load test}\n")

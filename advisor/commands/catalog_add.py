@@ -6,9 +6,9 @@ import datetime
 import math
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from advisor.catalog.role import Role
     from advisor.render.component_starter import Answers
 
+T = TypeVar("T")
 REGIONS = ("us", "eu", "apac")
 MODES, CLOUDS = ("saas", "managed", "self_hosted"), ("aws", "azure", "gcp", "vendor")
 
@@ -125,7 +126,7 @@ def _answers(catalog: Catalog, role: Role, given: Mapping[str, Any], date: datet
         latency=_plain(numbers["latency"]),
         quality=_plain(numbers["quality"]),
         prices=_plain(numbers["price"]),
-        availability=named.one("availability", "Availability, as a share (0.999)"),
+        availability=named.one("availability", "Availability, as a share (0.999)", most=1.0),
         hours=named.one("hours", "Hours of operations a month"),
     )
 
@@ -134,12 +135,25 @@ def _regions(ask: bool) -> tuple[str, ...]:
     """Return the regions that the user names, none when nothing is asked."""
     from advisor.errors import bad_input, listing
 
-    question = "Regions in which data can be kept (us eu apac; empty: not known)"
-    text = click.prompt(question, default="", err=True, show_default=False) if ask else ""
-    named = tuple(text.replace(",", " ").split())
-    if wrong := set(named) - set(REGIONS):
-        raise bad_input(f"--residency: found '{sorted(wrong)[0]}'; regions: {listing(REGIONS)}")
-    return named
+    def read(text: str) -> tuple[str, ...]:
+        named = tuple(text.replace(",", " ").split())
+        if wrong := set(named) - set(REGIONS):
+            raise bad_input(f"--residency: found '{sorted(wrong)[0]}'; regions: {listing(REGIONS)}")
+        return named
+
+    return _asked("Regions in which data can be kept (us eu apac; empty: not known)", read) if ask else ()
+
+
+def _asked(question: str, read: Callable[[str], T]) -> T:
+    """Return what a user answers, read; an answer that cannot be read is said and asked for again."""
+    from advisor.errors import InputError
+
+    while True:
+        answer = click.prompt(question, default="", err=True, show_default=False)
+        try:
+            return read(answer)
+        except InputError as error:
+            click.echo(str(error), err=True)
 
 
 def _plain(numbers: Mapping[str, float | str]) -> dict[str, float]:
@@ -150,11 +164,15 @@ def _instance(catalog: Catalog, given: str | None, mode: str, ask: bool) -> str:
     from advisor.errors import bad_input, nearest
 
     known = catalog.records.instances
-    asked = mode == "self_hosted" and given is None and ask
-    name = click.prompt("Instance type of a node", default="", err=True, show_default=False) if asked else given or ""
-    if name and name not in known:
-        raise bad_input(f"--instance: '{name}' has no price in the catalog{nearest(name, known)}")
-    return str(name)
+
+    def read(name: str) -> str:
+        if name and name not in known:
+            raise bad_input(f"--instance: '{name}' has no price in the catalog{nearest(name, known)}")
+        return name
+
+    if mode == "self_hosted" and given is None and ask:
+        return _asked("Instance type of a node, as aws/m7i.4xlarge (empty: not known)", read)
+    return read(given or "")
 
 
 class _Named:
@@ -168,17 +186,20 @@ class _Named:
         found = dict(_pairs(option, self.given[option], known, or_none))
         for name, what in known.items() if self.ask else ():
             if name not in found:
-                answer = click.prompt(f"{what} (empty: not known)", default="", err=True, show_default=False)
-                found |= dict(_pairs(option, [f"{name}={answer}"] if answer else [], known, or_none))
+                none = "; none: no limit" if or_none else ""
+
+                def read(answer: str, name: str = name) -> dict[str, float | str]:
+                    return dict(_pairs(option, [f"{name}={answer}"] if answer else [], known, or_none))
+
+                found |= _asked(f"{what} (empty: not known{none})", read)
         return found
 
-    def one(self, option: str, question: str) -> float | None:
+    def one(self, option: str, question: str, most: float = math.inf) -> float | None:
         """Return a single number, None when it is not known."""
         if self.given[option] is not None or not self.ask:
             value: float | None = self.given[option]
             return value
-        answer = click.prompt(f"{question} (empty: not known)", default="", err=True, show_default=False)
-        return _number(option, answer) if answer else None
+        return _asked(f"{question} (empty: not known)", lambda text: _number(option, text, most) if text else None)
 
 
 def _pairs(
@@ -197,15 +218,16 @@ def _pairs(
         yield name, value if or_none and value == NO_LIMIT else _number(option, value)
 
 
-def _number(option: str, text: str) -> float:
+def _number(option: str, text: str, most: float = math.inf) -> float:
     from advisor.errors import bad_input
 
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 <= value < math.inf:
-        raise bad_input(f"--{option}: found '{text}'; a number of at least 0 is expected")
+    if not 0 <= value < math.inf or value > most:
+        allowed = "of at least 0" if most == math.inf else f"from 0 to {most:g}"
+        raise bad_input(f"--{option}: found '{text}'; a number {allowed} is expected")
     return value
 
 

@@ -25,6 +25,7 @@ from advisor.analysis.answers import UNLIMITED, Deadline, searching
 from advisor.analysis.forced import Forced, blame, least_count
 from advisor.analysis.loosening import looser, outward, towards
 from advisor.analysis.smallest_fixes import Fixes, smallest_fixes
+from advisor.analysis.unhelped import cannot_help, roles_of
 from advisor.candidates.table import Table
 from advisor.candidates.table import table as build
 from advisor.candidates.tactics import JOINS
@@ -154,6 +155,7 @@ def ways_out(
     ...     print(place_of(remedy.steps[0]), remedy.evaluation.feasible)
     constraints.quality.min True
     constraints.cost_usd_per_month.max True
+    constraints.clouds.max True
     constraints.residency.require True
     """
     if conflict is None:
@@ -164,7 +166,7 @@ def ways_out(
     )
     found = [remedy for fix in fixes.sets for remedy in ways.remedies(fix)]
     found += ways.pairs(found)
-    found += ways.tactics(ask_for)
+    found += ways.tactics(ask_for, conflict)
     ranked = sorted(found, key=lambda remedy: _rank(remedy, search.table.scenario))
     left = [*ways.open, *(requirement.path for some in fixes.open for requirement in some)]
     return WaysOut(tuple(ranked), fixes, tuple(dict.fromkeys(left)))
@@ -322,14 +324,16 @@ class _Ways:
         within = tuple(moved.get(r, r) for r in self.scenario.requirements)
         return self._search(replace(self.scenario, requirements=within))
 
-    def tactics(self, ask_for: Collection[str]) -> Iterator[Remedy]:
-        """Yield the tactics that are not allowed and with which there is a design; each brings its own candidates."""
+    def tactics(self, ask_for: Collection[str], conflict: Sequence[Requirement]) -> Iterator[Remedy]:
+        """Yield the tactics that are not allowed and with which there is a design."""
         for name in sorted((BY_DEFAULT | set(ask_for)) - self.scenario.tactics.allowed):
             step = Undenied(name)
             if self.deadline.passed:
                 self.open.append(f"tactic {name}")
                 continue
-            built = build(changed_scenario(self.scenario, [step]), self.base.table.catalog, self.base.table.as_of)
+            if cannot_help(name, self.base, conflict):
+                continue
+            built = self._built(name)
             if built.candidates == self.base.table.candidates:
                 continue
             found = optimise(Search(built), time_limit_s=self.deadline.left)
@@ -337,6 +341,14 @@ class _Ways:
                 yield Remedy((step,), found.best, found.status is Status.OPTIMAL)
             elif found.status is Status.STOPPED:
                 self.open.append(f"tactic {name}")
+
+    def _built(self, name: str) -> Table:
+        """Return the candidates with a tactic allowed; only the roles are built again in which it brings any."""
+        known, changed = self.base.table, changed_scenario(self.scenario, [Undenied(name)])
+        roles = roles_of(name, known)
+        if roles is None:
+            return build(changed, known.catalog, known.as_of)
+        return known.again(known.catalog, dict.fromkeys(roles), changed)
 
 
 def changed_scenario(scenario: Scenario, steps: Sequence[Step]) -> Scenario:

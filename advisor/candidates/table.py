@@ -136,13 +136,16 @@ class Table:
         assert one.component is not None
         return self.catalog.options.get(one.option.id, (one.component, one.option))
 
-    def again(self, catalog: Catalog, only: Mapping[str, Collection[str]]) -> Table:
+    def again(
+        self, catalog: Catalog, only: Mapping[str, Collection[str] | None], scenario: Scenario | None = None
+    ) -> Table:
         """Return the table under another catalog, in which only some roles are built again, from some options.
 
         Args:
-            only: role -> ids of options; roles that it does not name keep their candidates.
+            only: role -> ids of options, None for all; roles that it does not name keep their candidates.
+            scenario: another one under which those of the other roles are the same.
         """
-        scenario = replace(self.scenario, clouds=catalog.records.clouds)
+        scenario = replace(scenario or self.scenario, clouds=catalog.records.clouds)
         candidates = dict(self.candidates)
         kept = [one for one in self.rejections if one.role not in only]
         maker = Maker(scenario, catalog, self.as_of, self.demand, kept)
@@ -153,7 +156,7 @@ class Table:
                 scenario, catalog, self.as_of, self.demand, lambda role, used: behind(role, used, scenario)
             )
             for one in serving.candidates():
-                if one.role in only and one.option and one.option.id in only[one.role]:
+                if one.role in only and one.option and one.option.id in (only[one.role] or (one.option.id,)):
                     candidates[one.role] = (*candidates[one.role], moved(one, scenario))
         return replace(
             self, scenario=scenario, catalog=catalog, candidates=candidates, rejections=tuple(maker.rejections)

@@ -22,7 +22,7 @@ from __future__ import annotations
 import copy
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -229,12 +229,12 @@ class Tail:
         return _level(before * (hits + (1 - hits) * after))
 
     def _product(
-        self, design: Mapping[str, Candidate | None], *, past: bool, cached: bool, skip: str | None = None
+        self, design: Mapping[str, Candidate | None], *, past: bool, cached: bool, skip: Collection[str] = ()
     ) -> Spectrum:
 
         total: Spectrum = self.fixed(past=past).spectra[0]
         for index, slot in enumerate(self.slots):
-            if slot.past == past and slot.role != skip:
+            if slot.past == past and slot.role not in skip:
                 candidate = design[slot.role]
                 total = total * (
                     self._envelope(index, cached) if candidate is None else self._spectrum(index, candidate)
@@ -269,6 +269,15 @@ class Tail:
                         self._best[role][name] = max(self._best[role][name], level)
             yield from ((role, name) for name, level in self._best[role].items() if level < self.level - MARGIN)
 
+    def reachable(self, timeless: Collection[str]) -> bool:
+        """Return whether the bound might be met if some roles took no time and all others were as fast as they can."""
+        everything: dict[str, Candidate | None] = dict.fromkeys(self.roles)
+        for cached in (False, True) if self.cache else (False,):
+            before, past = (self._product(everything, past=one, cached=cached, skip=timeless) for one in (False, True))
+            if self._joined(before, past, cached) >= self.level - MARGIN:
+                return True
+        return False
+
     def _best_with(self, role: str, cached: bool) -> Iterator[tuple[str, float]]:
         """Yield the best chance with each candidate of a role that is possible with the cache in use or not."""
         import numpy as np
@@ -276,7 +285,9 @@ class Tail:
         names = [name for name, candidate in self.pool[role].items() if self._fits(candidate, cached)]
         rows, where = np.unique([self._row[role][name] for name in names], return_inverse=True)
         everything: dict[str, Candidate | None] = dict.fromkeys(self.roles)
-        total = {past: self._product(everything, past=past, cached=cached, skip=role)[None] for past in (False, True)}
+        total = {
+            past: self._product(everything, past=past, cached=cached, skip=(role,))[None] for past in (False, True)
+        }
         for index, slot in enumerate(self.slots):
             if slot.role == role and names:
                 total[slot.past] = total[slot.past] * self._spectra[index][rows]

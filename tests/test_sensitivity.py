@@ -16,15 +16,16 @@ import pytest
 from oracles.enumeration import enumerate_all, meets, optimum, value
 from oracles.problems import draw_bounds, draw_goals, small_table, with_question
 
+from advisor.analysis import breakeven
 from advisor.analysis.answers import Answer, answer, searching, solve
 from advisor.analysis.atam import A_LOT, SOFT, kind_of
 from advisor.analysis.breakeven import DEFAULT_REACH, BreakEven, break_evens
 from advisor.analysis.comparison import running
 from advisor.analysis.crossing import Place, crossing
 from advisor.analysis.fixed import FixedDesign, within_target
-from advisor.analysis.gaps import Gaps
+from advisor.analysis.gaps import Gaps, read
 from advisor.analysis.knobs import ASSUMED_SPREAD, Knob, design_knobs, turned, workload_knobs
-from advisor.analysis.resolver import Resolver, beats
+from advisor.analysis.resolver import Known, Resolver, beats
 from advisor.analysis.sensitivity import PARTS, Sensitivity, sensitivity
 from advisor.analysis.steps import BoundPrice, bound_price, distance, just
 from advisor.analysis.tornado import Bar, End, headline_metrics
@@ -37,6 +38,7 @@ from advisor.commands.schema import schema_text
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.run import goal_value, optimise
+from advisor.optimizer.settling import settle
 from advisor.render import sensitivity_chart, sensitivity_json, sensitivity_text
 from advisor.render import sensitivity_words as words
 from advisor.render.json_output import dumps
@@ -236,10 +238,47 @@ def test_what_a_proved_bound_ends_early_is_the_same(solved: Answer) -> None:
     assert knob.figure is not None
     settings = [{knob.figure: knob.value * 1.01}]
     plain = Resolver(solved).under_figures(settings)
-    bounded = Resolver(solved).under_figures(settings, [solved.best.cost_usd_per_month])
+    bounded = Resolver(solved).under_figures(settings, [Known(solved.best.cost_usd_per_month)])
     assert plain[0].best is not None
     assert bounded[0].best is not None
     assert plain[0].best.cost_usd_per_month == pytest.approx(bounded[0].best.cost_usd_per_month, rel=1e-9)
+
+
+@pytest.mark.parametrize("direction", [-1, 1])
+def test_floors_of_today_hold_where_everything_gets_worse(direction: int, solved: Answer) -> None:
+    """Where a number makes candidates worse only, what is proved of each case today ends searches early and changes
+    nothing: the optimum is that of a table and a search built from nothing."""
+    assert solved.best is not None
+    again = solve(solved.table)
+    settle(again.search, again.scenario.objective[0])
+    assert again.search.case_floors
+    resolver, asked = Resolver(again), 0
+    gaps = Gaps(resolver)
+    figures = [knob for knob in design_knobs(solved.table, solved.best.design) if knob.figure is not None]
+    for knob in (*workload_knobs(solved.scenario, solved.table.catalog), *figures[::3]):
+        value_ = knob.reach(direction, DEFAULT_REACH)
+        if value_ == knob.value or read(gaps, knob, value_).kind != "worse":
+            continue
+        if knob.figure is None:
+            found = resolver.under(turned(solved.scenario, knob, value_, solved.table.catalog), Known(worse=True))
+        else:
+            (found,) = resolver.under_figures([{knob.figure: value_}], [Known(worse=True)])
+        fresh, asked = afresh(knob, value_, solved), asked + 1
+        assert found.status is fresh.status, knob.path
+        assert _cost(found.best) == pytest.approx(_cost(fresh.best), rel=1e-9), knob.path
+    assert asked > 3
+
+
+def test_half_way_leads_to_the_same_break_evens(
+    found: Sensitivity, solved: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Solving half-way from the first third design on finds the same places, each proved on both sides."""
+    monkeypatch.setattr(breakeven, "PATIENCE", 0)
+    again = break_evens(Gaps(Resolver(solved)), found.break_evens.followed, DEFAULT_REACH)
+    assert [one.knob.path for one in again.found] == [one.knob.path for one in found.break_evens.found]
+    for one, other in zip(again.found, found.break_evens.found, strict=True):
+        assert one.proved
+        assert abs(one.flips_at - other.flips_at) <= 2 * one.knob.closeness(one.flips_at, other.flips_at)
 
 
 @pytest.mark.parametrize("direction", [-1, 1])

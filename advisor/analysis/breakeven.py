@@ -13,7 +13,6 @@ solves is at most twice the number of halvings that lead from the reach to what 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +21,7 @@ from advisor.analysis.crossing import Place, crossing
 from advisor.analysis.fixed import FixedDesign, margins, touches, within_target
 from advisor.analysis.gaps import Gaps, Reading, read, settled
 from advisor.analysis.knobs import Knob, turned
-from advisor.analysis.resolver import Starts, beats
+from advisor.analysis.resolver import Known, Starts, beats
 from advisor.evaluation.result import Check, Evaluation
 from advisor.optimizer.run import Found, goal_value
 from advisor.optimizer.solver import Status
@@ -93,7 +92,6 @@ class _Line:
     """A number followed in one direction: the design is known to be the best at ``start``, and not at ``end``.
 
     Attributes:
-        reading: what the number does to candidates at the end.
         near, far: where the two sides are now. rivals: the designs that it is judged against in between.
         thirds: how many designs turned up in between. halve: whether the next solve is half-way.
         at_near, at_far: what is proved there.
@@ -102,7 +100,6 @@ class _Line:
     knob: Knob
     start: float
     end: float
-    reading: Reading | None
     near: float
     far: float
     rivals: list[FixedDesign]
@@ -157,7 +154,7 @@ class _Follower:
         self.known: dict[tuple[str, ...], FixedDesign] = {}
         self.fixed = self._as_it_is(self.resolver.best)
         self.rivals = [self._as_it_is(one) for one in gaps.rivals]
-        self.readings: dict[tuple[Knob, float], Reading] = {}
+        self.readings: dict[tuple[str, float], Reading] = {}
 
     def _fixed(self, design: Evaluation) -> FixedDesign:
         return FixedDesign(design, self.resolver.table)
@@ -191,7 +188,7 @@ class _Follower:
         return [self._fixed(found.best)] if found.best else []
 
     def _line(self, knob: Knob, value: float, rivals: list[FixedDesign]) -> _Line:
-        return _Line(knob, knob.value, value, self.readings.get((knob, value)), knob.value, value, rivals)
+        return _Line(knob, knob.value, value, knob.value, value, rivals)
 
     # --- which ends are solved ----------------------------------------------------------------------------------------
 
@@ -209,8 +206,14 @@ class _Follower:
         return [one for one in self.rivals if any(touches(figure, c) for c in one.evaluation.design.values())][:1]
 
     def _settled(self, knob: Knob, value: float) -> bool:
-        reading = self.readings[knob, value] = read(self.gaps, knob, value)
-        return settled(self.gaps, reading, self.fixed.at(knob, value).evaluation)
+        return settled(self.gaps, self._read(knob, value), self.fixed.at(knob, value).evaluation)
+
+    def _read(self, knob: Knob, value: float) -> Reading:
+        """Return what a number does to candidates at a value."""
+        key = (knob.path, value)
+        if key not in self.readings:
+            self.readings[key] = read(self.gaps, knob, value)
+        return self.readings[key]
 
     def _lost(self, knob: Knob, value: float) -> bool:
         """Return whether the design certainly is not the best at a value: it cannot be chosen, or a rival beats it."""
@@ -218,25 +221,22 @@ class _Follower:
 
     def _next(self, end: tuple[Knob, float]) -> list[FixedDesign]:
         """Return the best designs that differ in the roles which a worsening number touches."""
-        reading = self.readings.get(end)
-        if reading is None or reading.kind != "worse":
+        reading = self._read(*end)
+        if reading.kind != "worse":
             return []
         found = (self.gaps.next_best(role).best for role in reading.roles)
         return [self._as_it_is(one) for one in found if one is not None]
 
-    def _solved(self, ends: Ends, floors: Sequence[float] = (), starts: Sequence[Starts] = ()) -> list[Found]:
+    def _solved(self, ends: Ends, known: Sequence[Known] = ()) -> list[Found]:
         """Return the optimum at each end; figures share searches."""
-        proved, begin = floors or [-math.inf] * len(ends), starts or [()] * len(ends)
-        asked = [({k.figure: v}, f, b) for (k, v), f, b in zip(ends, proved, begin, strict=True) if k.figure]
-        known = iter(self.resolver.under_figures(*(list(part) for part in zip(*asked, strict=True))) if asked else ())
-        return [
-            next(known) if knob.figure is not None else self._under(knob, value, one)
-            for (knob, value), one in zip(ends, begin, strict=True)
-        ]
+        asked = list(zip(ends, known or [Known()] * len(ends), strict=True))
+        figures = [({knob.figure: value}, one) for (knob, value), one in asked if knob.figure]
+        found = iter(self.resolver.under_figures([setting for setting, _ in figures], [one for _, one in figures]))
+        return [next(found) if knob.figure else self._under(knob, value, one) for (knob, value), one in asked]
 
-    def _under(self, knob: Knob, value: float, starts: Starts) -> Found:
+    def _under(self, knob: Knob, value: float, known: Known) -> Found:
         table = self.resolver.table
-        return self.resolver.under(turned(table.scenario, knob, value, table.catalog), starts)
+        return self.resolver.under(turned(table.scenario, knob, value, table.catalog), known)
 
     # --- between the near and the far side ----------------------------------------------------------------------------
 
@@ -273,25 +273,21 @@ class _Follower:
         """Ask at the near side of each line, or half-way to it, whether the design still is the best."""
         known = [self._proved(line) for line in lines]
         open_ = [line for line, found in zip(lines, known, strict=True) if found is None]
-        found = iter(
-            self._solved(
-                [(line.knob, line.probe) for line in open_],
-                [self._floor(line) for line in open_],
-                [line.starts for line in open_],
-            )
-        )
+        found = iter(self._solved([(line.knob, line.probe) for line in open_], [self._known(one) for one in open_]))
         for line, one in zip(lines, known, strict=True):
             self._check_near(line, one or next(found))
 
     def _settle_far(self, lines: list[_Line]) -> None:
         ends = [(line.knob, line.far) for line in lines]
-        for line, found in zip(lines, self._solved(ends, (), [line.starts for line in lines]), strict=True):
+        worse = [self._read(*end).kind == "worse" for end in ends]
+        known = [Known(worse=one, starts=line.starts) for line, one in zip(lines, worse, strict=True)]
+        for line, found in zip(lines, self._solved(ends, known), strict=True):
             self._check_far(line, found)
 
     def _proved(self, line: _Line) -> Found | None:
         """Return the design as the optimum of the near side where that is proved without solving, else None."""
         mine = self.fixed.at(line.knob, line.probe).evaluation
-        if mine is None or not settled(self.gaps, read(self.gaps, line.knob, line.probe), mine):
+        if mine is None or not settled(self.gaps, self._read(line.knob, line.probe), mine):
             return None
         return Found(Status.OPTIMAL, mine)
 
@@ -300,12 +296,13 @@ class _Follower:
             line.knob, line.near, line.far, lambda value: self._place(line.knob, value, line.rivals)
         )
 
-    def _floor(self, line: _Line) -> float:
-        """Return what is proved of the near side before it is solved."""
-        mine = self.fixed.at(line.knob, line.probe).evaluation
-        if line.reading is None or line.reading.kind != "worse" or mine is None:
-            return -math.inf
-        return self.gaps.floor(line.reading.roles, goal_value(self.gaps.goal, mine))
+    def _known(self, line: _Line) -> Known:
+        """Return what is known of the near side before it is solved."""
+        mine, reading = self.fixed.at(line.knob, line.probe).evaluation, self._read(line.knob, line.probe)
+        if reading.kind != "worse" or mine is None:
+            return Known(starts=line.starts)
+        floor = self.gaps.floor(reading.roles, goal_value(self.gaps.goal, mine))
+        return Known(floor, worse=True, starts=line.starts)
 
     def _check_near(self, line: _Line, found: Found) -> None:
         """Say whether the near side is settled, or where to go on: before a third design, or beyond half-way."""

@@ -7,6 +7,7 @@ this is imported.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,7 +18,7 @@ Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 Done = Callable[[int], None]
 
-CHUNKS_A_JOB = 8  # so that a slow chunk at the end does not leave the others idle for long
+CHUNKS_A_JOB = 32  # so that a slow chunk at the end does not leave the others idle for long
 _given: list[Callable[[Any], Any]] = []  # in a process: what it works with
 
 
@@ -56,8 +57,8 @@ def _in_processes(
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    # spawn: a forked child would inherit the solver's threads and locks
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _take, (work,))
+    start = "fork" if _forks() else "spawn"
+    pool = ProcessPoolExecutor(jobs, get_context(start), _take, (work,))
     chunk = max(1, len(arguments) // (jobs * CHUNKS_A_JOB))
     found: list[Result] = []
     try:
@@ -71,6 +72,18 @@ def _in_processes(
         raise
     pool.shutdown()
     return found
+
+
+def _forks() -> bool:
+    """Return whether a process may begin as a copy of this one, which then has at once all that is worked out here.
+
+    A copy has none of the threads of the original, and keeps the locks that these hold. The solver runs in one thread
+    (:data:`advisor.optimizer.solver.OPTIONS`) and numpy's library ends its own before it is copied. A thread of Python,
+    as that of a progress bar, would be lost together with its locks; and macOS's own libraries do not bear a copy.
+    """
+    import threading
+
+    return sys.platform == "linux" and threading.active_count() == 1
 
 
 def _take(work: Callable[[Any], Any]) -> None:

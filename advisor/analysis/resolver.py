@@ -28,6 +28,25 @@ from advisor.scenario.requirements import COST, Filter
 
 Setting = Mapping[Reference, float]
 Starts = Sequence[Mapping[str, Candidate]]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the optimum under other numbers before it is solved.
+
+    Attributes:
+        floor: what is proved that no design can beat in the first goal.
+        worse: whether each candidate stands for one of the scenario as it is that is no worse in anything: then what no
+            design can beat there, as a whole or within one case, none can beat here.
+        starts: designs that may be good.
+    """
+
+    floor: float = -math.inf
+    worse: bool = False
+    starts: Starts = ()
+
+
+NOTHING_KNOWN = Known()
 MARK = "?"  # in no id of the catalog
 SAME_GOAL = 1e-6  # goals that differ by less, relative, are equal: percentiles are reached in such steps
 TOGETHER = 100  # settings that share a search
@@ -75,11 +94,11 @@ class Resolver:
         """Return the ids of a role that do not stand on a figure."""
         return frozenset(c.id for c in self.table.candidates[role] if not touches(figure, c))
 
-    def under(self, scenario: Scenario, starts: Starts = ()) -> Found:
-        """Return the optimum under another scenario of the same blueprint; ``starts``: what may be good there."""
+    def under(self, scenario: Scenario, known: Known = NOTHING_KNOWN) -> Found:
+        """Return the optimum under another scenario of the same blueprint."""
         if self.deadline.passed:
             return Found(Status.STOPPED, None)
-        return self._solved(Search(self._pruned(self.workloads.under(scenario))), starts)
+        return self._solved(Search(self._pruned(self.workloads.under(scenario))), known)
 
     def _pruned(self, fresh: Table) -> Table:
         """Return a table without what was found to be never needed in roles whose candidates are the same as ever."""
@@ -89,48 +108,39 @@ class Resolver:
                 candidates[role] = tuple(c for c in found if c.id in self._open[role])
         return replace(fresh, candidates=candidates)
 
-    def _solved(self, search: Search, starts: Starts = ()) -> Found:
+    def _solved(self, search: Search, known: Known) -> Found:
         self.solves += 1
-        for design in (self.best.design, *starts):
+        for design in (self.best.design, *known.starts):
             remember(search, design)
+        self._note_floors(search, known)
         return optimise(search, time_limit_s=self.deadline.left)
 
     # --- figures ------------------------------------------------------------------------------------------------------
 
-    def under_figures(
-        self, settings: Sequence[Setting], floors: Sequence[float] = (), starts: Sequence[Starts] = ()
-    ) -> list[Found]:
-        """Return the optimum under each of some settings of the catalog's figures.
-
-        Args:
-            floors: for each, what is proved that no design can beat in the first goal.
-            starts: for each, designs that may be good there.
-        """
-        proved = list(floors) or [-math.inf] * len(settings)
-        begin = list(starts) or [()] * len(settings)
+    def under_figures(self, settings: Sequence[Setting], known: Sequence[Known] = ()) -> list[Found]:
+        """Return the optimum under each of some settings of the catalog's figures; ``known``: beforehand, of each."""
+        asked = list(zip(settings, known or [NOTHING_KNOWN] * len(settings), strict=True))
         found: dict[int, Found] = {}
         near = [number for number, one in enumerate(settings) if not any(ref.kind == "clouds" for ref in one)]
         for start in range(0, len(near), TOGETHER):
             some = near[start : start + TOGETHER]
-            asked = [(settings[n], proved[n], begin[n]) for n in some]
-            found |= zip(some, self._batch(asked), strict=True)
-        return [found[n] if n in found else self._everywhere(one, begin[n]) for n, one in enumerate(settings)]
+            found |= zip(some, self._batch([asked[n] for n in some]), strict=True)
+        return [found[n] if n in found else self._everywhere(*one) for n, one in enumerate(asked)]
 
-    def _everywhere(self, setting: Setting, starts: Starts) -> Found:
+    def _everywhere(self, setting: Setting, known: Known) -> Found:
         """Return the optimum under figures of a cloud, which also decide what calls to other clouds cost and take."""
         if self.deadline.passed:
             return Found(Status.STOPPED, None)
         catalog = with_figures(self.table.catalog, setting)
         scenario = replace(self.table.scenario, clouds=catalog.records.clouds)
-        return self._solved(Search(self._pruned(table(scenario, catalog, self.table.as_of))), starts)
+        return self._solved(Search(self._pruned(table(scenario, catalog, self.table.as_of))), known)
 
-    def _batch(self, asked: Sequence[tuple[Setting, float, Starts]]) -> list[Found]:
-        """Return the optimum for each (setting, proved floor, designs to start from)."""
+    def _batch(self, asked: Sequence[tuple[Setting, Known]]) -> list[Found]:
         if self.deadline.passed:
             return [Found(Status.STOPPED, None)] * len(asked)
-        variants = [self.variants(str(number), setting) for number, (setting, _, _) in enumerate(asked)]
+        variants = [self.variants(str(number), setting) for number, (setting, _) in enumerate(asked)]
         search = self._joined(variants)
-        return [self._question(search, v, floor, starts) for v, (_, floor, starts) in zip(variants, asked, strict=True)]
+        return [self._question(search, one, known) for one, (_, known) in zip(variants, asked, strict=True)]
 
     def variants(self, name: str, setting: Setting) -> Variants:
         """Return what a setting makes of the roles that it touches; unchanged candidates are no variants."""
@@ -196,7 +206,7 @@ class Resolver:
         rest = [r for r in self.table.scenario.requirements if not isinstance(r, Filter)]
         return Search(replace(self.table, candidates=candidates), rest, shared)
 
-    def _question(self, search: Search, variants: Variants, floor: float, starts: Starts) -> Found:
+    def _question(self, search: Search, variants: Variants, known: Known) -> Found:
         """Return the optimum among what one setting admits; its candidates carry their usual ids.
 
         Where one role is touched, the designs without a variant there are those of the scenario as it is: their best is
@@ -205,10 +215,10 @@ class Resolver:
         if self.deadline.passed:
             return Found(Status.STOPPED, None)
         if len(variants.changed) != 1:
-            return self._searched(search, variants, variants.kept, floor, starts)
+            return self._searched(search, variants, variants.kept, known)
         (role,) = variants.changed
         rest = self._without_variants(role, variants.kept[role])
-        found = self._searched(search, variants, {role: frozenset()}, floor, starts)
+        found = self._searched(search, variants, {role: frozenset()}, known)
         return _better_of(rest, found)
 
     def _without_variants(self, role: str, kept: frozenset[str]) -> Found:
@@ -224,7 +234,7 @@ class Resolver:
         return self._rest[role, kept]
 
     def _searched(
-        self, search: Search, variants: Variants, kept: Mapping[str, frozenset[str]], floor: float, starts: Starts
+        self, search: Search, variants: Variants, kept: Mapping[str, frozenset[str]], known: Known
     ) -> Found:
         own = variants.changed
 
@@ -237,18 +247,20 @@ class Resolver:
         if empty:
             return NOTHING
         self.solves += 1
-        for design in (self.best.design, *starts):
+        for design in (self.best.design, *known.starts):
             remember(search, _renamed(design, search, own))
-        self._note_floor(search, floor)
+        self._note_floors(search, known)
         found = optimise(search, only=admitted, time_limit_s=self.deadline.left)
         return replace(found, best=found.best and self._plain(found.best, own))
 
-    def _note_floor(self, search: Search, floor: float) -> None:
-        """Let a proved bound of the first goal end the search early; only sums with the goal's own value have one."""
+    def _note_floors(self, search: Search, known: Known) -> None:
+        """Let what is proved end a search early; of the floor of one goal only sums with its own value can use any."""
         goal = self.table.scenario.objective[0]
-        search.floors.clear()
-        if floor > -math.inf and [term.metric for term in goal.terms] == [COST]:
-            search.floors[goal.terms] = floor
+        search.floors, search.case_floors = {}, {}
+        if known.worse and not search.coupled:
+            search.take_floors(self.search)
+        if known.floor > -math.inf and [term.metric for term in goal.terms] == [COST]:
+            search.floors[goal.terms] = max(known.floor, search.floor(goal))
 
     def _plain(self, found: Evaluation, own: Mapping[str, Mapping[str, Candidate]]) -> Evaluation:
         """Return what the judge says of a design whose candidates have their usual names again."""

@@ -17,6 +17,7 @@ from advisor.analysis.resolver import Resolver
 from advisor.analysis.steps import BoundPrice, RulePrice, bound_price, rule_price
 from advisor.analysis.tornado import Bar, tornado
 from advisor.evaluation.result import Evaluation
+from advisor.optimizer.settling import settle
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def sensitivity(
         jobs: processes to work in; the result is the same for any number.
     """
     assert answer.best is not None, "without a design there is nothing to ask about"
+    settle(answer.search, answer.scenario.objective[0], deadline.left)  # for all that is solved again
     own = [*workload_knobs(answer.scenario, answer.table.catalog), *design_knobs(answer.table, answer.best.design)]
     work = _Work(answer, Gaps(Resolver(answer, deadline)), reach, deadline)
     pieces = list(_pieces(work, own, parts))

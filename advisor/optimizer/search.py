@@ -113,8 +113,21 @@ class Search:
             elif other.admits(again.design):
                 other.near.append(again)
         if all(any(at_least_as_strict(new, old) for new in requirements) for old in self.requirements):
-            other.floors, other.nothing = dict(self.floors), self.nothing
+            other.take_floors(self)
+            other.nothing = self.nothing
         return other
+
+    def take_floors(self, other: Search) -> None:
+        """Take over what is proved that no design can beat, in all or in one case, from another search.
+
+        The caller vouches that each design of a case here stands for one there that holds all bounds if this one does
+        and is no worse in any goal: then what none there can beat, none here can. A case is named by the number of a
+        use of the caches and by the names that it allows; so searches with other uses of the caches share only what
+        holds for all cases.
+        """
+        self.floors = dict(other.floors)
+        if self.variants == other.variants:
+            self.case_floors = {terms: dict(found) for terms, found in other.case_floors.items()}
 
     @property
     def coupled(self) -> bool:

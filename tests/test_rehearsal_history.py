@@ -80,6 +80,22 @@ def test_a_session_reads_back_as_it_was(tmp_path: Path) -> None:
     assert history.last() is not None
 
 
+def test_what_is_prepared_is_saved_too_and_told_apart_from_what_was_met(tmp_path: Path) -> None:
+    """Items that nobody came to yet are kept for later, whether they are all is known; only what was shown was met."""
+    one, history = case.sitting(), History(tmp_path / "h.sqlite3")
+    one.skip()
+    number = begun(history)
+    for whole in (False, True, True):
+        history.save(number, one.state, case.items(), one.marks(), whole=whole)
+        saved = history.unfinished()
+        assert saved is not None
+        assert (saved.items, saved.whole) == (case.items(), whole)
+        assert saved.met == case.items()[:2]
+    again = Lazily(iter(()), saved.items)
+    assert again.item(len(case.items()) - 1) == case.items()[-1]
+    assert again.item(len(case.items())) is None
+
+
 def test_progress_is_counted_from_what_was_saved(tmp_path: Path) -> None:
     """Means by session, kind and competence, and calibration, are those of the marks."""
     one, history = shown.sat(), History(tmp_path / "h.sqlite3")

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from advisor.analysis.drivers import drivers, example
+from advisor.candidates.table import table
 from advisor.catalog.load import Catalog
 from advisor.commands.main import run
+from advisor.scenario.load import load_scenario
 
 Capture = pytest.CaptureFixture[str]
 
@@ -205,3 +207,13 @@ def test_what_may_be_left_out_loses_something_that_is_counted(catalog: Catalog) 
         counted = {*blueprint.cache_roles, *(role for role, score in scores.items() if score and score.without)}
         assert {role for role, use in blueprint.roles.items() if use.optional} <= counted, blueprint.id
     assert not catalog.blueprint("llm_gateway").roles["model_router"].optional
+
+
+def test_a_stream_of_speech_is_paid_for_the_whole_call(catalog: Catalog, tmp_path: Path) -> None:
+    """100 000 calls of six minutes are 10 000 hours of an open stream, unless the scenario says that less is sent."""
+    text = "title: t\nblueprint: voice_agent\nworkload: {calls_per_month: 100_000, call_s: 360, SHARE}\n"
+    for share, hours in (("", 10_000), ("caller_share: 0.45", 4_500)):
+        (tmp_path / "s.yml").write_text(text.replace(", SHARE", f", {share}" if share else ""))
+        heard = table(load_scenario(tmp_path / "s.yml", catalog), catalog).candidates["speech_to_text"]
+        line = next(one.lines[0] for one in heard if one.component_id == "assemblyai")
+        assert (line.quantity, line.usd_per_month) == (pytest.approx(hours), pytest.approx(hours * 0.15))

@@ -69,11 +69,17 @@ def latencies(role: Role) -> dict[str, str]:
 
 
 def meters(catalog: Catalog, role: Role) -> dict[str, str]:
-    """Return meter -> what it counts, for every meter that a price of the role can have."""
+    """Return meter -> what it counts, for every meter that a price of the role can have.
+
+    What is delivered is only asked where somebody who fills the role bills it: of brokers, not of every store.
+    """
+    billed = {price.meter for _, option in catalog.options_for(role.id) for price in option.prices}
     return {
         key: f"USD per {meter.unit}, {meter.title}"
         for key, meter in catalog.records.meters.items()
-        if (meter.dimension in role.dimensions and meter.asked is None) or meter.counts == "month" or key == "unit_hour"
+        if meter.counts == "month"
+        or key == "unit_hour"
+        or (meter.dimension in role.dimensions and meter.asked is None and (not meter.volume or key in billed))
     }
 
 

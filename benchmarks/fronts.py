@@ -1,6 +1,6 @@
 """Exact fronts beside two other ways to get at them, on the same seeded tables in one run.
 
-    python benchmarks/fronts.py [--seconds 45] [--quick]
+    python benchmarks/fronts.py [--seconds 45] [--quick] [--examples]
 
 Ours (reading, merging, judging every point), pymoo's NSGA-II in the time that we need and in a hundred times that, and
 a plain epsilon-constraint loop: one mixed-integer program a point, with HiGHS called directly. Beside each way: how
@@ -10,6 +10,9 @@ values. NSGA-II is left out when pymoo is not installed (``pip install -e .[benc
 
 Promise, in seconds of the processor, which a busy machine does not change: two metrics of 10 roles x 50 options in 0.1,
 of 20 x 200 in 0.5, three of 10 x 50 in 5, and the example's front of cost and p95 in 10.
+
+``--examples``: nothing but a table of the fronts of cost and another metric of every example, in seconds of the
+processor; a front that is not complete after ``EXAMPLE_S`` is called so.
 """
 
 from __future__ import annotations
@@ -38,6 +41,8 @@ CASES = {  # roles, options, metrics: seconds promised; None compares only
     (10, 50, 3): 5.0,
 }
 FRONT_OF_PERCENTILE_S = 10.0
+EXAMPLE_S = 10.0
+OTHERS = ("p95", "availability", "quality", "operations")
 
 
 def numbers(data: Data, metrics: list[str]) -> list[Array]:
@@ -201,12 +206,40 @@ def percentile() -> bool:
     return busy <= FRONT_OF_PERCENTILE_S
 
 
+def examples() -> None:
+    """Print how long the fronts of cost and another metric take for every example, and how many points they have."""
+    import advisor
+    from advisor import resources
+    from advisor.analysis.answers import Deadline
+    from advisor.analysis.metric_names import metric_paths
+    from advisor.analysis.pareto import front_of
+    from advisor.candidates.table import table as build
+    from advisor.catalog.load import load_catalog
+
+    catalog = load_catalog()
+    print(f"{'example, cost and':<22}" + "".join(f"{other:>26}" for other in OTHERS))
+    for path in sorted(resources.example("support_copilot").parent.parent.glob("*/scenario.yml")):
+        scenario = advisor.load_scenario(path)
+        known, cells = build(scenario, catalog, None), []
+        for other in OTHERS:
+            paths = metric_paths(scenario, ["cost", other])
+            work = lambda paths=paths, known=known: front_of(known, paths, deadline=Deadline.after(EXAMPLE_S))  # noqa: E731
+            found, _, busy = timed(work)
+            said = "" if found.status.value == "optimal" else ", not complete"
+            cells.append(f"{len(found.points)} in {busy:.1f} s{said}")
+        print(f"{path.parent.name:<22}" + "".join(f"{cell:>26}" for cell in cells), flush=True)
+
+
 def main() -> int:
     """Run everything; exit code 1 when a promise does not hold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=45.0, help="at most, for each way on each table")
     parser.add_argument("--quick", action="store_true", help="only our own times")
+    parser.add_argument("--examples", action="store_true", help="only a table of all examples")
     arguments = parser.parse_args()
+    if arguments.examples:
+        examples()
+        return 0
     kept = [percentile()]
     if not importlib.util.find_spec("pymoo") and not arguments.quick:
         print("NSGA-II is left out: pymoo is not installed (pip install -e .[bench])")

@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import functools
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -274,7 +275,7 @@ def test_a_pin_of_what_is_not_sold_any_more_says_so(plain: Proposal, mini: Catal
     pinned = Filter("choices.pin.llm", "pin", frozenset(["alpha_small"]), True, "llm")
     scenario = dataclasses.replace(plain.table.scenario, requirements=(*plain.table.scenario.requirements, pinned))
     lines = list(conflict_lines(propose(scenario, gone, relax=False)))
-    assert "  pin.llm: alpha_small   (choices.pin.llm)" in lines
+    assert "  llm pinned: alpha_small   (choices.pin.llm)" in lines
     assert any("withdrawn on 2026-01-01, not sold any more" in line for line in lines)
 
 
@@ -332,3 +333,17 @@ def test_days_of_sale_are_not_figures_to_vary(catalog: Catalog) -> None:
     names = [one.name for one in figures(catalog, ["gpt_4o_openai", "llama_3_3_70b_aws_p6_b200_48xlarge_tp1_c64"])]
     assert names
     assert not [name for name in names if "released" in name or "withdrawn" in name]
+
+
+def test_a_day_before_all_models_is_said_as_that(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not as a lack of capacity, and with the first model that came instead of all of them."""
+    file = tmp_path / "scenario.yml"
+    assert run(["init", "--yes", "-o", str(file)]) == 0
+    capsys.readouterr()
+    assert run(["propose", str(file), "--as-of", "2024-01-15"]) == 3
+    said = capsys.readouterr().out
+    assert "Nothing in the catalog that fills llm was sold on 2024-01-15" in said
+    assert "capacity" not in said
+    lines = [line for line in said.splitlines() if line.startswith("  llm: ")]
+    assert len(lines) == 1
+    assert re.search(r"released on 2024-02-\d\d, .* as the first; \d+ more came later", lines[0])

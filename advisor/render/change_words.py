@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from advisor.analysis.changes import CarriedOver, RoleChange
 from advisor.analysis.comparison import MetricRow, Side, same
 from advisor.analysis.overrides import Change
 from advisor.analysis.paths import MISSING
 from advisor.candidates.candidate import Candidate
+from advisor.candidates.maker import Rejection
 from advisor.candidates.table import Table
+from advisor.catalog.sale import sale
 from advisor.evaluation.result import Check, Evaluation
 from advisor.models.availability import downtime_minutes_per_month
 from advisor.render import numbers
@@ -263,11 +267,34 @@ def unfilled_lines(table: Table) -> Iterator[str]:
     if not table.unfilled:
         yield "The workload alone cannot be carried: no combination of the candidates works."
         return
-    yield "The workload alone cannot be carried: a role has no option of sufficient capacity."
+    unsold = [role for role, rejections in table.unfilled if rejections and all(one.unsold for one in rejections)]
+    if len(unsold) == len(table.unfilled):
+        roles = " or ".join(unsold)
+        yield f"Nothing in the catalog that fills {roles} was sold on {table.as_of}, the day of the prices."
+    else:
+        yield "The workload alone cannot be carried: a role has no option of sufficient capacity."
     for role, rejections in table.unfilled:
         if not rejections:
             yield f"  {role}: the catalog has no option for this role"
-        yield from (f"  {role}: {one.option.id}: {one.reason}" for one in rejections)
+        yield from (f"  {role}: {one.option.id}: {one.reason}" for one in _soonest(rejections, table))
+
+
+def _soonest(rejections: Sequence[Rejection], table: Table) -> list[Rejection]:
+    """Return what is refused; of what came after the day of the prices only the first, and how many came later.
+
+    A day before the first language model of the catalog would else list all of them.
+    """
+    later = [one for one in rejections if one.unsold and (day := _released(one, table)) and day > table.as_of]
+    if not later:
+        return list(rejections)
+    first = min(later, key=lambda one: (_released(one, table) or table.as_of, one.option.id))
+    more = f", as the first; {len(later) - 1} more came later" if len(later) > 1 else ""
+    kept = [one for one in rejections if one not in later]
+    return [*kept, replace(first, reason=first.reason + more)]
+
+
+def _released(one: Rejection, table: Table) -> datetime.date | None:
+    return sale(table.catalog, one.component, one.option).released
 
 
 def pin_lines(requirement: Requirement, table: Table) -> Iterator[str]:

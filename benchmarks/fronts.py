@@ -18,6 +18,7 @@ processor; a front that is not complete after ``EXAMPLE_S`` is called so.
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib.util
 import time
 from collections.abc import Callable
@@ -223,8 +224,7 @@ def examples() -> None:
         known, cells = build(scenario, catalog, None), []
         for other in OTHERS:
             paths = metric_paths(scenario, ["cost", other])
-            work = lambda paths=paths, known=known: front_of(known, paths, deadline=Deadline.after(EXAMPLE_S))  # noqa: E731
-            found, _, busy = timed(work)
+            found, _, busy = timed(functools.partial(front_of, known, paths, deadline=Deadline.after(EXAMPLE_S)))
             said = "" if found.status.value == "optimal" else ", not complete"
             cells.append(f"{len(found.points)} in {busy:.1f} s{said}")
         print(f"{path.parent.name:<22}" + "".join(f"{cell:>26}" for cell in cells), flush=True)

@@ -2,8 +2,8 @@
 
 Sums, products and percentiles are searched at once (:mod:`advisor.optimizer.front`). Otherwise, and where that has too
 much to look at, each point is one proven optimum: the best value of the first metric while the others stay within a
-corner (see :mod:`advisor.analysis.quadrants`). The metric to optimise is one that adds up, cost where it is among them, because
-such optima are proved fastest; percentiles are bounded, and the judge says what each design really reaches.
+corner (see :mod:`advisor.analysis.quadrants`). The metric to optimise is one that adds up, cost where it is among them,
+because such optima are proved fastest; percentiles are bounded, and the judge says what each design really reaches.
 
 What is asked of the front's own metrics is set aside, so that the front shows what lies on both sides of those bounds;
 everything else that the scenario requires holds at every point.

@@ -194,6 +194,17 @@ def test_a_past_day_says_what_is_not_of_that_day(past: dict[Date, Proposal]) -> 
         assert sum(note.subject == f"figures on {day}" for note in notes) == (day != DAYS[-1])
 
 
+def test_a_day_that_is_still_to_come_says_so(catalog: Catalog) -> None:
+    """Nobody knows the prices of next year: those of the newest check stand in for them, and are said to."""
+    scenario = load_scenario(resources.example("support_copilot"), catalog)
+    newest = catalog.date
+    for day, said in ((newest, False), (newest + datetime.timedelta(90), True)):
+        best = propose(scenario, catalog, as_of=day, explain=False).best
+        assert best is not None
+        notes = [note for note in best.assumptions if note.subject == f"prices on {day}"]
+        assert [note.value for note in notes] == ([f"as known on {newest}"] if said else [])
+
+
 def test_a_machine_that_came_later_is_not_offered(catalog: Catalog) -> None:
     """A model of 2024 on a machine of 2025 could not be run in 2024, and the machine is named."""
     component, option = catalog.options["llama_3_3_70b_aws_p6_b200_48xlarge_tp1_c64"]

@@ -95,6 +95,7 @@ def build(
             *latency_notes,
             *_capacity_notes(option, full),
             *past_notes(option, lines, sold, as_of),
+            *coming_notes(catalog, as_of),
             *layout.notes,
         ),
         unsold=sold.refusal(as_of),
@@ -290,6 +291,14 @@ def _capacity_notes(option: Option, full: Mapping[str, Load]) -> list[Assumption
         for dimension, load in full.items()
         if load.limit is None and load.peak > 0
     ]
+
+
+def coming_notes(catalog: Catalog, as_of: datetime.date) -> Iterator[Assumption]:
+    """Yield that a day after the newest check of a price has the prices known then, and those announced with a date."""
+    if as_of > catalog.date:
+        reason = "nothing was checked later; what is announced with its date is in them, other changes are not known"
+        known = f"as known on {catalog.date.isoformat()}"
+        yield Assumption(f"prices on {as_of.isoformat()}", known, reason, "--as-of")
 
 
 def past_notes(option: Option, lines: Sequence[CostLine], sold: Sale, as_of: datetime.date) -> Iterator[Assumption]:

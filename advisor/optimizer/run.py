@@ -228,7 +228,9 @@ class Run:
         ceiling = self.ceiling(goal, limits) if asked else math.inf
         floors = self.search.case_floors.get(goal.terms, {}) if asked else {}
         how = (self.deadline, self.any_design, floor, self._near(), ceiling, floors)
-        engine = Engine(self.question(objective, limits), accepts, starts, value, *how, narrow=accepts.narrowed)
+        closing_in = any(limit.tail is not None for limit in limits)  # all that is left is near that limit
+        narrow = accepts.narrowed if closing_in else None
+        engine = Engine(self.question(objective, limits), accepts, starts, value, *how, narrow=narrow)
         try:
             answer = engine.run()
         except TooHardError:

@@ -140,6 +140,14 @@ def _infeasible(candidates: Table) -> Iterator[Row]:
         asked = dataclasses.replace(candidates.scenario, requirements=(*others, limit))
         tight = dataclasses.replace(candidates, scenario=asked)
         yield f"the conflict at {100 * share:.0f} % of the least cost", "3", lambda t=tight: lambda: conflict(t)
+    yield "the ways out of the last one, with the answer", "3", lambda: lambda: _ways_out(tight)
+
+
+def _ways_out(candidates: Table) -> None:
+    from advisor.analysis.ways_out import ways_out
+
+    answer = solve(candidates)
+    ways_out(answer.search, answer.conflict)
 
 
 def _percentiles(candidates: Table) -> Iterator[Row]:

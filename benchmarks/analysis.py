@@ -1,4 +1,4 @@
-"""What questions about an answer take: what-ifs, reasons, why-not, sensitivity, growth, conflicts, percentiles.
+"""What questions about an answer take: what-ifs, reasons, why-not, sensitivity, growth, samples, conflicts, quantiles.
 
     python benchmarks/analysis.py [SCENARIO] [--repeat N]
 
@@ -32,6 +32,7 @@ from advisor.scenario.requirements import COST, Bound, Requirement, is_count
 WHAT_IFS = 10
 STEPS = (1.02, 0.98, 1.1)  # times a bound, in turn, for what-ifs
 GROWTH = (1.0, 3.0, 10.0, 100.0)
+SAMPLES = 1000
 PERCENTILE = "flows.answer.latency_ms.p95"
 
 Timed = Callable[[], Any]
@@ -89,6 +90,7 @@ def _whole(candidates: Table) -> Iterator[Row]:
     import datetime
 
     from advisor.analysis.growth import growth
+    from advisor.analysis.robust import Wanted, robust
     from advisor.analysis.sensitivity import sensitivity
     from advisor.analysis.volumes import Volumes, find_parameters
 
@@ -98,12 +100,18 @@ def _whole(candidates: Table) -> Iterator[Row]:
         of = find_parameters(scenario, catalog.blueprint(scenario.blueprint.id), [])
         return Volumes(scenario, catalog, candidates.as_of, of)
 
-    def asked() -> Timed:
-        answer = solve(candidates)
-        return lambda: sensitivity(answer, today)
+    def with_answer(ask: Callable[[Answer], Any]) -> Callable[[], Timed]:
+        def prepare() -> Timed:
+            answer = solve(candidates)
+            return lambda: ask(answer)
 
-    yield "sensitivity, all parts (two jobs: half of it)", "30", asked
-    yield "growth at 1, 3, 10 and 100 times", "5", lambda: lambda: growth(volumes(), GROWTH)
+        return prepare
+
+    every = with_answer(lambda answer: sensitivity(answer, today))
+    yield "sensitivity, all parts (two jobs: half of it)", "30", every
+    yield "growth at 1, 3, 10 and 100 times", "6", lambda: lambda: growth(volumes(), GROWTH)
+    wanted = Wanted(samples=SAMPLES, seed=7)
+    yield f"robust, {SAMPLES} samples, 10 with hindsight", "8", with_answer(lambda answer: robust(answer, wanted))
 
 
 def _questions(scenario: Scenario) -> list[tuple[Requirement, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import math
 import os
@@ -21,7 +22,7 @@ from advisor.analysis.changes import carried_over
 from advisor.analysis.confident import Question, confident
 from advisor.analysis.draws import draws
 from advisor.analysis.hindsight import Hindsight, design_of, space
-from advisor.analysis.in_samples import InSamples, World, loss_of, metrics_of
+from advisor.analysis.in_samples import InSamples, Together, World, loss_of, metrics_of
 from advisor.analysis.intervals import needed, sample_quantile, wilson
 from advisor.analysis.robust import Wanted, robust
 from advisor.candidates.candidate import Candidate
@@ -212,6 +213,30 @@ def test_the_best_with_hindsight_against_enumeration(seed: int, scenario: Scenar
             assert result.value == pytest.approx(min(costs), rel=1e-9)
             value = loss_of(found.world.scenario, _sampler(found, result.ids or ())(sample))
             assert value == pytest.approx(result.value, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_design_to_start_from_changes_no_answer(seed: int, scenario: Scenario, catalog: Catalog) -> None:
+    """Whatever design the search for the best of a sample begins with, the best is as good, and is none where there is
+    none."""
+    small, origin = _small(seed, scenario, catalog)
+    found = _without_workload(small)
+    for sample, start in zip(range(6), itertools.cycle(list(designs(origin))[:4])):
+        plain, begun = found(sample), dataclasses.replace(found, start=start)(sample)
+        assert begun.value == pytest.approx(plain.value, rel=1e-9)
+        assert (begun.ids is None, begun.proved) == (plain.ids is None, plain.proved)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_designs_judged_together_are_judged_as_each_alone(seed: int, scenario: Scenario, catalog: Catalog) -> None:
+    """Several designs in a sample have, to the last bit, the metrics or the trouble that each has there alone."""
+    small, origin = _small(seed, scenario, catalog)
+    world = _without_workload(small).world
+    some, metrics = list(designs(origin))[::7][:5], metrics_of(world.scenario)
+    together, alone = Together(some, world, metrics), [InSamples(design, world, metrics) for design in some]
+    assert len(some) >= 2
+    for sample in range(SAMPLES):
+        assert together(sample) == [one(sample) for one in alone]
 
 
 def _sampler(found: Hindsight, ids: tuple[tuple[str, str], ...]) -> InSamples:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from advisor.analysis.changes import partial_copy
@@ -22,6 +22,7 @@ from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COST, QUALITY, Bound
 
 Design = Mapping[str, Candidate]
+Built = dict[tuple[str, str, frozenset[str]], Candidate]  # (role, id, caches in use) -> candidate in a sample
 
 
 @dataclass(frozen=True)
@@ -78,18 +79,16 @@ class InSamples:
     design: Design
     world: World
     metrics: tuple[str, ...]
-    _places: tuple[int, ...] = field(init=False)
+    places: tuple[int, ...] = field(init=False)
     _demand: Mapping[frozenset[str], Mapping[str, Demand]] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.design = {role: alone(c) for role, c in self.design.items()}
         knobs = self.world.draws.knobs
-        self._places = tuple(
-            place
-            for place, knob in enumerate(knobs)
-            if knob.figure is not None and concerns(knob.figure, self.design)
+        self.places = tuple(
+            place for place, knob in enumerate(knobs) if knob.figure is not None and concerns(knob.figure, self.design)
         )
-        figures = [knobs[place].figure for place in self._places]
+        figures = [knobs[place].figure for place in self.places]
         self._touched = {
             role for role, c in self.design.items() if any(one is not None and touches(one, c) for one in figures)
         }
@@ -100,21 +99,28 @@ class InSamples:
 
     def __call__(self, sample: int) -> Outcome:
         """Return what the design does in a sample."""
-        scenario, catalog = self.world.at(sample, self._catalog, self._places)
+        return self.under(*self.world.at(sample, self._catalog, self.places), {})
+
+    def under(self, scenario: Scenario, catalog: Catalog, built: Built) -> Outcome:
+        """Return what the design does under a scenario and catalog; ``built``: what has been built under them."""
         try:
-            found = judge(self._built(scenario, catalog), scenario, brief=True)
+            found = judge(self._built(scenario, catalog, built), scenario, brief=True)
         except ValueError as error:
             return Outcome({}, str(error))
         if found.consistent:
             return Outcome({}, "; ".join(found.consistent))
         return Outcome({metric: found.metric(metric) for metric in self.metrics})
 
-    def _built(self, scenario: Scenario, catalog: Catalog) -> dict[str, Candidate]:
+    def _built(self, scenario: Scenario, catalog: Catalog, built: Built) -> dict[str, Candidate]:
         table = Table(scenario, catalog, self.world.as_of, {}, (), self._demands(scenario))
-        return {
-            role: one if self._steady and role not in self._touched else as_it_is(one, table, self._caches)
-            for role, one in self.design.items()
-        }
+        found = {}
+        for role, one in self.design.items():
+            key = role, one.id, self._caches
+            if key not in built:
+                same = self._steady and role not in self._touched
+                built[key] = one if same else as_it_is(one, table, self._caches)
+            found[role] = built[key]
+        return found
 
     def _demands(self, scenario: Scenario) -> Mapping[frozenset[str], Mapping[str, Demand]]:
         if not self._steady:
@@ -122,6 +128,29 @@ class InSamples:
         if self._demand is None:
             self._demand = {self._caches: demands(scenario, self._caches)}
         return self._demand
+
+
+@dataclass
+class Together:
+    """Several designs in the samples of a world; call it with the number of a sample for what each of them does.
+
+    The sample is drawn once, and what designs have in common is built once: a candidate of the same id, with the same
+    caches in use, is the same whatever stands beside it, and no figure counts that it does not stand on.
+    """
+
+    designs: Sequence[Design]
+    world: World
+    metrics: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        self._each = [InSamples(design, self.world, self.metrics) for design in self.designs]
+        self._places = sorted({place for one in self._each for place in one.places})
+        self._catalog = only_used(self.world.catalog, *(one.design for one in self._each))
+
+    def __call__(self, sample: int) -> list[Outcome]:
+        """Return what each design does in a sample."""
+        drawn, built = self.world.at(sample, self._catalog, self._places), Built()
+        return [one.under(*drawn, built) for one in self._each]
 
 
 def concerns(figure: Reference, design: Design) -> bool:
@@ -137,12 +166,12 @@ def alone(one: Candidate) -> Candidate:
     return one.unlinked or one
 
 
-def only_used(catalog: Catalog, design: Design) -> Catalog:
-    """Return a catalog with the components of a design and no others: less to change and to send.
+def only_used(catalog: Catalog, *designs: Design) -> Catalog:
+    """Return a catalog with the components of some designs and no others: less to change and to send.
 
     Their other options keep their places, which name figures, but no longer follow the figures of a class.
     """
-    members = [one for c in design.values() for one in c.members if one.component and one.option]
+    members = [one for design in designs for c in design.values() for one in c.members if one.component and one.option]
     used = {one.option.id.partition("@")[0] for one in members if one.option}
     kept = {}
     for name in sorted({one.component.id for one in members if one.component}):

@@ -19,6 +19,7 @@ from advisor.analysis.in_samples import (
     Design,
     InSamples,
     Outcome,
+    Together,
     World,
     concerns,
     metrics_of,
@@ -114,6 +115,17 @@ class _Run:
         count = self.wanted.samples
         return mapped(sampler, range(count), self.wanted.jobs, lambda done: self.progress(done, count, what))
 
+    def _of_rivals(self, designs: Sequence[Design]) -> list[tuple[Outcome, ...]]:
+        """Return what each of some other designs does in every sample."""
+        if not designs:
+            return []
+        sampler, count = Together(designs, self.world, metrics_of(self.scenario)), self.wanted.samples
+
+        def done(number: int) -> None:
+            self.progress(number, count, "rival designs in every sample")
+
+        return list(zip(*mapped(sampler, range(count), self.wanted.jobs, done), strict=True))
+
     def result(self, outcomes: tuple[Outcome, ...]) -> Robust:
         """Return everything that the samples say."""
         found = Hindsight(self.world, space(self.answer.table, self.world.draws), start=self.best.design)
@@ -121,7 +133,7 @@ class _Run:
         regret = regret_of(self.scenario, outcomes, known) if known else None
         sure = self._confident(found, outcomes, known)
         rivals = [self.best.design, *self._rivals(found, regret, sure)]
-        by_design = [outcomes, *(self.outcomes(d, "a rival design in every sample") for d in rivals[1:])]
+        by_design = [outcomes, *self._of_rivals(rivals[1:])]
         breach = self.best.cost_usd_per_month if self.wanted.breach_usd is None else self.wanted.breach_usd
         inputs, everything = self._inputs(rivals, by_design, breach)
         bounds = self.scenario.bounds

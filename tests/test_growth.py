@@ -19,7 +19,6 @@ from advisor.commands.main import run
 from advisor.commands.schema import schema_text
 from advisor.errors import InputError
 from advisor.evaluation.result import Evaluation
-from advisor.render import growth_json
 from advisor.render.growth_chart import growth_chart
 from advisor.scenario.load import Scenario, load_scenario
 
@@ -79,13 +78,6 @@ def test_each_factor_is_the_optimum(found: Growth, base: Scenario, mini: Catalog
         assert one.evaluation.cost_usd_per_month == pytest.approx(free.cost_usd_per_month, rel=1e-7)
         lifted += bool(one.lifted)
     assert 0 < lifted < len(found.volumes)
-
-
-def test_the_number_of_processes_makes_no_difference(found: Growth, base: Scenario, mini: Catalog) -> None:
-    """Two processes find the same flips at the same factors, with as many solves, as one does."""
-    both = growth(Volumes(base, mini, None, found.of), [1, 3, 10], jobs=2)
-    assert growth_json.growth(both, base) == growth_json.growth(found, base)
-    assert len(both.flips) >= 3
 
 
 def test_both_sides_of_every_flip(found: Growth, base: Scenario, mini: Catalog) -> None:

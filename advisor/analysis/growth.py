@@ -14,7 +14,6 @@ from itertools import pairwise
 from advisor.analysis.answers import Progress, silent
 from advisor.analysis.changes import RoleChange, role_changes
 from advisor.analysis.fixed import FixedDesign
-from advisor.analysis.parallel import mapped
 from advisor.analysis.unswept import unswept
 from advisor.analysis.volumes import Volume, Volumes, middle, options_seen
 from advisor.candidates.table import table
@@ -95,11 +94,8 @@ class Growth:
         return all(v.status is not Status.STOPPED for v in self.volumes) and all(f.proved for f in self.flips)
 
 
-def growth(volumes: Volumes, factors: Sequence[float], progress: Progress = silent, jobs: int = 1) -> Growth:
+def growth(volumes: Volumes, factors: Sequence[float], progress: Progress = silent) -> Growth:
     """Return what happens at some factors and in between; 1 is always among them.
-
-    Args:
-        jobs: processes to look between the factors in; the result is the same for any number.
 
     >>> import advisor
     >>> scenario = advisor.load_scenario(advisor.example("support_copilot"))
@@ -108,44 +104,25 @@ def growth(volumes: Volumes, factors: Sequence[float], progress: Progress = sile
     ([1.0], ())
     """
     with unswept():
-        return _grown(volumes, sorted({1.0, *map(float, factors)}), progress, jobs)
+        return _grown(volumes, sorted({1.0, *map(float, factors)}), progress)
 
 
-def _grown(volumes: Volumes, wanted: Sequence[float], progress: Progress, jobs: int) -> Growth:
+def _grown(volumes: Volumes, wanted: Sequence[float], progress: Progress) -> Growth:
     grid = []
     for index, factor in enumerate(wanted):
         progress(index, 2 * len(wanted), f"at {factor:g} times the volume")
         grid.append(volumes.at(factor))
-    pairs = list(pairwise(grid))
-
-    def done(count: int) -> None:
-        progress(len(wanted) + count, 2 * len(wanted), f"between {wanted[0]:g} and {wanted[-1]:g} times")
-
-    found = mapped(_Between(volumes.apart(), tuple(grid)), pairs, jobs, done)
-    flips = [flip for some, _ in found for flip in some]
-    volumes.solves += sum(solves for _, solves in found)
+    seen: list[Volume] = list(grid)
+    flips: list[Flip] = []
+    for index, (low, high) in enumerate(pairwise(grid)):
+        progress(len(wanted) + index, 2 * len(wanted), f"between {low.factor:g} and {high.factor:g} times")
+        flips += _between(volumes, low, high, seen)
     base = volumes.at(1.0)
     headroom = tuple(_headroom(volumes, base.evaluation)) if base.evaluation and not base.lifted else ()
     return Growth(volumes.of, tuple(grid), tuple(flips), headroom, volumes.solves)
 
 
 # --- flips ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Between:
-    """Finds the flips between two solved factors and says how many solves it took.
-
-    Each pair starts from the designs at all the factors and knows nothing of the other pairs, whoever works on them.
-    """
-
-    volumes: Volumes
-    grid: tuple[Volume, ...]
-
-    def __call__(self, pair: tuple[Volume, Volume]) -> tuple[list[Flip], int]:
-        volumes = self.volumes.apart()
-        with unswept():
-            return list(_between(volumes, *pair, list(self.grid))), volumes.solves
 
 
 def _between(volumes: Volumes, low: Volume, high: Volume, seen: list[Volume]) -> Iterator[Flip]:

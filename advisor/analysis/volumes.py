@@ -160,10 +160,6 @@ class Volumes:
             self.known[factor] = self._volume(factor, None)
         return self.known[factor]
 
-    def apart(self) -> Volumes:
-        """Return the same volumes with what is solved so far, to go on without telling these."""
-        return replace(self, known=dict(self.known), met={}, solves=0)
-
     def among(self, factor: float, options: Mapping[str, Collection[str]]) -> Volume:
         """Return the optimum at a factor when each role has some options only."""
         found = self._volume(factor, options)

@@ -25,7 +25,7 @@ Examples:
   advisor growth scenario.yml
   advisor growth scenario.yml --factors 1,2,5 --of requests_per_month
   advisor growth scenario.yml --of inference --json
-  advisor growth scenario.yml --chart growth.svg --jobs 2
+  advisor growth scenario.yml --chart growth.svg
 """
 MOST_FACTORS, LEAST_FACTOR, MOST_FACTOR = 12, 1e-3, 1e6
 
@@ -87,7 +87,6 @@ class Factors(_FactorsType):
     "inference, memory, coordination). May be repeated. Default: data, throughput and inference together.",
 )
 @click.option("--chart", metavar="FILE.svg", type=click.Path(path_type=Path), help="Also write the chart as SVG.")
-@options.jobs_option
 @options.json_option
 @options.as_of_option
 @options.time_limit_option
@@ -97,7 +96,6 @@ def command(
     factors: tuple[float, ...],
     names: tuple[str, ...],
     chart: Path | None,
-    jobs: int,
     as_json: bool,
     as_of: datetime.date | None,
     time_limit_s: float,
@@ -118,7 +116,7 @@ def command(
     check_chart(chart)
     volumes = _volumes(scenario, catalog_folder, names, factors, as_of, time_limit_s)
     with bar() as progress:
-        found = growth(volumes, factors, progress, jobs)
+        found = growth(volumes, factors, progress)
     _show(found, volumes.scenario, chosen=bool(names), as_json=as_json)
     if chart is not None:
         _write(found, volumes.scenario, chart)

@@ -27,14 +27,7 @@ from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COST, OPERATIONS, Bound, Requirement
 
 VOLUMES = ("data", "throughput", "inference")  # dimensions of growth that are volumes; the default is all of them
-NO_VOLUMES = (
-    "ratio",
-    "share",
-    "months",
-    "h",
-    "s",
-    "ms",
-)  # units of shapes and durations, which do not grow by themselves
+NO_VOLUMES = ("ratio", "share", "months", "h", "s", "ms")  # units of what does not grow by itself
 STARTS = 3  # designs of other volumes that are tried as ones to beat
 BUDGETS = (COST, OPERATIONS)  # totals that grow with the volume
 

@@ -103,7 +103,8 @@ def command(
 ) -> None:
     """Solve a scenario at more volume: what flips at which factor, what it costs, when a design breaks.
 
-    Between the factors, places where another option becomes the best are found by bisection and solved on both sides.
+    Between the factors, places where another option becomes the best are found by bisection and solved on both sides;
+    what is the best only between two looks is not seen, which more factors show.
     Where the budget cannot hold any more it is lifted, and that is said. The design at 1×, left as it is, is followed
     until each requirement breaks.
 

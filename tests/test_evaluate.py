@@ -165,7 +165,8 @@ def _line(price: Price, catalog: Catalog, demand: object, units: int) -> float:
         for use in demand.uses:  # type: ignore[attr-defined]
             if use.dimension == meter.dimension:
                 times = math.ceil(use.kb.get(meter.size, 0) / price.started_kb - 1e-9) if price.started_kb else 1
-                quantity += use.average * 2_628_000 * max(1, times) / meter.divide_by
+                counted = use.kb[meter.size] if meter.volume else max(1, times)
+                quantity += use.average * 2_628_000 * counted / meter.divide_by
     left, paid, bill = max(0.0, quantity - price.free), 0.0, 0.0
     for end, usd in [(t.up_to, t.usd) for t in price.tiers] if price.tiers else [(None, price.usd)]:
         part = left - paid if end is None else max(0.0, min(left, end) - paid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import pty
 import re
@@ -27,7 +28,7 @@ Capture = pytest.CaptureFixture[str]
 CATALOG = str(case.DATA / "mini_catalog")
 KIND = "tokens_a_month"
 CTRL_C = "\x03"
-SECONDS = 120
+SECONDS, UNHEARD = 120, 10  # Ctrl-C between a prompt and the wait for a key is lost: somebody would press it again
 PROMPT = re.compile(rb"> $")
 
 
@@ -53,6 +54,7 @@ def typed(arguments: Sequence[str], lines: Sequence[str], **environment: str) ->
         os.execv(sys.executable, [sys.executable, "-m", "advisor", *arguments])
     shown, left, answered = b"", list(lines), 0
     end = time.monotonic() + SECONDS
+    pressed = math.inf
     while time.monotonic() < end:
         if select.select([terminal], [], [], 0.05)[0]:
             try:
@@ -66,6 +68,10 @@ def typed(arguments: Sequence[str], lines: Sequence[str], **environment: str) ->
             answered = len(shown)
             line = left.pop(0)
             os.write(terminal, line.encode() if line == CTRL_C else line.encode() + b"\n")
+            pressed = time.monotonic() if line == CTRL_C else math.inf
+        elif time.monotonic() > pressed + UNHEARD:
+            os.write(terminal, CTRL_C.encode())
+            pressed = math.inf
     else:
         os.kill(child, signal.SIGKILL)
     os.close(terminal)

@@ -49,7 +49,7 @@ def typed(arguments: Sequence[str], lines: Sequence[str], **environment: str) ->
     """Run the command on a pseudo-terminal, typing a line at every prompt; return what it showed and its exit code."""
     child, terminal = pty.fork()
     if child == 0:  # pragma: no cover - the child is another program
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored in what a script starts in the background, these tests too
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored in what a script starts behind it, like these tests
         os.environ.update({"TERM": "xterm", "COLUMNS": "110", **environment})
         os.execv(sys.executable, [sys.executable, "-m", "advisor", *arguments])
     shown, left, answered = b"", list(lines), 0

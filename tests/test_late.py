@@ -67,6 +67,20 @@ def test_what_is_slower_than_a_late_design_is_late(seed: int, scenario: Scenario
             assert not known or late.refuses(one.design)
 
 
+@pytest.mark.parametrize(("by", "learns"), [(1e-5, False), (1e-3, True)])
+def test_a_design_late_by_less_than_the_judge_errs_teaches_nothing(
+    by: float, learns: bool, scenario: Scenario, catalog: Catalog
+) -> None:
+    """It is refused itself; a slower one, which another lattice may read as the faster, goes to the judge too."""
+    bound, search, found = next(drawn(0, scenario, catalog))
+    designs = [one for one in found if in_pool(search, one.design)]
+    fastest = min(designs, key=lambda one: one.metrics[bound.metric])
+    tight = Bound("constraints.drawn", bound.metric, True, fastest.metrics[bound.metric] * (1 - by))
+    late = Late(tight, search.tail(bound), search.table.scenario)
+    assert late.refuses(fastest.design)
+    assert any(late.covers(one.design) for one in designs if one is not fastest) == learns
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_design_in_time_leaves_a_case(seed: int, scenario: Scenario, catalog: Catalog) -> None:
     """Every enumerated design of a case that meets the bound is in the narrowed case too."""

@@ -10,6 +10,9 @@ part by part; a mixture of hits and misses falls with its parts. Two things foll
 that is late beside the fastest of all other roles no design is in time. The lattices of the engine leave room for their
 error, so that there may be thousands of designs that only the judge can tell from those in time; what the judge says
 about a few fastest ones takes most of them away at once.
+
+The judge reads percentiles off a lattice as well: of two designs that differ by less than its error, the slower one may
+be read as the faster. So others learn only from a design that is late by more than that (:data:`CLEARLY`).
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 Times = tuple[int, ...]  # whether the cache is in use, and which of its distinct times each role has
 NEAR = 1e-3  # above the level: designs with a larger chance are in time without asking the judge
+CLEARLY = 5e-5  # beyond the limit, relative: two readings of one time off two lattices differ by less than half of it
 MOST_FASTEST = 64  # designs none of which is slower than another everywhere
 
 
@@ -45,30 +49,37 @@ class Late:
     def __init__(self, bound: Bound, tail: Tail, scenario: Scenario) -> None:
         self.bound, self.tail, self.scenario = bound, tail, scenario
         self._late: dict[int, list[Times]] = {}
-        self._known: dict[Times, bool] = {}  # False: in time
+        self._judged: dict[Times, float] = {}
+        self._covered: set[Times] = set()
 
     def refuses(self, design: Mapping[str, Candidate]) -> bool:
         """Return whether a design is late, by what is known or else by the judge."""
-        return self._is_late(self.tail.times_of(design), design)
+        times = self.tail.times_of(design)
+        return self._covers(times) or not self.bound.holds(self._percentile(times, design))
 
     def covers(self, design: Mapping[str, Candidate]) -> bool:
         """Return whether a design is in every part as slow as one that is known to be late, or slower."""
         return self._covers(self.tail.times_of(design))
 
-    def _is_late(self, times: Times, design: Mapping[str, Candidate]) -> bool:
-        if self._covers(times):
-            return True
-        if times not in self._known:
-            late = not self.bound.holds(percentile_of(design, self.scenario, self.bound.metric))
-            self._known[times] = late
-            if late:
+    def _clearly(self, design: Mapping[str, Candidate]) -> bool:
+        """Return whether a design is late, and by more than the judge's error."""
+        times = self.tail.times_of(design)
+        return self._covers(times) or self._beyond(self._percentile(times, design))
+
+    def _beyond(self, percentile: float) -> bool:
+        return percentile > self.bound.limit * (1 + CLEARLY)
+
+    def _percentile(self, times: Times, design: Mapping[str, Candidate]) -> float:
+        if times not in self._judged:
+            self._judged[times] = percentile_of(design, self.scenario, self.bound.metric)
+            if self._beyond(self._judged[times]):
                 self._late.setdefault(times[0], []).append(times)
-        return self._known[times]
+        return self._judged[times]
 
     def _covers(self, times: Times) -> bool:
-        if times not in self._known and self._slower(times):
-            self._known[times] = True
-        return self._known.get(times, False)
+        if times not in self._covered and times not in self._judged and self._slower(times):
+            self._covered.add(times)
+        return times in self._covered
 
     def _slower(self, times: Times) -> bool:
         import numpy as np
@@ -129,7 +140,7 @@ class Late:
         """
 
         def late(row: int) -> bool:
-            return all(self.refuses(design) for design in few.designs({**fastest, role: [row]}))
+            return all(self._clearly(design) for design in few.designs({**fastest, role: [row]}))
 
         one = {other: rows[:1] for other, rows in fastest.items()}
         chances = {row: self.tail.within(next(few.designs({**one, role: [row]}))) for row in few.with_row[role]}

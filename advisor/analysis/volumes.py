@@ -64,19 +64,22 @@ def find_parameters(scenario: Scenario, blueprint: Blueprint, names: Sequence[st
 
 
 def check_factors(factors: Sequence[float], of: Mapping[str, float], blueprint: Blueprint) -> None:
-    """Raise :class:`InputError` for factors that take a parameter out of what it may be."""
-    problems = []
+    """Raise :class:`InputError` for factors that take a parameter out of what it may be; what else can grow is named."""
+    found: dict[str, list[str]] = {}
     for name, value in of.items():
         parameter = blueprint.parameters[name]
         for factor in factors:
             if value * factor > parameter.most:
-                found = f"{value:,.6g} × {factor:g} is more than {parameter.most:g} {parameter.unit}"
-                problems.append(Problem("", 0, "--factors", f"{name}: {found}"))
+                message = f"{value:,.6g} × {factor:g} is more than {parameter.most:g} {parameter.unit}"
+                found.setdefault(name, []).append(message)
             elif parameter.least is not None and value * factor < parameter.least:
-                found = f"{value:,.6g} × {factor:g} is less than {parameter.least:g} {parameter.unit}"
-                problems.append(Problem("", 0, "--factors", f"{name}: {found}"))
-    if problems:
-        raise InputError(problems)
+                message = f"{value:,.6g} × {factor:g} is less than {parameter.least:g} {parameter.unit}"
+                found.setdefault(name, []).append(message)
+    rest = " ".join(f"--of {name}" for name in of if name not in found)
+    hint = f"; all but that grows with {rest}" if rest else ""
+    if found:
+        messages = (f"{name}: {message}{hint}" for name, some in found.items() for message in some)
+        raise InputError([Problem("", 0, "--factors", message) for message in messages])
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from advisor.optimizer.case import Case
 from advisor.optimizer.late import Late
 
 if TYPE_CHECKING:
-    from advisor.optimizer.search import Limit, Search
+    from advisor.optimizer.limit import Limit
+    from advisor.optimizer.search import Search
 
 
 class Acceptance:

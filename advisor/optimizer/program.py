@@ -22,8 +22,8 @@ from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal
 
 if TYPE_CHECKING:
+    from advisor.optimizer.limit import Limit
     from advisor.optimizer.run import Found, Run
-    from advisor.optimizer.search import Limit
 
 
 class Program:

@@ -24,11 +24,12 @@ from advisor.evaluation.result import Evaluation
 from advisor.optimizer.acceptance import Acceptance
 from advisor.optimizer.case import better_than
 from advisor.optimizer.engine import Engine
+from advisor.optimizer.limit import Limit
 from advisor.optimizer.linear import Linear, is_log, is_product, room_of
 from advisor.optimizer.program import Program
 from advisor.optimizer.proof import TooHardError
 from advisor.optimizer.question import Question
-from advisor.optimizer.search import Limit, Only, Search
+from advisor.optimizer.search import Only, Search
 from advisor.optimizer.solver import Outcome, Status
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.requirements import COST, Bound

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from advisor.evaluation.result import Evaluation
 from advisor.optimizer import formulation
 from advisor.optimizer.engine import CaseKey
 from advisor.optimizer.formulation import CONSTRAINTS
+from advisor.optimizer.limit import Limit
 from advisor.optimizer.linear import Linear, linear, room_of
 from advisor.optimizer.pooled import Pooled, Shared, at_least_as_strict, lattice_of
 from advisor.optimizer.pruning import Facts, couples, facts_of, never_needed
@@ -41,23 +41,6 @@ if TYPE_CHECKING:
 
 MOST_TAILS = 8  # lattices that are remembered
 Only = Callable[[str, Candidate], bool | None]  # None: this role is not spoken about
-
-
-@dataclass(frozen=True)
-class Limit:
-    """A bound that a run adds on top of the requirements.
-
-    Attributes:
-        tail: for a percentile, its exact form over the pool. row: for a sum, the sum and what it may be at most.
-        closed: (role, id) that miss it whatever else is chosen.
-        cuts: what the judge taught the program under this limit (and those before it).
-    """
-
-    bound: Bound
-    tail: Tail | None
-    row: tuple[Linear, float] | None
-    closed: tuple[tuple[str, str], ...]
-    cuts: list[pulp.LpConstraint]
 
 
 class Search:

@@ -20,8 +20,8 @@ BEYOND_SLIP = 4e-9  # more than a bound's own tolerance, so that each step leave
 MULTIPLES = (1.0, 1.5, 2.5)  # of the mean, standing in for a percentile
 
 if TYPE_CHECKING:
+    from advisor.optimizer.limit import Limit
     from advisor.optimizer.run import Found, Run
-    from advisor.optimizer.search import Limit
 
 
 def minimise_weighted(run: Run, goal: Goal, extra: tuple[Limit, ...] = ()) -> Found:

@@ -226,9 +226,9 @@ def test_factors_stay_within_what_a_parameter_may_be(base: Scenario, mini: Catal
 def test_what_else_can_grow_so_far_is_named(mini: Catalog) -> None:
     """Where one of several parameters must not grow so far, the message names the others; alone it has none to name."""
     several, alone = {"peak_to_average": 3.0, "requests_per_month": 10.0, "documents": 5.0}, {"peak_to_average": 3.0}
-    with pytest.raises(InputError, match="grows with --of requests_per_month --of documents$"):
+    with pytest.raises(InputError, match=r"grows with --of requests_per_month --of documents$"):
         check_factors([1000], several, mini.blueprint("rag_assistant"))
-    with pytest.raises(InputError, match="is more than 1000 ratio$"):
+    with pytest.raises(InputError, match=r"is more than 1000 ratio$"):
         check_factors([1000], alone, mini.blueprint("rag_assistant"))
 
 

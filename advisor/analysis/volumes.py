@@ -64,7 +64,7 @@ def find_parameters(scenario: Scenario, blueprint: Blueprint, names: Sequence[st
 
 
 def check_factors(factors: Sequence[float], of: Mapping[str, float], blueprint: Blueprint) -> None:
-    """Raise :class:`InputError` for factors that take a parameter out of what it may be; what else can grow is named."""
+    """Raise :class:`InputError` for factors that take a parameter out of what it may be, and name the rest."""
     found: dict[str, list[str]] = {}
     for name, value in of.items():
         parameter = blueprint.parameters[name]

@@ -58,6 +58,14 @@ def test_a_measured_figure_wins_and_is_named(tmp_path: Path, catalog: Catalog) -
     assert catalog.options[OPTION][1] == before
 
 
+def test_a_day_of_a_source_needs_no_quotes(tmp_path: Path, catalog: Catalog) -> None:
+    """A plain day, which YAML reads as a date, is the same as its text, as the manual's example writes it."""
+    sources = SOURCES.replace("date: 2026-11", "date: 2026-11-20")
+    figure = f"{OPTION}: {{capacity.reads_per_s: {{value: 310, {MEASURED}}}}}"
+    found = overlaid(catalog, [folder_with(tmp_path / "own", sources=sources, figures=figure)])
+    assert found.records.sources["our_load_test"].date == "2026-11-20"
+
+
 @pytest.mark.parametrize(
     ("place", "figure"),
     [

@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from advisor.schema import Strict
 
@@ -302,6 +302,12 @@ class Source(Strict):
     publisher: Text
     date: str = Field(description="date of the publication or of the stored copy", max_length=120)
     licence_note: Text
+
+    @field_validator("date", mode="before")
+    @classmethod
+    def _day(cls, date: object) -> object:
+        """Take a plain day, which YAML reads as a date, as the text that others write in quotes."""
+        return date.isoformat() if isinstance(date, datetime.date) else date
 
 
 class Purchase(Price):

@@ -131,6 +131,21 @@ def test_what_is_wrong_is_said_with_its_line(
     assert said in capsys.readouterr().err
 
 
+def test_all_that_is_wrong_with_figures_is_said_at_once(tmp_path: Path, catalog: Catalog) -> None:
+    """A misspelt option hides no broken figure below it, and a misspelt place not that its number is broken too."""
+    misplaced = f"{OPTION}:\n  capacity.reads_per_sec: {{value: -4, {MEASURED}}}"
+    text = f"{misplaced}\n{OPTION}s:\n  latency.x_ms: {{p50: -1, {MEASURED}}}"
+    with pytest.raises(InputError) as caught:
+        overlaid(catalog, [folder_with(tmp_path / "own", figures=text)])
+    said = sorted((one.line, one.message.partition(";")[0]) for one in caught.value.problems)
+    assert said == [
+        (2, "found -4"),
+        (2, "the option states no capacity.reads_per_sec"),
+        (3, "is not an option of the catalog"),
+        (4, "found -1"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -55,6 +55,8 @@ def _stated(
     for name, stated in document.data.items():
         if name not in known:
             found.append(document.problem((name,), f"is not an option of the catalog{nearest(str(name), known)}"))
+            for place, value in stated.items() if isinstance(stated, dict) else ():
+                _figure(str(place), value, document, (str(name), str(place)), found)
         elif not isinstance(stated, dict):
             found.append(document.problem((name,), "place -> figure is expected, as latency.search_ms: {...}"))
         else:
@@ -74,54 +76,70 @@ def _with_figure(option: Option, place: str, value: Any, document: Document) -> 
     """Return the option with one figure replaced, and the replaced one in a few words."""
     path: Place = (option.id, place)
     group, _, key = place.partition(".")
-    if group not in GROUPS or bool(key) == (group == HOURS):
-        _refuse(document, path, f"is not the place of a figure; places: {PLACES}")
-    stated = {**value, "meter": key} if group == "prices" and isinstance(value, dict) else value
-    figure = _figure(GROUPS[group], stated, document, path)
+    found = list(_unstated(option, group, key, document, path))
+    figure = _figure(place, value, document, path, found)
+    if found:
+        raise InputError(found)
     if group == "prices":
-        return _with_price(option, figure, document, path)
+        return _with_price(option, figure)
     if group == "availability":
-        return _with_availability(option, key, figure, document, path)
+        return _with_availability(option, key, figure)
     known = getattr(option, group)
     if group == HOURS:
         return option.model_copy(update={group: figure}), words(known)
-    if key not in known:
-        _refuse(document, path, f"the option states no {place}; {group}: {listing(known)}{nearest(key, known)}")
     return option.model_copy(update={group: {**known, key: figure}}), words(known[key])
 
 
-def _refuse(document: Document, path: Place, message: str) -> NoReturn:
-    raise InputError([document.problem(path, message)])
+def _unstated(option: Option, group: str, key: str, document: Document, path: Place) -> Iterator[Problem]:
+    """Yield the problem of a place at which an option states no figure."""
+    if group == "prices":
+        known = dict.fromkeys(one.meter for one in option.prices)
+        message = f"the option has no such price; it has: {listing(known)}{nearest(key, known)}"
+    elif group == "availability":
+        known = dict.fromkeys(_ways(option))
+        how = listing(known) if known else "it is stated for each number of zones: replace the whole component"
+        message = f"the option's availability has no {key}; {how}"
+    elif group in GROUPS and group != HOURS:
+        known = getattr(option, group)
+        message = f"the option states no {path[-1]}; {group}: {listing(known)}{nearest(key, known)}"
+    else:
+        return
+    if key and key not in known:
+        yield document.problem(path, message)
 
 
-def _figure(model: type[Strict], value: Any, document: Document, path: Place) -> Any:
+def _figure(place: str, value: Any, document: Document, path: Place, found: list[Problem]) -> Any:
+    """Return the figure that is stated at a place; None, and why in ``found``, where it is none."""
+    group, _, key = place.partition(".")
+    if group not in GROUPS or bool(key) == (group == HOURS):
+        found.append(document.problem(path, f"is not the place of a figure; places: {PLACES}"))
+        return None
+    model = GROUPS[group]
     try:
-        return model.model_validate(value)
+        return model.model_validate({**value, "meter": key} if group == "prices" and isinstance(value, dict) else value)
     except ValidationError as error:
-        raise InputError(problems(error, model, document, path)) from None
+        found += problems(error, model, document, path)
+        return None
 
 
-def _with_price(option: Option, price: Price, document: Document, path: Place) -> tuple[Option, str]:
+def _with_price(option: Option, price: Price) -> tuple[Option, str]:
     """Return the option with the whole history of one meter replaced by one price."""
     meters = [one.meter for one in option.prices]
-    if price.meter not in meters:
-        known = dict.fromkeys(meters)
-        _refuse(document, path, f"the option has no such price; it has: {listing(known)}{nearest(price.meter, known)}")
     was = [one for one in option.prices if one.meter == price.meter][-1]
     prices = [one for one in option.prices if one.meter != price.meter]
     prices.insert(meters.index(price.meter), price)
     return option.model_copy(update={"prices": prices}), words(was)
 
 
-def _with_availability(
-    option: Option, key: str, figure: Figure, document: Document, path: Place
-) -> tuple[Option, str]:
+def _ways(option: Option) -> list[str]:
+    """Return the ways in which one figure can state the availability of an option."""
+    ways = option.availability
+    return ["software"] if ways.software else [] if ways.service_by_zones else ["service", "observed"]
+
+
+def _with_availability(option: Option, key: str, figure: Figure) -> tuple[Option, str]:
     """Return the option with another availability, stated in the way in which the option states it."""
     ways = option.availability
-    allowed = dict.fromkeys(["software"] if ways.software else [] if ways.service_by_zones else ["service", "observed"])
-    if key not in allowed:
-        how = listing(allowed) if allowed else "it is stated for each number of zones: replace the whole component"
-        _refuse(document, path, f"the option's availability has no {key}; {how}")
     was = getattr(ways, key) or ways.service or ways.observed
     return option.model_copy(update={"availability": ways.model_copy(update={key: figure})}), words(was)
 

@@ -21,6 +21,7 @@ from advisor.schema import Strict, build
 from advisor.yamlfile import Document, load
 
 Choice = str | Mapping[str, Any] | None
+PROPOSAL, SCENARIO = "proposal.json", "scenario.yml"  # as ``propose -o`` names them
 
 
 class RoleChoice(Strict):
@@ -47,19 +48,22 @@ class DesignFile(Strict):
 def load_design(
     path: Path | str, catalog: Catalog | None = None, scenario: Path | str | None = None
 ) -> tuple[Scenario, dict[str, Choice]]:
-    """Return the scenario and the choices of a design file (YAML), or of a ``proposal.json``.
+    """Return the scenario and the choices of a design file (YAML), or of a ``proposal.json`` or the folder of one.
 
     Args:
-        scenario: judge under this one instead of the one that the file names.
+        scenario: judge under this one instead of the one that the file names, or that a proposal stands beside.
 
     Raises:
         InputError: every problem of the design file, or else of the scenario.
     """
-    document = load(Path(path), str(path))
+    path = at_proposal(Path(path))
+    document = load(path, str(path))
     if not isinstance(document.data, dict):
         raise bad_input("a design is a mapping with scenario and design", file=str(path), line=1)
     if "schema_version" in document.data:
+        data = document.data
         document.data = {"design": _of_proposal(document)}
+        return load_proposed_scenario(path, data, catalog, scenario), Choices(document.data["design"], document)
     raw = build(DesignFile, document)
     problems = [p for role in raw.design for p in _shape_problems(document, role, raw.design[role])]
     if raw.scenario is None and scenario is None:
@@ -68,8 +72,39 @@ def load_design(
         )
     if problems:
         raise InputError(problems)
-    place = Path(scenario) if scenario is not None else Path(path).parent / str(raw.scenario)
+    place = Path(scenario) if scenario is not None else path.parent / str(raw.scenario)
     return load_scenario(place, catalog), Choices(raw.design, document)
+
+
+def at_proposal(path: Path) -> Path:
+    """Return the path of a folder's proposal, or of the file itself."""
+    return path / PROPOSAL if path.is_dir() else path
+
+
+def load_proposed_scenario(
+    path: Path, data: Mapping[str, Any], catalog: Catalog | None = None, scenario: Path | str | None = None
+) -> Scenario:
+    """Return the scenario that a proposal was made from, which ``propose -o`` writes beside it.
+
+    Args:
+        path: where ``proposal.json`` is; ``data`` is what stands in it.
+        scenario: take this one instead, whatever the proposal was made from.
+
+    Raises:
+        InputError: there is none beside it, or it is not what the proposal was made from.
+    """
+    if scenario is not None:
+        return load_scenario(scenario, catalog)
+    beside = path.with_name(SCENARIO)
+    if not beside.exists():
+        raise bad_input(f"has no {SCENARIO} beside it; name its scenario with --scenario", file=str(path))
+    loaded = load_scenario(beside, catalog)
+    if data.get("scenario_digest") not in (None, loaded.digest):
+        raise bad_input(
+            f"was made from another scenario than {beside}, which has changed since; say which with --scenario",
+            file=str(path),
+        )
+    return loaded
 
 
 class Choices(dict[str, Any]):
@@ -88,6 +123,8 @@ class Choices(dict[str, Any]):
 def _of_proposal(document: Document) -> dict[str, Any]:
     """Return role -> candidate id of a proposal.json (JSON is YAML; only the ids are needed)."""
     design = document.data.get("design")
+    if design is None and document.data.get("status") == "infeasible":
+        raise InputError([document.problem(("status",), "is infeasible: this proposal holds no design to judge")])
     if not isinstance(design, dict) or not all(
         isinstance(c, dict) and isinstance(c.get("id"), str) for c in design.values()
     ):

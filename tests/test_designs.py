@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,44 @@ def test_data_comes_in_whole_copies(ids: dict[str, Any], candidates: Table) -> N
     judged(ids, candidates, role, {"option": option, "units": 2 * copy, "zones": 1})
     with pytest.raises(InputError, match=f"give a multiple of {copy}"):
         judged(ids, candidates, role, {"option": option, "units": 2 * copy + 1, "zones": 1})
+
+
+def written(folder: Path, proposal: Proposal, **data: object) -> Path:
+    """Write what ``propose -o`` writes of a proposal: its choices, and its scenario beside them."""
+    folder.mkdir()
+    design = {role: {"id": c.id} for role, c in proposal.best.design.items()} if proposal.best else {}
+    digest = proposal.scenario.digest
+    text = json.dumps({"schema_version": 1, "scenario_digest": digest, "design": design, **data})
+    (folder / "proposal.json").write_text(text)
+    (folder / "scenario.yml").write_text(proposal.scenario.text)
+    return folder
+
+
+def test_a_proposal_is_judged_under_the_scenario_beside_it(tmp_path: Path, proposal: Proposal) -> None:
+    """The folder that ``propose -o`` wrote is enough, and so is the ``proposal.json`` in it."""
+    folder = written(tmp_path / "proposal", proposal)
+    for place in (folder, folder / "proposal.json"):
+        scenario, choices = load_design(place)
+        assert evaluate(choices, scenario).cost_usd_per_month == proposal.best.cost_usd_per_month  # type: ignore[union-attr]
+
+
+def test_a_proposal_is_not_judged_under_a_scenario_that_it_was_not_made_from(
+    tmp_path: Path, proposal: Proposal
+) -> None:
+    """A scenario that is gone or has changed since is said, with the option that names one."""
+    folder = written(tmp_path / "proposal", proposal)
+    beside = folder / "scenario.yml"
+    beside.write_text(f"{proposal.scenario.text}# another word\n")
+    with pytest.raises(InputError, match="has changed since; say which with --scenario"):
+        load_design(folder)
+    assert load_design(folder, scenario=beside)[0].title == proposal.scenario.title
+    beside.unlink()
+    with pytest.raises(InputError, match=r"has no scenario\.yml beside it; name its scenario with --scenario"):
+        load_design(folder)
+
+
+def test_an_infeasible_proposal_has_nothing_to_judge(tmp_path: Path, proposal: Proposal) -> None:
+    """A proposal without a design says so, instead of missing ids in it."""
+    folder = written(tmp_path / "proposal", proposal, design=None, status="infeasible")
+    with pytest.raises(InputError, match="is infeasible: this proposal holds no design to judge"):
+        load_design(folder)

@@ -26,7 +26,8 @@ Example of a design file:
 \b
 Examples:
   advisor evaluate design.yml
-  advisor evaluate build/proposal/proposal.json --scenario scenario.yml
+  advisor evaluate build/proposal
+  advisor evaluate build/proposal/proposal.json --scenario busier.yml
   advisor evaluate design.yml --json
   advisor evaluate design.yml --explain flows.answer.ttft_ms.p95
   advisor evaluate design.yml --explain cost --explain quality
@@ -40,7 +41,7 @@ Examples:
     "scenario_file",
     metavar="SCENARIO",
     type=click.Path(),
-    help="Judge under this scenario (default: the one that the design file names).",
+    help="Judge under this scenario (default: the one that the design file names, or that a proposal stands beside).",
 )
 @click.option(
     "--explain",
@@ -62,7 +63,8 @@ def command(
 ) -> None:
     """Judge an existing architecture under a scenario; nothing is optimised.
 
-    DESIGN gives a candidate id, or an option with units and zones, for every role. Exit codes: 0 every requirement
+    DESIGN gives a candidate id, or an option with units and zones, for every role; it can also be a proposal.json, or
+    the folder that holds one. Exit codes: 0 every requirement
     holds, 1 some do not, 2 bad input.
     """
     from advisor.catalog.load import load_catalog

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from advisor.scenario.load import Scenario
     from advisor.yamlfile import Document
 
-PROPOSAL, SCENARIO = "proposal.json", "scenario.yml"
-
 scenario_option = click.option(
     "--scenario",
     "scenario_file",
@@ -102,11 +100,11 @@ class Loader:
 
     def _load(self, name: str) -> Callable[[], Side]:
         """Return what is left to do for a side after its files have been read."""
+        from advisor.designs import at_proposal
         from advisor.errors import bad_input
         from advisor.yamlfile import load
 
-        path = Path(name)
-        path = path / PROPOSAL if path.is_dir() else path
+        path = at_proposal(Path(name))
         document = load(path, str(path))
         if not isinstance(document.data, dict):
             raise bad_input("is neither a scenario, a design nor a proposal", file=str(path), line=1)
@@ -125,13 +123,10 @@ class Loader:
         loaded = load_scenario(path, self.catalog)
         return lambda: side(name, solve(table(loaded, loaded.catalog or self.catalog, self.as_of), self.deadline))
 
-    def _design(
-        self, name: str, path: Path, scenario: Path | None = None, recorded: float | None = None
-    ) -> Callable[[], Side]:
+    def _design(self, name: str, path: Path, recorded: float | None = None) -> Callable[[], Side]:
         from advisor.designs import evaluate, load_design
 
-        place = scenario or (Path(self.scenario) if self.scenario else None)
-        loaded, choices = load_design(path, self.catalog, place)
+        loaded, choices = load_design(path, self.catalog, self.scenario)
         result = evaluate(choices, loaded, loaded.catalog or self.catalog, as_of=self.as_of)
 
         def finish() -> Side:
@@ -145,23 +140,14 @@ class Loader:
 
     def _proposal(self, name: str, path: Path, document: Document) -> Callable[[], Side]:
         """Return a proposal judged again under its own scenario, which ``propose -o`` writes beside it."""
-        from advisor.errors import bad_input
-        from advisor.scenario.load import load_scenario
+        from advisor.designs import load_proposed_scenario
 
         data: dict[str, Any] = document.data
-        beside = Path(self.scenario) if self.scenario else path.with_name(SCENARIO)
-        if not self.scenario and not beside.exists():
-            raise bad_input(f"has no {SCENARIO} beside it; name its scenario with --scenario", file=str(path))
-        loaded = load_scenario(beside, self.catalog)
-        if not self.scenario and data.get("scenario_digest") not in (None, loaded.digest):
-            raise bad_input(
-                f"was made from another scenario than {beside}, which has changed since; say which with --scenario",
-                file=str(path),
-            )
         if "design" not in data:
+            loaded = load_proposed_scenario(path, data, self.catalog, self.scenario)
             return lambda: _without_design(name, data, loaded)
         cost = (data.get("metrics") or {}).get("cost_usd_per_month") if isinstance(data.get("metrics"), dict) else None
-        return self._design(name, path, beside, float(cost) if isinstance(cost, int | float) else None)
+        return self._design(name, path, float(cost) if isinstance(cost, int | float) else None)
 
 
 def _without_design(name: str, data: dict[str, Any], scenario: Scenario) -> Side:

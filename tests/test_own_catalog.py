@@ -194,3 +194,27 @@ def test_a_folder_of_thousands_of_files_is_refused(tmp_path: Path, catalog: Cata
         (tmp_path / f"{number}.yml").touch()
     with pytest.raises(InputError, match=r"holds more than 2000 files"):
         overlaid(catalog, [tmp_path])
+
+
+def test_a_name_that_a_broken_folder_states_is_not_called_unknown(tmp_path: Path) -> None:
+    """What is wrong in a folder of one's own is said; what it states is not unknown for it, other names still are.
+
+    The folder's problems come first, each file's in order of lines.
+    """
+    store = "id: our_store\ntitle: 3\ntitel: Ours\n"
+    folder_with(tmp_path / "own", components__our_store=store, blueprints__ours="id: ours\nroles: 5\n")
+    file = scenario_with(tmp_path, "own")
+    file.write_text(
+        file.read_text().replace("blueprint: rag_assistant", "blueprint: ours")
+        + "choices: {exclude: [our_store, their_store]}\n"
+    )
+    with pytest.raises(InputError) as caught:
+        load_scenario(file)
+    problems = caught.value.problems
+    assert [p.file for p in problems if p.path == "titel"] == ["own/components/our_store.yml"]
+    assert not [p for p in problems if "found 'ours'" in p.message or "found 'our_store'" in p.message]
+    file.write_text(file.read_text().replace("blueprint: ours", "blueprint: rag_assistant"))
+    with pytest.raises(InputError, match="found 'their_store', which is not a component") as again:
+        load_scenario(file)
+    assert "found 'our_store'" not in str(again.value)
+    assert [problem.file == str(file) for problem in again.value.problems] == [False] * len(problems) + [True]

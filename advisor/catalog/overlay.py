@@ -8,7 +8,9 @@ stay as they are otherwise, each by what was measured: option -> place of the fi
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -18,7 +20,7 @@ from advisor.catalog.checks import check
 from advisor.catalog.load import Catalog, Documents, Own, Records, read_records
 from advisor.catalog.own_figures import with_figures
 from advisor.errors import InputError, Problem, bad_input
-from advisor.yamlfile import Document, load
+from advisor.yamlfile import Document, load, read_text
 
 FIGURES = "figures.yml"
 MOST_FILES = 2_000
@@ -53,6 +55,13 @@ def files_of(folder: Path) -> list[Path]:
     if not files:
         raise bad_input("holds no .yml file; components, blueprints or figures.yml are expected", path=str(folder))
     return files
+
+
+def ids_in(folder: Path) -> Iterator[str]:
+    """Yield the ids that the files of a folder state, whatever else is wrong with them."""
+    with suppress(InputError, OSError):
+        for path in files_of(folder):
+            yield from re.findall(r"^[\s-]*id: *[\"']?(\w+)", read_text(path), re.MULTILINE)
 
 
 def _unread(folder: Path, path: Path) -> Problem:

@@ -106,13 +106,16 @@ def _scenario(document: Document, text: str, catalog: Catalog) -> Scenario:
             file=document.file,
             line=1,
         )
+    of_own: list[Problem] = []
+    catalog = _with_own(document, catalog, of_own)
     problems: list[Problem] = []
-    catalog = _with_own(document, catalog, problems)
     blueprint = _blueprint(document, catalog, problems)
     raw, found = salvage(ScenarioFile, document, {"title": "?", "blueprint": "?", "workload": {}})
     problems += found
     if raw is not None and blueprint is not None:
         problems += semantic_problems(document, raw, blueprint, catalog)
+    if of_own:
+        problems = [*of_own, *_apart_from_own(document, problems)]
     if problems or raw is None or blueprint is None:
         raise InputError(_without_repeats(problems))
     return _build(document, text, raw, blueprint, catalog)
@@ -120,17 +123,30 @@ def _scenario(document: Document, text: str, catalog: Catalog) -> Scenario:
 
 def _with_own(document: Document, catalog: Catalog, problems: list[Problem]) -> Catalog:
     """Return the catalog with the folders that the scenario names laid over it; what is wrong there is listed."""
-    named = document.data.get("catalogs")
-    if not isinstance(named, list) or not all(isinstance(name, str) and name for name in named):
-        return catalog
     from advisor.catalog.overlay import overlaid
 
-    beside = Path(document.file).parent
     try:
-        return overlaid(catalog, [beside / name for name in named])
+        return overlaid(catalog, _own_folders(document))
     except InputError as error:
         problems += error.problems
         return catalog
+
+
+def _own_folders(document: Document) -> list[Path]:
+    """Return the folders that a scenario names, from beside it."""
+    named = document.data.get("catalogs")
+    if not isinstance(named, list) or not all(isinstance(name, str) and name for name in named):
+        return []
+    return [Path(document.file).parent / name for name in named]
+
+
+def _apart_from_own(document: Document, problems: Sequence[Problem]) -> Iterator[Problem]:
+    """Yield the problems that do not call unknown what a folder brings that could not be taken for other reasons."""
+    from advisor.catalog.overlay import ids_in
+
+    ids = [shown(name) for folder in _own_folders(document) for name in ids_in(folder)]
+    starts = tuple(f"found {name}{after}" for name in ids for after in ";,")
+    yield from (one for one in problems if not one.message.startswith(starts))
 
 
 def _own(catalog: Catalog) -> Iterator[Assumption]:
@@ -143,11 +159,12 @@ def _own(catalog: Catalog) -> Iterator[Assumption]:
 
 
 def _without_repeats(problems: Sequence[Problem]) -> list[Problem]:
-    """Return one problem a place, in order of lines: what has the wrong form is not missing as well."""
-    first: dict[tuple[int, str], Problem] = {}
+    """Return one problem a place, by file and in order of lines: what has the wrong form is not missing as well."""
+    first: dict[tuple[str, int, str], Problem] = {}
     for problem in problems:
-        first.setdefault((problem.line, problem.path), problem)
-    return sorted(first.values(), key=lambda problem: problem.line)
+        first.setdefault((problem.file, problem.line, problem.path), problem)
+    files = list(dict.fromkeys(problem.file for problem in problems))
+    return sorted(first.values(), key=lambda problem: (files.index(problem.file), problem.line))
 
 
 def _blueprint(document: Document, catalog: Catalog, problems: list[Problem]) -> Blueprint | None:

@@ -166,3 +166,13 @@ def test_a_fraction_of_a_repetition_is_a_share_of_the_requests() -> None:
     assert repeated(Constant(10.0), 1.3).quantile(0.65) == pytest.approx(10, rel=5e-3)
     assert repeated(Constant(10.0), 1.3).quantile(0.75) == pytest.approx(20, rel=5e-3)
     assert repeated(Constant(10.0), 0.3).quantile(0.69) == pytest.approx(0, abs=0.01)
+
+
+def test_what_repeated_prompts_save_on_own_gpus_is_said_to_be_left_out(
+    scenario: Scenario, text: str, catalog: Catalog
+) -> None:
+    """Where prompts repeat, an assumption says that prefix caches of own serving engines are not counted."""
+    repeats = scenario_from_text(text.replace("workload:", "workload:\n  repeated_prompt_share: 0.5", 1), catalog)
+    [said] = [a for a in repeats.assumptions if a.change_at == "workload.repeated_prompt_share"]
+    assert said.value == "every prompt is computed whole"
+    assert said.subject not in {a.subject for a in scenario.assumptions}

@@ -75,6 +75,7 @@ def assumed(raw: ScenarioFile, given: Mapping[str, Quantity], blueprint: Bluepri
     if not (raw.sizing and raw.sizing.target_utilisation):
         yield _UTILISATION
     yield _NETWORK
+    yield from _repeated_prompts(given, blueprint)
     if raw.operations is None:
         yield _HOURLY_RATE
     yield from today_assumptions(raw.today)
@@ -91,6 +92,19 @@ def _parameters(given: Mapping[str, Quantity], blueprint: Blueprint) -> Iterator
         if name not in given and name not in idle:
             words = _with_unit(_default(parameter), parameter.unit)
             yield Assumption(parameter.title, words, parameter.why or "", f"workload.{name}")
+
+
+def _repeated_prompts(given: Mapping[str, Quantity], blueprint: Blueprint) -> Iterator[Assumption]:
+    """Yield that a repeated part of prompts saves nothing on own GPUs, where the scenario states one."""
+    values = means(given, blueprint)
+    shares = [use.prompt.repeated_share for use in blueprint.roles.values() if use.prompt]
+    for name in dict.fromkeys(share for share in shares if values[share] > 0):
+        yield Assumption(
+            "self-hosted models, repeated prompt tokens",
+            "every prompt is computed whole",
+            "what prefix caches of serving engines save is in no figure; with one, fewer GPUs can be enough",
+            f"workload.{name}",
+        )
 
 
 def _default(parameter: Parameter) -> float:

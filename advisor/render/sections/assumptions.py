@@ -60,10 +60,10 @@ def assumptions(view: View) -> str:
 
 
 def assumed(view: View, assumption: Assumption) -> str:
-    """Return the assumed value; a workload's figure as the workload's own are shown."""
+    """Return the assumed value; the default of a workload's figure as the workload's own are shown."""
     key = assumption.change_at.removeprefix("workload.")
     parameter = view.blueprint.parameters.get(key)
-    if parameter is None or key == assumption.change_at:
+    if parameter is None or key == assumption.change_at or assumption.subject != parameter.title:
         return escape(assumption.value)
     return amount(view.scenario.workload[key], parameter.unit)
 

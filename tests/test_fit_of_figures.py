@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from advisor.candidates.build import fit
+from advisor.candidates.times import fit
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Latency
 from advisor.models.latency import Lognormal

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from advisor import expression
 from advisor.catalog.blueprint import Flow, Step
@@ -75,12 +76,12 @@ class Demand:
         )
         return replace(self, uses=uses)
 
-    @property
+    @cached_property
     def average(self) -> dict[str, float]:
         """Average rates and stocks by dimension."""
         return self._total(peak=False)
 
-    @property
+    @cached_property
     def peak(self) -> dict[str, float]:
         """Peak rates and stocks by dimension; the peaks of different flows are taken to coincide."""
         return self._total(peak=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from advisor.scenario.assumption import Assumption
@@ -59,7 +60,7 @@ class Layout:
     batch: bool = False
     notes: tuple[Assumption, ...] = ()
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The part of a candidate's id that tells layouts of one option apart."""
         bought = "" if self.purchase == "on_demand" else f".{self.purchase}"

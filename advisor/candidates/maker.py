@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import product
 
-from advisor.candidates.build import build, left_out
+from advisor.candidates.build import Builder, build, left_out
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.demand import Demand
+from advisor.candidates.ground import Ground
 from advisor.candidates.layout import Layout
-from advisor.candidates.pool_parts import Ground, alone
+from advisor.candidates.pool_parts import alone
 from advisor.candidates.sizing import needed_units
 from advisor.candidates.tactics import Bench, Setting, Site, combinations, layouts, settings
 from advisor.catalog.load import Catalog
@@ -35,6 +38,11 @@ class Rejection:
     reason: str
     unsold: bool = False
 
+    @property
+    def key(self) -> tuple[str, str, str, bool]:
+        """Role, option, reason, and whether it was not for sale."""
+        return self.role, self.option.id, self.reason, self.unsold
+
 
 @dataclass(frozen=True)
 class Maker:
@@ -51,6 +59,11 @@ class Maker:
     demand: Mapping[frozenset[str], Mapping[str, Demand]]
     rejections: list[Rejection] = field(default_factory=list)
 
+    @cached_property
+    def _rejected(self) -> set[tuple[str, str, str, bool]]:
+        """What names a rejection: of one catalog, two that are called the same are the same."""
+        return {one.key for one in self.rejections}
+
     def of_role(
         self, role: str, wanted: Collection[str] | None = None, *, unsold: bool = False
     ) -> tuple[Candidate, ...]:
@@ -66,11 +79,24 @@ class Maker:
         return tuple(moved(candidate, self.scenario) for candidate in every)
 
     def _reject(self, one: Rejection) -> None:
-        if one not in self.rejections:
+        if one.key not in self._rejected:
+            self._rejected.add(one.key)
             self.rejections.append(one)
+
+    def _grounds(self, role: str) -> list[Ground]:
+        """Return what a role's candidates are built from, for each use of the caches that changes what it is asked."""
+        own, found = own_variant(role, self.demand), list[Ground]()
+        for caches, demand in self.demand.items():
+            around = behind(role, caches, self.scenario)
+            ground = Ground(self.scenario, self.catalog, self.date, demand[role], around)
+            same = any(known.behind == around and known.demand == ground.demand for known in found)
+            if (around or caches == own) and not same:
+                found.append(ground)
+        return found
 
     def _plain(self, role: str, wanted: Collection[str] | None, *, unsold: bool) -> Iterator[Candidate]:
         seen: set[str] = set()
+        grounds = self._grounds(role)
         for component, option in self.catalog.options_for(role):
             if wanted is not None and option.id not in wanted:
                 continue
@@ -78,53 +104,40 @@ class Maker:
                 self._reject(Rejection(role, component, option, why, unsold=True))
                 continue
             every = settings(Setting(role, option, self.scenario, self.catalog))
-            sold = (way for way in every if unsold or not refusal(self.catalog, component, way[0].option, self.date))
-            for candidate in self._of_ways(list(sold), role, component, option):
-                if candidate.id not in seen:
-                    seen.add(candidate.id)
-                    yield candidate
+            sold = [way for way in every if unsold or not self._refused(way[0].option, component, option)]
+            if not sold:
+                self._reject(Rejection(role, component, option, _QUANTISED.format(option.precision)))
+            for ground, (setting, base) in product(grounds, sold):
+                for candidate in self._of_setting(setting, base, component, ground):
+                    if candidate.id not in seen:
+                        seen.add(candidate.id)
+                        yield candidate
 
-    def _of_ways(
-        self, ways: Sequence[tuple[Setting, Layout]], role: str, component: Component, option: Option
-    ) -> Iterator[Candidate]:
-        """Yield an option bought in each way, for each use of the caches that changes what it is asked for."""
-        if not ways:
-            self.rejections.append(Rejection(role, component, option, _QUANTISED.format(option.precision)))
-        own = own_variant(role, self.demand)
-        for caches in self.demand:
-            around = behind(role, caches, self.scenario)
-            if not around and caches != own:
-                continue
-            for setting, base in ways:
-                yield from self._of_setting(setting, base, component, self.demand[caches][role], around)
+    def _refused(self, made: Option, component: Component, option: Option) -> bool:
+        """Return whether what a tactic made of an option that is sold is not sold itself: on another machine."""
+        return made is not option and bool(refusal(self.catalog, component, made, self.date))
 
-    def _of_setting(
-        self, setting: Setting, base: Layout, component: Component, demand: Demand, around: Mapping[str, bool]
-    ) -> Iterator[Candidate]:
+    def _of_setting(self, setting: Setting, base: Layout, component: Component, ground: Ground) -> Iterator[Candidate]:
         """Yield an option in every layout that can be built; when there is none, say why the first cannot."""
-        option, scenario = setting.option, self.scenario
-        by_class = alone(component, option, Ground(scenario, self.catalog, self.date, demand, around))
+        option = setting.option
+        by_class = alone(component, option, ground)
         problem, built = "", False
         try:
-            utilisation = scenario.sizing.target_utilisation
-            needed = by_class.needed() if by_class else needed_units(option, demand, utilisation)
+            utilisation = self.scenario.sizing.target_utilisation
+            needed = by_class.needed() if by_class else needed_units(option, ground.demand, utilisation)
+            builder = by_class or Builder(component, option, ground)
         except ValueError as error:
             problem, needed = str(error), 0
         for layout in layouts(setting, needed, base) if needed else ():
             try:
-                if by_class:
-                    yield by_class.built(layout)
-                else:
-                    yield build(component, option, layout, demand, around, scenario, self.catalog, self.date)
+                yield builder.built(layout)
                 built = True
             except ValueError as error:
                 problem = problem or str(error)
         if problem and not built:
             self._reject(Rejection(setting.role, component, option, problem))
 
-    def _combined(
-        self, role: str, plain: Sequence[Candidate], wanted: Collection[str] | None
-    ) -> Iterator[Candidate]:
+    def _combined(self, role: str, plain: Sequence[Candidate], wanted: Collection[str] | None) -> Iterator[Candidate]:
         """Yield the combinations that a role's tactics make of its candidates, for each use of the caches."""
         allowed = self.scenario.tactics.allowed & frozenset(self.catalog.role(role).tactics)
         if not allowed:
@@ -139,10 +152,9 @@ class Maker:
         for around in dict.fromkeys(tuple(behind(role, used, self.scenario).items()) for used in self.demand):
             same = [c for c in admitted if tuple(c.behind.items()) == around]
             caches = next(u for u in (own, *self.demand) if behind(role, u, self.scenario) == dict(around))
-            demand = self.demand[caches][role]
-            resize = Resize(demand, self.scenario, self.catalog, self.date)
-            ground = Ground(self.scenario, self.catalog, self.date, demand, dict(around))
-            yield from combinations(Bench(role, self.scenario, same, resize, Site(ground, options, reject)), allowed)
+            ground = Ground(self.scenario, self.catalog, self.date, self.demand[caches][role], dict(around))
+            site = Site(ground, options, reject)
+            yield from combinations(Bench(role, self.scenario, same, Resize(ground), site), allowed)
 
     def _admitted_options(self, role: str, wanted: Collection[str] | None) -> Iterator[tuple[Component, Option]]:
         """Yield the options of a role that are sold and that the scenario's rules and tactics admit, sized or not."""
@@ -162,10 +174,7 @@ class Resize:
     What was sized once is remembered: a tactic that pairs candidates asks for each of them again and again.
     """
 
-    demand: Demand
-    scenario: Scenario
-    catalog: Catalog
-    date: datetime.date
+    ground: Ground
     known: dict[tuple[str, int, float, float], Candidate | None] = field(default_factory=dict)
 
     def __call__(self, one: Candidate, carried: float, billed: float) -> Candidate | None:
@@ -182,25 +191,20 @@ class Resize:
         assert one.option is not None
         assert one.component is not None
         assert one.layout is not None
-        demand = self.demand.scaled(carried)
-        by_class = alone(
-            one.component, one.option, Ground(self.scenario, self.catalog, self.date, demand, dict(one.behind))
-        )
-        utilisation = self.scenario.sizing.target_utilisation
-        needed = by_class.needed() if by_class else needed_units(one.option, demand, utilisation)
+        ground = replace(self.ground, demand=self.ground.demand.scaled(carried), behind=one.behind)
+        by_class = alone(one.component, one.option, ground)
+        utilisation = ground.scenario.sizing.target_utilisation
+        needed = by_class.needed() if by_class else needed_units(one.option, ground.demand, utilisation)
         units = needed + one.units - one.needed_units
         if one.option.unit and units > one.option.unit.most:
             raise ValueError(f"{units} units are more than {one.option.unit.most}")
         layout = replace(one.layout, units=units, needed=needed, zones=min(one.zones, units))
-        asked = self.demand.scaled(billed)
         if by_class:
             found = by_class.built(layout)
             assert found.pooled is not None
             pooled = replace(found.pooled, of=carried)
             return replace(found, carried_share=carried, billed_share=billed, pooled=pooled)
-        found = build(
-            one.component, one.option, layout, demand, one.behind, self.scenario, self.catalog, self.date, billed=asked
-        )
+        found = build(one.component, one.option, layout, ground, billed=self.ground.demand.scaled(billed))
         return replace(found, carried_share=carried, billed_share=billed)
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from advisor import expression
-from advisor.candidates.build import cards, fit
+from advisor.candidates.build import cards
 from advisor.candidates.demand import Demand
+from advisor.candidates.times import fit
 from advisor.catalog.blueprint import Step
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option

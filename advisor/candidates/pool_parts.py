@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from dataclasses import dataclass, replace
 from advisor.candidates.build import build
 from advisor.candidates.candidate import Candidate, Load
 from advisor.candidates.demand import Demand
+from advisor.candidates.ground import Ground
 from advisor.candidates.layout import Layout
 from advisor.candidates.pool import (
     ANSWER,
@@ -24,31 +24,15 @@ from advisor.candidates.pool import (
     unserved,
 )
 from advisor.candidates.pooled import Pooled, PooledClass
-from advisor.catalog.load import Catalog
+from advisor.candidates.times import Pair
 from advisor.catalog.model import Component, Latency, Option
-from advisor.models.latency import Distribution, mixture
+from advisor.models.latency import mixture
 from advisor.models.llm_classes import ttft_factor
 from advisor.scenario.assumption import Assumption
-from advisor.scenario.load import Scenario
 
-Times = tuple[Distribution, Distribution]
 Taken = Sequence[tuple[SizeClass, float]]
 """(class, share of it) pairs."""
 SMALLEST_SHARE = 1e-9
-
-
-@dataclass(frozen=True)
-class Ground:
-    """Where a pool is built: for which demand, with which catalog, and which caches in front of it.
-
-    What a part is asked for is not what its option is sized by in other candidates, so parts are built without demand.
-    """
-
-    scenario: Scenario
-    catalog: Catalog
-    date: datetime.date
-    demand: Demand
-    behind: Mapping[str, bool]
 
 
 def part(type_: UnitType, taken: Taken, layout: Layout, ground: Ground, target: Target = ANY_TIME) -> Candidate:
@@ -156,7 +140,7 @@ def _built(
     name, option = type_.operation.latency or "", type_.option
     if later != 1:
         option = option.model_copy(update={"latency": {**option.latency, name: _later(option.latency[name], later)}})
-    return build(type_.component, option, layout, demand, ground.behind, scenario, ground.catalog, ground.date)
+    return build(type_.component, option, layout, replace(ground, scenario=scenario, demand=demand))
 
 
 def _later(figure: Latency, factor: float) -> Latency:
@@ -164,7 +148,7 @@ def _later(figure: Latency, factor: float) -> Latency:
     return figure.model_copy(update={key: factor * value for key, value in stated.items() if value is not None})
 
 
-def _times(one: SizeClass, type_: UnitType, ground: Ground) -> Times:
+def _times(one: SizeClass, type_: UnitType, ground: Ground) -> Pair:
     """Return the times of a class on a unit type: to the first token, and to the last."""
     later = ttft_factor(type_.server, one.input_tokens)
     nothing = ground.demand.scaled(0.0)
@@ -178,14 +162,12 @@ def _rates(found: Sequence[PooledClass]) -> dict[str, float]:
     return rates
 
 
-def _pooled(index: int, one: SizeClass, share: float, times: Times) -> PooledClass:
+def _pooled(index: int, one: SizeClass, share: float, times: Pair) -> PooledClass:
     first, complete = times
-    return PooledClass(
-        index, one.name, one.operation, share, share * one.average_per_s, first.mean(), complete.mean()
-    )
+    return PooledClass(index, one.name, one.operation, share, share * one.average_per_s, first.mean(), complete.mean())
 
 
-def _mixed(found: Sequence[PooledClass], times: Mapping[int, Times]) -> dict[str, Times]:
+def _mixed(found: Sequence[PooledClass], times: Mapping[int, Pair]) -> dict[str, Pair]:
     """Return operation -> times: those of its classes, weighted with how often they are asked."""
     return {
         operation: weighted([(one.average_per_s, times[one.index]) for one in found if one.operation == operation])
@@ -193,7 +175,7 @@ def _mixed(found: Sequence[PooledClass], times: Mapping[int, Times]) -> dict[str
     }
 
 
-def weighted(parts: Sequence[tuple[float, Times]]) -> Times:
+def weighted(parts: Sequence[tuple[float, Pair]]) -> Pair:
     """Return the times when requests go to one of several parts, each with a weight."""
     whole = math.fsum(weight for weight, _ in parts)
     if len(parts) == 1:

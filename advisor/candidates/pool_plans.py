@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from advisor.candidates.bill import bill
+from advisor.candidates.ground import Ground
 from advisor.candidates.layout import Layout
 from advisor.candidates.pool import SizeClass, Target, UnitType
-from advisor.candidates.pool_parts import Ground
 from advisor.models.unit_pool import every_count, mixes, served, types_in_one_pool, useful
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import CARDS

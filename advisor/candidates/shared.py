@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from advisor.candidates.build import build
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.demand import Demand
+from advisor.candidates.ground import Ground
 from advisor.candidates.layout import Layout
 from advisor.candidates.sizing import needed_units
 from advisor.candidates.tactics import Setting, layouts, settings
@@ -97,7 +98,7 @@ class Sharing:
     ) -> Candidate:
         behind = {cache: used for role in group for cache, used in self.behind(role, caches).items()}
         own = {cache: used for cache, used in behind.items() if cache not in group}
-        found = build(component, option, layout, asked, own, self.scenario, self.catalog, self.date)
+        found = build(component, option, layout, Ground(self.scenario, self.catalog, self.date, asked, own))
         return replace(found, id=f"{found.id}&{'&'.join(group[1:])}", shared=tuple(group), system=found.id)
 
     def _in_roles(self, first: Candidate, group: Sequence[str]) -> Iterator[Candidate]:
@@ -114,16 +115,8 @@ class Sharing:
         )
         for role in group[1:]:
             asked = joint(group, self.demand[caches], role)
-            found = build(
-                first.component,
-                first.option,
-                first.layout,
-                asked,
-                first.behind,
-                self.scenario,
-                self.catalog,
-                self.date,
-            )
+            ground = Ground(self.scenario, self.catalog, self.date, asked, first.behind)
+            found = build(first.component, first.option, first.layout, ground)
             others = "&".join(other for other in group if other != role)
             yield replace(
                 found,

@@ -10,9 +10,10 @@ from itertools import product
 from advisor.candidates.build import build
 from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.demand import Demand, demands
+from advisor.candidates.ground import Ground
 from advisor.candidates.layout import Layout
 from advisor.candidates.maker import Maker, Rejection, behind, moved
-from advisor.candidates.pool_parts import Ground, alone, repooled
+from advisor.candidates.pool_parts import alone, repooled
 from advisor.candidates.shared import Sharing
 from advisor.candidates.sizing import needed_units
 from advisor.candidates.tactics import JOINS
@@ -86,7 +87,8 @@ class Table:
         if stated is not None and str(zones) not in stated:
             raise ValueError(f"{option_id} runs in {' or '.join(sorted(stated))} zones, not in {zones}")
         around = behind(role, caches, self.scenario)
-        by_class = alone(component, option, Ground(self.scenario, self.catalog, self.as_of, demand, around))
+        ground = Ground(self.scenario, self.catalog, self.as_of, demand, around)
+        by_class = alone(component, option, ground)
         utilisation = self.scenario.sizing.target_utilisation
         needed = by_class.needed() if by_class else needed_units(option, demand, utilisation)
         if option.unit and option.unit.stateful and units > needed and units % needed:
@@ -97,8 +99,7 @@ class Table:
         layout = Layout(units, zones, min(needed, units), ("replicate",) if units > needed or zones > 1 else ())
         if by_class:
             return moved(by_class.built(layout), self.scenario)
-        found = build(component, option, layout, demand, around, self.scenario, self.catalog, self.as_of)
-        return moved(found, self.scenario)
+        return moved(build(component, option, layout, ground), self.scenario)
 
     def resized(self, one: Candidate, units: int, zones: int, caches: frozenset[str]) -> Candidate:
         """Return a candidate with another number of units, run, bought and asked as it is.
@@ -125,8 +126,8 @@ class Table:
         demand, billed = whole.scaled(one.carried_share), whole.scaled(one.billed_share)
         needed = needed_units(option, demand, self.scenario.sizing.target_utilisation)
         layout = replace(one.layout, units=units, zones=zones, needed=min(needed, units))
-        around, as_of = behind(one.role, caches, self.scenario), self.as_of
-        found = build(component, option, layout, demand, around, self.scenario, self.catalog, as_of, billed=billed)
+        ground = Ground(self.scenario, self.catalog, self.as_of, demand, behind(one.role, caches, self.scenario))
+        found = build(component, option, layout, ground, billed=billed)
         found = replace(found, carried_share=one.carried_share, billed_share=one.billed_share)
         return moved(found, self.scenario)
 

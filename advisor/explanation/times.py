@@ -6,9 +6,9 @@ import math
 from dataclasses import replace
 
 from advisor import expression
-from advisor.candidates.build import MS_PER_H, fit, item_parameter, processor_time
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.links import in_flow_of
+from advisor.candidates.times import MS_PER_H, fit, item_parameter, processor_time
 from advisor.catalog.blueprint import Flow, Step
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Latency

@@ -77,6 +77,11 @@ class Scenario:
         return tuple(r for r in self.requirements if isinstance(r, Filter))
 
     @cached_property
+    def cache_roles(self) -> tuple[str, ...]:
+        """Optional roles whose presence changes the demand on others, looked for once."""
+        return self.blueprint.cache_roles
+
+    @cached_property
     def asking(self) -> Mapping[tuple[str | None, str | None], Step]:
         """(Role, operation) -> the first step that asks for it; several state the same items and processor time."""
         steps = [step for flow in self.blueprint.flows.values() for step in flow.steps()]

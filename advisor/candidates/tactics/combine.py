@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from advisor.candidates.candidate import Candidate, Load
-from advisor.candidates.pool_parts import Ground
+from advisor.candidates.ground import Ground
 from advisor.catalog.model import Component, Option
 from advisor.models.latency import Distribution, mixture
 from advisor.scenario.assumption import Assumption

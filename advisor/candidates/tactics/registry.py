@@ -73,6 +73,6 @@ def tactic(
     return register
 
 
-def of_kind(kind: Kind, allowed: frozenset[str]) -> list[Tactic]:
+def of_kind(kind: Kind, allowed: frozenset[str]) -> tuple[Tactic, ...]:
     """Return the tactics of a kind that may be used, in the order in which they were registered."""
-    return [one for one in TACTICS.values() if one.kind == kind and one.name in allowed]
+    return tuple(one for one in TACTICS.values() if one.kind == kind and one.name in allowed)

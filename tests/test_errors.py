@@ -12,6 +12,7 @@ import pytest
 from advisor.commands import main
 from advisor.commands.main import run
 from advisor.errors import AdvisorError, InputError, Problem, SolverError
+from advisor.resources import example
 
 Capture = pytest.CaptureFixture[str]
 Patch = pytest.MonkeyPatch
@@ -144,10 +145,11 @@ def test_messages_cannot_steer_the_terminal(monkeypatch: Patch, capsys: Capture)
     assert capsys.readouterr().err == "error: a.yml:1: x\\x1b[2J\\n: is wrong\n"
 
 
-def test_a_reader_that_leaves_ends_us_quietly() -> None:
-    """Output into a pipe that nobody reads any more ends without a word, and with the code that shells know."""
+@pytest.mark.parametrize("command", [["catalog", "list"], ["check", example("churn_scores")]], ids=["list", "gate"])
+def test_a_reader_that_leaves_ends_us_quietly(command: list[Path | str]) -> None:
+    """Output into a pipe that nobody reads any more ends without a word, with the code that shells know, no gate's."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "advisor", "catalog", "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "advisor", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stdout is not None
     assert process.stderr is not None

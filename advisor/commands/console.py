@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,14 @@ def console() -> Console:
     """Return a console on standard output. ``NO_COLOR`` and pipes are respected; a pipe gets a fixed width."""
     from rich.console import Console
 
+    class Ours(Console):
+        """A console that leaves the ending to us: on its own it ends with 1, which says that a gate failed."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError(errno.EPIPE, "the reader of our output went away")
+
     width = None if sys.stdout.isatty() else PIPE_WIDTH
-    return Console(file=sys.stdout, width=width, highlight=False)
+    return Ours(file=sys.stdout, width=width, highlight=False)
 
 
 def text_width() -> int:

@@ -30,7 +30,7 @@ from advisor.analysis.sensitivity import PARTS, Sensitivity, sensitivity
 from advisor.analysis.steps import BoundPrice, bound_price, distance, just
 from advisor.analysis.tornado import Bar, End, headline_metrics
 from advisor.analysis.workloads import Workloads
-from advisor.candidates.table import table
+from advisor.candidates.table import Table, table
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.catalog.perturb import with_figures
 from advisor.commands.main import run
@@ -112,6 +112,31 @@ def held(knob: Knob, value_: float, solved: Answer) -> Evaluation | None:
 
 def _strict(bound: Bound, than: float) -> Bound:
     return replace(bound, limit=just(bound, than, tighter=True))
+
+
+@pytest.mark.parametrize("metric", ["flows.answer.availability", "quality", "cost_usd_per_month", "clouds"])
+@pytest.mark.parametrize("value_", [0.5, 0.985, 0.9993001, 0.99995, 0.99999999, 1.0])
+def test_a_limit_just_beyond_a_value_is_missed_by_it(value_: float, metric: str) -> None:
+    """A tighter limit is beyond what the judge lets pass, also of an availability with hardly any downtime left."""
+    bound = Bound("drawn", metric, not (metric == "quality" or metric.endswith("availability")), value_)
+    assert not _strict(bound, value_).holds(value_)
+
+
+def test_beyond_an_availability_of_many_nines_there_is_another_design_or_none(
+    candidates: Table, scenario: Scenario
+) -> None:
+    """The step of a bound on an availability above 99.9 % never leads back to the design that stands there."""
+    metric = "flows.answer.availability"
+    solid = {
+        role: [replace(c, availability=1 - (1 - c.availability) / 40) for c in found]
+        for role, found in candidates.candidates.items()
+    }
+    bound = Bound("drawn", metric, False, 0.999)
+    solved_ = solve(with_question(replace(candidates, candidates=solid), [bound], scenario.objective))
+    price = bound_price(solved_, bound)
+    assert price.value > 0.999
+    assert price.tighten is not None
+    assert price.tighten.evaluation is None or price.tighten.evaluation.metric(metric) > price.value * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -16,6 +16,7 @@ from advisor.analysis.resolver import SAME_GOAL, beats
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.run import Found, goal_value, optimise
 from advisor.optimizer.solver import Status
+from advisor.optimizer.weighted import BEYOND_SLIP
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.requirements import COST, QUALITY, Bound, Filter, is_count
 
@@ -144,7 +145,10 @@ class _Steps:
         value = self.best.metric(self.bound.metric)
         if _towards(self.bound).terms == self.goals[0].terms:
             return Step(value, None)  # nothing beats the optimum of the goal itself
-        return self._step(value, self._solved(just(self.bound, value, tighter=True)))
+        limit = just(self.bound, value, tighter=True)
+        if not self.bound.upper and limit > 1:
+            return Step(value, None)  # a share of all there is
+        return self._step(value, self._solved(limit))
 
     def looser(self) -> Step | None:
         """Return the step at which a better design fits."""
@@ -232,6 +236,8 @@ class _Steps:
 def just(bound: Bound, value: float, *, tighter: bool) -> float:
     """Return a limit just beside a value: one that a design with this value misses, or meets with little to spare.
 
+    Of an availability the downtime is moved, by no less than the judge lets pass.
+
     >>> just(Bound("p", "clouds", True, 2), 2.0, tighter=True)
     1.0
     """
@@ -239,7 +245,7 @@ def just(bound: Bound, value: float, *, tighter: bool) -> float:
     if is_count(bound.metric):
         return value + direction
     if bound.metric.endswith(".availability"):
-        return 1 - (1 - value) * (1 - direction * JUST)
+        return value + direction * max((1 - value) * JUST, value * BEYOND_SLIP)
     return value * (1 + direction * JUST)
 
 

@@ -558,6 +558,21 @@ def test_the_page_has_every_part(found: Sensitivity) -> None:
     assert f"{len(found.break_evens.found)} of {len(found.break_evens.followed)} numbers" in page
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "unit", "text"),
+    [
+        (41_666_667, 60_000_000, "1/month", "41 700 000 to 60 000 000/month"),
+        (12, 69, "h/month", "12.0 to 69.0 h/month"),
+        (1_000, 2_000, "ms", "1 000 to 2 000 ms"),
+        (1_000, 2_000, "ratio", "1 000 to 2 000"),
+    ],
+)
+def test_a_range_keeps_every_digit_of_both_ends(low: float, high: float, unit: str, text: str) -> None:
+    """The unit is said once, and thousands that both ends share are not taken for one."""
+    knob = Knob("p", "t", unit, (low + high) / 2, low, high, True, "estimate", None, None, "ratio", 0, math.inf)
+    assert words.range_text(knob).replace(words.NB, " ") == text
+
+
 def test_charts_can_be_parsed_and_follow_the_bars(found: Sensitivity) -> None:
     """There is one SVG for each headline metric, with the bars' numbers in it, and equal input gives equal bytes."""
     charts = sensitivity_chart.charts(found)

@@ -86,8 +86,8 @@ def break_evens(found: Sensitivity) -> Iterator[RenderableType]:
         f"[bold]Break-evens[/]: {len(known.found)} of {len(known.followed)} numbers flip the design within a factor of "
         f"{reach} or their range (●); both sides proved"
     )
-    table = _table("", "number", "now", "flips at", "moves by", "why", "then", "cost", right=("moves by", "cost"))
-    for column in (1, 2, 3, 4, 7):
+    table = _table("", "number", "now", "flips at", "moves by", "why, and what then", "cost", right=("moves by", "cost"))
+    for column in (1, 2, 3, 4, 6):
         table.columns[column].no_wrap = True
     for one in known.found:
         now, at = said.apart(one.knob, one.knob.value, one.flips_at)
@@ -95,7 +95,7 @@ def break_evens(found: Sensitivity) -> Iterator[RenderableType]:
         table.add_row(
             "●" if one.within_range else "",
             place(one.knob.path),
-            *map(neat, (now, at, said.moved_text(one), said.why_text(one), said.after_text(one), cost)),
+            *map(neat, (now, at, said.moved_text(one), f"{said.why_text(one)}; {said.after_text(one)}", cost)),
         )
     if known.found:
         yield table
@@ -121,6 +121,8 @@ def tornado(found: Sensitivity) -> Iterator[RenderableType]:
         yield _bars(shown[:most], metric)
         if len(shown) > most:
             yield f"[dim]and {len(shown) - most} smaller ones[/]"
+    if any(bar.flips is None for bar in found.bars):
+        yield "[dim]? whether the design flips was not looked for (see break-evens), or not settled in time[/]"
     spreads = ", ".join(f"{basis} {numbers.percent(share)}" for basis, share in ASSUMED_SPREAD.items())
     yield f"[dim]* assumed, up and down, by what a number is based on: {spreads}[/]"
 

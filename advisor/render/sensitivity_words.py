@@ -40,13 +40,15 @@ def value_text(knob: Knob, value: float, digits: int = 3) -> str:
     """Return a number with its unit; an availability in percent."""
     if knob.scale == "share":
         return numbers.availability(value)
-    shown = numbers.significant(value, digits)
+    return numbers.significant(value, digits) + _unit(knob)
+
+
+def _unit(knob: Knob) -> str:
+    """Return the unit as it stands behind a number; nothing where it says nothing beside it."""
     unit = knob.unit.removeprefix("1") if knob.unit.startswith("1/") else knob.unit
-    return (
-        shown
-        if unit in _SILENT_UNITS or unit.startswith("on ")
-        else f"{shown}{'' if unit.startswith('/') else NB}{unit}"
-    )
+    if unit in _SILENT_UNITS or unit.startswith("on "):
+        return ""
+    return unit if unit.startswith("/") else f"{NB}{unit}"
 
 
 def apart(knob: Knob, *values: float) -> tuple[str, ...]:
@@ -61,9 +63,7 @@ def apart(knob: Knob, *values: float) -> tuple[str, ...]:
 def range_text(knob: Knob) -> str:
     """Return a number's range, its unit once: "12.0 to 69.0 h/month"."""
     low, high = apart(knob, knob.low, knob.high)
-    number, mark, _ = low.rpartition(NB)
-    alike = mark and high.endswith(low[len(number) :]) and not low.endswith("%")
-    return f"{number if alike else low} to {high}"
+    return f"{low if knob.scale == 'share' else low.removesuffix(_unit(knob))} to {high}"
 
 
 def basis_text(knob: Knob) -> str:

@@ -86,7 +86,7 @@ def break_evens(found: Sensitivity) -> Iterator[RenderableType]:
         f"[bold]Break-evens[/]: {len(known.found)} of {len(known.followed)} numbers flip the design within a factor of "
         f"{reach} or their range (●); both sides proved"
     )
-    table = _table("", "number", "now", "flips at", "moves by", "why, and what then", "cost", right=("moves by", "cost"))
+    table = _table("", "number", "now", "flips at", "moves by", "why, and then", "cost", right=("moves by", "cost"))
     for column in (1, 2, 3, 4, 6):
         table.columns[column].no_wrap = True
     for one in known.found:

@@ -137,6 +137,7 @@ def test_an_estimate_decides_when_the_design_breaks_within_its_range(solved: Pro
         (["--min-slack", "-5%"], 2),
         (["--max-cost", "-1"], 2),
         (["--max-cost", "cheap"], 2),
+        (["--max-cost", "nan"], 2),
         (["--fail-on", "everything"], 2),
     ],
 )

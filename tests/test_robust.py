@@ -344,7 +344,8 @@ def test_a_confidence_has_a_design_or_a_proof(file: Path, capsys: Capture) -> No
 @pytest.mark.parametrize(
     "arguments",
     [("--samples", "3"), ("--confidence", "0"), ("--confidence", "1.5"), ("--seed", "-1"), ("--jobs", "0"),
-     ("--distribution", "normal"), ("--breach-usd", "-5"), ("--hindsight", "x")],
+     ("--distribution", "normal"), ("--breach-usd", "-5"), ("--hindsight", "x"), ("--confidence", "nan"),
+     ("--breach-usd", "nan"), ("--breach-usd", "inf")],
 )  # fmt: skip
 def test_bad_options_end_with_2(arguments: tuple[str, ...], file: Path, capsys: Capture) -> None:
     """Numbers that make no sense are refused before anything is solved; nothing is on standard output."""

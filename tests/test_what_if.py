@@ -175,6 +175,15 @@ def test_all_problems_at_once(base: Scenario, mini: Catalog) -> None:
     assert found[2] == "--set title: is given twice"
 
 
+def test_a_value_is_checked_beside_a_path_that_does_not_exist(base: Scenario, mini: Catalog) -> None:
+    """What else is wrong is said at the same time; a change that cannot be made leaves nothing behind to complain of."""
+    texts = ["x=1", "workload.requests_per_month=-5", "choices.exclude[3]=kong", "constraints.clouds.max=0"]
+    found = problems(base, mini, *texts)
+    assert [line.split(": ")[0].removeprefix("--set ") for line in found] == [
+        "x", "choices.exclude[3]", "workload.requests_per_month", "constraints.clouds.max",
+    ]  # fmt: skip
+
+
 def schema_paths(schema: dict[str, Any]) -> Iterator[str]:
     """Yield every path that the published JSON Schema of a scenario names."""
 

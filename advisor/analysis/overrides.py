@@ -58,7 +58,7 @@ def change(scenario: Scenario, texts: Sequence[str], catalog: Catalog) -> Change
     [('constraints.cost_usd_per_month.max', 20000, 17500), ('choices.exclude', True, ['pinecone'])]
     """
     original = parse(scenario.text, scenario.file)
-    data = copy.deepcopy(original.data)
+    data = original.data
     problems: list[Problem] = []
     changes: list[Change] = []
     done: list[str] = []
@@ -71,12 +71,16 @@ def change(scenario: Scenario, texts: Sequence[str], catalog: Catalog) -> Change
                 raise _problem(dotted(path), "is given twice")
             done.append(dotted(path))
             changes.append(Change(dotted(path), at(original.data, path), value, _default(scenario, path)))
-            _apply(data, path, value)
+            data = _applied(data, path, value)
         except InputError as error:
             problems += error.problems
+    try:
+        changed = _checked(original, data, done, catalog)
+    except InputError as error:
+        raise InputError([*problems, *error.problems]) from None
     if problems:
         raise InputError(problems)
-    return Changed(_checked(original, data, done, catalog), tuple(changes))
+    return Changed(changed, tuple(changes))
 
 
 def read(text: str, scenario: Scenario) -> tuple[Path_, Any]:
@@ -121,6 +125,13 @@ def _default(scenario: Scenario, path: Path_) -> float | None:
 
 
 # --- applying ---------------------------------------------------------------------------------------------------------
+
+
+def _applied(data: dict[str, Any], path: Path_, value: Any) -> dict[str, Any]:
+    """Return a copy with a value set; one that cannot be set leaves no trace."""
+    changed = copy.deepcopy(data)
+    _apply(changed, path, value)
+    return changed
 
 
 def _apply(data: dict[str, Any], path: Path_, value: Any) -> None:

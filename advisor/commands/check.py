@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advisor.commands import options
+from advisor.commands.shares import Number
 
 if TYPE_CHECKING:
     from advisor.analysis.gates import Gate
@@ -57,7 +58,7 @@ class Share(_ShareType):
     "--max-cost",
     "max_cost_usd",
     metavar="USD",
-    type=click.FloatRange(0),
+    type=Number(),
     help="Fail when a month costs more than this.",
 )
 @click.option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from advisor.commands import options
+from advisor.commands.shares import Number
 
 if TYPE_CHECKING:
     from advisor.analysis.robust_result import Robust
@@ -41,7 +42,7 @@ Examples:
 )
 @click.option(
     "--confidence",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Number(1, above=True),
     help="Also find the best design that holds in this share of the samples.",
 )
 @click.option(
@@ -58,7 +59,7 @@ Examples:
 @click.option(
     "--breach-usd",
     "breach_usd",
-    type=click.FloatRange(0),
+    type=Number(),
     help="What a month counts as in which a requirement is broken (default: the design's cost).",
 )
 @options.jobs_option

@@ -176,7 +176,7 @@ def test_all_problems_at_once(base: Scenario, mini: Catalog) -> None:
 
 
 def test_a_value_is_checked_beside_a_path_that_does_not_exist(base: Scenario, mini: Catalog) -> None:
-    """What else is wrong is said at the same time; a change that cannot be made leaves nothing behind to complain of."""
+    """What else is wrong is said at the same time; a change that cannot be made leaves nothing to complain of."""
     texts = ["x=1", "workload.requests_per_month=-5", "choices.exclude[3]=kong", "constraints.clouds.max=0"]
     found = problems(base, mini, *texts)
     assert [line.split(": ")[0].removeprefix("--set ") for line in found] == [

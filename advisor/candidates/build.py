@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from advisor.candidates.bill import Bill
@@ -13,7 +13,7 @@ from advisor.candidates.compatibility import needs
 from advisor.candidates.demand import Demand
 from advisor.candidates.ground import Ground
 from advisor.candidates.layout import Layout
-from advisor.candidates.sizing import loads
+from advisor.candidates.sizing import loads, needed_units
 from advisor.candidates.times import Pair, Times
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Figure, Option
@@ -56,14 +56,22 @@ class Builder:
         self._sold = sale(catalog, component, option)
         self._bill = Bill(option, billed or ground.demand, catalog, self._sold.priced(ground.date))
         self._times = Times(option, ground)
-        self._behind = dict(ground.behind)
         self._suffix = "".join(f"+{role}" for role, used in ground.behind.items() if used)
         self._tactics = ("cache_aside",) if role in ground.scenario.cache_roles else ()
-        self._needs = needs(component, ground.scenario, catalog)
-        self._quality = _quality(option, role, catalog)
-        self._unsold, self._coming = self._sold.refusal(ground.date), tuple(coming_notes(catalog, ground.date))
+        self._coming = tuple(coming_notes(catalog, ground.date))
         self._sizes: dict[tuple[int, bool], Sized] = {}
         self._notes: dict[bool, tuple[Assumption, ...]] = {}
+        self._common = Candidate.common(
+            role=role,
+            component=component,
+            option=option,
+            behind=dict(ground.behind),
+            operations_h_per_month=option.operations_h_per_month.value,
+            usd_per_hour=ground.scenario.usd_per_hour,
+            quality=_quality(option, role, catalog),
+            unsold=self._sold.refusal(ground.date),
+            needs=needs(component, ground.scenario, catalog),
+        )
 
     def built(self, layout: Layout) -> Candidate:
         """Return the candidate of a layout, with all its constants.
@@ -71,25 +79,18 @@ class Builder:
         Raises:
             ValueError: a price is missing on that date, or the load leaves no steady state; the message says which.
         """
-        option, ground = self.option, self.ground
-        up, availability_note = _availability(option, layout, ground.catalog)
+        up, availability_note = _availability(self.option, layout, self.ground.catalog)
         lines = self._bill.lines(layout)
         sized = self._sized(layout.units, layout.batch)
-        return Candidate(
-            id=f"{option.id}.{layout.name}{self._suffix}",
-            role=ground.demand.role,
-            component=self.component,
-            option=option,
+        return Candidate.with_common(
+            self._common,
+            id=f"{self.option.id}.{layout.name}{self._suffix}",
             units=layout.units,
             zones=layout.zones,
             needed_units=layout.needed,
             tactics=(*layout.tactics, *self._tactics),
-            behind=self._behind,
             lines=lines,
-            operations_h_per_month=option.operations_h_per_month.value,
-            usd_per_hour=ground.scenario.usd_per_hour,
             availability=up,
-            quality=self._quality,
             latency=sized.latency,
             loads=sized.loads,
             layout=layout,
@@ -97,13 +98,16 @@ class Builder:
             assumptions=(
                 *availability_note,
                 *self._noted(layout.batch, sized.loads),
-                *past_notes(option, lines, self._sold, ground.date),
+                *past_notes(self.option, lines, self._sold, self.ground.date),
                 *self._coming,
                 *layout.notes,
             ),
-            unsold=self._unsold,
-            needs=self._needs,
         )
+
+    @cached_property
+    def needed(self) -> int:
+        """The smallest number of units that carries the peak. Raises ``ValueError``: see :func:`needed_units`."""
+        return needed_units(self.option, self.ground.demand, self.ground.scenario.sizing.target_utilisation)
 
     def _sized(self, units: int, batch: bool) -> Sized:
         if (units, batch) not in self._sizes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field
+from dataclasses import fields as dataclass_fields
 from functools import cached_property
 
 from advisor.candidates.compatibility import Need
@@ -12,7 +13,7 @@ from advisor.candidates.pooled import Pooled
 from advisor.catalog.model import Component, Option, Price
 from advisor.models.latency import Distribution
 from advisor.scenario.assumption import Assumption
-from advisor.scenario.requirements import CLOUDS, SELF_OPERATED, VENDORS, Filter
+from advisor.scenario.requirements import Filter
 
 NONE = "none"
 OWNERS = {"aws": "Amazon Web Services", "azure": "Microsoft", "gcp": "Google"}
@@ -123,6 +124,26 @@ class Candidate:
     unsold: str = ""
     needs: tuple[Need, ...] = ()
 
+    @classmethod
+    def common(cls, **fields: object) -> dict[str, object]:
+        """Return the fields that several candidates have in common, with what is left out as it is by default."""
+        usual = {
+            one.name: one.default_factory() if one.default_factory is not MISSING else one.default
+            for one in dataclass_fields(cls)
+        }
+        return usual | fields
+
+    @classmethod
+    def with_common(cls, common: Mapping[str, object], **own: object) -> Candidate:
+        """Return a candidate with fields in common with others and fields of its own: what ``Candidate(...)`` returns.
+
+        A frozen dataclass sets each of its fields on its own, which takes longer than to size a candidate.
+        """
+        made = object.__new__(cls)
+        made.__dict__.update(common)
+        made.__dict__.update(own)
+        return made
+
     @property
     def members(self) -> tuple[Candidate, ...]:
         """The plain candidates that this one runs: its parts, or itself."""
@@ -130,6 +151,8 @@ class Candidate:
 
     def admitted_by(self, rule: Filter) -> bool:
         """Return whether a rule on single options admits everything that this candidate runs."""
+        if not self.parts:
+            return rule.admits(self.role, self.component, self.option)
         return all(rule.admits(self.role, one.component, one.option) for one in self.members)
 
     def named_lines(self) -> Iterator[tuple[str, CostLine]]:
@@ -180,8 +203,9 @@ class Candidate:
         return frozenset(one.component_id for one in self.members if one.option and one.option.mode == "self_hosted")
 
     def distinct(self, metric: str) -> frozenset[str]:
-        """Return what a metric that counts different ones counts here: ``clouds``, ``vendors``, ``self_operated``."""
-        return {CLOUDS: self.clouds, VENDORS: self.vendors, SELF_OPERATED: self.self_operated}[metric]
+        """Return what a metric that counts different ones (``COUNTS``) counts here; it is called as the metric is."""
+        found: frozenset[str] = getattr(self, metric)
+        return found
 
     @cached_property
     def bill_usd_per_month(self) -> float:

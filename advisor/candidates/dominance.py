@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Faster = Callable[["Indices", int], "Mask"]  # which of some are no slower than one, all given by their place
 Speed = Callable[[Sequence[Candidate]], Faster]  # for candidates in an order
+COMPARISONS = 2**22  # of pairs of candidates that are made together
 AT_ONCE = 64  # candidates that are compared with one before it is asked whether any of them beats it
 
 
@@ -73,16 +74,27 @@ def dominated_by(
     faster = speed(order)
     kept = np.zeros(len(order), dtype=bool)
     found: dict[str, Candidate] = {}
-    for index, candidate in enumerate(order):
-        as_good = kept[:index] & (values[:index] <= values[index]).all(axis=1) & (behind[:index] == behind[index])
-        as_good &= sides[:index] == sides[index]
+    for begin in range(0, len(order), step := max(COMPARISONS // len(order), 1)):
+        some = slice(begin, begin + step)
+        as_good = _as_good(values, some) & (behind[:, None] == behind[some]) & (sides[:, None] == sides[some])
         for same in marks:
-            as_good &= (same[:index] == same[index]) | (same[:index] == 0)
-        winner = _first(faster, np.flatnonzero(as_good), index)
-        if winner is None:
-            kept[index] = True
-        else:
-            found[candidate.id] = order[winner]
+            as_good &= (same[:, None] == same[some]) | (same == 0)[:, None]
+        for index, column in enumerate(as_good.T, begin):
+            winner = _first(faster, (column[:index] & kept[:index]).nonzero()[0], index)
+            if winner is None:
+                kept[index] = True
+            else:
+                found[order[index].id] = order[winner]
+    return found
+
+
+def _as_good(values: Array, some: slice) -> Mask:
+    """Return for all rows of values and some of them which of all is no larger in any column."""
+    import numpy as np
+
+    found: Mask = np.ones((len(values), len(values[some])), dtype=bool)
+    for column in values.T:
+        found &= column[:, None] <= column[some]
     return found
 
 
@@ -128,11 +140,13 @@ def _slowness(times: Sequence[Distribution | None]) -> Array:
     """Return a row for each time, equal ones worked out once; an operation that is not offered is never faster."""
     import numpy as np
 
-    distinct = list(dict.fromkeys(time for time in times if time is not None))
+    objects = {id(time): time for time in times if time is not None}  # sizes share theirs; hashing one takes long
+    distinct = list(dict.fromkeys(objects.values()))
     rows = slowness(distinct)
     rows = np.vstack([rows, np.full(rows.shape[1], np.inf)])
     places = {time: place for place, time in enumerate(distinct)}
-    return rows[[places[time] if time is not None else -1 for time in times]]
+    of = {number: places[time] for number, time in objects.items()}
+    return rows[[of.get(id(time), -1) for time in times]]
 
 
 def each(speeds: Sequence[Speed]) -> Speed:

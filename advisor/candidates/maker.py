@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
 
-from advisor.candidates.build import Builder, build, left_out
+from advisor.candidates.build import Builder, left_out
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.demand import Demand
 from advisor.candidates.ground import Ground
 from advisor.candidates.layout import Layout
 from advisor.candidates.pool_parts import alone
-from advisor.candidates.sizing import needed_units
 from advisor.candidates.tactics import Bench, Setting, Site, combinations, layouts, settings
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option
@@ -119,13 +118,10 @@ class Maker:
 
     def _of_setting(self, setting: Setting, base: Layout, component: Component, ground: Ground) -> Iterator[Candidate]:
         """Yield an option in every layout that can be built; when there is none, say why the first cannot."""
-        option = setting.option
-        by_class = alone(component, option, ground)
-        problem, built = "", False
+        option, problem, built = setting.option, "", False
         try:
-            utilisation = self.scenario.sizing.target_utilisation
-            needed = by_class.needed() if by_class else needed_units(option, ground.demand, utilisation)
-            builder = by_class or Builder(component, option, ground)
+            builder = alone(component, option, ground) or Builder(component, option, ground)
+            needed = builder.needed
         except ValueError as error:
             problem, needed = str(error), 0
         for layout in layouts(setting, needed, base) if needed else ():
@@ -193,19 +189,14 @@ class Resize:
         assert one.layout is not None
         ground = replace(self.ground, demand=self.ground.demand.scaled(carried), behind=one.behind)
         by_class = alone(one.component, one.option, ground)
-        utilisation = ground.scenario.sizing.target_utilisation
-        needed = by_class.needed() if by_class else needed_units(one.option, ground.demand, utilisation)
+        builder = by_class or Builder(one.component, one.option, ground, billed=self.ground.demand.scaled(billed))
+        needed = builder.needed
         units = needed + one.units - one.needed_units
         if one.option.unit and units > one.option.unit.most:
             raise ValueError(f"{units} units are more than {one.option.unit.most}")
-        layout = replace(one.layout, units=units, needed=needed, zones=min(one.zones, units))
-        if by_class:
-            found = by_class.built(layout)
-            assert found.pooled is not None
-            pooled = replace(found.pooled, of=carried)
-            return replace(found, carried_share=carried, billed_share=billed, pooled=pooled)
-        found = build(one.component, one.option, layout, ground, billed=self.ground.demand.scaled(billed))
-        return replace(found, carried_share=carried, billed_share=billed)
+        found = builder.built(replace(one.layout, units=units, needed=needed, zones=min(one.zones, units)))
+        pooled = found.pooled and replace(found.pooled, of=carried)
+        return replace(found, carried_share=carried, billed_share=billed, pooled=pooled)
 
 
 def moved(candidate: Candidate, scenario: Scenario) -> Candidate:

@@ -105,8 +105,9 @@ class Alone:
     found: Sequence[SizeClass]
     ground: Ground
 
+    @property
     def needed(self) -> int:
-        """Return the smallest number of units. Raises ``ValueError``: a class that it cannot serve, or too many."""
+        """The smallest number of units. Raises ``ValueError``: a class that it cannot serve, or too many."""
         if reason := unserved(self.found, [self.type_], ANY_TIME):
             raise ValueError(reason)
         planned = self.ground.scenario.sizing.target_utilisation

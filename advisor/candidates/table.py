@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 
-from advisor.candidates.build import build
+from advisor.candidates.build import Builder
 from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.demand import Demand, demands
 from advisor.candidates.ground import Ground
@@ -15,7 +16,6 @@ from advisor.candidates.layout import Layout
 from advisor.candidates.maker import Maker, Rejection, behind, moved
 from advisor.candidates.pool_parts import alone, repooled
 from advisor.candidates.shared import Sharing
-from advisor.candidates.sizing import needed_units
 from advisor.candidates.tactics import JOINS
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option
@@ -86,20 +86,16 @@ class Table:
         stated = option.availability.service_by_zones
         if stated is not None and str(zones) not in stated:
             raise ValueError(f"{option_id} runs in {' or '.join(sorted(stated))} zones, not in {zones}")
-        around = behind(role, caches, self.scenario)
-        ground = Ground(self.scenario, self.catalog, self.as_of, demand, around)
-        by_class = alone(component, option, ground)
-        utilisation = self.scenario.sizing.target_utilisation
-        needed = by_class.needed() if by_class else needed_units(option, demand, utilisation)
+        ground = Ground(self.scenario, self.catalog, self.as_of, demand, behind(role, caches, self.scenario))
+        builder = alone(component, option, ground) or Builder(component, option, ground)
+        needed = builder.needed
         if option.unit and option.unit.stateful and units > needed and units % needed:
             raise ValueError(
                 f"{units} units of {option_id} hold one copy of the data ({needed} units) and part of another; "
                 f"give a multiple of {needed}"
             )
         layout = Layout(units, zones, min(needed, units), ("replicate",) if units > needed or zones > 1 else ())
-        if by_class:
-            return moved(by_class.built(layout), self.scenario)
-        return moved(build(component, option, layout, ground), self.scenario)
+        return moved(builder.built(layout), self.scenario)
 
     def resized(self, one: Candidate, units: int, zones: int, caches: frozenset[str]) -> Candidate:
         """Return a candidate with another number of units, run, bought and asked as it is.
@@ -122,14 +118,29 @@ class Table:
         stated = option.availability.service_by_zones
         if stated is not None and str(zones) not in stated:
             raise ValueError(f"{option.id} runs in {' or '.join(sorted(stated))} zones, not in {zones}")
-        whole = self.demand[caches][one.role]
-        demand, billed = whole.scaled(one.carried_share), whole.scaled(one.billed_share)
-        needed = needed_units(option, demand, self.scenario.sizing.target_utilisation)
-        layout = replace(one.layout, units=units, zones=zones, needed=min(needed, units))
-        ground = Ground(self.scenario, self.catalog, self.as_of, demand, behind(one.role, caches, self.scenario))
-        found = build(component, option, layout, ground, billed=billed)
-        found = replace(found, carried_share=one.carried_share, billed_share=one.billed_share)
+        builder = self._builder(one, component, option, caches)
+        layout, needed = one.layout, min(builder.needed, units)
+        if (units, zones, needed) != (layout.units, layout.zones, layout.needed):
+            layout = replace(layout, units=units, zones=zones, needed=needed)
+        found = builder.built(layout)
+        if (one.carried_share, one.billed_share) != (1.0, 1.0):
+            found = replace(found, carried_share=one.carried_share, billed_share=one.billed_share)
         return moved(found, self.scenario)
+
+    def _builder(self, one: Candidate, component: Component, option: Option, caches: frozenset[str]) -> Builder:
+        """Return what builds an option for a candidate's shares of the demand; all its sizes have the same."""
+        key = (one.role, id(option), caches, one.carried_share, one.billed_share)  # the builder keeps the option
+        if key not in self._builders:
+            whole = self.demand[caches][one.role]
+            carried, billed = whole.scaled(one.carried_share), whole.scaled(one.billed_share)
+            around = behind(one.role, caches, self.scenario)
+            ground = Ground(self.scenario, self.catalog, self.as_of, carried, around)
+            self._builders[key] = Builder(component, option, ground, billed=billed)
+        return self._builders[key]
+
+    @cached_property
+    def _builders(self) -> dict[tuple[str, int, frozenset[str], float, float], Builder]:
+        return {}
 
     def _as_stated(self, one: Candidate) -> tuple[Component, Option]:
         """Return component and option as this table's catalog states them; what a tactic made of an option stays."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -91,16 +92,17 @@ class Filter:
             return True
         if option is None or component is None:
             return self.kind != "pin" or "none" in self.values
-        traits: dict[str, set[str]] = {
-            "cloud": {option.cloud},
-            "residency": {*option.residency},
-            "licence": {component.licence},
-            "mode": {option.mode},
-            "exclude": {option.id, component.id},
-            "pin": {option.id, component.id},
-        }
-        return bool(traits[self.kind] & self.values) == self.allow
+        return any(trait in self.values for trait in _TRAITS[self.kind](component, option)) == self.allow
 
+
+_TRAITS: Mapping[str, Callable[[Component, Option], Sequence[str]]] = {
+    "cloud": lambda component, option: (option.cloud,),
+    "residency": lambda component, option: option.residency,
+    "licence": lambda component, option: (component.licence,),
+    "mode": lambda component, option: (option.mode,),
+    "exclude": lambda component, option: (option.id, component.id),
+    "pin": lambda component, option: (option.id, component.id),
+}
 
 Requirement = Bound | Filter
 

@@ -20,8 +20,8 @@ from advisor.catalog.load import Catalog
 from advisor.errors import InputError, Problem, listing, nearest
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.narrowing import search_from
-from advisor.optimizer.run import Found, optimise
+from advisor.optimizer.narrowing import narrowed, search_from
+from advisor.optimizer.run import NOTHING, Found, optimise
 from advisor.optimizer.solver import Status
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COST, OPERATIONS, Bound, Requirement
@@ -193,19 +193,18 @@ class Volumes:
     def _optimum(self, candidates: Table, starts: Sequence[Evaluation]) -> Found:
         """Return the optimum, without budgets where there is none within them.
 
-        Where a design is known that holds, what cannot be part of the optimum is left out before it is searched.
+        Where a design is known that holds, what cannot be part of the optimum is left out before it is searched. That
+        no design is within the budgets is mostly seen from the bounds that add up alone, without any search.
         """
         strict = self._without(candidates.scenario, self._first_lifted(candidates.scenario))
-        known = best_that_holds(starts, strict)
-        search = search_from(candidates, strict, known)
-        found = optimise(search, time_limit_s=self.deadline.left)
-        if known is not None or found.status is not Status.INFEASIBLE:
-            return found
         free = self._without(candidates.scenario, BUDGETS)
-        search = search.under(free)
-        known = best_that_holds(starts, free)
-        if known is not None and search.admits(known.design):
-            search.known[tuple(c.id for c in known.design.values())] = known
+        known = best_that_holds(starts, strict)
+        found = NOTHING
+        if known is not None or narrowed(candidates, strict) is not None:
+            found = optimise(search_from(candidates, strict, known), time_limit_s=self.deadline.left)
+        if found.status is not Status.INFEASIBLE or free == strict:
+            return found
+        search = search_from(candidates, free, best_that_holds(starts, free))
         return optimise(search, time_limit_s=self.deadline.left)
 
     def _near(self, factor: float) -> list[Mapping[str, Candidate]]:

@@ -169,6 +169,57 @@ def inverse(spectrum: Spectrum) -> Array:
     return masses
 
 
+def level_at_end(spectra: Spectrum) -> Array:
+    """Return P(X <= horizon) from transforms: all masses below the last point and half of the one at it.
+
+    That is linear in the masses and they are linear in the transform, so it is one weighted sum of the transform and
+    needs none of the masses: sum over k of a_k m_k, where m_k = (1 / 2n) e^(D k / n) sum over j of S_j e^(i pi j k / n)
+    and a_k = 1, for the last 1/2. Agrees with :func:`inverse` to its rounding errors, near 1e-11.
+
+    >>> import numpy as np
+    >>> half = transform(np.array([0.5, 0.5, 0.0, 0.0]))
+    >>> round(float(level_at_end(half * half * half)), 9)          # 1 + 3 + 3 and half of 1, of 8
+    0.9375
+    """
+    import numpy as np
+
+    found: Array = np.einsum("...j,j->...", parts(spectra), parts(_end_weights(spectra.shape[-1] - 1)))
+    return found
+
+
+def completing(spectra: Spectrum) -> Array:
+    """Return rows whose inner product with the :func:`parts` of another transform is P(X + Y <= horizon).
+
+    The real part of S w is Re S Re w - Im S Im w: the inner product of the parts of S and of the conjugate of w.
+
+    >>> import numpy as np
+    >>> half = transform(np.array([0.5, 0.5, 0.0, 0.0]))
+    >>> round(float(completing(half * half) @ parts(half)), 9)
+    0.9375
+    """
+    return parts(spectra.conj() * _end_weights(spectra.shape[-1] - 1))
+
+
+def parts(spectra: Spectrum) -> Array:
+    """Return the real and imaginary parts of transforms, alternating."""
+    import numpy as np
+
+    found: Array = np.ascontiguousarray(spectra).view(np.float64)
+    return found
+
+
+@lru_cache(maxsize=16)
+def _end_weights(points: int) -> Spectrum:
+    """Return the conjugate of what each frequency counts in the level at the horizon: itself a transform, of a_k."""
+    import numpy as np
+
+    masses = 1 / _damping(points)[0]
+    masses[-1] /= 2
+    weights: Spectrum = np.fft.rfft(masses, 2 * points) / points  # each frequency stands for two, ...
+    weights[[0, -1]] /= 2  # ... but the first and the last
+    return weights
+
+
 def delayed(spectrum: Spectrum, cells: float) -> Spectrum:
     """Return a transform whose masses are moved up by ``cells``, a fraction of a cell shared between two neighbours.
 

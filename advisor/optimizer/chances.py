@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate
 from advisor.models.latency import inverse
+from advisor.models.lattice import completing, level_at_end, parts
 from advisor.optimizer.order import Order
 from advisor.optimizer.tails import MARGIN, POINTS, THETAS, Tail
 from advisor.optimizer.times import Times
@@ -52,6 +53,11 @@ class Chances:
     past: tuple[Times | None, ...]
     rows: tuple[Indices, ...]
     order: tuple[Order, ...]
+    _known: dict[int, tuple[Indices, Indices]] = field(default_factory=dict, repr=False, compare=False)
+    _flat: dict[int, Array] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _used: dict[float, tuple[list[Array], float] | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def least(self) -> float:
@@ -60,7 +66,7 @@ class Chances:
 
     def taken(self, kept: Sequence[Any]) -> Chances:
         """Return the same for some of the candidates: a mask or positions for each role."""
-        return replace(self, rows=tuple(r[k] for r, k in zip(self.rows, kept, strict=True)))
+        return replace(self, rows=tuple(r[k] for r, k in zip(self.rows, kept, strict=True)), _known={})
 
     def coarser(self, cells: int, *, down: bool) -> Chances:
         """Return the same on a lattice in which so many points are one, with all times rounded down or kept on average.
@@ -71,7 +77,8 @@ class Chances:
             return self
         start, end = (one.coarser(cells, down=down) for one in (self.start, self.end))
         before, past = (
-            tuple(times and times.coarser(cells, down=down) for times in part) for part in (self.before, self.past)
+            tuple(times and times.coarser(cells, rows, down=down) for times, rows in zip(part, self.rows, strict=True))
+            for part in (self.before, self.past)
         )
         return replace(self, start=start, end=end, before=before, past=past)
 
@@ -97,7 +104,7 @@ class Chances:
 
     def of(self, designs: Indices) -> Array:
         """Return P(time <= T) for designs, one row each."""
-        return reached(inverse(self.spectra_of(designs)), LAST)
+        return level_at_end(self.spectra_of(designs))
 
     def spectra_of(self, designs: Indices) -> Spectrum:
         """Return the transforms of the times of designs, one row each."""
@@ -120,7 +127,7 @@ class Chances:
     def with_one(self, design: Indices, role: int) -> Array:
         """Return P(time <= T) with each of a role's candidates in place of the design's."""
         before, past = self._products(design[None], (role,))
-        found: Array = self._completed(before, past, role)[0]
+        found: Array = self.completed(before, past, role)[0]
         return found
 
     def with_two(self, design: Indices, first: int, which: Indices, second: int) -> Array:
@@ -132,42 +139,55 @@ class Chances:
         own, late = self.before[first], self.past[first]
         before = np.repeat(before, len(times), axis=0) if own is None else before * own.spectra[times]
         past = np.repeat(past, len(times), axis=0) if late is None else past * late.spectra[times]
-        found: Array = self._completed(before, past, second)[where]
+        found: Array = self.completed(before, past, second)[where]
         return found
 
-    def _completed(self, before: Spectrum, past: Spectrum, role: int) -> Array:
+    def completed(self, before: Spectrum, past: Spectrum, role: int) -> Array:
         """Return P(time <= T) of unfinished designs (down) with each candidate of the missing role (across).
 
-        The chance is linear in the missing role's masses, so a transform back for each design is enough.
+        The chance is linear in the missing role's masses, and so in their transform: one inner product for each pair.
         """
         import numpy as np
 
-        mine, late, rows = self.before[role], self.past[role], self.rows[role]
+        mine, late = self.before[role], self.past[role]
+        times, where = self.distinct(role)
+        if mine is None and late is None:
+            return np.repeat(level_at_end(self.joined(before, past))[:, None], len(where), axis=1)
         if mine is not None and late is not None:
-            pairs = (self.joined(before * mine.spectra[j], past * late.spectra[j]) for j in rows)
-            return np.stack([reached(inverse(pair), LAST) for pair in pairs], axis=1)
-        times, where = np.unique(rows, return_inverse=True)
-        if late is not None:
-            sure = self.hits * reached(inverse(before), LAST)
-            rest = (1 - self.hits) * reversed_levels(inverse(before * past))
-            return (sure[:, None] + products(rest, late.masses[times]))[:, where]
-        masses = inverse(self.joined(before, past))
-        if mine is None:
-            return np.repeat(reached(masses, LAST)[:, None], len(rows), axis=1)
-        return products(reversed_levels(masses), mine.masses[times])[:, where]
+            own, after = mine.spectra[times], late.spectra[times]
+            pairs = [level_at_end(self.joined(b * own, p * after)) for b, p in zip(before, past, strict=True)]
+            return np.stack(pairs)[:, where]
+        if mine is not None:
+            return products(completing(self.joined(before, past)), self._parts(role, mine))[:, where]
+        assert late is not None
+        sure = self.hits * level_at_end(before)
+        missed = products((1 - self.hits) * completing(before * past), self._parts(role, late))
+        return (sure[:, None] + missed)[:, where]
+
+    def distinct(self, role: int) -> tuple[Indices, Indices]:
+        """Return the distinct times of a role, and which of them each candidate has."""
+        import numpy as np
+
+        if role not in self._known:
+            self._known[role] = np.unique(self.rows[role], return_inverse=True)
+        return self._known[role]
+
+    def _parts(self, role: int, times: Times) -> Array:
+        """Return the parts of the transforms of a role's distinct times, where it takes time on one side only."""
+        if role not in self._flat:
+            self._flat[role] = parts(times.spectra[self.distinct(role)[0]])
+        return self._flat[role]
 
     def always_holds(self) -> bool:
         """Return whether the bound is met whatever is chosen: even if every role is as slow as it can be at all times.
 
         A lattice error is left on the safe side.
         """
-        import numpy as np
-
         before, past = self.start.spectra[0], self.end.spectra[0]
-        for role, rows in enumerate(self.rows):
+        for role in range(len(self.rows)):
             mine, late = self.before[role], self.past[role]
-            before = before if mine is None else before * mine.slowest(np.unique(rows))
-            past = past if late is None else past * late.slowest(np.unique(rows))
+            before = before if mine is None else before * mine.slowest(self.distinct(role)[0])
+            past = past if late is None else past * late.slowest(self.distinct(role)[0])
         chance = reached(inverse(self.joined(before, past)[None]), LAST - SAFE)
         return bool(chance[0] >= self.level + MARGIN)
 
@@ -176,6 +196,11 @@ class Chances:
 
         Markov's inequality on exp(-theta X / T), see :mod:`advisor.optimizer.tails`; None when hits alone suffice.
         """
+        if theta not in self._used:
+            self._used[theta] = self._necessary(theta)
+        return self._used[theta]
+
+    def _necessary(self, theta: float) -> tuple[list[Array], float] | None:
         import numpy as np
 
         wanted = (self.least - self.hits) / (1 - self.hits)
@@ -209,10 +234,12 @@ def products(left: Array, right: Array) -> Array:
     import numpy as np
 
     found = np.empty((len(left), len(right)))
-    side = max(math.isqrt(ONE_THREAD // left.shape[1]), 2)
-    for i in range(0, len(left), side):
-        for j in range(0, len(right), side):
-            found[i : i + side, j : j + side] = left[i : i + side] @ right[j : j + side].T
+    width = left.shape[1]
+    down = min(max(math.isqrt(ONE_THREAD // width), 1), max(len(left), 1))
+    across = max(ONE_THREAD // (down * width), 1)
+    for i in range(0, len(left), down):
+        for j in range(0, len(right), across):
+            found[i : i + down, j : j + across] = left[i : i + down] @ right[j : j + across].T
     return found
 
 
@@ -231,11 +258,6 @@ def levels(masses: Array) -> Array:
     return found
 
 
-def reversed_levels(masses: Array) -> Array:
-    """Return P(X <= T - t) for every t, so that a product with the masses of Y gives P(X + Y <= T)."""
-    return levels(masses)[..., ::-1]
-
-
 def chances(tail: Tail, pool: Mapping[str, Sequence[Candidate]], kept: Mapping[str, Indices], cached: bool) -> Chances:
     """Return a percentile bound for the candidates at some positions of the pool, with its cache in use or not."""
     if cached:
@@ -250,4 +272,4 @@ def chances(tail: Tail, pool: Mapping[str, Sequence[Candidate]], kept: Mapping[s
     return Chances(tail.level, hits, start, end, tuple(before), tuple(past), rows, tuple(map(tail.order, kept)))
 
 
-__all__ = ["THETAS", "Chances", "chances", "levels", "reached", "reversed_levels"]
+__all__ = ["THETAS", "Chances", "chances", "levels", "reached"]

@@ -126,6 +126,7 @@ class Engine:
 
     def run(self) -> Answer:
         """Search all cases, the most promising first. Raises :class:`TooHardError`."""
+        self.question = replace(self.question, missable=True)
         open_bounds: list[float] = []
         nodes = sorted(self._nodes(), key=lambda node: node.proof.bound)
         self._guess([node.proof for node in nodes])

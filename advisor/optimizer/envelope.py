@@ -17,7 +17,7 @@ down, which only makes more of them be in time.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -57,6 +57,7 @@ class Chain:
 
     def __init__(self, exact: Chances, order: Sequence[int], cells: int = 1) -> None:
         self.chances = chances = exact.coarser(cells, down=True)
+        self.order = order
         self.mixed_at = max((at + 1 for at, role in enumerate(order) if chances.past[role] is not None), default=0)
         self.start, self.end = chances.start.spectra[0], chances.end.spectra[0]
         self.strays: list[int] = []
@@ -66,8 +67,8 @@ class Chain:
             before, past = chances.before[role], chances.past[role]
             if before is not None and place < self.mixed_at:
                 self.strays.append(role)
-                self.start = self.start * _best(before, chances.rows[role])
-                self.end = self.end * _best(past, chances.rows[role]) if past is not None else self.end
+                self.start = self.start * before.fastest(chances.distinct(role)[0])
+                self.end = self.end * past.fastest(chances.distinct(role)[0]) if past is not None else self.end
                 before = past = None
             self.parts.append(before if past is None else past)
 
@@ -80,8 +81,8 @@ class Chain:
     def ahead(self) -> list[Spectrum]:
         """For each place the transform of the best that the roles in front of it can do, hits mixed in."""
         found = [self.mixed(self.end) if self.mixed_at == 0 else self.end]
-        for place, (part, rows) in enumerate(zip(self.parts, self.rows, strict=True)):
-            after = found[-1] if part is None else found[-1] * _best(part, rows)
+        for place, (part, role) in enumerate(zip(self.parts, self.order, strict=True)):
+            after = found[-1] if part is None else found[-1] * part.fastest(self.chances.distinct(role)[0])
             found.append(self.mixed(after) if self.mixed_at == place + 1 else after)
         return found
 
@@ -89,12 +90,6 @@ class Chain:
     def hopeless(self) -> bool:
         """Whether the bound is missed even if every role is as fast as it can be at all times."""
         return float(inverse(self.ahead[-1] * self.start).sum()) < self.chances.least
-
-
-def _best(times: Times, rows: Indices) -> Spectrum:
-    import numpy as np
-
-    return times.fastest(np.unique(rows))
 
 
 class Envelope:
@@ -143,11 +138,13 @@ class Envelope:
         shifts = [(math.floor(cost / self.step), row) for cost, row in useful]
         shifts = [(spent, row) for spent, row in shifts if later.first + spent < self.budgets]
         lowest = int(later.which[later.first]) if shifts else 0
-        at_once = max(AT_ONCE // later.rows[lowest:].size, 1)
-        for begin in range(0, len(shifts), at_once):
-            some = shifts[begin : begin + at_once]
-            sums = inverse(part.spectra[[row for _, row in some], None] * later.spectra[lowest:])
-            for (spent, _), own in zip(some, sums, strict=True):
+        ends = [int(later.which[self.budgets - spent - 1]) + 1 for spent, _ in shifts]  # what is left reaches so far
+        for some in _together([end - lowest for end in ends], AT_ONCE // later.rows.shape[1]):
+            parts = [part.spectra[shifts[one][1]] * later.spectra[lowest : ends[one]] for one in some]
+            sums, begin = inverse(np.concatenate(parts)), 0
+            for one in some:
+                spent = shifts[one][0]
+                own = sums[begin : (begin := begin + ends[one] - lowest)]
                 first = later.first + spent  # below it, nothing can be completed
                 which = later.which[later.first : self.budgets - spent]
                 np.maximum(found[first:], own[which - lowest], out=found[first:])
@@ -236,6 +233,22 @@ class _Levels:
         return _Levels(levels[new], np.cumsum(new) - 1)
 
 
+def _together(sizes: Sequence[int], most: int) -> Iterator[range]:
+    """Yield ranges of what is worked out together: so many in all at most, or a single one.
+
+    >>> list(_together([3, 3, 5, 9, 1], 6))
+    [range(0, 2), range(2, 3), range(3, 4), range(4, 5)]
+    """
+    begin, total = 0, 0
+    for place, size in enumerate(sizes):
+        if place > begin and total + size > most:
+            yield range(begin, place)
+            begin, total = place, 0
+        total += size
+    if sizes:
+        yield range(begin, len(sizes))
+
+
 def _constant(spectrum: Spectrum, budgets: int) -> _Levels:
     import numpy as np
 
@@ -246,10 +259,15 @@ def _useful(costs: Array, rows: Indices, order: Order) -> list[tuple[float, int]
     """Return the cost and time of the candidates, cheapest first, that no other one beats in both."""
     import numpy as np
 
-    kept: list[int] = []
-    found = []
-    for j in np.argsort(costs, kind="stable"):
-        if not kept or not order.beats(np.array(kept), int(rows[j])).any():
-            kept.append(int(rows[j]))
-            found.append((float(costs[j]), int(rows[j])))
-    return found
+    cheapest = np.argsort(costs, kind="stable")
+    own, first = np.unique(rows[cheapest], return_index=True)
+    rank = np.argsort(first)
+    own, paid = own[rank], costs[cheapest[first[rank]]]  # each time once, at its least cost; cheapest first
+    earlier, later = np.triu_indices(len(own), 1)
+    beats = np.zeros((len(own), len(own)), dtype=bool)
+    beats[earlier, later] = order.pairs(own[earlier], own[later])
+    kept = np.ones(len(own), dtype=bool)
+    for place in range(len(own)):
+        if kept[place]:
+            kept &= ~beats[place]
+    return [(float(cost), int(row)) for cost, row in zip(paid[kept], own[kept], strict=True)]

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from advisor.optimizer.case import Case, better_than
+from advisor.optimizer.chances import products
+from advisor.optimizer.exchanging import Others
 from advisor.optimizer.tails import POINTS
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ class Exchange:
 
         designs = np.array(list(self._quick(prices)), dtype=np.intp)
         missed = self._missed(designs)
-        goals = np.array([self.case.value(design) for design in designs])
+        goals = self.case.values(designs)
         best: tuple[int, ...] | None = None
         value = math.inf
         first, more = STARTS
@@ -65,10 +67,10 @@ class Exchange:
         import numpy as np
 
         seen: dict[tuple[int, ...], None] = {}
-        late = {tilt: self._late(tilt) for tilt in TILTS if self.tails}
+        late = self._late() if self.tails else []
         for cost in (self.case.goal, prices):
             spread = float(np.mean([np.ptp(c) for c in cost])) or 1.0
-            for times in late.values():
+            for times in late:
                 scale = spread / (float(np.mean([np.ptp(x) for x in times])) or 1.0)
                 weights = np.geomspace(1e-2, 1e3, WEIGHTS)[:, None] * scale
                 chosen = [np.argmin(c + weights * x, axis=1) for c, x in zip(cost, times, strict=True)]
@@ -76,21 +78,22 @@ class Exchange:
             seen[tuple(int(np.argmin(c)) for c in cost)] = None
         yield from sorted(seen)
 
-    def _late(self, tilt: float) -> list[Array]:
-        """Return for each role a stand-in for how late its candidates make flows: the logarithms of moments."""
+    def _late(self) -> list[list[Array]]:
+        """Return for each tilt and role a stand-in for how late its candidates make flows: logarithms of moments."""
         import numpy as np
 
-        found = [np.zeros(len(goal)) for goal in self.case.goal]
-        weights = np.exp(-tilt * np.linspace(0.0, 1.0, POINTS // CELLS))
+        found = [np.zeros((len(TILTS), len(goal))) for goal in self.case.goal]
+        tilts = np.array(TILTS)[:, None]
+        weights = np.exp(-tilts * np.linspace(0.0, 1.0, POINTS // CELLS))
         for tail in self.tails:
             for role, rows in enumerate(tail.rows):
                 for times in (tail.before[role], tail.past[role]):
                     if times is not None:
                         own, where = np.unique(rows, return_inverse=True)
                         masses = times.masses[own]
-                        beyond = np.maximum(1.0 - masses.sum(axis=1), 0.0) * math.exp(-tilt * BEYOND)
-                        found[role] -= math.copysign(1.0, tilt) * np.log(masses @ weights + beyond)[where]
-        return found
+                        beyond = np.maximum(1.0 - masses.sum(axis=1), 0.0) * np.exp(-tilts * BEYOND)
+                        found[role] -= (np.sign(tilts) * np.log(products(weights, masses) + beyond))[:, where]
+        return [[times[number] for times in found] for number in range(len(TILTS))]
 
     def _missed(self, designs: Indices) -> Array:
         """Return by how much designs miss limits and percentile bounds together; 0 when they meet all."""
@@ -120,19 +123,22 @@ class Exchange:
         """Take, role by role, the candidate with which least is missed, then with the least goal."""
         import numpy as np
 
-        changed = False
-        for role, goal in enumerate(self.case.goal):
-            if len(goal) == 1:
-                continue
-            others = self.case.uses(design[None])[0] - self.case.rows[role][design[role]]
-            missed = np.maximum(others + self.case.rows[role] - self.case.room, 0.0).sum(axis=1)
-            for tail, asked in zip(self.tails, self.asked, strict=True):
-                if tail.touches(role):
-                    missed += _short(tail.with_one(design, role), asked)
-            best = int(np.lexsort((goal, missed))[0])
-            here = design[role]
-            if missed[best] < missed[here] or (missed[best] == missed[here] and goal[best] < better_than(goal[here])):
-                design[role], changed = best, True
+        case, changed = self.case, False
+        used, others = case.uses(design[None])[0], [Others(tail, design) for tail in self.tails]
+        for role, goal in enumerate(case.goal):
+            if len(goal) > 1:
+                rest = used - case.rows[role][design[role]]
+                missed = np.maximum(rest + case.rows[role] - case.room, 0.0).sum(axis=1)
+                for other, asked in zip(others, self.asked, strict=True):
+                    if other.chances.touches(role):
+                        missed += _short(other.with_each(role), asked)
+                best, here = int(np.lexsort((goal, missed))[0]), design[role]
+                better = missed[best] == missed[here] and goal[best] < better_than(goal[here])
+                if missed[best] < missed[here] or better:
+                    design[role], changed = best, True
+                    used = case.uses(design[None])[0]
+            for other in others:
+                other.passed(role, design[role])
         return changed
 
     def _exchange_two(self, design: Indices) -> bool:

@@ -85,6 +85,7 @@ class Proof:
     ) -> None:
         self.case, self.incumbent, self.accepts, self.deadline = case, incumbent, accepts, deadline
         self.guesses = GUESSES  # that are left
+        self._order: list[int] = []  # once a search has begun
         self.prices = priced(case)
         self.bound = math.inf if self.prices is None else max(case.constant + self.prices.bound(case), floor)
 
@@ -164,7 +165,7 @@ class Proof:
     def _labels(self, case: Case, most: float, grid: Grid) -> LabelSearch | None:
         """Return the search, None when an envelope already shows that there is nothing."""
         assert self.prices is not None
-        order = decided_order(case)
+        order = self._order = self._order or decided_order(case)
         chains = {number: Chain(case.tails[number], order, grid.cells) for number in self._missable(case)}
         if any(chain.hopeless for chain in chains.values()):
             return None
@@ -237,7 +238,7 @@ def decided_order(case: Case) -> list[int]:
         for tail in case.tails:
             for part, times in ((1, tail.before[role]), (0, tail.past[role])):
                 if times is not None:
-                    spread = max(spread, float(np.median(times.variances[np.unique(tail.rows[role])])))
+                    spread = max(spread, float(np.median(times.variances[tail.distinct(role)[0]])))
                     section = min(section, part)
         return section, -spread, role
 

@@ -42,6 +42,7 @@ class Question:
         situations: those between which all designs are divided.
         consistent: design -> the one that it stands for where something is still open, None when there is none.
         few: so many sets of names are each a case of its own; more are settled bit by bit.
+        missable: leave percentile bounds out of cases in which every design meets them.
     """
 
     pool: Mapping[str, Sequence[Candidate]]
@@ -53,6 +54,7 @@ class Question:
     situations: Sequence[Situation]
     consistent: Callable[[Design], Mapping[str, Candidate] | None] = lambda design: design
     few: int = FEW_SETS
+    missable: bool = False
 
     def sets(self) -> list[Mapping[str, frozenset[str]]]:
         """Return what may be used of all that is counted, by metric; a metric is missing where no number matters.
@@ -132,11 +134,39 @@ class Question:
             self.goal.constant + _counted(self.goal, allowed),
             tuple(rows),
             room,
-            tuple(self._chances(tail, situation.caches, kept) for tail in self.tails) if possible else (),
+            tuple(self._chances(tail, situation.caches, kept) for tail in self._tails(situation)) if possible else (),
         )
 
     def _chances(self, tail: Tail, caches: frozenset[str], kept: Mapping[str, Any]) -> Chances:
         return chances(tail, self.pool, kept, tail.cache in caches)
+
+    def _tails(self, situation: Situation) -> Sequence[Tail]:
+        """Return the percentile bounds that cases of a situation are to have.
+
+        Every design of a case is one of the situations with the same use of the caches that all designs are divided
+        between. If each of these meets a bound with each role at its slowest, so does each of those.
+        """
+        caches = situation.caches
+        if not self.missable:
+            return self.tails
+        if caches not in self._asked:
+            roots = [one for one in self.situations if one.caches == caches]
+            self._asked[caches] = [tail for tail in self.tails if not self._always_met(tail, roots)]
+        return self._asked[caches]
+
+    @cached_property
+    def _asked(self) -> dict[frozenset[str], Sequence[Tail]]:
+        return {}
+
+    def _always_met(self, tail: Tail, roots: Sequence[Situation]) -> bool:
+        """Return whether every design of some situations meets a bound, with room for what the lattice gets wrong."""
+        import numpy as np
+
+        if not roots:
+            return False
+        fits = {role: np.logical_or.reduce([one.fits[role] for one in roots]) for role in self.pool}
+        kept = {role: np.flatnonzero(self.open[role] & mask) for role, mask in fits.items()}
+        return all(len(at) for at in kept.values()) and self._chances(tail, roots[0].caches, kept).always_holds()
 
 
 def _counted(part: Linear, allowed: Mapping[str, frozenset[str]]) -> float:

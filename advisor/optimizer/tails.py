@@ -24,7 +24,8 @@ import itertools
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
+from operator import mul
 from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate
@@ -186,11 +187,11 @@ class Tail:
         """Return the distinct times of a role before or past the cache (None: both together); None if it takes none."""
         key = (role, past)
         if key not in self._times:
-            found: Spectrum | None = None
-            for index, slot in enumerate(self.slots):
-                if slot.role == role and past in (slot.past, None):
-                    found = self._spectra[index] if found is None else found * self._spectra[index]
-            self._times[key] = None if found is None else Times(found)
+            own = [i for i, slot in enumerate(self.slots) if slot.role == role and past in (slot.past, None)]
+            if len(own) == 1:
+                self._times[key] = Times(self._spectra[own[0]], self._mass[own[0]])
+            else:
+                self._times[key] = Times(reduce(mul, (self._spectra[i] for i in own))) if own else None
         return self._times[key]
 
     def rows_of(self, role: str, candidates: Sequence[Candidate]) -> Any:

@@ -12,20 +12,30 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[np.float64]]
     Spectrum = np.ndarray[Any, np.dtype[np.complex128]]
+    Rows = np.ndarray[Any, np.dtype[np.intp]]
+
+
+MOST_KEPT = 64  # of what is remembered about some of the times
 
 
 class Times:
-    """The distinct times of a role's candidates in one part of a flow, a row each."""
+    """The distinct times of a role's candidates in one part of a flow, a row each.
 
-    def __init__(self, spectra: Spectrum) -> None:
+    Args:
+        spectra: their transforms. masses: what these are of, where that is at hand.
+    """
+
+    def __init__(self, spectra: Spectrum, masses: Array | None = None) -> None:
         self.spectra = spectra
+        self._of = masses
         self._moments: dict[float, Array] = {}
-        self._coarser: dict[tuple[int, bool], Times] = {}
+        self._coarser: dict[tuple[int, bool], Coarser] = {}
+        self._extremes: dict[tuple[str, bytes], Spectrum] = {}
 
     @cached_property
     def masses(self) -> Array:
         """The masses on the lattice."""
-        return inverse(self.spectra)
+        return inverse(self.spectra) if self._of is None else self._of
 
     @cached_property
     def variances(self) -> Array:
@@ -37,30 +47,39 @@ class Times:
         found: Array = self.masses @ at**2 - means**2
         return found
 
-    @cached_property
-    def levels(self) -> Array:
-        """P(X <= t) on the lattice."""
-        import numpy as np
-
-        return np.cumsum(self.masses, axis=1)
-
-    def slowest(self, rows: Any) -> Spectrum:
+    def slowest(self, rows: Rows) -> Spectrum:
         """Return the transform of the least P(X <= t) at every t over some of the times: no choice is slower."""
-        import numpy as np
+        return self._extreme("min", rows)
 
-        return transform(np.diff(self.levels[rows].min(axis=0), prepend=0.0))
-
-    def fastest(self, rows: Any) -> Spectrum:
+    def fastest(self, rows: Rows) -> Spectrum:
         """Return the transform of the largest P(X <= t) at every t over some of the times: no choice is faster."""
+        return self._extreme("max", rows)
+
+    def _extreme(self, which: str, rows: Rows) -> Spectrum:
+        """Return the transform of the least or largest P(X <= t); one case after the other asks for the same ones."""
         import numpy as np
 
-        return transform(np.diff(self.levels[rows].max(axis=0), prepend=0.0))
+        if len(rows) == 1:
+            one: Spectrum = self.spectra[rows[0]]
+            return one
+        key = which, rows.tobytes()
+        if key not in self._extremes:
+            levels = np.cumsum(self.masses[rows], axis=1)
+            level = levels.min(axis=0) if which == "min" else levels.max(axis=0)
+            if len(self._extremes) >= MOST_KEPT:
+                del self._extremes[next(iter(self._extremes))]
+            self._extremes[key] = transform(np.diff(level, prepend=0.0))
+        return self._extremes[key]
 
-    def coarser(self, cells: int, *, down: bool) -> Times:
-        """Return the times on a lattice that is so many times coarser; see :func:`coarser`."""
+    def coarser(self, cells: int, rows: Rows | None = None, *, down: bool) -> Times:
+        """Return the times on a lattice that is so many times coarser (:func:`coarser`).
+
+        ``rows``: those that will be asked for; None for all.
+        """
         key = (cells, down)
         if key not in self._coarser:
-            self._coarser[key] = Times(transform(coarser(self.masses, cells, down=down)))
+            self._coarser[key] = Coarser(self, cells, down=down)
+        self._coarser[key].fill(rows)
         return self._coarser[key]
 
     def moments(self, theta: float, weights: Array) -> Array:
@@ -70,6 +89,28 @@ class Times:
         if theta not in self._moments:
             self._moments[theta] = -np.log(np.maximum(self.masses @ weights, 1e-300))
         return self._moments[theta]
+
+
+class Coarser(Times):
+    """Times on a coarser lattice, each worked out when it is first asked for: most candidates are soon out."""
+
+    def __init__(self, fine: Times, cells: int, *, down: bool) -> None:
+        import numpy as np
+
+        count, points = fine.masses.shape
+        super().__init__(np.empty((count, points // cells + 1), dtype=complex), np.empty((count, points // cells)))
+        self._fine, self._cells, self._down = fine, cells, down
+        self._known = np.zeros(count, dtype=bool)
+
+    def fill(self, rows: Rows | None) -> None:
+        """Work out some of the times, as far as they are not known yet."""
+        import numpy as np
+
+        new = np.flatnonzero(~self._known) if rows is None else np.unique(rows[~self._known[rows]])
+        if new.size:
+            self.masses[new] = coarser(self._fine.masses[new], self._cells, down=self._down)
+            self.spectra[new] = transform(self.masses[new])
+            self._known[new] = True
 
 
 def coarser(masses: Array, cells: int, *, down: bool) -> Array:

@@ -33,6 +33,7 @@ from advisor.rehearsal.question import Number, options
 from advisor.rehearsal.record import item_data, item_of
 from advisor.rehearsal.registry import KINDS, TELLING
 from advisor.rehearsal.strands import BACK, strands
+from advisor.rehearsal.workers import waiting
 from advisor.scenario.load import Scenario, scenario_from_text
 
 
@@ -255,17 +256,14 @@ def test_other_processes_prepare_the_same_items() -> None:
     """A session of which each process worked out one strand is the one worked out here; then all have ended."""
     jobs = len(strands(case.setup()))
     first = opening(case.setup(), case.scenario(), case.catalog())
-    ahead = Ahead(case.setup(), first, case.items()[:4], jobs=jobs)
-    workers = [*ahead._workers]
-    try:
-        assert len(workers) == jobs
+    with waiting(jobs + 1) as workers:
+        ahead = Ahead(case.setup(), first, case.items()[:4], workers=workers)
+        assert sum(worker.alive for worker in workers) == jobs, "one has nothing to do"
         assert ahead.ready(3)
         assert ahead.so_far()[0][:4] == [*case.items()[:4]]
         assert [ahead.item(number) for number in range(len(case.items()) + 1)] == [*case.items(), None]
         assert ahead.so_far() == ([*case.items()], True)
-    finally:
-        ahead.close()
-    assert not any(worker._process.is_alive() for worker in workers)
+        assert not any(worker.alive for worker in workers)
 
 
 def test_tries_of_a_drill_side_by_side_are_those_one_after_the_other() -> None:
@@ -274,12 +272,32 @@ def test_tries_of_a_drill_side_by_side_are_those_one_after_the_other() -> None:
     here = list(prepare.items(drill, case.world()))
     texts = [item.question.text for item in here if isinstance(item, Asked)]
     assert len(set(texts)) == len(here) == DRILL
-    assert Ahead(case.setup(), case.items()[:1]).ready(0), "what needs no solve waits for no process"
-    ahead = Ahead(drill, jobs=2)
-    try:
+    with waiting(1) as workers:
+        ahead = Ahead(case.setup(), case.items()[:1], workers=workers)
+        assert ahead.ready(0), "what needs no solve waits for no process"
+    with waiting(2) as workers:
+        ahead = Ahead(drill, workers=workers)
         assert [ahead.item(number) for number in range(DRILL + 1)] == [*here, None]
-    finally:
-        ahead.close()
+
+
+def test_a_process_that_was_never_needed_ends() -> None:
+    """Those that wait for a session that does not begin are ended with the command, once more does nothing."""
+    with waiting(1) as workers:
+        (worker,) = workers
+        assert worker.alive
+        worker.end()
+    assert not worker.alive
+
+
+def test_a_session_without_an_optimum_is_refused_by_its_processes() -> None:
+    """That there is nothing to rehearse against comes as bad input, while somebody reads the brief."""
+    from advisor.errors import InputError
+
+    text = case.TEXT.replace("9_000", "1")
+    digests = (scenario_from_text(text, case.catalog(), "s").digest, case.catalog().digest)
+    setup = replace(case.setup(), text=text, digests=digests)
+    with waiting(1) as workers, pytest.raises(InputError, match="nothing to rehearse against"):
+        Ahead(setup, workers=workers).item(0)
 
 
 def test_items_survive_being_written() -> None:

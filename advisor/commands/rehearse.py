@@ -217,6 +217,7 @@ def _sit(given: dict[str, Any]) -> None:
     from advisor.commands.rehearse_session import sit
     from advisor.commands.rehearse_setup import begin, chosen, resumed
     from advisor.errors import bad_input
+    from advisor.rehearsal.workers import waiting
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("a session needs a terminal; --script FILE plays answers without one")
@@ -226,6 +227,8 @@ def _sit(given: dict[str, Any]) -> None:
         saved = history.unfinished()
         if saved is None:
             raise bad_input("there is no session that is not over; begin one: advisor rehearse")
-        sit(resumed(saved.setup), given, history, saved)
+        with waiting(0 if saved.whole else options.cores(), saved.setup.catalog_folder) as workers:
+            sit(resumed(saved.setup), given, history, saved, workers)
         return
-    sit(begin(chosen(given)), given, history, None)
+    with waiting(options.cores(), str(given["catalog_folder"] or "")) as workers:  # they start while this one reads
+        sit(begin(chosen(given)), given, history, None, workers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from advisor.rehearsal.course import Item
     from advisor.rehearsal.history import History, Saved
     from advisor.rehearsal.sitting import Sitting
+    from advisor.rehearsal.workers import Worker
 
 HELP, PAUSE = "help", "pause"
 
@@ -25,12 +26,17 @@ class PauseError(Exception):
     """Somebody wants to stop here and go on later."""
 
 
-def sit(begun: Begun, given: dict[str, Any], history: History | None, saved: Saved | None) -> None:
-    """Sit a session from where it stands to its end, or until it is paused."""
+def sit(
+    begun: Begun, given: dict[str, Any], history: History | None, saved: Saved | None, workers: Sequence[Worker]
+) -> None:
+    """Sit a session from where it stands to its end, or until it is paused.
+
+    ``workers``: that wait to prepare questions; () where all are known.
+    """
     from advisor.rehearsal.session import State
     from advisor.rehearsal.sitting import Sitting
 
-    source = _source(begun, saved)
+    source = _source(begun, saved, workers)
     state = saved.state if saved else State(given["feedback"] or "immediate")
     sitting = Sitting(begun.setup, begun.scenario, begun.catalog, source, state)
     table = Table(sitting, begun, history, saved.id if saved else None)
@@ -45,16 +51,15 @@ def sit(begun: Begun, given: dict[str, Any], history: History | None, saved: Sav
     table.finish(given)
 
 
-def _source(begun: Begun, saved: Saved | None) -> Source:
+def _source(begun: Begun, saved: Saved | None, workers: Sequence[Worker]) -> Source:
     """Return where the items come from: what was saved, and what other processes work out if that is not all."""
-    from advisor.commands.options import cores
     from advisor.rehearsal.ahead import Ahead, Lazily
     from advisor.rehearsal.opening import opening
 
     if saved is not None and saved.whole:
         return Lazily(iter(()), saved.items)
     first = opening(begun.setup, begun.scenario, begun.catalog)
-    return Ahead(begun.setup, first, saved.items if saved else (), jobs=cores())
+    return Ahead(begun.setup, first, saved.items if saved else (), workers=workers)
 
 
 class Table:

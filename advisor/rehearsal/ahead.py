@@ -7,16 +7,14 @@ the same as when they are worked out here.
 
 from __future__ import annotations
 
-import signal
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from multiprocessing.connection import Connection
 from typing import Protocol
 
-from advisor.errors import InputError
-from advisor.rehearsal.course import DRILL, Item, Setup
-from advisor.rehearsal.strands import Placed, in_order, placed, strands
+from advisor.rehearsal.course import Item, Setup
+from advisor.rehearsal.drill import Placed
+from advisor.rehearsal.strands import in_order, is_over, strands
+from advisor.rehearsal.workers import Worker, end
 
 
 class Source(Protocol):
@@ -71,21 +69,24 @@ class Ahead:
 
     Args:
         opening: the first items, which take no time. known: those prepared before the session was interrupted.
-        jobs: how many processes; there are no more than strands.
+        workers: processes that wait for work, see :func:`waiting`; of more than there are strands some are ended.
     """
 
     def __init__(
-        self, setup: Setup, opening: Sequence[Item] = (), known: Sequence[Item] = (), *, jobs: int = 1
+        self, setup: Setup, opening: Sequence[Item] = (), known: Sequence[Item] = (), *, workers: Sequence[Worker]
     ) -> None:
         self._setup, self._opening, self._known = setup, list(opening), list(known)
         self._found: list[Item] = []
-        self._ended, self._workers = False, list[_Worker]()
+        self._ended, self._workers = False, list(workers)
         self._placed: dict[int, list[Placed]] = defaultdict(list)
         every = strands(setup)
         self._places = range(sum(len(one.places) for one in every))
+        busy, idle = self._workers[: len(every)], self._workers[len(every) :]
+        end(idle)
+        self._workers = busy
+        for first, worker in enumerate(busy):
+            worker.begin(setup, range(first, len(every), len(busy)))
         self._put_in_order()
-        count = min(jobs, len(every))
-        self._workers = [_Worker(setup, range(first, len(every), count)) for first in range(count)]
 
     def item(self, number: int) -> Item | None:
         """Return an item, waiting until it is there.
@@ -110,8 +111,7 @@ class Ahead:
 
     def close(self) -> None:
         """End the other processes now; what they still work on is not wanted."""
-        for worker in self._workers:
-            worker.end()
+        end(self._workers)
         self._workers = []
 
     def _take(self, timeout_s: float | None) -> None:
@@ -119,17 +119,17 @@ class Ahead:
         from multiprocessing.connection import wait
 
         working = [worker for worker in self._workers if not worker.done]
-        came = wait([worker.receive for worker in working], timeout_s) if working else []
+        came = wait([worker.pipe for worker in working], timeout_s) if working else []
         for worker in working:
-            if worker.receive in came:
+            if worker.pipe in came:
                 self._take_from(worker)
         if came:
             self._put_in_order()
         elif not working:
             raise RuntimeError("the processes that prepare questions ended early")
 
-    def _take_from(self, worker: _Worker) -> None:
-        while not worker.done and worker.receive.poll():
+    def _take_from(self, worker: Worker) -> None:
+        while not worker.done and worker.pipe.poll():
             for one in worker.take():
                 self._placed[one[0]].append(one)
 
@@ -137,8 +137,7 @@ class Ahead:
         """Append what follows on what is known: place by place, as far as all of a place has come."""
         found = [*self._opening, *in_order(self._course(), self._setup)]
         self._found = [*self._known, *found[len(self._known) :]]
-        whole = bool(self._setup.drill) and len(found) == DRILL
-        if whole or all(self._is_whole(place) for place in self._places):
+        if is_over(self._course(), self._setup) or all(self._is_whole(place) for place in self._places):
             self._ended = True
             self.close()
 
@@ -151,70 +150,3 @@ class Ahead:
     def _is_whole(self, place: int) -> bool:
         found = self._placed[place]
         return bool(found) and found[-1][1] is None
-
-
-class _Worker:
-    """A process that works out some strands. ``done``: it has sent everything."""
-
-    def __init__(self, setup: Setup, numbers: Sequence[int]) -> None:
-        from multiprocessing import get_context
-
-        context = get_context("spawn")  # a forked child would inherit the solver's threads and locks
-        self.receive, send = context.Pipe(duplex=False)
-        self.done = False
-        self._process = context.Process(target=_work, args=(setup, tuple(numbers), send), daemon=True)
-        with _interrupts_ignored():
-            self._process.start()
-        send.close()
-
-    def take(self) -> Iterator[Placed]:
-        """Yield the item that has come, if it is one.
-
-        Raises:
-            InputError: the setup has nothing to rehearse. RuntimeError: the process failed.
-        """
-        try:
-            word, value = self.receive.recv()
-        except EOFError:
-            raise RuntimeError("a process that prepares questions ended early") from None
-        if word == "item":
-            yield value
-        elif word == "end":
-            self.done = True
-        elif word == "input":
-            raise InputError(value)
-        else:
-            raise RuntimeError(value)
-
-    def end(self) -> None:
-        """End the process, whatever it does."""
-        self._process.terminate()
-        self._process.join()
-        self.receive.close()
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Start a process that Ctrl-C does not reach, not even before its first line runs: it would print a traceback."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _work(setup: Setup, numbers: Sequence[int], send: Connection) -> None:
-    """Send every item of some strands; leave interrupts to the parent, and end with it."""
-    from advisor.rehearsal.prepare import world
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it is not inherited
-    try:
-        for one in placed(setup, world(setup), numbers):
-            send.send(("item", one))
-        send.send(("end", None))
-    except InputError as error:
-        send.send(("input", tuple(error.problems)))
-    except BrokenPipeError:
-        return
-    except Exception as error:
-        send.send(("failed", f"{type(error).__name__}: {error}"))

@@ -17,7 +17,7 @@ from advisor.analysis.fixed import within_target
 from advisor.candidates.candidate import Candidate
 from advisor.errors import InputError
 from advisor.optimizer.run import goal_value
-from advisor.rehearsal import words
+from advisor.rehearsal import traffic, words
 from advisor.rehearsal.prices import Rise, dearer
 from advisor.rehearsal.scoring import regret
 from advisor.rehearsal.world import World, possible
@@ -145,13 +145,13 @@ def _does_something(before: World, after: World) -> bool:
 
 def _traffic(world: World) -> Iterator[Change]:
     for factor in (10, 5, 3, 2):
-        budgets = {b.path: b.limit * factor for b in world.scenario.bounds if b.metric in (COST, OPERATIONS)}
+        budgets = traffic.raised(world.scenario, factor)
         grown = _grown(world, factor)
         if grown is None:
             return
         more = f", and the {' and the '.join(_budget_names(world))} with it" if budgets else ""
         news = f"Another country launches next month: every volume of the workload is multiplied by {factor}{more}."
-        near = {**(_grown(world, factor * 1.1) or {}), **{path: limit * 1.1 for path, limit in budgets.items()}}
+        near = {**(_grown(world, factor * 1.1) or {}), **traffic.raised(world.scenario, factor * 1.1)}
         yield Change(f"traffic × {factor}", news, {**grown, **budgets}, near)
 
 

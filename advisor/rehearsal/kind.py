@@ -41,6 +41,7 @@ class Kind:
             text states, the ``design`` as it is, or the ``optimum``, which has to be found again.
         holds: whether a question's truth is the same in a world moved from its own, where that is found faster than by
             making the question again; None where it is not.
+        slow: whether its truth takes many designs to find although it rests on no other optimum.
     """
 
     name: str
@@ -50,3 +51,9 @@ class Kind:
     make: Make
     rests_on: RestsOn
     holds: Holds | None = None
+    slow: bool = False
+
+    @property
+    def light(self) -> bool:
+        """Whether a drill asks it of scenarios that are solved quickly."""
+        return self.slow or self.rests_on == "optimum"

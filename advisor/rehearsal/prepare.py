@@ -9,6 +9,7 @@ from advisor.catalog.load import Catalog, load_catalog
 from advisor.errors import bad_input
 from advisor.rehearsal.course import Item, Setup
 from advisor.rehearsal.opening import opening
+from advisor.rehearsal.start import Start
 from advisor.rehearsal.strands import in_order, placed, strands
 from advisor.rehearsal.world import World
 from advisor.scenario.load import Scenario, scenario_from_text
@@ -31,17 +32,10 @@ def inputs(setup: Setup) -> tuple[Scenario, Catalog]:
     return scenario, known
 
 
-def world(setup: Setup) -> World:
-    """Return the solved scenario of a setup. Raises :class:`InputError`: it has no design, so nothing to rehearse."""
-    scenario, catalog = inputs(setup)
+def start(setup: Setup) -> Start:
+    """Return what a session starts from. Raises :class:`InputError`: see :func:`inputs`."""
     as_of = datetime.date.fromisoformat(setup.as_of) if setup.as_of else None
-    found = World.of(scenario, catalog, as_of=as_of)
-    if not found.feasible:
-        raise bad_input(
-            "is not solved to a proved optimum, so there is nothing to rehearse against; see advisor propose",
-            file=setup.file,
-        )
-    return found
+    return Start(*inputs(setup), as_of)
 
 
 def items(setup: Setup, solved: World | None = None) -> Iterator[Item]:
@@ -50,7 +44,7 @@ def items(setup: Setup, solved: World | None = None) -> Iterator[Item]:
     Raises:
         InputError: the scenario has no proved optimum.
     """
-    first = opening(setup, *((solved.scenario, solved.catalog) if solved else inputs(setup)))
-    yield from first
+    here = Start.of(solved) if solved else start(setup)
+    yield from opening(setup, here.scenario, here.catalog)
     every = range(len(strands(setup)))
-    yield from in_order(placed(setup, solved or world(setup), every), setup)
+    yield from in_order(placed(setup, here, every), setup)

@@ -15,12 +15,13 @@ from advisor.rehearsal.kinds import (
     latency,
     reliability,
     unknowns,
+    violations,
 )
 from advisor.rehearsal.question import Phase, Question
 from advisor.rehearsal.stability import stable
 from advisor.rehearsal.world import World
 
-_GROUPS = (unknowns, estimation, cost, latency, reliability, constraints, changes, alternatives)
+_GROUPS = (unknowns, estimation, cost, latency, reliability, constraints, violations, changes, alternatives)
 KINDS: Mapping[str, Kind] = {kind.name: kind for group in _GROUPS for kind in group.KINDS}
 
 

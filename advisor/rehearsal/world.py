@@ -7,15 +7,12 @@ from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from advisor import expression
 from advisor.analysis.answers import Answer, solve
 from advisor.analysis.conflict import conflict
 from advisor.analysis.fixed import FixedDesign, within_target
 from advisor.analysis.forced import Wish
 from advisor.analysis.overrides import change
-from advisor.analysis.paths import at
 from advisor.analysis.reasons import Reason, reasons
-from advisor.analysis.volumes import find_parameters
 from advisor.analysis.what_if import changed_table
 from advisor.analysis.why_not import WhyNot, why_not
 from advisor.candidates.candidate import Candidate
@@ -30,15 +27,13 @@ from advisor.explanation.derivation import Derivation
 from advisor.explanation.explain import explain
 from advisor.optimizer.run import Found, optimise
 from advisor.optimizer.solver import Status
-from advisor.rehearsal import words
+from advisor.rehearsal import traffic, words
 from advisor.scenario.load import Scenario
-from advisor.scenario.requirements import COST, OPERATIONS, Bound, Requirement
-from advisor.yamlfile import parse
+from advisor.scenario.requirements import Bound, Requirement
 
 if TYPE_CHECKING:
     from advisor.analysis.ways_out import WaysOut
 
-A_MONTH = "_per_month"  # how the names of rates end; a factor on a rate would grow the traffic twice
 T = TypeVar("T")
 Only = Mapping[str, Collection[str]]
 Changes = Mapping[str, object]
@@ -235,38 +230,15 @@ class World:
         return self.remembered(key, lambda: judge({**self.best.design, **changes}, self.scenario))
 
     def grown(self, factor: float) -> dict[str, object]:
-        """Return the changes that multiply the traffic, within what each rate may be.
-
-        Traffic is what grows of the rates a month at which flows start: questions, payments, events.
-
-        Raises:
-            InputError: nothing of that is above 0.
-        """
-        blueprint = self.catalog.blueprint(self.scenario.blueprint.id)
-        rates = {n for flow in blueprint.flows.values() for n in expression.parse(flow.rate_per_month).names}
-        found: dict[str, object] = {}
-        for name, value in find_parameters(self.scenario, blueprint, ()).items():
-            if name not in rates or not name.endswith(A_MONTH):
-                continue
-            parameter = blueprint.parameters[name]
-            wanted = min(max(value * factor, parameter.least or 0.0), parameter.most)
-            found |= self._written(name, wanted, factor)
-        return found
+        """Return the changes that multiply the traffic, see :func:`advisor.rehearsal.traffic.grown`."""
+        return traffic.grown(self.scenario, self.catalog, factor)
 
     def lifted(self) -> dict[str, object]:
         """Return the changes that lift the budgets: of money and of hours."""
-        return {b.path: None for b in self.scenario.bounds if b.metric in (COST, OPERATIONS)}
-
-    def _written(self, name: str, value: float, factor: float) -> dict[str, object]:
-        """Return the change of a parameter as the file has it: a number, or a mapping whose numbers move together."""
-        stated = at(parse(self.scenario.text, self.scenario.file).data, ("workload", name))
-        if not isinstance(stated, dict):
-            return {f"workload.{name}": value}
-        ends = {key: float(stated[key]) * factor for key in ("low", "high") if key in stated}
-        return {f"workload.{name}.{key}": number for key, number in {"mean": value, **ends}.items()}
+        return traffic.lifted(self.scenario)
 
     def _changed(self, changes: Changes) -> Scenario:
-        return change(self.scenario, list(_texts(changes)), self.catalog).scenario
+        return changed(self.scenario, changes, self.catalog)
 
     def _once(self, changes: Changes) -> World:
         """Return the changed world, solved; one that has other candidates once for all that ask anew."""
@@ -290,6 +262,11 @@ class World:
             return None
         table = replace(self.table, scenario=scenario, candidates={r: (c,) for r, c in found.design.items()})
         return World(Answer(table, Status.OPTIMAL, found, 0.0, None, self.answer.search), self.only)
+
+
+def changed(scenario: Scenario, changes: Changes, catalog: Catalog) -> Scenario:
+    """Return a scenario with values changed. Raises :class:`InputError`: it cannot have them."""
+    return change(scenario, list(_texts(changes)), catalog).scenario
 
 
 def _texts(changes: Changes) -> tuple[str, ...]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from itertools import islice
 
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
 from advisor.rehearsal import words
 from advisor.rehearsal.kind import Kind
-from advisor.rehearsal.kinds.constraints import figures
+from advisor.rehearsal.kinds.violations import TRIES, figures, swaps
 from advisor.rehearsal.question import Choice, Number, Question
-from advisor.rehearsal.stability import SHARE, steady
+from advisor.rehearsal.stability import SHARE
 from advisor.rehearsal.world import World
 from advisor.scenario.requirements import COST, OPERATIONS, metric_direction
 
@@ -19,17 +20,16 @@ CHANGED = 2  # roles in which the two designs differ
 APART = 0.005  # metrics closer than this, relative (of the downtime for an availability), count as equal
 A, B, NEITHER = "A is dominated", "B is dominated", "neither is dominated"
 SAME = 0.01
-TRIES = 6
 
 
 def dominated(world: World, rng: random.Random) -> Question | None:
     """Ask which of two designs is no better in anything and worse in something."""
-    swaps = _swaps(world)
-    if len(swaps) < CHANGED:
+    rivals = _rivals(world)
+    if len(rivals) < CHANGED:
         return None
     for _ in range(TRIES):
-        roles = rng.sample(sorted(swaps), CHANGED)
-        changes = {role: rng.choice(swaps[role]) for role in roles}
+        roles = rng.sample(sorted(rivals), CHANGED)
+        changes = {role: rng.choice(rivals[role]) for role in roles}
         other = world.judged(changes)
         truth = None if other.consistent else _verdict(world, world.best, other)
         if truth is not None and _clearly(world, other, truth):
@@ -37,7 +37,7 @@ def dominated(world: World, rng: random.Random) -> Question | None:
     return None
 
 
-def _swaps(world: World) -> dict[str, list[Candidate]]:
+def _rivals(world: World) -> dict[str, list[Candidate]]:
     """Return role -> what could stand there instead, one candidate of each other component, plain ones only."""
     found: dict[str, list[Candidate]] = {}
     for role, one in world.best.design.items():
@@ -114,14 +114,9 @@ def _ahead(world: World, metric: str, one: Evaluation, other: Evaluation) -> int
 
 def forced_regret(world: World, rng: random.Random) -> Question | None:
     """Ask what it costs when somebody insists on a component."""
-    swaps = [
-        (role, one.component_id)
-        for role in world.best.design
-        for one in world.swaps(role)
-        if one.kind in ("swap", "breaks") and one.candidate is not None and not one.candidate.is_none
-    ]
-    for role, name in steady(rng, swaps)[:TRIES]:
-        found = world.forced(role, name)
+    for one in islice(swaps(world, rng, ("swap", "breaks")), TRIES):
+        role = one.role
+        found = world.forced(role, one.component_id)
         extra = found.extra_usd_per_month or 0.0
         if found.kind == "possible" and found.evaluation and found.proved and extra > SAME * world.cost:
             return _forced(world, role, found.evaluation, extra)

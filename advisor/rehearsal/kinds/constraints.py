@@ -6,7 +6,6 @@ import random
 from collections.abc import Sequence
 
 from advisor.analysis.resolver import beats
-from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
 from advisor.explanation.derivation import plain
 from advisor.optimizer.run import Found
@@ -41,7 +40,7 @@ def binding_constraint(world: World, rng: random.Random) -> Question | None:
         "requirements",
         "defend",
         f"{words.best(world.best)}\nIt does this:\n"
-        f"{_state(world, bounds)}\nEach of these requirements is dropped in turn, the others kept, and the best design "
+        f"{state(world, bounds)}\nEach of these requirements is dropped in turn, the others kept, and the best design "
         f"is looked for again ({words.goal(world.scenario)}). Which of them, dropped alone, let a better one in?",
         Several(tuple(words.bound(b) for b in bounds)),
         frozenset(words.bound(b) for b in binding),
@@ -77,7 +76,7 @@ def _own_bounds(world: World) -> list[Bound]:
     return [b for b in world.scenario.bounds if [b.metric] != [term.metric for term in goal]]
 
 
-def _state(world: World, bounds: Sequence[Bound]) -> str:
+def state(world: World, bounds: Sequence[Bound]) -> str:
     """Return what the design makes of some bounds."""
     values = ((b, words.metric(b.metric, world.best.metric(b.metric))) for b in bounds)
     return "\n".join(f"- {words.bound(b)}; it has {value}" for b, value in values)
@@ -110,7 +109,7 @@ def order_by_slack(world: World, rng: random.Random) -> Question | None:
         "order_by_slack",
         "requirements",
         "defend",
-        f"A design does this:\n{_state(world, chosen)}\nPut the requirements in order of slack, the least first: the "
+        f"A design does this:\n{state(world, chosen)}\nPut the requirements in order of slack, the least first: the "
         "share of the limit that is left, and for an availability the share of the error budget.",
         Order(tuple(slack)),
         tuple(sorted(slack, key=lambda name: slack[name])),
@@ -150,7 +149,7 @@ def cheapest_to_relax(world: World, rng: random.Random) -> Question | None:
         "trade_offs",
         "adapt",
         f"{words.best(world.best)}\nIt does this:\n"
-        f"{_state(world, bounds)}\nOne requirement may be loosened by {words.percent(LOOSER)} of its limit (an "
+        f"{state(world, bounds)}\nOne requirement may be loosened by {words.percent(LOOSER)} of its limit (an "
         f"availability by {words.percent(LOOSER)} of its error budget, a count by one), and the best design is looked "
         "for again. Which saves most?",
         Choice(tuple(words.bound(b) for b in bounds)),
@@ -276,87 +275,13 @@ def budget_halved_way(world: World, rng: random.Random) -> Question | None:
         "adaptability",
         "adapt",
         f"{words.best(world.best)}\nIt does this:\n"
-        f"{_state(world, others)}\nHalf the budget, {words.money(target)}, is too little for any design that meets "
+        f"{state(world, others)}\nHalf the budget, {words.money(target)}, is too little for any design that meets "
         "everything. Which of these, given up alone, make it enough?",
         Several(tuple(words.bound(b) for b in others)),
         frozenset(enough),
         tuple(f"without {name}: {_cost_of(one)}" for name, one in found.items()),
         words.what_if({budget.path: target, path: None}),
         "Ask of each what it forces you to buy, and whether that is half the bill.",
-    )
-
-
-# --- spot the violated requirement ------------------------------------------------------------------------------------
-
-
-def violated_requirement(world: World, rng: random.Random) -> Question | None:
-    """Ask which requirements a design with one role filled otherwise breaks."""
-    swaps = [
-        (role, one.candidate)
-        for role in world.best.design
-        for one in world.swaps(role)
-        if one.kind == "breaks" and one.candidate is not None and not one.candidate.is_none
-    ]
-    if not swaps:
-        return None
-    role, other = rng.choice(swaps)
-    found = world.judged({role: other})
-    if found.consistent:
-        return None
-    bounds = list(world.scenario.bounds)
-    broken = [b for b in bounds if not b.holds(found.metric(b.metric))]
-    rules = [check for check in found.checks if not check.holds and not isinstance(check.requirement, Bound)]
-    if rules or not broken or len(bounds) < 2 or not _beyond_doubt(world, found) or not _clearly(world, found, broken):
-        return None
-    return Question(
-        "violated_requirement",
-        "requirements",
-        "defend",
-        f"A design meets all of these:\n{_state(world, bounds)}\nIn {words.role(role)}, "
-        f"{figures(world.best.design[role])} is replaced by {figures(other)}. Nothing else changes. Which "
-        "requirements are now violated?",
-        Several(tuple(words.bound(b) for b in bounds)),
-        frozenset(words.bound(b) for b in broken),
-        tuple(f"{words.bound(b)}: now {words.metric(b.metric, found.metric(b.metric))}" for b in bounds),
-        words.command("why", words.SCENARIO, role),
-        "Compare the two in cost, time, availability and quality, and carry each difference to its limit.",
-    )
-
-
-def _beyond_doubt(world: World, other: Evaluation) -> bool:
-    """Return whether each metric that gets worse does so by clearly more than the room that was left, or clearly less.
-
-    Who adds up the differences by hand comes near, not to the last figure.
-    """
-    for bound in world.scenario.bounds:
-        before, after = (one.metric(bound.metric) for one in (world.best, other))
-        sign = 1 if bound.upper else -1
-        worse, room = sign * (after - before), sign * (bound.limit - before)
-        if worse > 0 and room > 0 and not clear(worse, room):
-            return False
-    return True
-
-
-def _clearly(world: World, design: Evaluation, broken: list[Bound]) -> bool:
-    """Return whether a design breaks the same bounds with 10 % more or less load."""
-    same = True
-    for factor in (1 - SHARE, 1 + SHARE):
-        moved = world.with_design(design).kept(world.grown(factor))
-        values = moved.best.metric if moved else design.metric
-        same &= moved is not None and [b for b in world.scenario.bounds if not b.holds(values(b.metric))] == broken
-    return same
-
-
-def figures(one: Candidate) -> str:
-    """Return a candidate with what counts in requirements: cost, availability, quality, median and p95 of its times."""
-    times = [
-        f"{operation} {words.short(whole.quantile(0.5), 3)} ms (p95 {words.short(whole.quantile(0.95), 3)} ms)"
-        for operation, (_, whole) in one.latency.items()
-    ]
-    return (
-        f"{words.candidate(one)} [{words.money(one.cost_usd_per_month)}, {words.short(one.operations_h_per_month)} h "
-        f"of people, available {words.percent(one.availability, 6)}, quality factor {words.short(one.quality)}"
-        f"{''.join(f', {t}' for t in times)}; in {', '.join(sorted(one.clouds)) or 'no cloud of ours'}]"
     )
 
 
@@ -375,5 +300,4 @@ KINDS = (
     Kind("price_of_p95", "price of a percentile 30 % shorter", "trade_offs", "adapt", price_of_p95, "optimum"),
     Kind("budget_halved", "half the budget", "adaptability", "adapt", budget_halved, "optimum"),
     Kind("budget_halved_way", "way out of half the budget", "adaptability", "adapt", budget_halved_way, "optimum"),
-    Kind("violated_requirement", "violated requirements", "requirements", "defend", violated_requirement, "figures"),
 )

@@ -185,11 +185,10 @@ def _by_tokens(one: Candidate) -> bool:
 
 def break_even_price(world: World, rng: random.Random) -> Question | None:
     """Ask by how much a component's bill may rise until the best design without it is no dearer."""
-    found = {role: (extra, bill) for role, extra, bill in _break_evens(world)}
-    if not found:
+    found = next(_break_evens(world, rng), None)
+    if found is None:
         return None
-    role = steady(rng, found)[0]
-    extra, bill = found[role]
+    role, extra, bill = found
     one = world.best.design[role]
     return Question(
         "break_even_price",
@@ -209,11 +208,12 @@ def break_even_price(world: World, rng: random.Random) -> Question | None:
     )
 
 
-def _break_evens(world: World) -> Iterator[tuple[str, float, float]]:
+def _break_evens(world: World, rng: random.Random) -> Iterator[tuple[str, float, float]]:
     """Yield role, extra cost without its component, and bill, of the dearest roles that one component fills alone."""
     if not minimises_cost(world):
         return
-    for role in _by_cost(world)[:OPEN]:
+    dearest = _by_cost(world)[:OPEN]
+    for role in steady(rng, dearest):
         one = world.best.design[role]
         bill = sum(c.bill_usd_per_month for c in world.best.design.values() if one.component_id in c.names)
         alone = not one.parts and not one.shared and bill == one.bill_usd_per_month and bill > 0

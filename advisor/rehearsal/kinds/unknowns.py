@@ -90,4 +90,14 @@ def _effect(world: World, knob: Knob) -> Effect:
     return Effect(knob, max(sizes), "; ".join(told))
 
 
-KINDS = (Kind("unknown_first", "which unknown to ask about first", "requirements", "clarify", unknown_first, "design"),)
+KINDS = (
+    Kind(
+        "unknown_first",
+        "which unknown to ask about first",
+        "requirements",
+        "clarify",
+        unknown_first,
+        "design",
+        slow=True,
+    ),
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,18 +11,20 @@ import numpy as np
 import pytest
 from oracles.montecarlo import answer_tokens_time, flow_times
 
+from advisor import resources
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table, table
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Price
 from advisor.designs import evaluate
 from advisor.errors import InputError
+from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.proposal import Proposal
 from advisor.scenario.goals import Goal, Term
-from advisor.scenario.load import Scenario
+from advisor.scenario.load import Scenario, load_scenario
 
 COUNT = 1_000_000
 CHEAPEST = (Goal((Term("cost_usd_per_month", 1.0),), "minimize cost"),)
@@ -273,3 +276,16 @@ def test_an_overloaded_design_is_inconsistent_or_refused(
         assert not evaluate(design, scenario, candidates=candidates).feasible  # type: ignore[arg-type]
     except InputError as error:
         assert "overloaded" in str(error)  # noqa: PT017
+
+
+@pytest.mark.parametrize("name", ["support_copilot", "card_fraud", "fleet_telemetry"])
+def test_a_brief_judgement_is_the_whole_one_to_the_last_bit(name: str, catalog: Catalog) -> None:
+    """A design that is closed in on briefly meets a bound exactly when it does under the whole judgement."""
+    given = load_scenario(resources.example(name), catalog)
+    found = table(given, catalog).candidates
+    rng = random.Random(name)
+    for _ in range(4):
+        design = {role: rng.choice(found[role]) for role in found}
+        whole, brief = judge(design, given), judge(design, given, brief=True)
+        for bound in given.bounds:
+            assert brief.metric(bound.metric) == whole.metric(bound.metric), bound.path

@@ -139,10 +139,15 @@ def _asked(flow_id: str, measure: str, scenario: Scenario) -> dict[str, float]:
 def _brief(
     flow: Flow, measure: Measure, design: Design, scenario: Scenario, unit_ms: float, levels: Mapping[str, float]
 ) -> MeasureResult:
-    """Return a measure at some percentiles and its mean, without its stages."""
+    """Return a measure at some percentiles and its mean, without its stages; to the last bit what all of it has.
+
+    For that the levels above them are worked out too, see :func:`percentile_of`.
+    """
     time = flow_time(flow, measure.at, design, scenario)
-    values = [value / unit_ms for value in time.quantiles(list(levels.values()))] if levels else []
-    return MeasureResult(time.mean() / unit_ms, dict(zip(levels, values, strict=True)), {}, ())
+    least = min(levels.values(), default=1.0)
+    above = {**{name: p for name, p in LEVELS.items() if p >= least}, **levels}
+    values = dict(zip(above, time.quantiles(list(above.values())) if above else (), strict=True))
+    return MeasureResult(time.mean() / unit_ms, {name: values[name] / unit_ms for name in levels}, {}, ())
 
 
 def _measure(

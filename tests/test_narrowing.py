@@ -10,8 +10,8 @@ import pytest
 
 import advisor
 from advisor.analysis.regrown import best_that_holds, regrown
-from advisor.analysis.unswept import unswept
 from advisor.candidates.table import Table, table
+from advisor.candidates.unswept import unswept
 from advisor.catalog.load import load_catalog
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation

@@ -14,9 +14,9 @@ from itertools import pairwise
 from advisor.analysis.answers import Progress, silent
 from advisor.analysis.changes import RoleChange, role_changes
 from advisor.analysis.fixed import FixedDesign
-from advisor.analysis.unswept import unswept
 from advisor.analysis.volumes import Volume, Volumes, middle, options_seen
 from advisor.candidates.table import table
+from advisor.candidates.unswept import unswept
 from advisor.evaluation.result import Check, Evaluation
 from advisor.optimizer.solver import Status
 from advisor.scenario.requirements import Bound

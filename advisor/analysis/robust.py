@@ -27,8 +27,8 @@ from advisor.analysis.in_samples import (
 from advisor.analysis.knobs import Knob
 from advisor.analysis.parallel import mapped
 from advisor.analysis.robust_result import Chance, Input, Regret, Robust, regret_of, spreads
-from advisor.analysis.unswept import unswept
 from advisor.analysis.value_of_information import Losses, doubt
+from advisor.candidates.unswept import unswept
 from advisor.errors import bad_input
 from advisor.evaluation.result import Evaluation
 from advisor.scenario.load import Scenario

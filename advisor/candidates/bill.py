@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from advisor.candidates.candidate import CostLine
 from advisor.candidates.demand import Demand, Use
+from advisor.candidates.kit import remembered
 from advisor.candidates.layout import Layout, PromptCache, Purchase
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Option, Price
@@ -45,10 +46,19 @@ class Bill:
 
     Args:
         as_of: the day whose prices count.
+        prices: what is known of the option on that day, by ways to buy and ask; what is found is added.
     """
 
-    def __init__(self, option: Option, demand: Demand, catalog: Catalog, as_of: datetime.date) -> None:
+    def __init__(
+        self,
+        option: Option,
+        demand: Demand,
+        catalog: Catalog,
+        as_of: datetime.date,
+        prices: dict[Way, list[Priced]] | None = None,
+    ) -> None:
         self._option, self._demand, self._catalog, self._as_of = option, demand, catalog, as_of
+        self._prices: dict[Way, list[Priced]] = {} if prices is None else prices
         self._ways: dict[Way, list[tuple[Priced, CostLine | None]]] = {}
         self._lines: dict[tuple[int, Way], tuple[CostLine, ...]] = {}
 
@@ -61,7 +71,8 @@ class Bill:
         way = (layout.purchase, layout.prompt_cache, layout.batch)
         if (layout.units, way) not in self._lines:
             if way not in self._ways:
-                self._ways[way] = [(one, self._steady(one)) for one in self._priced(layout)]
+                priced = remembered(self._prices, way, lambda: self._priced(layout))
+                self._ways[way] = [(one, self._steady(one)) for one in priced]
             self._lines[layout.units, way] = tuple(
                 one.line(layout.units * one.each * cost.HOURS_PER_MONTH) if steady is None else steady
                 for one, steady in self._ways[way]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 from advisor.candidates.bill import Bill
@@ -12,16 +12,14 @@ from advisor.candidates.candidate import NONE, Candidate, CostLine, Load
 from advisor.candidates.compatibility import needs
 from advisor.candidates.demand import Demand
 from advisor.candidates.ground import Ground
+from advisor.candidates.kit import kit_of
 from advisor.candidates.layout import Layout
 from advisor.candidates.sizing import loads, needed_units
 from advisor.candidates.times import Pair, Times
 from advisor.catalog.load import Catalog
-from advisor.catalog.model import Component, Figure, Option
-from advisor.catalog.sale import Sale, sale
-from advisor.models import availability, quality
+from advisor.catalog.model import Component, Option
+from advisor.catalog.sale import Sale
 from advisor.scenario.assumption import Assumption
-
-_units_in_zones = lru_cache(maxsize=8192)(availability.units_in_zones)  # many options run on the same machines
 
 
 def left_out(role: str, catalog: Catalog) -> Candidate:
@@ -53,9 +51,9 @@ class Builder:
     def __init__(self, component: Component, option: Option, ground: Ground, *, billed: Demand | None = None) -> None:
         role, catalog = ground.demand.role, ground.catalog
         self.component, self.option, self.ground = component, option, ground
-        self._sold = sale(catalog, component, option)
-        self._bill = Bill(option, billed or ground.demand, catalog, self._sold.priced(ground.date))
-        self._times = Times(option, ground)
+        self.kit = kit = kit_of(component, option, role, catalog, ground.date)
+        self._bill = Bill(option, billed or ground.demand, catalog, kit.sold.priced(ground.date), kit.prices)
+        self._times = Times(kit, ground)
         self._suffix = "".join(f"+{role}" for role, used in ground.behind.items() if used)
         self._tactics = ("cache_aside",) if role in ground.scenario.cache_roles else ()
         self._coming = tuple(coming_notes(catalog, ground.date))
@@ -68,8 +66,8 @@ class Builder:
             behind=dict(ground.behind),
             operations_h_per_month=option.operations_h_per_month.value,
             usd_per_hour=ground.scenario.usd_per_hour,
-            quality=_quality(option, role, catalog),
-            unsold=self._sold.refusal(ground.date),
+            quality=kit.quality,
+            unsold=kit.unsold,
             needs=needs(component, ground.scenario, catalog),
         )
 
@@ -79,7 +77,7 @@ class Builder:
         Raises:
             ValueError: a price is missing on that date, or the load leaves no steady state; the message says which.
         """
-        up, availability_note = _availability(self.option, layout, self.ground.catalog)
+        up, availability_note = self.kit.availability(layout)
         lines = self._bill.lines(layout)
         sized = self._sized(layout.units, layout.batch)
         return Candidate.with_common(
@@ -98,7 +96,7 @@ class Builder:
             assumptions=(
                 *availability_note,
                 *self._noted(layout.batch, sized.loads),
-                *past_notes(self.option, lines, self._sold, self.ground.date),
+                *past_notes(self.option, lines, self.kit.sold, self.ground.date),
                 *self._coming,
                 *layout.notes,
             ),
@@ -137,54 +135,6 @@ def cards(option: Option, units: int, catalog: Catalog) -> dict[str, int]:
         return {}
     instance = catalog.records.instances[option.unit.instance]
     return {instance.card: units * option.unit.instances * instance.gpus} if instance.card else {}
-
-
-def _availability(option: Option, layout: Layout, catalog: Catalog) -> tuple[float, list[Assumption]]:
-    stated = option.availability
-    if stated.software is not None:
-        figures = catalog.records.clouds[option.cloud]
-        instance = figures.instance_availability.value * layout.unit_uptime
-        unit = instance ** (option.unit.instances if option.unit else 1)
-        hardware = _units_in_zones(layout.needed, layout.units, layout.zones, unit, figures.zone_availability.value)
-        return stated.software.value * layout.common_uptime * hardware, []
-    if stated.observed is not None:
-        return stated.observed.value, []
-    figure = stated.service or (stated.service_by_zones or {})[str(layout.zones)]  # type: ignore[index]
-    return figure.value, _sla_note(option, figure)
-
-
-def _percent(share: float) -> str:
-    """Return an agreement's share with the digits that it states.
-
-    >>> _percent(0.9995), _percent(0.99)
-    ('99.95 %', '99 %')
-    """
-    return f"{round(share * 100, 4):.7g} %"
-
-
-def _sla_note(option: Option, figure: Figure) -> list[Assumption]:
-    if figure.basis != "sla":
-        return []
-    return [
-        Assumption(
-            f"availability of {option.id}",
-            _percent(figure.value),
-            "the SLA stands in for an observed figure; an SLA is a refund threshold, not a prediction",
-            f"catalog: {option.id}",
-        )
-    ]
-
-
-def _quality(option: Option, role: str, catalog: Catalog) -> float:
-    metric = catalog.role(role).quality
-    if metric is None:
-        return 1.0
-    score = option.quality[metric.metric].value
-    return (
-        quality.elo_against_best(score, metric.best)
-        if metric.normalise == "elo"
-        else quality.share_of_best(score, metric.best)
-    )
 
 
 def _capacity_notes(option: Option, full: Mapping[str, Load]) -> list[Assumption]:

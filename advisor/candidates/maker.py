@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
@@ -12,9 +12,10 @@ from advisor.candidates.build import Builder, left_out
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.demand import Demand
 from advisor.candidates.ground import Ground
+from advisor.candidates.kit import kit_of, remembered
 from advisor.candidates.layout import Layout
 from advisor.candidates.pool_parts import alone
-from advisor.candidates.tactics import Bench, Setting, Site, combinations, layouts, settings
+from advisor.candidates.tactics import Bench, Setting, Site, combinations, layouts, manner, settings
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option
 from advisor.catalog.sale import refusal
@@ -95,11 +96,12 @@ class Maker:
 
     def _plain(self, role: str, wanted: Collection[str] | None, *, unsold: bool) -> Iterator[Candidate]:
         seen: set[str] = set()
-        grounds = self._grounds(role)
+        grounds, how = self._grounds(role), manner(role, self.scenario)
         for component, option in self.catalog.options_for(role):
             if wanted is not None and option.id not in wanted:
                 continue
-            if not unsold and (why := refusal(self.catalog, component, option, self.date)):
+            why = kit_of(component, option, role, self.catalog, self.date).unsold
+            if why and not unsold:
                 self._reject(Rejection(role, component, option, why, unsold=True))
                 continue
             every = settings(Setting(role, option, self.scenario, self.catalog))
@@ -107,7 +109,7 @@ class Maker:
             if not sold:
                 self._reject(Rejection(role, component, option, _QUANTISED.format(option.precision)))
             for ground, (setting, base) in product(grounds, sold):
-                for candidate in self._of_setting(setting, base, component, ground):
+                for candidate in self._of_setting(setting, base, component, ground, how):
                     if candidate.id not in seen:
                         seen.add(candidate.id)
                         yield candidate
@@ -116,7 +118,9 @@ class Maker:
         """Return whether what a tactic made of an option that is sold is not sold itself: on another machine."""
         return made is not option and bool(refusal(self.catalog, component, made, self.date))
 
-    def _of_setting(self, setting: Setting, base: Layout, component: Component, ground: Ground) -> Iterator[Candidate]:
+    def _of_setting(
+        self, setting: Setting, base: Layout, component: Component, ground: Ground, how: Hashable
+    ) -> Iterator[Candidate]:
         """Yield an option in every layout that can be built; when there is none, say why the first cannot."""
         option, problem, built = setting.option, "", False
         try:
@@ -124,7 +128,7 @@ class Maker:
             needed = builder.needed
         except ValueError as error:
             problem, needed = str(error), 0
-        for layout in layouts(setting, needed, base) if needed else ():
+        for layout in self._layouts(setting, needed, base, component, how) if needed else ():
             try:
                 yield builder.built(layout)
                 built = True
@@ -132,6 +136,13 @@ class Maker:
                 problem = problem or str(error)
         if problem and not built:
             self._reject(Rejection(setting.role, component, option, problem))
+
+    def _layouts(
+        self, setting: Setting, needed: int, base: Layout, component: Component, how: Hashable
+    ) -> Sequence[Layout]:
+        """Return the layouts of an option that needs so many units; remembered for what else decides on them."""
+        kit = kit_of(component, setting.option, setting.role, self.catalog, self.date)
+        return remembered(kit.layouts, (needed, base.tactics, how), lambda: layouts(setting, needed, base))
 
     def _combined(self, role: str, plain: Sequence[Candidate], wanted: Collection[str] | None) -> Iterator[Candidate]:
         """Yield the combinations that a role's tactics make of its candidates, for each use of the caches."""

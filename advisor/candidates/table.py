@@ -17,6 +17,7 @@ from advisor.candidates.maker import Maker, Rejection, behind, moved
 from advisor.candidates.pool_parts import alone, repooled
 from advisor.candidates.shared import Sharing
 from advisor.candidates.tactics import JOINS
+from advisor.candidates.unswept import unswept
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option
 from advisor.errors import bad_input, listing, nearest
@@ -161,8 +162,8 @@ class Table:
         candidates = dict(self.candidates)
         kept = [one for one in self.rejections if one.role not in only]
         maker = Maker(scenario, catalog, self.as_of, self.demand, kept)
-        for role, options in only.items():
-            candidates[role] = maker.of_role(role, options)
+        with unswept():
+            candidates |= {role: maker.of_role(role, options) for role, options in only.items()}
         if scenario.share:
             serving = Sharing(
                 scenario, catalog, self.as_of, self.demand, lambda role, used: behind(role, used, scenario)
@@ -189,7 +190,8 @@ def table(
     date = as_of or catalog.date
     demand = {caches: demands(scenario, caches) for caches in variants(scenario)}
     maker = Maker(scenario, catalog, date, demand)
-    candidates = {role: maker.of_role(role, (only or {}).get(role)) for role in scenario.blueprint.roles}
+    with unswept():
+        candidates = {role: maker.of_role(role, (only or {}).get(role)) for role in scenario.blueprint.roles}
     serving = Sharing(scenario, catalog, date, demand, lambda role, caches: behind(role, caches, scenario))
     for one in serving.candidates():
         if only is None or one.role not in only or (one.option and one.option.id in only[one.role]):

@@ -6,10 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from advisor import expression
 from advisor.candidates.candidate import Load
 from advisor.candidates.ground import Ground
+from advisor.candidates.kit import Kit, remembered
 from advisor.catalog.model import Latency, Option
 from advisor.catalog.role import Operation
 from advisor.models.latency import (
@@ -39,17 +41,33 @@ class Stages:
     Attributes:
         served: as its figure states; ``queued``: whether the figure leaves out the queue, which comes after it.
         rest: processor time and items before the first that counts. items: those after it, None without any.
+        notes: which spreads are assumed.
     """
 
     served: Distribution
     queued: bool
     rest: tuple[Distribution, ...]
     items: Distribution | None
+    notes: tuple[Assumption, ...] = ()
 
     def behind(self, wait: Wait | None) -> Pair:
         """Return the times to the first item and until complete after a queueing delay."""
         first = series(self.served, *([] if wait is None else [wait]), *self.rest)
         return first, first if self.items is None else series(first, self.items)
+
+
+class Added(NamedTuple):
+    """What the workload adds to the time of an operation, whatever the option.
+
+    Attributes:
+        cpu_ms, cpu_cv: processor time of one run on a whole vCPU, None where it is in the figures.
+        before, after: count and cv of the items before the first that counts, and after it; None without any.
+    """
+
+    cpu_ms: float | None
+    cpu_cv: float
+    before: tuple[float, float] | None
+    after: tuple[float, float] | None
 
 
 class Times:
@@ -58,8 +76,8 @@ class Times:
     Equal times are the same objects: units without a queue to speak of share one mapping.
     """
 
-    def __init__(self, option: Option, ground: Ground) -> None:
-        self._option, self._ground = option, ground
+    def __init__(self, kit: Kit, ground: Ground) -> None:
+        self._kit, self._option, self._ground = kit, kit.option, ground
         every = ground.catalog.role(ground.demand.role).operations
         self._timed = [(name, one, one.latency) for name, one in every.items() if one.latency is not None]
         self._known: dict[Wait | None, Mapping[str, Pair]] = {}
@@ -83,23 +101,18 @@ class Times:
         """Return which spreads are assumed."""
         if batch and self._option.batch_within_h:
             return []
-        return [note for _, operation, _ in self._timed for note in _spread_notes(self._option, operation)]
+        return [note for one in self._stages.values() for note in one.notes]
 
     @cached_property
     def _stages(self) -> Mapping[str, Stages]:
         return {name: self._of(name, operation, key) for name, operation, key in self._timed}
 
     def _of(self, name: str, operation: Operation, key: str) -> Stages:
-        option, scenario, role = self._option, self._ground.scenario, self._ground.demand.role
-        figure = option.latency[key]
-        before = _items(option, operation, role, name, scenario, before=True)
-        rest = (processor_time(scenario, role, name, option), before)
-        return Stages(
-            fit(figure, operation.default_cv),
-            option.unit is not None and not figure.loaded,
-            tuple(one for one in rest if one is not None),
-            _items(option, operation, role, name, scenario),
-        )
+        ground = self._ground
+        if name not in ground.added:
+            ground.added[name] = _added(ground.scenario, ground.demand.role, name, operation)
+        added = ground.added[name]
+        return remembered(self._kit.stages, (name, added), lambda: _stages(self._option, operation, key, added))
 
     @cached_property
     def _rate(self) -> float:
@@ -156,25 +169,55 @@ def item_parameter(scenario: Scenario, role: str, operation: str, *, before: boo
 
 def processor_time(scenario: Scenario, role: str, operation: str, option: Option) -> Distribution | None:
     """Return the processor time (ms) of one run on an option, which gives a request a vCPU or a share of one."""
+    return _processed(option, *_processor(scenario, role, operation))
+
+
+def _processor(scenario: Scenario, role: str, operation: str) -> tuple[float | None, float]:
+    """Return mean and cv of the processor time (ms) of one run on a whole vCPU; None where it is in the figures."""
     step = scenario.asking.get((role, operation))
     if step is None or step.cpu_ms is None:
-        return None
+        return None, 0.0
+    return expression.parse(step.cpu_ms).evaluate(scenario.workload), step.cpu_cv or 0.0
+
+
+def _processed(option: Option, cpu_ms: float | None, cpu_cv: float) -> Distribution | None:
     share = option.vcpu_share.value if option.vcpu_share else 1.0
-    mean = expression.parse(step.cpu_ms).evaluate(scenario.workload) / share
-    if mean <= 0:
+    if cpu_ms is None or (mean := cpu_ms / share) <= 0:
         return None
-    return Lognormal.from_mean_cv(mean, step.cpu_cv) if step.cpu_cv else Constant(mean)
+    return Lognormal.from_mean_cv(mean, cpu_cv) if cpu_cv else Constant(mean)
 
 
-def _items(
-    option: Option, operation: Operation, role: str, name: str, scenario: Scenario, *, before: bool = False
-) -> Distribution | None:
+def _added(scenario: Scenario, role: str, name: str, operation: Operation) -> Added:
+    """Return what the workload adds to an operation of a role."""
+
+    def counted(*, before: bool) -> tuple[float, float] | None:
+        parameter = item_parameter(scenario, role, name, before=before) if operation.then_each else None
+        if parameter is None or scenario.workload[parameter] <= 0:
+            return None
+        return scenario.workload[parameter], scenario.spread.get(parameter, 0.0)
+
+    return Added(*_processor(scenario, role, name), counted(before=True), counted(before=False))
+
+
+def _stages(option: Option, operation: Operation, key: str, added: Added) -> Stages:
+    """Return what one operation takes on an option. Raises ``ValueError`` for figures that no distribution fits."""
+    figure = option.latency[key]
+    rest = (_processed(option, added.cpu_ms, added.cpu_cv), _items(option, operation, added.before))
+    return Stages(
+        fit(figure, operation.default_cv),
+        option.unit is not None and not figure.loaded,
+        tuple(one for one in rest if one is not None),
+        _items(option, operation, added.after),
+        tuple(_spread_notes(option, operation)),
+    )
+
+
+def _items(option: Option, operation: Operation, counted: tuple[float, float] | None) -> Distribution | None:
     """Return the time for items: random count times random time per item; None when there are none."""
-    parameter = item_parameter(scenario, role, name, before=before) if operation.then_each else None
-    if operation.then_each is None or parameter is None or scenario.workload[parameter] <= 0:
+    if operation.then_each is None or counted is None:
         return None
     each = fit(option.latency[operation.then_each], operation.default_cv_each)
-    count, cv = scenario.workload[parameter], scenario.spread.get(parameter, 0.0)
+    count, cv = counted
     if not isinstance(each, Lognormal):
         return affine(Constant(0.0), each, Lognormal.from_mean_cv(count, cv) if cv else count)
     return Lognormal.from_mean_cv(count, cv).times(each) if cv else each.scaled(count)

@@ -93,6 +93,15 @@ class Catalog:
     own: tuple[Own, ...] = ()
 
     @cached_property
+    def kept(self) -> dict[object, object]:
+        """What others have worked out of these records alone and keep for the next time, by keys of their own."""
+        return {}
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what is sent to another process: not what is kept, which is made again there."""
+        return {name: value for name, value in self.__dict__.items() if name != "kept"}
+
+    @cached_property
     def outline(self) -> Outline:
         """What can be asked of the components without parsing them all."""
         return outline(self.records.components)

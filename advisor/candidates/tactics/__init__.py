@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 
 from advisor.candidates.candidate import Candidate
@@ -62,6 +62,7 @@ __all__ = [
     "Site",
     "combinations",
     "layouts",
+    "manner",
     "of_kind",
     "settings",
 ]
@@ -74,6 +75,12 @@ def settings(setting: Setting) -> Iterator[tuple[Setting, Layout]]:
     for tactic in of_kind("option", setting.scenario.tactics.allowed):
         for option, notes in tactic.apply(setting):
             yield replace(setting, option=option), Layout(0, 0, 0, (tactic.name,), notes=notes)
+
+
+def manner(role: str, scenario: Scenario) -> Hashable:
+    """Return all that decides, beside an option and how many units it needs, in which layouts it is run in a role."""
+    variants = of_kind("variant", scenario.tactics.allowed)
+    return (scenario.tactics, scenario.sizing, *(one.reads(role, scenario) for one in variants if one.reads))
 
 
 def layouts(setting: Setting, needed: int, base: Layout) -> list[Layout]:

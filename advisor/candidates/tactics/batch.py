@@ -14,7 +14,17 @@ INTERACTIVE = frozenset({"ttft_ms", "latency_ms"})  # measures of flows in which
 SOURCE = "Dean and Ghemawat (2004), MapReduce; Bass, Clements, Kazman (2021), chapter 9: schedule resources"
 
 
-@tactic("batch", "variant", "ask through the asynchronous API", SOURCE, by_default=False)
+def waited_for(role: str, scenario: Scenario) -> bool:
+    """Return whether somebody waits for a role's answers: an interactive flow asks it in the foreground."""
+    return any(
+        step.asks == role and not step.in_background
+        for flow in scenario.blueprint.flows.values()
+        if INTERACTIVE & flow.measures.keys()
+        for step in flow.steps()
+    )
+
+
+@tactic("batch", "variant", "ask through the asynchronous API", SOURCE, by_default=False, reads=waited_for)
 def batch(layout: Layout, setting: Setting) -> Iterator[Layout]:
     """The same option at its batch prices, in a role that no interactive flow asks in the foreground.
 
@@ -31,13 +41,3 @@ def batch(layout: Layout, setting: Setting) -> Iterator[Layout]:
         f"catalog: {setting.option.id}",
     )
     yield replace(layout, batch=True, tactics=(*layout.tactics, "batch"), notes=(*layout.notes, assumed))
-
-
-def waited_for(role: str, scenario: Scenario) -> bool:
-    """Return whether somebody waits for a role's answers: an interactive flow asks it in the foreground."""
-    return any(
-        step.asks == role and not step.in_background
-        for flow in scenario.blueprint.flows.values()
-        if INTERACTIVE & flow.measures.keys()
-        for step in flow.steps()
-    )

@@ -18,25 +18,34 @@ LEAST_PREFIX_TOKENS = 1024  # shorter beginnings are not cached: OpenAI and Anth
 SOURCE = "Gim et al. (2024), Prompt Cache: Modular Attention Reuse for Low-Latency Inference"
 
 
-@tactic("prompt_cache", "variant", "read the repeated part of prompts from the provider's cache", SOURCE)
+def cached(role: str, scenario: Scenario) -> PromptCache | None:
+    """Return what of a role's prompts the provider's cache may hold, None where they do not repeat or are too short."""
+    prompt = scenario.blueprint.roles[role].prompt
+    if prompt is None:
+        return None
+    share = scenario.workload[prompt.repeated_share]
+    long_enough = share * expression.parse(prompt.tokens).evaluate(scenario.workload) >= LEAST_PREFIX_TOKENS
+    return PromptCache(share, scenario.tactics.prompt_cache_hit_share) if long_enough else None
+
+
+def _read(role: str, scenario: Scenario) -> tuple[PromptCache | None, str]:
+    """Return all that the tactic reads of a scenario: the parameter is named in what is assumed."""
+    prompt = scenario.blueprint.roles[role].prompt
+    return cached(role, scenario), prompt.repeated_share if prompt else ""
+
+
+@tactic("prompt_cache", "variant", "read the repeated part of prompts from the provider's cache", SOURCE, reads=_read)
 def prompt_cache(layout: Layout, setting: Setting) -> Iterator[Layout]:
     """The same option with the repeated share of its prompts read at the cache's price, where that saves money.
 
     Used only when the workload says that prompts repeat, and when the hits pay for what the misses cost to write. Time
     to the first token is left as it is: providers publish only how much a hit can save at the most.
     """
-    prompt = setting.scenario.blueprint.roles[setting.role].prompt
-    cache = _cache(setting.scenario, prompt) if prompt else None
+    prompt, cache = setting.scenario.blueprint.roles[setting.role].prompt, cached(setting.role, setting.scenario)
     if prompt is None or cache is None or layout.batch or not saves(setting.option, cache):
         return
     tactics = (*layout.tactics, "prompt_cache")
     yield replace(layout, prompt_cache=cache, tactics=tactics, notes=(*layout.notes, *_notes(setting.scenario, prompt)))
-
-
-def _cache(scenario: Scenario, prompt: Prompt) -> PromptCache | None:
-    share = scenario.workload[prompt.repeated_share]
-    long_enough = share * expression.parse(prompt.tokens).evaluate(scenario.workload) >= LEAST_PREFIX_TOKENS
-    return PromptCache(share, scenario.tactics.prompt_cache_hit_share) if long_enough else None
 
 
 def saves(option: Option, cache: PromptCache) -> bool:

@@ -11,7 +11,7 @@ Source of the catalogue of tactics: Bass, Clements, Kazman, "Software Architectu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -48,6 +48,8 @@ class Tactic:
         by_default: used unless the scenario denies it.
         apply: option: ``Setting -> (option, notes) pairs``; layout: ``(option, needed units, sizing) -> layouts``;
             variant: ``(layout, Setting) -> layouts``; combination: ``Bench -> candidates``.
+        reads: of a variant, all that it reads of a role and a scenario beside the allowed tactics and their figures;
+            where that is the same, it makes the same of a layout of the same option. None: it reads nothing else.
     """
 
     name: str
@@ -56,18 +58,25 @@ class Tactic:
     source: str
     by_default: bool
     apply: Callable[..., Any]
+    reads: Callable[[str, Scenario], Hashable] | None = None
 
 
 TACTICS: dict[str, Tactic] = {}
 
 
 def tactic(
-    name: str, kind: Kind, title: str, source: str, *, by_default: bool = True
+    name: str,
+    kind: Kind,
+    title: str,
+    source: str,
+    *,
+    by_default: bool = True,
+    reads: Callable[[str, Scenario], Hashable] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function as the tactic ``name``."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        TACTICS[name] = Tactic(name, title, kind, source, by_default, function)
+        TACTICS[name] = Tactic(name, title, kind, source, by_default, function, reads)
         return function
 
     return register

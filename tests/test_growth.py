@@ -14,11 +14,13 @@ from advisor.analysis.answers import answer
 from advisor.analysis.growth import Growth, growth
 from advisor.analysis.overrides import change
 from advisor.analysis.volumes import Volume, Volumes, check_factors, find_parameters
+from advisor.candidates.table import table
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.commands.main import run
 from advisor.commands.schema import schema_text
 from advisor.errors import InputError
 from advisor.evaluation.result import Evaluation
+from advisor.render import growth_text
 from advisor.render.growth_chart import growth_chart
 from advisor.scenario.load import Scenario, load_scenario
 
@@ -170,6 +172,21 @@ def test_what_cannot_be_met_at_a_factor_is_named(base: Scenario, mini: Catalog) 
 
 
 # --- what grows -------------------------------------------------------------------------------------------------------
+
+
+def test_roles_that_nothing_can_fill_are_named(base: Scenario, mini: Catalog) -> None:
+    """Where the load alone is too much, the roles without an option that carries it are those without a candidate."""
+    found = growth(Volumes(base, mini, None, {"requests_per_month": 2e6}), [1, 3e5])
+    last = found.volumes[-1]
+    changed = change(base, [f"workload.requests_per_month={2e6 * last.factor!r}"], mini).scenario
+    empty = [role for role, some in table(changed, mini).candidates.items() if not some]
+    assert last.evaluation is None
+    assert list(last.unfilled) == empty != []
+    (line,) = growth_text.infeasible_lines(found.volumes)
+    assert all(role in line for role in empty)
+    flip = found.flips[-1]
+    assert flip.after.unfilled
+    assert all(role in growth_text.flip_text(flip) for role in flip.after.unfilled)
 
 
 def test_dimensions_and_parameters_can_grow(base: Scenario, mini: Catalog) -> None:

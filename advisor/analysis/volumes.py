@@ -91,6 +91,7 @@ class Volume:
         lifted: the budgets that had to be lifted, and that the design exceeds; () when every requirement holds.
         conflict: where there is no design, requirements that cannot hold together whatever the budgets; None when not
             looked for.
+        unfilled: where there is no design, the roles that no option of the catalog can fill under this load.
     """
 
     factor: float
@@ -98,6 +99,7 @@ class Volume:
     evaluation: Evaluation | None
     lifted: tuple[Bound, ...] = ()
     conflict: tuple[Requirement, ...] | None = None
+    unfilled: tuple[str, ...] = ()
 
     @property
     def structure(self) -> tuple[object, ...]:
@@ -184,8 +186,9 @@ class Volumes:
         found = self._optimum(candidates, list(regrown(self._near(factor), candidates)))
         if found.best is None:
             blamed = self._blamed(candidates) if found.status is Status.INFEASIBLE and only is None else None
-            return Volume(factor, found.status, None, conflict=blamed)
-        evaluation = judge(found.best.design, scenario, brief=only is not None)
+            unfilled = tuple(role for role, _ in candidates.unfilled)
+            return Volume(factor, found.status, None, conflict=blamed, unfilled=unfilled)
+        evaluation = found.best if only is not None else judge(found.best.design, scenario)
         exceeded = [c.requirement for c in evaluation.checks if not c.holds]
         lifted = tuple(r for r in exceeded if isinstance(r, Bound))
         return Volume(factor, found.status, evaluation, lifted)

@@ -40,6 +40,7 @@ def _volume(one: Volume) -> dict[str, Any]:
         "units": {role: c.units for role, c in evaluation.design.items()} if evaluation else None,
         "lifted": [requirement(bound) for bound in one.lifted],
         "conflict": None if one.conflict is None else [requirement(r) for r in one.conflict],
+        "unfilled": list(one.unfilled),
     }
 
 

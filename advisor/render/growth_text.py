@@ -70,18 +70,20 @@ def per_text(scenario: Scenario) -> str:
 
 
 def volume_table(found: Growth, scenario: Scenario) -> Table:
-    """Return a row for each factor: cost, cost per 1 000 runs, units, status, and a bar of the cost per 1 000."""
+    """Return a row for each factor: cost, cost per 1 000 runs with its bar, units, and what holds."""
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
-    for head in ("volume", "cost/month", per_text(scenario), "units"):
+    for head in ("volume", "cost/month", per_text(scenario)):
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("")
+    table.add_column("units", justify="right", no_wrap=True)
     table.add_column("requirements", overflow="fold")
     most = max((one.usd_per_1000 or 0.0 for one in found.volumes), default=0.0)
     for one in found.volumes:
-        table.add_row(factor_text(one.factor), *cells(one, most), neat(status_text(one)))
+        cost, per_run, units, bar = cells(one, most)
+        table.add_row(factor_text(one.factor), cost, per_run, bar, units, neat(status_text(one)))
     return table
 
 
@@ -119,7 +121,15 @@ def infeasible_lines(volumes: Sequence[Volume]) -> Iterator[str]:
             them = "; ".join(words.requirement_text(requirement) for requirement in one.conflict)
             yield f"At {factor_text(one.factor)} these cannot hold together, whatever the budget: {them}."
         else:
-            yield f"At {factor_text(one.factor)} a role has no option that can carry the load."
+            yield f"At {factor_text(one.factor)} {unfilled_text(one)}."
+
+
+def unfilled_text(one: Volume) -> str:
+    """Return which roles stand in the way of any design at all."""
+    if not one.unfilled:
+        return "no combination of the options can carry the load"
+    verb = "have" if len(one.unfilled) > 1 else "has"
+    return f"{joined(one.unfilled)} {verb} no option that can carry the load"
 
 
 def flip_text(one: Flip) -> str:
@@ -128,7 +138,8 @@ def flip_text(one: Flip) -> str:
     if not one.proved:
         return f"{between}: not settled in time"
     if one.after.evaluation is None:
-        return f"{between}: no design meets the requirements any more, whatever the budget"
+        why = "" if one.after.conflict else f": {unfilled_text(one.after)}"
+        return f"{between}: no design meets the requirements any more, whatever the budget{why}"
     if one.before.evaluation is None:
         return f"{between}: there is a design again"
     parts = [f"{words.requirement_text(bound)} cannot hold any more" for bound in one.lifted]

@@ -11,7 +11,7 @@ from oracles.problems import small_table, with_question
 
 from advisor.analysis.answers import restricted
 from advisor.analysis.overrides import change
-from advisor.analysis.unhelped import cannot_help, missed_without, roles_of
+from advisor.analysis.unhelped import cannot_help, missed_without, roles_of, worth_trying
 from advisor.analysis.ways_out import Undenied, changed_scenario
 from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.table import Table, table
@@ -88,3 +88,27 @@ def test_only_roles_that_name_a_tactic_get_candidates_of_it(name: str, candidate
     assert again.candidates == whole.candidates
     assert again.candidates != candidates.candidates
     assert sorted(map(repr, again.rejections)) == sorted(map(repr, whole.rejections))
+
+
+@pytest.mark.parametrize("share", [0.97, 0.9])
+@pytest.mark.parametrize("name", ["cascade", "hedge", "reserve", "split", "spot"])
+def test_what_is_worth_trying_of_a_tactic_has_what_all_of_it_has(
+    name: str, share: float, candidates: Table, catalog: Catalog
+) -> None:
+    """Below the least cost, the few candidates that are left of a tactic's have the same best design, or none."""
+    least = optimise(Search(candidates)).value
+    asked = change(candidates.scenario, [f"constraints.cost_usd_per_month.max={share * least}"], catalog).scenario
+    built = table(changed_scenario(asked, [Undenied(name)]), catalog, candidates.as_of)
+    whole = optimise(Search(built))
+    few = worth_trying(built, dataclasses.replace(candidates, scenario=asked))
+    if few is None:
+        assert whole.status is Status.INFEASIBLE
+        return
+    assert sum(map(len, few.candidates.values())) < sum(map(len, built.candidates.values()))
+    found = optimise(Search(few))
+    assert (found.status, found.value) == (whole.status, pytest.approx(whole.value))
+
+
+def test_a_tactic_that_brings_nothing_is_not_tried(candidates: Table) -> None:
+    """A table is not worth searching again."""
+    assert worth_trying(candidates, candidates) is None

@@ -13,6 +13,7 @@ from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table
 from advisor.candidates.table import table as build
 from advisor.catalog.load import Catalog, load_catalog
+from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
@@ -115,6 +116,14 @@ def searching(search: Search, requirements: Sequence[Requirement], goals: Sequen
     if not goals:
         return search.under(requirements)
     return Search(under(search.table, requirements, goals), None, search.shared)
+
+
+def remember(search: Search, design: Mapping[str, Candidate]) -> None:
+    """Tell a search of a design that may be good in it, where its candidates are there and it holds."""
+    if search.admits(design):
+        found = judge({role: search.by_id[role, c.id] for role, c in design.items()}, search.table.scenario)
+        if search.holds(found):
+            search.known[tuple(c.id for c in found.design.values())] = found
 
 
 def restricted(table: Table, only: Mapping[str, Sequence[Candidate]]) -> Table:

@@ -18,7 +18,7 @@ from advisor.optimizer.run import CHEAPEST, optimise
 from advisor.optimizer.search import Only, Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal, Term
-from advisor.scenario.requirements import CLOUDS, COST, Bound, Requirement, split_percentile
+from advisor.scenario.requirements import CLOUDS, COST, Bound, Filter, Requirement, split_percentile
 
 Feasible = Callable[[Sequence[Requirement]], bool | None]  # None: left open
 
@@ -71,14 +71,15 @@ class Feasibility:
     def __init__(self, search: Search, only: Only | None = None, end: float = math.inf) -> None:
         self.only, self.end = only, end
         self._whole = search
-        self._search = search.with_rules_apart()
-        self._broken: list[frozenset[Requirement]] = []
+        self._kept = search  # with all rules on options, which shape its pool
+        self._apart: Search | None = None  # from which rules can be dropped
+        self._met: list[tuple[Evaluation, frozenset[Requirement]]] = []
         self._infeasible: list[frozenset[Requirement]] = []
 
     def __call__(self, requirements: Sequence[Requirement]) -> bool | None:
         """Return whether a design meets these requirements, None when it was still open at the end."""
         asked = frozenset(requirements)
-        if any(not broken & asked for broken in self._broken):
+        if any(not broken & asked for _, broken in self._met):
             return True
         if any(some <= asked for some in self._infeasible):
             return False
@@ -103,10 +104,10 @@ class Feasibility:
         left = self.end - time.monotonic()
         if left <= 0:
             return None
-        self._search = self._search.under(requirements)
+        search = self._under(requirements)
         found = optimise(
-            self._search,
-            [_goal(self._search)],
+            search,
+            [_goal(search)],
             only=self.only,
             any_design=True,
             time_limit_s=0.0 if math.isinf(left) else left,
@@ -116,11 +117,24 @@ class Feasibility:
             return True
         return False if found.status is Status.INFEASIBLE else None
 
+    def _under(self, requirements: Sequence[Requirement]) -> Search:
+        """Return a search under some of the requirements; the last one hands on what it learned."""
+        asked = set(requirements)
+        if all(one in asked for one in self._whole.requirements if type(one) is Filter):
+            self._kept = self._kept.under(requirements)
+            return self._kept
+        self._apart = (self._apart or self._whole.with_rules_apart()).under(requirements)
+        return self._apart
+
+    def met_without(self, requirement: Requirement) -> list[Evaluation]:
+        """Return the designs met that break no requirement but one."""
+        return [evaluation for evaluation, broken in self._met if broken <= {requirement}]
+
     def _note(self, evaluation: Evaluation) -> None:
-        """Remember which of all the requirements a design breaks."""
+        """Remember a design, and which of all the requirements it breaks."""
         scenario = replace(self._whole.table.scenario, requirements=self._whole.requirements)
         checks = judge(evaluation.design, scenario).checks
-        self._broken.append(frozenset(check.requirement for check in checks if not check.holds))
+        self._met.append((evaluation, frozenset(check.requirement for check in checks if not check.holds)))
 
 
 def _goal(search: Search) -> Goal:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from advisor.analysis.answers import Answer, Deadline, restricted, searching
+from advisor.analysis.answers import Answer, Deadline, remember, restricted, searching
 from advisor.analysis.conflict import Feasibility, smallest
 from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.table import Table
@@ -69,9 +69,15 @@ class Forced:
         goals: Sequence[Goal] = (),
         *,
         any_design: bool = False,
+        met: Iterable[Evaluation] = (),
     ) -> Found:
-        """Return the optimum, under other requirements and goals where some are given."""
+        """Return the optimum, under other requirements and goals where some are given.
+
+        ``met``: designs with what is wished for that may hold then, to start from.
+        """
         search = self.search if requirements is None else searching(self.search, requirements, goals)
+        for evaluation in met:
+            remember(search, evaluation.design)
         wanted = [CHEAPEST] if any_design else None
         return optimise(search, wanted, only=self.only, any_design=any_design, time_limit_s=deadline.left)
 
@@ -107,26 +113,36 @@ def blame(one: Forced, deadline: Deadline) -> tuple[Requirement, ...] | None:
     return smallest(one.search.requirements, Feasibility(one.search, one.only, deadline.end))
 
 
-def ways_out(one: Forced, requirements: Iterable[Requirement], deadline: Deadline) -> tuple[WayOut, ...]:
-    """Return for each of some requirements how far it must be loosened, alone, for a design to exist."""
-    return tuple(way_out(one, requirement, deadline) for requirement in requirements)
+def blame_and_ways_out(one: Forced, deadline: Deadline) -> tuple[tuple[Requirement, ...] | None, tuple[WayOut, ...]]:
+    """Return a minimal set of requirements that cannot hold together with the wishes, and the way out of each.
+
+    A design that showed that a number of clouds (or vendors, or own systems) is to blame is one to beat with more.
+    """
+    feasible = Feasibility(one.search, one.only, deadline.end)
+    members = smallest(one.search.requirements, feasible)
+    counted = [r for r in members or () if isinstance(r, Bound) and r.metric in COUNTS]
+    return members, tuple(
+        way_out(one, r, deadline, feasible.met_without(r) if r in counted else ()) for r in members or ()
+    )
 
 
-def way_out(one: Forced, requirement: Requirement, deadline: Deadline) -> WayOut:
+def way_out(one: Forced, requirement: Requirement, deadline: Deadline, met: Iterable[Evaluation] = ()) -> WayOut:
     """Return how far one requirement must be loosened, all others kept.
 
     A bound is dropped and its metric becomes the goal: what is reached is the tightest bound that can be met, and the
     cheapest design there is shown. A rule is dropped, and the scenario's own goals stay.
+
+    ``met``: designs that hold all others.
     """
     if deadline.passed:
         return WayOut(requirement, None, None, proved=False)
     scenario = one.search.table.scenario
     rest = [r for r in scenario.requirements if r is not requirement]
     if isinstance(requirement, Bound) and requirement.metric in COUNTS:
-        found = least_count(requirement, lambda more: one.best(deadline, [*rest, *more], (CHEAPEST,)))
+        found = least_count(requirement, lambda more: one.best(deadline, [*rest, *more], (CHEAPEST,), met=met))
     else:
         goals = (_towards(requirement),) if isinstance(requirement, Bound) else ()
-        found = one.best(deadline, rest, goals)
+        found = one.best(deadline, rest, goals, met=met)
     proved = found.status is not Status.STOPPED
     if found.best is None or not proved:
         return WayOut(requirement, None, None, proved)

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from advisor.analysis.answers import UNLIMITED, Answer, Deadline
+from advisor.analysis.answers import UNLIMITED, Answer, Deadline, remember
 from advisor.analysis.fixed import options_of, touches
 from advisor.analysis.workloads import Workloads
 from advisor.candidates.candidate import Candidate
@@ -278,14 +278,6 @@ def _renamed(
         if twin is not None and (role, twin) in search.by_id:
             found[role] = search.by_id[role, twin]
     return found
-
-
-def remember(search: Search, design: Mapping[str, Candidate]) -> None:
-    """Tell a search of a design that may be good in it, where its candidates are there and it holds."""
-    if search.admits(design):
-        found = judge({role: search.by_id[role, c.id] for role, c in design.items()}, search.table.scenario)
-        if search.holds(found):
-            search.known[tuple(c.id for c in found.design.values())] = found
 
 
 def _better_of(a: Found, b: Found) -> Found:

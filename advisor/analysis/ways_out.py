@@ -18,118 +18,54 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations, product
 
-from advisor.analysis.answers import UNLIMITED, Deadline, searching
+from advisor.analysis.answers import UNLIMITED, Deadline, remember, searching
+from advisor.analysis.enough import Enough
 from advisor.analysis.forced import Forced, blame, least_count
-from advisor.analysis.loosening import looser, outward, towards
+from advisor.analysis.loosening import looser, towards
+from advisor.analysis.remedies import (
+    Admitted,
+    Loosened,
+    Remedy,
+    Step,
+    Undenied,
+    WaysOut,
+    changed_scenario,
+    loosened,
+    place_of,
+)
 from advisor.analysis.smallest_fixes import Fixes, smallest_fixes
-from advisor.analysis.unhelped import cannot_help, roles_of
+from advisor.analysis.unhelped import cannot_help, roles_of, worth_trying
 from advisor.candidates.table import Table
 from advisor.candidates.table import table as build
 from advisor.candidates.tactics import JOINS
+from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.run import CHEAPEST, Found, goal_value, optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal
 from advisor.scenario.load import Scenario
-from advisor.scenario.requirements import COUNTS, Bound, Filter, Requirement, is_count
+from advisor.scenario.requirements import COST, COUNTS, Bound, Filter, Requirement, is_count
 from advisor.scenario.tactics import BY_DEFAULT
 
+__all__ = [
+    "ASK_FOR",
+    "SAVED",
+    "Admitted",
+    "Loosened",
+    "Remedy",
+    "Step",
+    "Undenied",
+    "WaysOut",
+    "changed_scenario",
+    "place_of",
+    "ways_out",
+]
 SAVED = 0.1  # of the change of any bound alone, by a pair that is worth showing
 ASK_FOR = ("cascade", "fallback", "hedge", "reserve", "split", "spot")  # tactics that scenarios have to ask for
-
-
-@dataclass(frozen=True)
-class Loosened:
-    """A bound that is moved.
-
-    Attributes:
-        least: the tightest value that can be met, exact. limit: the same rounded outward to three digits.
-    """
-
-    bound: Bound
-    least: float
-    limit: float
-
-    @property
-    def share(self) -> float:
-        """The change of the bound relative to what was asked for; of an availability, relative to its error budget."""
-        return max(0.0, -self.bound.slack(self.least))
-
-
-@dataclass(frozen=True)
-class Admitted:
-    """A rule that lets in one name more (``name``), or is dropped (``name`` None)."""
-
-    rule: Filter
-    name: str | None = None
-
-    @property
-    def rest(self) -> Filter | None:
-        """The rule that is left, None when nothing is."""
-        if self.name is None:
-            return None
-        values = self.rule.values | {self.name} if self.rule.allow else self.rule.values - {self.name}
-        return replace(self.rule, values=values) if values else None
-
-
-@dataclass(frozen=True)
-class Undenied:
-    """A tactic that would be used if the scenario allowed it: one that is denied, or one that has to be asked for."""
-
-    tactic: str
-
-    @property
-    def asked_for(self) -> bool:
-        """Whether the tactic has to be asked for, instead of not being denied."""
-        return self.tactic not in BY_DEFAULT
-
-
-Step = Loosened | Admitted | Undenied
-
-
-@dataclass(frozen=True)
-class Remedy:
-    """Something that makes the scenario feasible.
-
-    Attributes:
-        steps: everything that must change, at once.
-        evaluation: the best design of the scenario changed so. proved: False when time ended before it was proved best.
-    """
-
-    steps: tuple[Step, ...]
-    evaluation: Evaluation
-    proved: bool
-
-    @property
-    def share(self) -> float:
-        """The relative changes of its bounds together."""
-        return math.fsum(step.share for step in self.steps if isinstance(step, Loosened))
-
-    @property
-    def cost_usd_per_month(self) -> float:
-        """What its design costs."""
-        return self.evaluation.cost_usd_per_month
-
-
-@dataclass(frozen=True)
-class WaysOut:
-    """What makes a scenario feasible, the least change first.
-
-    Ranking: what only moves bounds comes first, by the sum of the relative changes; then what changes rules or tactics,
-    by the same sum and then by the scenario's goals.
-
-    Attributes:
-        fixes: which requirements must change, at least.
-        open: what the time limit left open, by path.
-    """
-
-    remedies: tuple[Remedy, ...]
-    fixes: Fixes
-    open: tuple[str, ...] = ()
 
 
 def ways_out(
@@ -178,15 +114,6 @@ def _rank(remedy: Remedy, scenario: Scenario) -> tuple[object, ...]:
     return (rules, remedy.share, goals, remedy.cost_usd_per_month, [place_of(step) for step in remedy.steps])
 
 
-def place_of(step: Step) -> str:
-    """Return where in the scenario a step is made."""
-    if isinstance(step, Loosened):
-        return step.bound.path
-    if isinstance(step, Admitted):
-        return step.rule.path
-    return "tactics.allow" if step.asked_for else "tactics.deny"
-
-
 class _Ways:
     """The searches that the ways out are found by; candidates are built again only where a change asks for it."""
 
@@ -194,15 +121,24 @@ class _Ways:
         self.base, self.deadline = search, deadline
         self.scenario = search.table.scenario
         self.open: list[str] = []
+        self._least: dict[Bound, Found] = {}  # what changes a single bound least
+        self._met: list[tuple[Evaluation, frozenset[Requirement]]] = []  # designs, and what they break of the scenario
         self._fixed = not self.scenario.tactics.allowed & JOINS.keys()  # rules do not decide what is combined
 
     # --- which requirements ------------------------------------------------------------------------------------------
 
     def feasible_without(self, some: tuple[Requirement, ...]) -> bool | None:
-        """Return whether there is a design without some requirements; None when time left it open."""
+        """Return whether there is a design without some requirements; None when time left it open.
+
+        Without a single bound the design that changes it least is looked for at once: it is asked for next.
+        """
         if self.deadline.passed:
             return None
-        found = self._any(self._without(some))
+        if len(some) == 1 and isinstance(some[0], Bound):
+            rest = [r for r in self.scenario.requirements if r is not some[0]]
+            found = self._least[some[0]] = self._least_change(self._without(some), rest, [some[0]])
+        else:
+            found = self._any(self._without(some))
         return found.best is not None or (None if found.status is Status.STOPPED else False)
 
     def blame_without(self, some: tuple[Requirement, ...]) -> tuple[Requirement, ...] | None:
@@ -226,10 +162,18 @@ class _Ways:
         """Return the search of a changed scenario; one over the same candidates reuses what is known of them."""
         if not (self._fixed or scenario.filters == self.scenario.filters):
             return Search(build(scenario, self.base.table.catalog, self.base.table.as_of))
-        return self.base.under(scenario.requirements, scenario)
+        search = self.base.under(scenario.requirements, scenario)
+        for met, broken in self._met:
+            if broken.isdisjoint(scenario.requirements):
+                remember(search, met.design)
+        return search
 
     def _any(self, search: Search) -> Found:
-        return optimise(search, [CHEAPEST], any_design=True, time_limit_s=self.deadline.left)
+        found = optimise(search, [CHEAPEST], any_design=True, time_limit_s=self.deadline.left)
+        if found.best is not None and self._fixed:
+            checks = judge(found.best.design, self.scenario).checks
+            self._met.append((found.best, frozenset(check.requirement for check in checks if not check.holds)))
+        return found
 
     # --- by how much -------------------------------------------------------------------------------------------------
 
@@ -257,31 +201,40 @@ class _Ways:
         changed = changed_scenario(self.scenario, rules)
         if not bounds:
             return self._solved(changed, tuple(rules))
-        rest = [r for r in changed.requirements if r not in bounds]
-        search = self._search(replace(changed, requirements=tuple(rest)))
-        found = self._least_change(search, rest, bounds)
+        found = self._least.get(bounds[0]) if len(bounds) == 1 and not rules else None
+        if found is None:
+            rest = [r for r in changed.requirements if r not in bounds]
+            search = self._search(replace(changed, requirements=tuple(rest)))
+            found = self._least_change(search, rest, bounds)
         if found.best is None or found.status is not Status.OPTIMAL:
             self.open += [r.path for r in bounds] if found.status is Status.STOPPED else []
             return None
-        moved = [_loosened(bound, found.best.metric(bound.metric)) for bound in bounds]
+        moved = [loosened(bound, found.best.metric(bound.metric)) for bound in bounds]
         steps: tuple[Step, ...] = (*moved, *rules)
-        return self._solved(changed_scenario(self.scenario, steps), steps, found.best)
+        changed = changed_scenario(self.scenario, steps)
+        if _cheapest_alone(bounds) and [goal.terms for goal in self.scenario.objective] == [CHEAPEST.terms]:
+            return Remedy(steps, judge(found.best.design, changed), proved=True)  # what is asked is what was found
+        return self._solved(changed, steps, found.best)
 
     def _least_change(self, search: Search, rest: Sequence[Requirement], bounds: Sequence[Bound]) -> Found:
         """Return the design that exceeds some bounds least, their relative changes added, under other requirements."""
         if len(bounds) == 1 and bounds[0].metric in COUNTS:
-            return least_count(bounds[0], lambda more: self._cheapest(searching(search, [*rest, *more], [CHEAPEST])))
-        goal = Goal(tuple(towards(bound) for bound in bounds), "least change")
-        return optimise(searching(search, rest, [goal]), [goal], time_limit_s=self.deadline.left)
+            return least_count(bounds[0], lambda more: self._best(search, [*rest, *more], CHEAPEST))
+        sum_of_changes = Goal(tuple(towards(bound) for bound in bounds), "least change")
+        return self._best(search, rest, CHEAPEST if _cheapest_alone(bounds) else sum_of_changes)
 
-    def _cheapest(self, search: Search) -> Found:
-        return optimise(search, [CHEAPEST], time_limit_s=self.deadline.left)
+    def _best(self, search: Search, requirements: Sequence[Requirement], goal: Goal) -> Found:
+        """Return the optimum of another goal under some requirements; designs that are known are there to beat."""
+        other = searching(search, requirements, [goal])
+        for evaluation in search.known.values():
+            remember(other, evaluation.design)
+        return optimise(other, [goal], time_limit_s=self.deadline.left)
 
     def _solved(self, scenario: Scenario, steps: tuple[Step, ...], known: Evaluation | None = None) -> Remedy | None:
         """Return the best design of a changed scenario as the remedy that its changes are."""
         search = self._search(scenario)
-        if known is not None and search.admits(known.design):
-            search.near.append(known)
+        if known is not None:
+            remember(search, known.design)
         found = optimise(search, time_limit_s=self.deadline.left)
         if found.best is None:
             self.open += [place_of(step) for step in steps] if found.status is Status.STOPPED else []
@@ -295,30 +248,32 @@ class _Ways:
             return
         most = min(alone.values()) * (1 - SAVED)
         bounds = [b for b in self.scenario.bounds if not is_count(b.metric)]
-        if self._any(self._loosened_by(most, bounds)).status is Status.INFEASIBLE:
-            return  # not even all of them together are enough
+        enough = Enough(bounds, lambda some: self._needs(some, most))
         for pair in combinations(bounds, 2):
-            if self.deadline.passed:
-                self.open.append(" with ".join(bound.path for bound in pair))
-            elif alone.keys() & set(pair):
+            if not self.deadline.passed and alone.keys() & set(pair) and enough(pair):
                 yield from self._pair(pair, most)
+            elif self.deadline.passed:
+                self.open.append(" with ".join(bound.path for bound in pair))
+
+    def _needs(self, some: Collection[Bound], share: float) -> Collection[Bound] | None:
+        """Return which bounds a design breaks that exists once some are loosened by a relative change, if one does."""
+        found = self._any(self._loosened_by(share, some)).best
+        return None if found is None else [b for b in some if not b.holds(found.metric(b.metric))]
 
     def _pair(self, pair: tuple[Bound, ...], most: float) -> Iterator[Remedy]:
         """Yield the least change of two bounds together if it is below ``most``."""
         search = self._loosened_by(most, pair)
-        if self._any(search).best is None:
-            return
         found = self._least_change(search, search.requirements, pair)
         if found.best is None or found.status is not Status.OPTIMAL:
             self.open.append(" with ".join(bound.path for bound in pair))
             return
-        steps = tuple(_loosened(bound, found.best.metric(bound.metric)) for bound in pair)
+        steps = tuple(loosened(bound, found.best.metric(bound.metric)) for bound in pair)
         if math.fsum(step.share for step in steps) > most or not all(step.share > 0 for step in steps):
             return
         if (way := self._solved(changed_scenario(self.scenario, steps), steps, found.best)) is not None:
             yield way
 
-    def _loosened_by(self, share: float, bounds: Sequence[Bound]) -> Search:
+    def _loosened_by(self, share: float, bounds: Collection[Bound]) -> Search:
         """Return the search under requirements of which some bounds are loosened by a relative change."""
         moved: dict[Requirement, Bound] = {bound: replace(bound, limit=looser(bound, share)) for bound in bounds}
         within = tuple(moved.get(r, r) for r in self.scenario.requirements)
@@ -333,10 +288,10 @@ class _Ways:
                 continue
             if cannot_help(name, self.base, conflict):
                 continue
-            built = self._built(name)
-            if built.candidates == self.base.table.candidates:
+            few = worth_trying(self._built(name), self.base.table)
+            if few is None:
                 continue
-            found = optimise(Search(built), time_limit_s=self.deadline.left)
+            found = optimise(Search(few), time_limit_s=self.deadline.left)
             if found.best is not None:
                 yield Remedy((step,), found.best, found.status is Status.OPTIMAL)
             elif found.status is Status.STOPPED:
@@ -351,21 +306,6 @@ class _Ways:
         return known.again(known.catalog, dict.fromkeys(roles), changed)
 
 
-def changed_scenario(scenario: Scenario, steps: Sequence[Step]) -> Scenario:
-    """Return a scenario with every step made."""
-    moved: dict[Requirement, Requirement | None] = {}
-    allowed = scenario.tactics.allowed
-    for step in steps:
-        if isinstance(step, Loosened):
-            moved[step.bound] = replace(step.bound, limit=step.limit)
-        elif isinstance(step, Admitted):
-            moved[step.rule] = step.rest
-        else:
-            allowed = allowed | {step.tactic}
-    left = [new for r in scenario.requirements if (new := moved.get(r, r)) is not None]
-    return replace(scenario, requirements=tuple(left), tactics=replace(scenario.tactics, allowed=allowed))
-
-
 def _used(table: Table, kind: str) -> set[str]:
     """Return the names that options have in what a rule is about."""
     plain = [one for found in table.candidates.values() for c in found for one in c.members]
@@ -378,5 +318,6 @@ def _used(table: Table, kind: str) -> set[str]:
     return traits[kind]
 
 
-def _loosened(bound: Bound, least: float) -> Loosened:
-    return Loosened(bound, least, outward(bound, least))
+def _cheapest_alone(bounds: Sequence[Bound]) -> bool:
+    """Return whether the cheapest design without a bound changes it least: one on cost, or on how many there are."""
+    return len(bounds) == 1 and (bounds[0].metric in COUNTS or (bounds[0].metric == COST and bounds[0].upper))

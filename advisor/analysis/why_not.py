@@ -8,7 +8,7 @@ from typing import Literal
 
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, silent
 from advisor.analysis.changes import RoleChange, role_changes
-from advisor.analysis.forced import Forced, WayOut, Wish, best_reach, blame, forced, names_of, ways_out
+from advisor.analysis.forced import Forced, WayOut, Wish, best_reach, blame_and_ways_out, forced, names_of
 from advisor.analysis.reasons import Reason, reasons
 from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.maker import Rejection
@@ -143,9 +143,8 @@ def _possible(answer: Answer, wishes: tuple[Wish, ...], found: Found) -> WhyNot:
 
 
 def _impossible(one: Forced, wishes: tuple[Wish, ...], deadline: Deadline) -> WhyNot:
-    members = blame(one, deadline)
+    members, ways = blame_and_ways_out(one, deadline)
     kind: Kind = "refused" if members and all(isinstance(m, Filter) for m in members) else "infeasible"
-    ways = ways_out(one, members or (), deadline)
     reach = None
     if members and len(members) == 1 and isinstance(members[0], Bound) and ways[0].evaluation is None:
         reach = best_reach(one, members[0], deadline)

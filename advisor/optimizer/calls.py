@@ -1,8 +1,11 @@
 """The optimum where calls between clouds cost and take something: first as if they were free, then as they are.
 
 What is best with free calls bounds what can be best with those that are paid. Often that design is no worse with its
-calls, and is the answer. If not, it is still one to beat, and only what could beat it is copied for every place that
-its callers can have (:mod:`advisor.optimizer.linked`).
+calls, and is the answer. If not, only what can be in a design as good as it has to be is copied for every place that
+its callers can have (:mod:`advisor.optimizer.linked`): as good as a design that is known, as a bound on the goal's own
+metric asks for, or, before either is tried, within :data:`REACH` of the best with free calls. Designs that good are all
+among these copies, since calls only add to what a design costs and takes; so the best of the copies is the best of all
+if it is that good, and if it is not, it is still one to beat.
 """
 
 from __future__ import annotations
@@ -10,114 +13,223 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
+from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.engine import Engine
-from advisor.optimizer.linear import is_log
+from advisor.optimizer.limit import Limit
+from advisor.optimizer.linear import Linear, is_log
 from advisor.optimizer.linked import LinkedSearch
 from advisor.optimizer.prices import priced, within
 from advisor.optimizer.proof import TooHardError
-from advisor.optimizer.run import CHEAPEST, Found, Run, goal_value, linear_goal, optimise
+from advisor.optimizer.run import CHEAPEST, STEP, Found, Run, goal_value, linear_goal, optimise
 from advisor.optimizer.search import Only, Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal
+from advisor.scenario.requirements import Bound, split_percentile
 
 SLIP = 1e-9  # what a goal may be above that of the design to beat, relative
+LEAST = 1e-9  # stands for 0 in a logarithm
+REACH = 0.1  # how far above the best with free calls the best is looked for at first, relative
+Ids = Mapping[str, Collection[str]]
 
 
-def optimise_with_calls(search: Search, goals: Sequence[Goal], only: Only | None, *how: Any) -> Found:
+def optimise_with_calls(
+    search: Search,
+    goals: Sequence[Goal],
+    only: Only | None,
+    tie_break: bool,
+    any_design: bool,
+    time_limit_s: float,
+    program: bool,
+) -> Found:
     """Return the optimum among copies that know where the others are, as a design of the candidates themselves."""
-    tie_break, any_design, time_limit_s, program = how
-    begun = time.monotonic()
-    known: Evaluation | None = None
-    if not program:
-        first = optimise(
-            search.unlinked, goals, only=only, tie_break=tie_break, any_design=any_design, time_limit_s=time_limit_s
-        )
-        if first.best is None:
-            return first
-        with_calls = search.evaluate(first.best.design)
-        if any_design and not search.holds(with_calls):  # the best one leaves more room for what calls cost and take
-            left = _left(time_limit_s, begun)
-            first = optimise(search.unlinked, goals, only=only, tie_break=False, time_limit_s=left)
-            assert first.best is not None, "a design was found before"
-            with_calls = search.evaluate(first.best.design)
-        wanted = [] if any_design else [*goals, CHEAPEST]
+    asked = _Asked(search, goals, only, tie_break, any_design, program, time.monotonic(), time_limit_s)
+    if program:
+        return asked.among(None)
+    if any_design and (known := asked.known()):
+        value = goal_value(goals[0], known[0])
+        return Found(Status.OPTIMAL, known[0], value, value)
+    first = asked.with_free_calls()
+    if first.best is None:
+        return first
+    with_calls = search.evaluate(first.best.design)
+    holds = search.holds(with_calls)
+    if holds and asked.settled_by(first, with_calls):
+        search.known[tuple(c.id for c in with_calls.design.values())] = with_calls
+        return replace(first, best=with_calls)
+    return asked.with_paid_calls(first, with_calls if holds else None)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of a search with calls between clouds; the time limit counts from ``begun``, 0 means none."""
+
+    search: Search
+    goals: Sequence[Goal]
+    only: Only | None
+    tie_break: bool
+    any_design: bool
+    program: bool
+    begun: float
+    time_limit_s: float
+
+    @property
+    def left_s(self) -> float:
+        """What is left of the time limit; 0 means none, before and after."""
+        return max(self.time_limit_s - (time.monotonic() - self.begun), 1e-3) if self.time_limit_s else 0.0
+
+    def known(self) -> list[Evaluation]:
+        """Return the designs that are known to hold and that only have what is allowed, the best first."""
+        found = self.search.known.values()
+        good = [e for e in found if all(self.may_use(role, c) for role, c in e.design.items())]
+        return sorted(good, key=lambda evaluation: goal_value(self.goals[0], evaluation))
+
+    def may_use(self, role: str, candidate: Candidate) -> bool:
+        """Return whether a candidate is allowed, even if another one beats it where calls are free."""
+        return self.only is None or self.only(role, candidate) is not False
+
+    # --- calls that are free -----------------------------------------------------------------------------------------
+
+    def with_free_calls(self) -> Found:
+        """Return the optimum as if calls were free; the best design where any would do but does not hold with calls.
+
+        The best one leaves more room for what calls cost and take.
+        """
+        found = self._free(tie_break=self.tie_break, any_design=self.any_design)
+        if found.best and self.any_design and not self.search.holds(self.search.evaluate(found.best.design)):
+            found = self._free(tie_break=False, any_design=False)
+            assert found.best is not None, "a design was found before"
+        return found
+
+    def _free(self, *, tie_break: bool, any_design: bool) -> Found:
+        unlinked, how = self.search.unlinked, {"tie_break": tie_break, "any_design": any_design}
+        return optimise(unlinked, self.goals, only=self.only, time_limit_s=self.left_s, **how)
+
+    def settled_by(self, first: Found, with_calls: Evaluation) -> bool:
+        """Return whether the optimum with free calls is no worse with its calls, which hold, or any design will do."""
         free = first.best
         assert free is not None
-        as_good = all(goal_value(goal, with_calls) <= goal_value(goal, free) for goal in wanted)
-        if search.holds(with_calls):
-            known = with_calls
-            if as_good and (any_design or first.status is Status.OPTIMAL):
-                search.known[tuple(c.id for c in known.design.values())] = known
-                return replace(first, best=known)
-    linked = _copies(search, goals, only, known)
-    if not program:
-        assert first.best is not None
-        linked.start_from(first.best)
-        time_limit_s = _left(time_limit_s, begun)
-    found = optimise(
-        linked,
-        goals,
-        only=None if only is None else lambda role, c: only(role, c.unlinked or c),
-        tie_break=tie_break,
-        any_design=any_design,
-        time_limit_s=time_limit_s,
-        program=program,
-    )
-    if found.best is None:
+        if self.any_design:
+            return True
+        as_good = all(goal_value(goal, with_calls) <= goal_value(goal, free) for goal in (*self.goals, CHEAPEST))
+        return as_good and first.status is Status.OPTIMAL
+
+    # --- calls that are paid -----------------------------------------------------------------------------------------
+
+    def with_paid_calls(self, first: Found, known: Evaluation | None) -> Found:
+        """Return the optimum, given the one with free calls and perhaps a design that holds."""
+        starts = [*([known] if known else []), *self.known()]
+        promising = Promising(self.search.unlinked, self.goals[0], self.may_use)
+        most = promising.most(starts)
+        near = promising.near(first) if first.status is Status.OPTIMAL else math.inf
+        if near < most:
+            found = self.among(promising.ids(near), [first.best, *starts])
+            if found.best is not None and (self.any_design or promising.includes(near, found)):
+                return found
+            starts += [found.best] if found.best else []
+            most = promising.most(starts)
+        return self.among(promising.ids(most), [first.best, *starts])
+
+    def among(self, few: Ids | None, starts: Sequence[Evaluation | None] = ()) -> Found:
+        """Return the optimum among the copies of some candidates (None: all), from the designs of which there are."""
+        linked = self._copies(few)
+        there = {(role, (c.unlinked or c).id) for role, found in linked.pool.items() for c in found}
+        for start in starts:
+            if start is not None and all((role, c.id) in there for role, c in start.design.items()):
+                linked.start_from(start)
+        found = optimise(
+            linked,
+            self.goals,
+            only=None if self.only is None else self._only_copies,
+            tie_break=self.tie_break,
+            any_design=self.any_design,
+            time_limit_s=self.time_limit_s if self.program else self.left_s,
+            program=self.program,
+        )
+        if found.best is None:
+            return found
+        best = linked.plain(found.best)
+        self.search.known[tuple(c.id for c in best.design.values())] = best
+        return replace(found, best=best)
+
+    def _copies(self, few: Ids | None) -> LinkedSearch:
+        if few is not None:
+            return LinkedSearch(self.search, forced=self.only is not None, among=few)
+        linked = self.search.linked_unforced if self.only is None else self.search.linked
+        assert linked is not None
+        return linked
+
+    def _only_copies(self, role: str, copied: Candidate) -> bool | None:
+        assert self.only is not None
+        return self.only(role, copied.unlinked or copied)
+
+
+class Promising:
+    """Says which candidates designs may have that are as good as asked for, and calls as if they were free.
+
+    How good is said in units of the goal's sum (minus a logarithm for a product), of a percentile in those of the goal;
+    infinite where nothing is asked, or where the goal is neither.
+    """
+
+    def __init__(self, unlinked: Search, goal: Goal, may_use: Only) -> None:
+        self.goal, self.run = goal, Run(unlinked, may_use, 0.0)
+        self.objective = linear_goal(unlinked, goal)
+        single = len(goal.terms) == 1 and goal.terms[0].coefficient > 0
+        self.guide = self.objective if self.objective or not single else _mean(unlinked, goal)
+
+    def most(self, known: Sequence[Evaluation]) -> float:
+        """Return how bad a design may be that is no worse than one that is known, and within the goal's own bounds."""
+        if self.guide is None:
+            return math.inf
+        worths = [self._worth(evaluation) for evaluation in known]
+        return min(self.run.ceiling(self.goal, ()), *(worth + self._slip(worth) for worth in worths), math.inf)
+
+    def near(self, first: Found) -> float:
+        """Return how bad a design may be within the reach of the optimum with free calls."""
+        if self.guide is None or first.best is None:
+            return math.inf
+        worth = self._worth(first.best)
+        return worth + REACH * abs(worth)
+
+    def includes(self, most: float, found: Found) -> bool:
+        """Return whether the best of the designs with some candidates is the best of all: all as good have these."""
+        assert found.best is not None
+        worth = self._worth(found.best)
+        return found.status is Status.OPTIMAL and worth + self._slip(worth) <= most
+
+    def _worth(self, evaluation: Evaluation) -> float:
+        value = goal_value(self.goal, evaluation)
+        return -math.log(max(value / self.goal.terms[0].coefficient, LEAST)) if is_log(self.goal) else value
+
+    def _slip(self, worth: float) -> float:
+        return SLIP * max(abs(worth), 1.0) if self.objective else 2 * STEP * abs(worth)
+
+    def ids(self, most: float) -> Ids | None:
+        """Return the ids that a design up to ``most`` may have, by role; None where nothing says how good it is."""
+        if self.guide is None or math.isinf(most):
+            return None
+        limits = () if self.objective else (self._limit(most),)
+        question = self.run.question(self.guide, limits)
+        found: dict[str, set[str]] = {role: set() for role in question.pool}
+        try:
+            for *_, case in Engine(question, lambda _: False).open_cases(relaxed=True):
+                if (prices := priced(case)) is None:
+                    continue
+                kept = within(case, prices, most if self.objective else math.inf).kept
+                for (role, candidates), places in zip(question.pool.items(), kept, strict=True):
+                    found[role] |= {candidates[place].id for place in places}
+        except TooHardError:
+            return None
         return found
-    best = linked.plain(found.best)
-    search.known[tuple(c.id for c in best.design.values())] = best
-    return replace(found, best=best)
+
+    def _limit(self, most: float) -> Limit:
+        term = self.goal.terms[0]
+        return self.run.search.limit(Bound("objective", term.metric, True, most / term.coefficient))
 
 
-def _left(time_limit_s: float, begun: float) -> float:
-    """Return what is left of a time limit; 0 means none, before and after."""
-    return max(time_limit_s - (time.monotonic() - begun), 1e-3) if time_limit_s else 0.0
-
-
-def _copies(search: Search, goals: Sequence[Goal], only: Only | None, known: Evaluation | None) -> LinkedSearch:
-    """Return the search of the copies: of all candidates, or of what can be in a design as good as it has to be.
-
-    That is as good as a known one, and as a bound on the goal's own metric asks for.
-    """
-    few = _promising(search, goals[0], only, known)
-    if few is not None:
-        return LinkedSearch(search, forced=only is not None, among=few)
-    linked = search.linked_unforced if only is None else search.linked
-    assert linked is not None
-    return linked
-
-
-def _promising(
-    search: Search, goal: Goal, only: Only | None, known: Evaluation | None
-) -> Mapping[str, Collection[str]] | None:
-    """Return the ids that some design as good as it has to be may have, by role; None where nothing says how good.
-
-    Calls only add to what a design costs and takes, so what is out without them is out with them.
-    """
-    objective = linear_goal(search.unlinked, goal)
-    if objective is None or is_log(goal):
-        return None
-    run = Run(search.unlinked, lambda role, candidate: only is None or only(role, candidate) is not False, 0.0)
-    most = run.ceiling(goal, ())
-    if known is not None:
-        value = goal_value(goal, known)
-        most = min(most, value + SLIP * max(abs(value), 1.0))
-    if math.isinf(most):
-        return None
-    question = run.question(objective, ())
-    found: dict[str, set[str]] = {role: set() for role in question.pool}
-    try:
-        for *_, case in Engine(question, lambda _: False).open_cases(relaxed=True):
-            if (prices := priced(case)) is None:
-                continue
-            kept = within(case, prices, most).kept
-            for (role, candidates), places in zip(question.pool.items(), kept, strict=True):
-                found[role] |= {candidates[place].id for place in places}
-    except TooHardError:
-        return None
-    return found
+def _mean(search: Search, goal: Goal) -> Linear | None:
+    """Return the mean of the time of which a goal is a percentile."""
+    metric = goal.terms[0].metric
+    return search.sum(metric.rpartition(".p")[0] + ".mean") if split_percentile(metric) else None

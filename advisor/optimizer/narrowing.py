@@ -41,11 +41,14 @@ ADDED_UP = (COST, OPERATIONS)  # goals by which a known design cuts: they only g
 EQUAL = 1e-6  # a goal that is above the known design's by less, relative, may still be the optimum
 
 
-def narrowed(table: Table, requirements: Sequence[Requirement], known: Evaluation | None = None) -> Table | None:
+def narrowed(
+    table: Table, requirements: Sequence[Requirement], known: Evaluation | None = None, *, by: Goal | None = None
+) -> Table | None:
     """Return a table with the candidates that may be in a design that meets the requirements and is no worse.
 
     Args:
         known: a design that meets them, the better the fewer are left; None: there is nothing to be no worse than.
+        by: what adds up and is bounded itself, instead of the first goal; no design above its bound meets it.
 
     Returns:
         None when it is proved that no design meets the requirements.
@@ -59,7 +62,9 @@ def narrowed(table: Table, requirements: Sequence[Requirement], known: Evaluatio
     rules = [one for one in requirements if isinstance(one, Filter)]
     every = table.candidates.items()
     pool = {role: [c for c in found if all(c.admitted_by(rule) for rule in rules)] for role, found in every}
-    kept = _kept(pool, table, [one for one in requirements if isinstance(one, Bound)], known)
+    bounds = [one for one in requirements if isinstance(one, Bound)]
+    goal = by or table.scenario.objective[0]
+    kept = _kept(pool, table, bounds, goal, _most(goal, bounds if by else (), known))
     if not all(mask.any() for mask in kept.values()):
         return None
     left = {role: tuple(c for c, yes in zip(found, kept[role], strict=True) if yes) for role, found in pool.items()}
@@ -75,11 +80,11 @@ def search_from(table: Table, requirements: Sequence[Requirement], known: Evalua
     return search
 
 
-def _kept(pool: Pool, table: Table, bounds: Sequence[Bound], known: Evaluation | None) -> dict[str, Mask]:
-    """Return which candidates of each role some use of the caches leaves over."""
+def _kept(pool: Pool, table: Table, bounds: Sequence[Bound], goal: Goal, most: float) -> dict[str, Mask]:
+    """Return which candidates of each role some use of the caches leaves over for a goal up to ``most``."""
     import numpy as np
 
-    question, most = _question(pool, table, bounds), _most(table.scenario.objective[0], known)
+    question = _question(pool, table, bounds, goal)
     kept = {role: np.zeros(len(found), dtype=bool) for role, found in pool.items()}
     for situation in question.situations:
         case = question.case(situation, {})
@@ -92,8 +97,8 @@ def _kept(pool: Pool, table: Table, bounds: Sequence[Bound], known: Evaluation |
     return kept
 
 
-def _question(pool: Pool, table: Table, bounds: Sequence[Bound]) -> Question:
-    """Return the first goal and the bounds as far as they add up, with nothing else that is asked."""
+def _question(pool: Pool, table: Table, bounds: Sequence[Bound], goal: Goal) -> Question:
+    """Return a goal and the bounds as far as they add up, with nothing else that is asked."""
     import numpy as np
 
     scenario = table.scenario
@@ -106,7 +111,7 @@ def _question(pool: Pool, table: Table, bounds: Sequence[Bound]) -> Question:
     roles = scenario.blueprint.cache_roles
     situations = [Situation(caches, fitting(pool, roles, caches)) for caches in variants(scenario)]
     everything = {role: np.ones(len(found), dtype=bool) for role, found in pool.items()}
-    return Question(pool, everything, _sum(pool, table, scenario.objective[0]), rows, (), {}, situations)
+    return Question(pool, everything, _sum(pool, table, goal), rows, (), {}, situations)
 
 
 def _sum(pool: Pool, table: Table, goal: Goal) -> Linear:
@@ -123,9 +128,11 @@ def _cuts(goal: Goal) -> bool:
     return all(term.metric in ADDED_UP and term.coefficient > 0 for term in goal.terms)
 
 
-def _most(goal: Goal, known: Evaluation | None) -> float:
+def _most(goal: Goal, bounds: Sequence[Bound], known: Evaluation | None) -> float:
     """Return what the goal of a design may be at most."""
-    if known is None or not _cuts(goal):
+    if not _cuts(goal):
         return math.inf
-    value = math.fsum(term.coefficient * known.metric(term.metric) for term in goal.terms)
-    return value + EQUAL * max(abs(value), 1e-6)
+    rooms = [b.limit for b in bounds if [(b.metric, 1.0)] == [(t.metric, t.coefficient) for t in goal.terms]]
+    if known is not None:
+        rooms.append(math.fsum(term.coefficient * known.metric(term.metric) for term in goal.terms))
+    return min((value + EQUAL * max(abs(value), 1e-6) for value in rooms), default=math.inf)

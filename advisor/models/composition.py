@@ -58,15 +58,15 @@ class Series(Distribution):
         return self._floor
 
     def reach(self, exceedance: float) -> float:  # noqa: D102
-        each = exceedance / max(len(self._random), 1)
-        return self._fixed + math.fsum(stage.reach(each) for stage in self._random)
+        each = exceedance / max(len(self.random), 1)
+        return self._fixed + math.fsum(stage.reach(each) for stage in self.random)
 
     @cached_property
     def _floor(self) -> float:
         return math.fsum(stage.floor() for stage in self.stages)
 
     @cached_property
-    def _random(self) -> tuple[Distribution, ...]:
+    def random(self) -> tuple[Distribution, ...]:
         """Return the stages that are not always the same time."""
         return tuple(stage for stage in self.stages if not _is_fixed(stage))
 
@@ -76,20 +76,20 @@ class Series(Distribution):
 
     @cached_property
     def atoms(self) -> Atoms:  # noqa: D102
-        if not all(stage.atoms.values for stage in self._random):
+        if not all(stage.atoms.values for stage in self.random):
             return Atoms()
-        return reduce(add, (stage.atoms for stage in self._random), Atoms((self._fixed,), (1.0,)))
+        return reduce(add, (stage.atoms for stage in self.random), Atoms((self._fixed,), (1.0,)))
 
     @cached_property
     def closed(self) -> bool:  # noqa: D102
-        return self.discrete or (len(self._random) == 1 and self._random[0].closed)
+        return self.discrete or (len(self.random) == 1 and self.random[0].closed)
 
     def level(self, x: float) -> float:  # noqa: D102
-        if x < self._fixed or not self._random:
+        if x < self._fixed or not self.random:
             return float(x >= self._fixed)
-        if len(self._random) == 1:
-            return self._random[0].level(x - self._fixed)
-        if len(self._random) > MANY and not self.discrete:
+        if len(self.random) == 1:
+            return self.random[0].level(x - self._fixed)
+        if len(self.random) > MANY and not self.discrete:
             mean = self.mean()
             x = max(mean + (x - mean) / self._narrower((x - self._floor) / POINTS), self._fixed)
         return super().level(x)
@@ -97,19 +97,19 @@ class Series(Distribution):
     def _refined(self, p: float, horizon: float) -> tuple[float, float]:
         """Return the p-quantile and its lattice's horizon, without the spread that the lattice adds to many stages."""
         x, horizon = super()._refined(p, horizon)
-        if len(self._random) > MANY:
+        if len(self.random) > MANY:
             mean = self.mean()
             x = mean + (x - mean) * self._narrower(horizon / POINTS)
         return x, horizon
 
     def _narrower(self, step: float) -> float:
         """Return true over lattice standard deviation: rounding to cells adds up to step^2 / 4 for every stage."""
-        on_lattice = math.fsum(n * _lattice_variance(stage, step) for stage, n in Counter(self._random).items())
+        on_lattice = math.fsum(n * _lattice_variance(stage, step) for stage, n in Counter(self.random).items())
         return math.sqrt(self.variance() / on_lattice) if on_lattice > 0 else 1.0
 
     def quantiles(self, ps: Sequence[float]) -> list[float]:  # noqa: D102
-        if len(self._random) == 1:
-            return [self._fixed + value for value in self._random[0].quantiles(ps)]
+        if len(self.random) == 1:
+            return [self._fixed + value for value in self.random[0].quantiles(ps)]
         return super().quantiles(ps)
 
     def smooth(self, step: float, points: int, origin: float) -> Array:
@@ -117,10 +117,10 @@ class Series(Distribution):
         import numpy as np
 
         total = sharp = np.ones(points + 1, dtype=complex)
-        for stage in self._random:
+        for stage in self.random:
             total = total * _spectrum(stage, step, points)
         if self.atoms.values:
-            for stage in self._random:
+            for stage in self.random:
                 sharp = sharp * _sharp(stage, step, points)
             total = total - sharp
         return inverse(delayed(total, (self._floor - origin) / step))

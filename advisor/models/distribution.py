@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MAX_LEVEL = 0.9999
 _ROUNDING = 1e-14  # sums of shares are equal to a level if they differ by no more than this
-_NOTHING = 1e-14  # what lies beyond the part of a lattice that is filled
+NOTHING = 1e-14  # what lies beyond the part of a lattice that is filled
 _COARSE = 256  # points of the lattice that only tells where to look
 _FINE = 6  # a percentile is accepted from this part of the lattice on ...
 _CELLS = 2000  # ... or when it is this many cells
@@ -219,7 +219,7 @@ class Primitive(Distribution):
         """Return the masses without atoms: the mass at ``k step`` is the second difference of E[min(X, x)]."""
         import numpy as np
 
-        used = int(min((self.reach(_NOTHING) - origin) / step + 2, points))
+        used = int(min((self.reach(NOTHING) - origin) / step + 2, points))
         limited = self.limited_mean(origin + np.arange(-1.0, used + 1) * step)
         limited[0] = limited[1] - step  # nothing ends before the origin
         slopes = (limited[1:] - limited[:-1]) / step

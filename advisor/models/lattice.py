@@ -220,6 +220,11 @@ def _end_weights(points: int) -> Spectrum:
     return weights
 
 
+def one_cell(points: int) -> Spectrum:
+    """Return the transform of one cell of delay."""
+    return _damping(points)[1]
+
+
 def delayed(spectrum: Spectrum, cells: float) -> Spectrum:
     """Return a transform whose masses are moved up by ``cells``, a fraction of a cell shared between two neighbours.
 

@@ -18,7 +18,7 @@ from advisor.models.latency import inverse
 from advisor.models.lattice import completing, level_at_end, parts
 from advisor.optimizer.order import Order
 from advisor.optimizer.tails import MARGIN, POINTS, THETAS, Tail
-from advisor.optimizer.times import Times
+from advisor.optimizer.times import Times, levels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -249,15 +249,6 @@ def reached(masses: Array, at: int) -> Array:
     return found
 
 
-def levels(masses: Array) -> Array:
-    """Return P(X <= t) at every point of the lattice."""
-    import numpy as np
-
-    found: Array = np.cumsum(masses, axis=-1)
-    found -= masses / 2
-    return found
-
-
 def chances(tail: Tail, pool: Mapping[str, Sequence[Candidate]], kept: Mapping[str, Indices], cached: bool) -> Chances:
     """Return a percentile bound for the candidates at some positions of the pool, with its cache in use or not."""
     if cached:
@@ -269,6 +260,9 @@ def chances(tail: Tail, pool: Mapping[str, Sequence[Candidate]], kept: Mapping[s
         before, past = [tail.times(role, past=None) for role in kept], [None] * len(kept)
     hits = tail.hits if cached else 0.0
     rows = tuple(tail.rows_of(role, pool[role])[at] for role, at in kept.items())
+    for times, own in zip((*before, *past), rows * 2, strict=True):
+        if times is not None:
+            times.fill(own)
     return Chances(tail.level, hits, start, end, tuple(before), tuple(past), rows, tuple(map(tail.order, kept)))
 
 

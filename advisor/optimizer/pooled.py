@@ -10,6 +10,7 @@ from advisor.candidates.candidate import Candidate
 from advisor.candidates.dominance import Relevance, always_no_slower, dominated_by
 from advisor.candidates.table import Table
 from advisor.optimizer.linear import Linear
+from advisor.optimizer.slots import Timed
 from advisor.optimizer.tails import Tail
 from advisor.scenario.requirements import Bound, Filter, Requirement, split_percentile
 
@@ -64,6 +65,7 @@ class Pooled:
     beaten: dict[tuple[str, str], Candidate]
     sums: dict[str, Linear | None] = field(default_factory=dict)
     tails: dict[tuple[str, str, float], Tail] = field(default_factory=dict)
+    timed: dict[tuple[str, str], Timed] = field(default_factory=dict)
     dominated: dict[tuple[Any, ...], dict[tuple[str, str], Candidate]] = field(default_factory=dict)
     distinct: dict[str, dict[str, list[frozenset[str]]]] = field(default_factory=dict)
     fitting: dict[frozenset[str], dict[str, Mask]] = field(default_factory=dict)

@@ -291,7 +291,9 @@ class Search:
             flow = self.table.scenario.blueprint.flows[at[0]]
             measure = flow.measures[at[1]]  # type: ignore[index]
             limit_ms = bound.limit * UNIT_MS[at[1]]
-            known[key] = Tail(flow, measure.at, limit_ms, at[2], self.pool, self.table.scenario)
+            timed = self._pooled.timed.get(at[:2])
+            tail = Tail(flow, measure.at, limit_ms, at[2], self.pool, self.table.scenario, timed)
+            known[key], self._pooled.timed[at[:2]] = tail, tail.timed
         return known[key].with_level(at[2])
 
     def limit(self, bound: Bound, looser: Limit | None = None) -> Limit:

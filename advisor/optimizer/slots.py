@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from advisor.candidates.candidate import Candidate
@@ -33,6 +33,53 @@ class Slot:
     def time(self, candidate: Candidate) -> Distribution | None:
         """Return the time (ms) that a candidate takes here, None when it takes none."""
         return role_time(candidate, self.step, self.scenario, self.flow_id, first=self.first)
+
+    def times(self, candidates: Iterable[Candidate]) -> list[Distribution | None]:
+        """Return the times (ms) of candidates; what the same times of an operation make is put together once."""
+        known: dict[tuple[Distribution, Distribution] | None, Distribution | None] = {None: None}
+        found = []
+        for c in candidates:
+            own = None if c.is_none or self.step.do is None else c.times(self.flow_id, self.step.do)
+            if own not in known:
+                known[own] = self.time(c)
+            found.append(known[own])
+        return found
+
+
+@dataclass(frozen=True)
+class Timed:
+    """The times of a flow, the same under every bound on it.
+
+    Attributes:
+        slots: the places where a role's time is added. fixed: see :func:`fixed_times`.
+        roles: those that have such a place. pool: role -> id -> candidate.
+        row: role -> id -> which of the role's distinct times a candidate has.
+        times: for each place these times, None where nothing is taken.
+    """
+
+    slots: tuple[Slot, ...]
+    fixed: Mapping[bool, Sequence[Distribution]]
+    roles: tuple[str, ...]
+    pool: Mapping[str, Mapping[str, Candidate]]
+    row: Mapping[str, Mapping[str, int]]
+    times: Sequence[Sequence[Distribution | None]]
+
+
+def timed(flow: Flow, at: str, pool: Mapping[str, Iterable[Candidate]], scenario: Scenario) -> Timed:
+    """Return the times that candidates take in a flow, equal ones of a role once."""
+    slots = tuple(placed_slots(flow, at, scenario))
+    roles = tuple(dict.fromkeys(slot.role for slot in slots))
+    known = {role: {c.id: c for c in pool[role]} for role in roles}
+    row: dict[str, dict[str, int]] = {}
+    times: list[Sequence[Distribution | None]] = [()] * len(slots)
+    for role, found in known.items():
+        own = [index for index, slot in enumerate(slots) if slot.role == role]
+        taken = list(zip(*(slots[index].times(found.values()) for index in own), strict=True))
+        rows = {time: number for number, time in enumerate(dict.fromkeys(taken))}
+        row[role] = {name: rows[time] for name, time in zip(found, taken, strict=True)}
+        for place, index in enumerate(own):
+            times[index] = [time[place] for time in rows]
+    return Timed(slots, fixed_times(flow, scenario), roles, known, row, times)
 
 
 def mean_coefficients(

@@ -22,9 +22,9 @@ from __future__ import annotations
 import copy
 import itertools
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, reduce
 from operator import mul
 from typing import TYPE_CHECKING, Any
 
@@ -33,9 +33,11 @@ from advisor.candidates.demand import hit_share
 from advisor.candidates.dominance import Faster
 from advisor.catalog.blueprint import Flow
 from advisor.models.latency import Distribution, inverse, transform
+from advisor.models.lattice import level_at_end
+from advisor.models.tabulated import tabulated
 from advisor.optimizer.order import Order
-from advisor.optimizer.slots import fixed_times, placed_slots
-from advisor.optimizer.times import Times
+from advisor.optimizer.slots import Timed, timed
+from advisor.optimizer.times import Tabulated, Times, levels
 from advisor.scenario.load import Scenario
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class Tail:
         pool: role -> candidates; ids index everything.
         at: ``first`` or ``complete``.
         limit_ms: T. level: p.
+        known: the times of the candidates in the flow, where another bound has asked for them.
     """
 
     def __init__(
@@ -76,19 +79,15 @@ class Tail:
         level: float,
         pool: Mapping[str, Sequence[Candidate]],
         scenario: Scenario,
+        known: Timed | None = None,
     ) -> None:
         self.level, self.limit_ms = level, limit_ms
         self.step = limit_ms * (1 + ROOM) / (POINTS - 1)
         self.cache = next((step.cache for step in flow.path if step.cache), None)
         self.hits = next((hit_share(step, scenario) for step in flow.path if step.cache), 0.0)
-        self.slots = tuple(placed_slots(flow, at, scenario))
-        self.roles = tuple(dict.fromkeys(slot.role for slot in self.slots))
-        self.pool = {role: {c.id: c for c in pool[role]} for role in self.roles}
-        self._fixed = fixed_times(flow, scenario)
-        self._row: dict[str, dict[str, int]] = {}
-        self._mass: dict[int, Array] = {}
-        self._levels: dict[int, Array] = {}
-        self._spectra: dict[int, Spectrum] = {}
+        self.timed = found = known or timed(flow, at, pool, scenario)
+        self.slots, self.roles, self.pool = found.slots, found.roles, found.pool
+        self._row, self._fixed = found.row, found.fixed
         self._order: dict[str, Order] = {}
         self._envelopes: dict[tuple[int, bool], Spectrum] = {}
         self._rows: dict[str, Any] = {}
@@ -96,32 +95,22 @@ class Tail:
         self._times: dict[tuple[str, bool | None], Times | None] = {}
         self._always: dict[bool | None, Times] = {}
         self.lattice = next(_NUMBERS)  # the same for all levels
-        for role in self.roles:
-            self._tabulate(role)
+        self._mass: list[Array] = []
+        self._levels: list[Array] = []
+        self._slots: list[Times] = []
+        self._tabulate(found.times)
 
     # --- candidates in slots: one row for each distinct time ----------------------------------------------------
 
-    def _tabulate(self, role: str) -> None:
-        """Put the masses of a role's candidates on the lattice, equal times once."""
+    def _tabulate(self, times: Sequence[Sequence[Distribution | None]]) -> None:
+        """Put the masses of the times in each slot on the lattice."""
         import numpy as np
 
-        places = [index for index, slot in enumerate(self.slots) if slot.role == role]
-        times = {name: tuple(self.slots[i].time(c) for i in places) for name, c in self.pool[role].items()}
-        rows = {time: row for row, time in enumerate(dict.fromkeys(times.values()))}
-        self._row[role] = {name: rows[time] for name, time in times.items()}
-        for position, index in enumerate(places):
-            self._mass[index] = np.array([self._on_lattice(time[position]) for time in rows])
-            self._levels[index] = np.cumsum(self._mass[index], axis=1)
-            self._spectra[index] = transform(self._mass[index])
-
-    def _on_lattice(self, time: Distribution | None) -> Array:
-        import numpy as np
-
-        if time is not None:
-            return _masses(time, self.step)
-        still = np.zeros(POINTS)
-        still[0] = 1.0
-        return still
+        rows = _masses([time for own in times for time in own], self.step)
+        for own in times:
+            self._mass.append(np.array([rows[time] for time in own]))
+            self._levels.append(np.cumsum(self._mass[-1], axis=1))
+            self._slots.append(Tabulated(self._mass[-1]))
 
     def order(self, role: str) -> Order:
         """Return which of a role's times are no slower than which, in every slot; all alike in a role without one."""
@@ -154,7 +143,8 @@ class Tail:
         return a.behind == b.behind and (a.role != self.cache or a.is_none == b.is_none)
 
     def _spectrum(self, index: int, candidate: Candidate) -> Spectrum:
-        one: Spectrum = self._spectra[index][self._row[candidate.role][candidate.id]]
+        row = self._row[candidate.role][candidate.id]
+        one: Spectrum = self._slots[index].of([row])[0]
         return one
 
     # --- arrays for many designs at once (:mod:`advisor.optimizer.chances`) --------------------------------------
@@ -187,11 +177,12 @@ class Tail:
         """Return the distinct times of a role before or past the cache (None: both together); None if it takes none."""
         key = (role, past)
         if key not in self._times:
-            own = [i for i, slot in enumerate(self.slots) if slot.role == role and past in (slot.past, None)]
-            if len(own) == 1:
-                self._times[key] = Times(self._spectra[own[0]], self._mass[own[0]])
+            placed = [i for i, slot in enumerate(self.slots) if slot.role == role and past in (slot.past, None)]
+            own = [self._slots[place] for place in placed]
+            if len(own) > 1:
+                self._times[key] = Times(reduce(mul, (one.of() for one in own)))
             else:
-                self._times[key] = Times(reduce(mul, (self._spectra[i] for i in own))) if own else None
+                self._times[key] = own[0] if own else None
         return self._times[key]
 
     def rows_of(self, role: str, candidates: Sequence[Candidate]) -> Any:
@@ -286,16 +277,20 @@ class Tail:
         names = [name for name, candidate in self.pool[role].items() if self._fits(candidate, cached)]
         rows, where = np.unique([self._row[role][name] for name in names], return_inverse=True)
         everything: dict[str, Candidate | None] = dict.fromkeys(self.roles)
-        total = {
-            past: self._product(everything, past=past, cached=cached, skip=(role,))[None] for past in (False, True)
-        }
-        for index, slot in enumerate(self.slots):
-            if slot.role == role and names:
-                total[slot.past] = total[slot.past] * self._spectra[index][rows]
+        before, past = (self._product(everything, past=one, cached=cached, skip=(role,)) for one in (False, True))
         hits = self.hits if cached else 0.0
-        masses = inverse(total[False] * (hits + (1 - hits) * total[True]))
-        levels = np.broadcast_to(masses.sum(axis=1) - masses[:, -1] / 2, (max(len(rows), 1),))
-        yield from ((name, float(levels[row])) for name, row in zip(names, where, strict=True))
+        first, *more = [index for index, slot in enumerate(self.slots) if slot.role == role]
+        if more:
+            for index in (first, *more):
+                mine = self._slots[index].of(rows)
+                before, past = (before, past * mine) if self.slots[index].past else (before * mine, past)
+            chances = level_at_end(before * (hits + (1 - hits) * past))
+        else:  # linear in the role's masses
+            behind = self.slots[first].past
+            sure = hits * _level(before) if behind else 0.0
+            rest = levels(inverse(before * ((1 - hits) * past if behind else hits + (1 - hits) * past)))
+            chances = sure + np.einsum("ij,j->i", self._mass[first][rows], rest[::-1])
+        yield from ((name, float(chances[row])) for name, row in zip(names, where, strict=True))
 
     # --- rows and cuts ------------------------------------------------------------------------------------------
 
@@ -359,15 +354,26 @@ class Tail:
         )
 
 
-@lru_cache(maxsize=4096)
-def _masses(time: Distribution, step: float) -> Array:
-    """Return the masses of a time; other searches ask for the same times, under the same bounds."""
-    found = time.masses(step, POINTS)
-    found.flags.writeable = False
+_KNOWN: dict[tuple[Distribution, float], Array] = {}  # time and step of its lattice -> masses
+MOST_KNOWN = 4096
+
+
+def _masses(times: Iterable[Distribution | None], step: float) -> dict[Distribution | None, Array]:
+    """Return the masses of times; other searches ask for the same times, under the same bounds."""
+    import numpy as np
+
+    found: dict[Distribution | None, Array] = {None: np.eye(1, POINTS)[0]}  # no time at all
+    distinct = [time for time in dict.fromkeys(times) if time is not None]
+    new = [time for time in distinct if (time, step) not in _KNOWN]
+    for time, row in zip(new, tabulated(new, step, POINTS), strict=True):
+        row.flags.writeable = False
+        _KNOWN[time, step] = row
+    found |= {time: _KNOWN[time, step] for time in distinct}
+    while len(_KNOWN) > MOST_KNOWN:
+        del _KNOWN[next(iter(_KNOWN))]
     return found
 
 
 def _level(spectrum: Spectrum) -> float:
     """Return P(sum <= T): all masses below T and half of the one at T, as the judge reads it."""
-    masses = inverse(spectrum)
-    return float(masses.sum() - masses[-1] / 2)
+    return float(level_at_end(spectrum))

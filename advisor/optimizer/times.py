@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,7 @@ class Times:
         import numpy as np
 
         if len(rows) == 1:
-            one: Spectrum = self.spectra[rows[0]]
+            one: Spectrum = self.of(rows)[0]
             return one
         key = which, rows.tobytes()
         if key not in self._extremes:
@@ -70,6 +71,18 @@ class Times:
                 del self._extremes[next(iter(self._extremes))]
             self._extremes[key] = transform(np.diff(level, prepend=0.0))
         return self._extremes[key]
+
+    def fill(self, rows: Rows | None = None) -> None:
+        """Work out some of the transforms (None: all), as far as they are not known yet; here all of them are."""
+
+    def of(self, rows: Rows | Sequence[int] | None = None) -> Spectrum:
+        """Return the transforms of some of the times, None: of all."""
+        import numpy as np
+
+        wanted = None if rows is None else np.asarray(rows, dtype=np.intp)
+        self.fill(wanted)
+        found: Spectrum = self.spectra if wanted is None else self.spectra[wanted]
+        return found
 
     def coarser(self, cells: int, rows: Rows | None = None, *, down: bool) -> Times:
         """Return the times on a lattice that is so many times coarser (:func:`coarser`).
@@ -91,26 +104,50 @@ class Times:
         return self._moments[theta]
 
 
-class Coarser(Times):
-    """Times on a coarser lattice, each worked out when it is first asked for: most candidates are soon out."""
+class Tabulated(Times):
+    """Times whose masses are known; each is transformed when it is first asked for, as most candidates are soon out."""
+
+    def __init__(self, masses: Array) -> None:
+        import numpy as np
+
+        count, points = masses.shape
+        super().__init__(np.empty((count, points + 1), dtype=complex), masses)
+        self._known = np.zeros(count, dtype=bool)
+
+    def fill(self, rows: Rows | None = None) -> None:  # noqa: D102
+        import numpy as np
+
+        new = np.flatnonzero(~self._known) if rows is None else np.unique(rows[~self._known[rows]])
+        if new.size:
+            self._work_out(new)
+            self._known[new] = True
+
+    def _work_out(self, rows: Rows) -> None:
+        self.spectra[rows] = transform(self.masses[rows])
+
+
+class Coarser(Tabulated):
+    """Times on a coarser lattice, where masses are worked out when they are asked for as well."""
 
     def __init__(self, fine: Times, cells: int, *, down: bool) -> None:
         import numpy as np
 
         count, points = fine.masses.shape
-        super().__init__(np.empty((count, points // cells + 1), dtype=complex), np.empty((count, points // cells)))
+        super().__init__(np.empty((count, points // cells)))
         self._fine, self._cells, self._down = fine, cells, down
-        self._known = np.zeros(count, dtype=bool)
 
-    def fill(self, rows: Rows | None) -> None:
-        """Work out some of the times, as far as they are not known yet."""
-        import numpy as np
+    def _work_out(self, rows: Rows) -> None:
+        self.masses[rows] = coarser(self._fine.masses[rows], self._cells, down=self._down)
+        super()._work_out(rows)
 
-        new = np.flatnonzero(~self._known) if rows is None else np.unique(rows[~self._known[rows]])
-        if new.size:
-            self.masses[new] = coarser(self._fine.masses[new], self._cells, down=self._down)
-            self.spectra[new] = transform(self.masses[new])
-            self._known[new] = True
+
+def levels(masses: Array) -> Array:
+    """Return P(X <= t) at every point of the lattice: all masses below it and half of the one at it."""
+    import numpy as np
+
+    found: Array = np.cumsum(masses, axis=-1)
+    found -= masses / 2
+    return found
 
 
 def coarser(masses: Array, cells: int, *, down: bool) -> Array:

@@ -275,7 +275,8 @@ class Tail:
         import numpy as np
 
         names = [name for name, candidate in self.pool[role].items() if self._fits(candidate, cached)]
-        rows, where = np.unique([self._row[role][name] for name in names], return_inverse=True)
+        known = np.array([self._row[role][name] for name in names], dtype=np.intp)  # none where the cache admits none
+        rows, where = np.unique(known, return_inverse=True)
         everything: dict[str, Candidate | None] = dict.fromkeys(self.roles)
         before, past = (self._product(everything, past=one, cached=cached, skip=(role,)) for one in (False, True))
         hits = self.hits if cached else 0.0

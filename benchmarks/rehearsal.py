@@ -1,12 +1,13 @@
 """What questions of a rehearsal take to make and to check, and for how long somebody would wait for one.
 
-    python benchmarks/rehearsal.py [EXAMPLE ...] [--jobs 2] [--drill KIND ...] [--no-kinds]
+    python benchmarks/rehearsal.py [EXAMPLE ...] [--jobs 2] [--drill KIND ... | --drills] [--no-kinds]
 
 In processor seconds. Of every kind: making a question, and checking that it stays the same with a tenth more or less
 traffic; on a solved scenario that knows nothing else yet, so the two scenarios with other traffic are in every check
 that needs them, though a session solves them once. Of a session of 35 minutes, and of drills that are named: when each
 item is ready with so many processes, each on a processor of its own, and how long somebody would wait who takes 10, 3
-or 1 s an item, two key presses before the first included. Default: three examples; one takes a quarter of the time.
+or 1 s an item, two key presses before the first included; --drills has a line of a drill of every kind. Default: three
+examples; one takes a quarter of the time.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from dataclasses import dataclass
 
 from advisor import resources
 from advisor.catalog.load import Catalog, load_catalog
-from advisor.rehearsal.course import DRILL, Asked, Designing, Item, Setup
+from advisor.rehearsal.course import Asked, Designing, Item, Setup
 from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.opening import opening
 from advisor.rehearsal.registry import KINDS
 from advisor.rehearsal.stability import stable
-from advisor.rehearsal.strands import in_order, placed, strands
+from advisor.rehearsal.start import Start
+from advisor.rehearsal.strands import in_order, is_over, placed, strands
 from advisor.rehearsal.world import World
 from advisor.scenario.load import Scenario, load_scenario
 
@@ -33,7 +35,7 @@ EXAMPLES = ("support_copilot", "card_fraud", "shop_search")
 SEEDS = 3  # tried until a kind makes a question
 SEED, MINUTES, PACES_S = 7, 35, (10.0, 3.0, 1.0)
 PRESSED = 2  # Enter for the brief, Enter to begin
-START_S = 0.8  # a new process with the catalog read
+START_S = 0.3  # by which a process that starts with the command is later than its first page
 Made = tuple[int, Item | None, float]
 
 
@@ -52,15 +54,16 @@ def main() -> None:
     parser.add_argument("examples", nargs="*", default=EXAMPLES)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--drill", nargs="*", default=())
+    parser.add_argument("--drills", action="store_true")
     parser.add_argument("--no-kinds", action="store_true")
     arguments = parser.parse_args()
     catalog = load_catalog()
     scenarios = {name: load_scenario(resources.example(name), catalog) for name in arguments.examples}
-    if not (arguments.no_kinds or arguments.drill):
+    if not (arguments.no_kinds or arguments.drill or arguments.drills):
         _kinds({name: World.of(one, one.catalog or catalog) for name, one in scenarios.items()})
     for name, one in scenarios.items():
-        for drill in arguments.drill or ("",):
-            _session(name, one, one.catalog or catalog, drill, arguments.jobs)
+        for drill in KINDS if arguments.drills else arguments.drill or ("",):
+            _session(name, one, one.catalog or catalog, drill, arguments.jobs, told=not arguments.drills)
 
 
 # --- kinds ------------------------------------------------------------------------------------------------------------
@@ -87,7 +90,7 @@ def _took(kind: Kind, world: World) -> Took:
 # --- a session --------------------------------------------------------------------------------------------------------
 
 
-def _session(name: str, scenario: Scenario, catalog: Catalog, drill: str, jobs: int) -> None:
+def _session(name: str, scenario: Scenario, catalog: Catalog, drill: str, jobs: int, *, told: bool) -> None:
     setup = Setup("scenario.yml", scenario.text, "", "", (scenario.digest, catalog.digest), SEED, MINUTES, drill)
     first = opening(setup, scenario, catalog)
     made = _side_by_side(setup, scenario, catalog, jobs)
@@ -97,10 +100,11 @@ def _session(name: str, scenario: Scenario, catalog: Catalog, drill: str, jobs: 
     for item in items[len(first) :]:  # what comes before it in the session has to be there too
         ready.append(max([*ready[-1:], START_S + _moment(item, moments, made)]))
     waits = {pace: list(_waits(ready, pace)) for pace in PACES_S}
-    longest = ", ".join(f"{max(found, default=0.0):.1f} s at {pace:g} s an item" for pace, found in waits.items())
+    first_s = f"{waits[1.0][0]:.1f} s" if items else "none comes"
+    later = ", ".join(f"{max(found[1:], default=0.0):.1f} s at {pace:g} s an item" for pace, found in waits.items())
     what = f"{name}, {drill or f'{MINUTES} minutes'}, {len(items)} items with {jobs} processes"
-    print(f"\n{what}; longest wait: {longest}")
-    for number, item in enumerate(items):
+    print(f"{what}; wait for the first: {first_s}, for a later one at most: {later}", flush=True)
+    for number, item in enumerate(items if told else ()):
         each = "".join(f"{found[number]:>7.1f}" for found in waits.values())
         print(f"  {number + 1:>3} {_title(item):<36} ready {ready[number]:>6.1f} s   waits{each} s", flush=True)
 
@@ -113,7 +117,7 @@ def _side_by_side(setup: Setup, scenario: Scenario, catalog: Catalog, jobs: int)
     every = range(len(strands(setup)))
     working = [_made(setup, scenario, catalog, every[first::jobs]) for first in range(min(jobs, len(every)))]
     clocks, found = [0.0] * len(working), list[Made]()
-    while any(math.isfinite(clock) for clock in clocks) and not _is_enough(found, setup):
+    while any(math.isfinite(clock) for clock in clocks) and not is_over(_course(found, setup), setup):
         one = clocks.index(min(clocks))
         made = next(working[one], None)
         clocks[one] = math.inf if made is None else made[2]
@@ -121,16 +125,19 @@ def _side_by_side(setup: Setup, scenario: Scenario, catalog: Catalog, jobs: int)
     return sorted(found, key=lambda one: one[0])
 
 
-def _is_enough(found: Sequence[Made], setup: Setup) -> bool:
-    """Return whether a drill has all its questions."""
-    asked = in_order(((place, item) for place, item, _ in sorted(found, key=lambda one: one[0])), setup)
-    return bool(setup.drill) and len(list(asked)) == DRILL
+def _course(found: Sequence[Made], setup: Setup) -> Iterator[tuple[int, Item | None]]:
+    """Yield what has come, place by place, as far as each is whole."""
+    for place in range(sum(len(one.places) for one in strands(setup))):
+        here = [(one, item) for one, item, _ in found if one == place]
+        yield from here
+        if not here or here[-1][1] is not None:
+            return
 
 
 def _made(setup: Setup, scenario: Scenario, catalog: Catalog, numbers: Sequence[int]) -> Iterator[Made]:
-    """Yield what one process makes, which solves the scenario first."""
+    """Yield what one process makes."""
     took, start = 0.0, time.process_time()
-    for place, item in placed(setup, World.of(scenario, catalog), numbers):
+    for place, item in placed(setup, Start(scenario, catalog), numbers):
         took += time.process_time() - start
         yield place, item, took
         start = time.process_time()

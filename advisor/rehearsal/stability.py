@@ -65,9 +65,17 @@ def same(question: Question, again: Question) -> bool:
     if type(question.form) is not type(again.form):
         return False
     if isinstance(question.form, Number):
-        near = abs(math.log(float(again.truth) / float(question.truth))) <= math.log(MOST_CHANGE)  # type: ignore[arg-type]
-        return again.form == question.form and near
+        return again.form == question.form and near(float(again.truth), float(question.truth))  # type: ignore[arg-type]
     return again.truth == question.truth or again.truth in question.also
+
+
+def near(a: float, b: float) -> bool:
+    """Return whether two positive numbers are no further apart than the inputs may move one.
+
+    >>> near(100, 140), near(160, 100)
+    (True, False)
+    """
+    return abs(math.log(a / b)) <= math.log(MOST_CHANGE)
 
 
 def moved_world(world: World, factor: float, *, solve: bool) -> World | None:

@@ -14,14 +14,15 @@ from advisor.rehearsal import words
 from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.kinds.changes import IMPOSSIBLE, PRICES, band_of
 from advisor.rehearsal.kinds.cost import minimises_cost
-from advisor.rehearsal.question import Choice, Number, Order, Question, Several
-from advisor.rehearsal.stability import SHARE, clear
+from advisor.rehearsal.question import Choice, Number, Order, Question, Several, options
+from advisor.rehearsal.stability import SHARE, clear, steady
 from advisor.rehearsal.world import World
 from advisor.scenario.requirements import COST, Bound, is_count, split_percentile
 
 SAME = 0.01  # two costs closer than this, relative, are the same
 ROOM = 0.02  # slacks closer than this are not to be told apart
 MOST_ORDERED = 5
+MOST_WEIGHED = 4  # bounds that are moved, each for itself
 LOOSER = 0.20  # by how much a bound is loosened
 TIGHTER = 0.30  # by how much a percentile is tightened
 IN_USD = 0.5  # how often a price that can be stated is asked in USD and not as a band
@@ -30,7 +31,7 @@ STAYS, OTHER, NONE = "feasible, the same design stays", "feasible, with another 
 
 def binding_constraint(world: World, rng: random.Random) -> Question | None:
     """Ask which bounds hold a better design back."""
-    bounds = _own_bounds(world)
+    bounds = _some(_own_bounds(world), rng)
     found = {b.path: world.without(b) for b in bounds}
     if len(bounds) < 2 or any(one.status is not Status.OPTIMAL for one in found.values()):
         return None
@@ -58,7 +59,7 @@ def _bind_alike(moved: World, question: Question) -> bool:
     """
     before = moved.origin
     assert before is not None, "the world was moved from another one"
-    bounds = _own_bounds(moved)
+    bounds = [b for b in _own_bounds(moved) if words.bound(b) in options(question.form)]
 
     def binds(one: Bound) -> bool:
         named = words.bound(one) in question.truth  # type: ignore[operator]
@@ -74,6 +75,12 @@ def _own_bounds(world: World) -> list[Bound]:
     """Return the bounds other than the one on what the scenario minimises."""
     goal = world.scenario.objective[0].terms
     return [b for b in world.scenario.bounds if [b.metric] != [term.metric for term in goal]]
+
+
+def _some(bounds: Sequence[Bound], rng: random.Random) -> list[Bound]:
+    """Return a few bounds, in the order in which they stand: each takes a solve, and nobody weighs more at once."""
+    kept = steady(rng, (b.path for b in bounds))[:MOST_WEIGHED]
+    return [b for b in bounds if b.path in kept]
 
 
 def state(world: World, bounds: Sequence[Bound]) -> str:
@@ -133,7 +140,7 @@ def _apart(designs: Sequence[Evaluation], bounds: Sequence[Bound]) -> list[Bound
 
 def cheapest_to_relax(world: World, rng: random.Random) -> Question | None:
     """Ask which bound, loosened by a fifth, saves most."""
-    bounds = _own_bounds(world)
+    bounds = _some(_own_bounds(world), rng)
     found = {words.bound(b): world.at(b, _looser(b)) for b in bounds}
     best = {name: one.best for name, one in found.items() if one.best is not None and one.status is Status.OPTIMAL}
     if len(bounds) < 2 or len(best) < len(bounds) or not minimises_cost(world):
@@ -149,7 +156,7 @@ def cheapest_to_relax(world: World, rng: random.Random) -> Question | None:
         "trade_offs",
         "adapt",
         f"{words.best(world.best)}\nIt does this:\n"
-        f"{state(world, bounds)}\nOne requirement may be loosened by {words.percent(LOOSER)} of its limit (an "
+        f"{state(world, bounds)}\nOne of these requirements may be loosened by {words.percent(LOOSER)} of its limit (an "
         f"availability by {words.percent(LOOSER)} of its error budget, a count by one), and the best design is looked "
         "for again. Which saves most?",
         Choice(tuple(words.bound(b) for b in bounds)),

@@ -10,7 +10,7 @@ from advisor.explanation.derivation import Derivation, plain
 from advisor.rehearsal import words
 from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.question import Choice, Number, Question
-from advisor.rehearsal.stability import clear, steady
+from advisor.rehearsal.stability import clear, near, steady
 from advisor.rehearsal.world import World
 
 OPEN = 3  # roles whose bill is left to the reader
@@ -197,7 +197,7 @@ def break_even_price(world: World, rng: random.Random) -> Question | None:
         f"{one.name} fills {words.role(role)} and bills {words.money(bill)} of a design of {words.money(world.cost)}. "
         f"The best design without {one.name} costs {words.money(world.cost + extra)}. By how many percent may "
         f"{one.name} raise all its prices until that one costs no more?",
-        Number("%", f"rise of the prices of {one.name}"),
+        _rise_of(one),
         100 * extra / bill,
         (
             f"the best design without it costs {words.cents(extra)} USD/month more",
@@ -209,17 +209,36 @@ def break_even_price(world: World, rng: random.Random) -> Question | None:
 
 
 def _break_evens(world: World, rng: random.Random) -> Iterator[tuple[str, float, float]]:
-    """Yield role, extra cost without its component, and bill, of the dearest roles that one component fills alone."""
-    if not minimises_cost(world):
-        return
-    dearest = _by_cost(world)[:OPEN]
+    """Yield role, extra cost without its component, and bill, of roles among the dearest, in a steady order."""
+    dearest = _by_cost(world)[:MOST_OPTIONS] if minimises_cost(world) else []
     for role in steady(rng, dearest):
-        one = world.best.design[role]
-        bill = sum(c.bill_usd_per_month for c in world.best.design.values() if one.component_id in c.names)
-        alone = not one.parts and not one.shared and bill == one.bill_usd_per_month and bill > 0
-        found = world.excluding(one.component_id).best if alone else None
-        if found is not None and 0.01 * bill < (extra := found.cost_usd_per_month - world.cost) < 10 * bill:
-            yield role, extra, bill
+        found = _break_even(world, role)
+        if found is not None:
+            yield role, *found
+
+
+def _break_even(world: World, role: str) -> tuple[float, float] | None:
+    """Return what it costs more to do without a role's component, and its bill; None unless it fills the role alone."""
+    one = world.best.design[role]
+    bill = sum(c.bill_usd_per_month for c in world.best.design.values() if one.component_id in c.names)
+    alone = not one.parts and not one.shared and bill == one.bill_usd_per_month and bill > 0
+    found = world.excluding(one.component_id).best if alone else None
+    extra = found.cost_usd_per_month - world.cost if found is not None else 0.0
+    return (extra, bill) if 0.01 * bill < extra < 10 * bill else None
+
+
+def _breaks_even_alike(moved: World, question: Question) -> bool:
+    """Return whether the component of a question has about the same break-even in a moved world, in whichever role."""
+    assert isinstance(question.form, Number)
+    for role, one in moved.best.design.items():
+        if question.form == _rise_of(one):
+            found = _break_even(moved, role)
+            return found is not None and near(100 * found[0] / found[1], float(question.truth))  # type: ignore[arg-type]
+    return False
+
+
+def _rise_of(one: Candidate) -> Number:
+    return Number("%", f"rise of the prices of {one.name}")
 
 
 def minimises_cost(world: World) -> bool:
@@ -299,7 +318,15 @@ KINDS = (
     Kind("token_cost", "token cost within a factor of 2", "cost", "estimate", token_cost, "figures"),
     Kind("largest_cost_driver", "largest cost driver", "cost", "estimate", largest_cost_driver, "design"),
     Kind("cost_share", "share of the largest cost driver", "cost", "estimate", cost_share, "figures"),
-    Kind("break_even_price", "break-even of a price", "trade_offs", "adapt", break_even_price, "optimum"),
+    Kind(
+        "break_even_price",
+        "break-even of a price",
+        "trade_offs",
+        "adapt",
+        break_even_price,
+        "optimum",
+        _breaks_even_alike,
+    ),
     Kind("cache_hit_rate", "cache hit rate that meets the budget", "cost", "adapt", cache_hit_rate, "figures"),
     Kind("self_hosting_volume", "volume at which self-hosting wins", "cost", "adapt", self_hosting_volume, "figures"),
 )

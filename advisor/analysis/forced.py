@@ -68,18 +68,19 @@ class Forced:
         requirements: Sequence[Requirement] | None = None,
         goals: Sequence[Goal] = (),
         *,
-        any_design: bool = False,
+        tie_break: bool = True,
         met: Iterable[Evaluation] = (),
     ) -> Found:
         """Return the optimum, under other requirements and goals where some are given.
 
-        ``met``: designs with what is wished for that may hold then, to start from.
+        Args:
+            tie_break: of designs that are equally good the cheapest.
+            met: designs with what is wished for that may hold then, to start from.
         """
         search = self.search if requirements is None else searching(self.search, requirements, goals)
         for evaluation in met:
             remember(search, evaluation.design)
-        wanted = [CHEAPEST] if any_design else None
-        return optimise(search, wanted, only=self.only, any_design=any_design, time_limit_s=deadline.left)
+        return optimise(search, only=self.only, tie_break=tie_break, time_limit_s=deadline.left)
 
 
 def forced(answer: Answer, wishes: Sequence[Wish]) -> Forced:
@@ -175,7 +176,7 @@ def least_count(bound: Bound, best: Callable[[Sequence[Bound]], Found]) -> Found
 
 def best_reach(one: Forced, bound: Bound, deadline: Deadline) -> float | None:
     """Return the best value of a bound's metric with the wishes and no requirement; None when time left it open."""
-    found = one.best(deadline, (), (_towards(bound),))
+    found = one.best(deadline, (), (_towards(bound),), tie_break=False)
     return found.best.metric(bound.metric) if found.best and found.status is Status.OPTIMAL else None
 
 

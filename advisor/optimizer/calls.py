@@ -113,7 +113,8 @@ class _Asked:
         assert free is not None
         if self.any_design:
             return True
-        as_good = all(goal_value(goal, with_calls) <= goal_value(goal, free) for goal in (*self.goals, CHEAPEST))
+        goals = (*self.goals, CHEAPEST) if self.tie_break else self.goals
+        as_good = all(goal_value(goal, with_calls) <= goal_value(goal, free) for goal in goals)
         return as_good and first.status is Status.OPTIMAL
 
     # --- calls that are paid -----------------------------------------------------------------------------------------

@@ -1,0 +1,53 @@
+"""Calls between clouds with something forced, with any design wanted, and with no tie to break: as enumeration says."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from oracles.enumeration import enumerate_all, optimum, value
+from oracles.problems import OBJECTIVES, draw_bounds, draw_goals, small_table, with_question
+
+from advisor.candidates.candidate import Candidate
+from advisor.catalog.load import Catalog
+from advisor.optimizer.run import optimise
+from advisor.optimizer.search import Search
+from advisor.optimizer.solver import Status
+from advisor.scenario.load import Scenario
+
+SAME = 1e-6
+_PAID: list[bool] = []  # whether calls between clouds could cost something, for each table
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_forced_equals_enumeration(seed: int, scenario: Scenario, catalog: Catalog) -> None:
+    """With a role restricted the optimum is that of the designs that have what is allowed, for every kind of goal; a
+    first search for any design finds one where there is one, and makes the second one no worse."""
+    rng = random.Random(f"calls {seed}")
+    full = small_table(seed, scenario, catalog, invented=seed % 4 != 2, network=True)
+    found = enumerate_all(full)
+    role = rng.choice([role for role, own in full.candidates.items() if len({c.component_id for c in own}) > 1])
+    name = rng.choice(full.candidates[role]).component_id
+    forced = [one for one in found if full.find(role, one.ids[role]).component_id == name]
+
+    def only(of: str, candidate: Candidate) -> bool | None:
+        return candidate.component_id == name if of == role else None
+
+    for kind in OBJECTIVES:
+        goals, bounds = draw_goals(rng, kind, found), draw_bounds(rng, found, rng.choice([0, 1, 2]))
+        best = optimum(forced, bounds, goals)
+        search = Search(with_question(full, bounds, goals))
+        _PAID.append(search.coupled)
+        if rng.random() < 0.5:
+            some = optimise(search, goals[:1], only=only, any_design=True)
+            assert (some.best is None) == (not best)
+        result = optimise(search, goals, only=only, tie_break=rng.random() < 0.5)
+        assert (result.best is None) == (not best)
+        if best:
+            assert result.status is Status.OPTIMAL
+            assert result.value == pytest.approx(value(goals[0], best[0]), rel=SAME)
+
+
+def test_calls_are_paid_in_most_of_them() -> None:
+    """The questions are about what they are meant to be about."""
+    assert sum(_PAID) >= len(_PAID) / 2

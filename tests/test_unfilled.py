@@ -23,8 +23,16 @@ def folder_without(role: str, place: Path) -> Path:
     return folder
 
 
-def test_a_role_without_options_is_named_and_no_other(tmp_path: Path, capsys: Capture) -> None:
-    """The message names the role that the catalog has nothing for, and leaves out roles that can be filled."""
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["propose"], ["check"], ["alternatives"], ["why", "llm"], ["why-not", "--all"], ["sensitivity"], ["robust"],
+        ["pareto", "--metrics", "cost,operations"], ["what-if", "--set", "workload.documents=2000"],
+    ],
+    ids=lambda command: command[0],
+)  # fmt: skip
+def test_a_role_without_options_is_named_and_no_other(command: list[str], tmp_path: Path, capsys: Capture) -> None:
+    """Every command names the role that the catalog has nothing for, and leaves out roles that can be filled."""
     folder = folder_without("vector_store", tmp_path)
     file = tmp_path / "s.yml"
     file.write_text(
@@ -33,9 +41,10 @@ def test_a_role_without_options_is_named_and_no_other(tmp_path: Path, capsys: Ca
     )
     scenario = load_scenario(file, load_catalog(folder))
     assert [role for role, _ in table(scenario, load_catalog(folder)).unfilled] == ["vector_store"]
-    assert run(["propose", str(file), "--catalog", str(folder)]) == 3
-    lines = capsys.readouterr().out.split("cannot be carried")[1].splitlines()[1:]
-    assert [line.strip() for line in lines if line.strip()] == ["vector_store: the catalog has no option for this role"]
+    assert run([command[0], str(file), *command[1:], "--catalog", str(folder)]) == 3
+    lines = capsys.readouterr().out.split("cannot be carried")[-1].splitlines()[1:]
+    named = [line.strip() for line in lines if line.strip()]
+    assert named == ["vector_store: the catalog has no option for this role"]
 
 
 def test_an_overloaded_role_says_why_each_option_fails(tmp_path: Path, capsys: Capture) -> None:

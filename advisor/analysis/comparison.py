@@ -7,12 +7,13 @@ have are compared among those, and nothing is filled in.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from advisor import expression
 from advisor.analysis.differences import Difference, scenario_differences
 from advisor.analysis.ways_out import WaysOut
 from advisor.candidates.candidate import Candidate
+from advisor.candidates.table import Table
 from advisor.errors import InputError, Problem, bad_input, listing, nearest
 from advisor.evaluation.result import Evaluation
 from advisor.scenario.load import Scenario
@@ -43,6 +44,7 @@ class Side:
         gap: of a solved one that is not proved; None when no bound is known.
         notes: what has to be said about it, in sentences.
         ways_out: of an infeasible scenario, the least changes with which it has a design, where looked for.
+        table: of a solved one, the candidates that there were.
     """
 
     label: str
@@ -53,6 +55,7 @@ class Side:
     gap: float | None = None
     notes: tuple[str, ...] = ()
     ways_out: WaysOut | None = None
+    table: Table | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

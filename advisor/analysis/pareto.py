@@ -15,7 +15,7 @@ import datetime
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from advisor.analysis.answers import UNLIMITED, Deadline, Progress, silent, under
@@ -77,6 +77,7 @@ class Front:
         knee: the point farthest below the line or plane of equal exchange, as an index; None where no point lies below.
         conflict: when infeasible, a smallest set of requirements that cannot hold together, where found.
         solved: how many optima were computed.
+        table: the candidates that there were.
     """
 
     scenario: Scenario
@@ -90,6 +91,7 @@ class Front:
     conflict: tuple[Requirement, ...] | None = None
     solved: int = 0
     resolution: float = 0.0
+    table: Table | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def chosen(self) -> int | None:
@@ -323,6 +325,7 @@ def _front(solver: _Solver, found: list[Reached[Evaluation]], status: Status) ->
         conflict(blamed, solver.deadline.left) if status is Status.INFEASIBLE else None,
         solver.solved,
         solver.resolution,
+        solver.known,
     )
 
 

@@ -134,4 +134,5 @@ def _what_if(changes: tuple[Change, ...], before: Answer, after: Answer, ways: W
 
 def side(label: str, answer: Answer, notes: tuple[str, ...] = ()) -> Side:
     """Return a solved scenario as one side of a comparison."""
-    return Side(label, WORDS[answer.status], answer.best, answer.scenario, answer.conflict, answer.gap, notes)
+    status = WORDS[answer.status]
+    return Side(label, status, answer.best, answer.scenario, answer.conflict, answer.gap, notes, table=answer.table)

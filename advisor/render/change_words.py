@@ -310,7 +310,7 @@ def conflict_lines(side: Side) -> Iterator[str]:
     if side.conflict is None:
         yield "The time limit passed before the smallest conflict was found."
     elif not side.conflict:
-        yield "The workload alone cannot be carried: a role has no option of sufficient capacity."
+        yield from () if side.table is None else unfilled_lines(side.table)
     else:
         many = len(side.conflict) > 1
         yield "These cannot hold together:" if many else "This cannot hold with this workload and catalog:"

@@ -9,7 +9,7 @@ from advisor.analysis.pareto import Front
 from advisor.analysis.spread import spread
 from advisor.render import numbers
 from advisor.render import pareto_words as words
-from advisor.render.change_words import requirement_text
+from advisor.render.change_words import requirement_text, unfilled_lines
 from advisor.render.neat import neat
 from advisor.render.pareto_plot import plot
 from advisor.render.step_words import exchange_text, role_texts
@@ -56,8 +56,8 @@ def _conflict(front: Front) -> Iterator[str]:
     if front.conflict:
         yield "These cannot hold together:"
         yield from (f"  {neat(requirement_text(r))}   ({r.path})" for r in front.conflict)
-    elif front.conflict is not None:
-        yield "The workload alone cannot be carried: a role has no option of sufficient capacity."
+    elif front.conflict is not None and front.table is not None:
+        yield from (neat(line) for line in unfilled_lines(front.table))
 
 
 def point_table(front: Front, shown: Sequence[int]) -> Table:

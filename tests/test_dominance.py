@@ -9,6 +9,7 @@ import random
 import numpy as np
 import pytest
 
+from advisor.candidates import dominance
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.dominance import Relevance, always_no_slower, dominated_by, each
 from advisor.candidates.table import Table
@@ -100,9 +101,14 @@ def _pair_by_pair(candidates: list[Candidate]) -> dict[str, Candidate]:
     return found
 
 
+@pytest.mark.parametrize("together", [2**22, 700])
 @pytest.mark.parametrize("seed", range(3))
-def test_dominance_is_what_every_pair_says(seed: int, candidates: Table) -> None:
-    """Which candidates are dropped, and the first that beats each, are the same as by going through all pairs."""
+def test_dominance_is_what_every_pair_says(
+    seed: int, together: int, candidates: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which candidates are dropped, and the first that beats each, are the same as by going through all pairs, however
+    many are compared together."""
+    monkeypatch.setattr(dominance, "COMPARISONS", together)
     rng = random.Random(seed)
     base = next(c for c in candidates.candidates["vector_store"] if len(c.latency) > 1)
     times = [_time(rng) for _ in range(4)]

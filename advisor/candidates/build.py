@@ -59,7 +59,7 @@ class Builder:
         self._coming = tuple(coming_notes(catalog, ground.date))
         self._sizes: dict[tuple[int, bool], Sized] = {}
         self._notes: dict[bool, tuple[Assumption, ...]] = {}
-        self._common = Candidate.common(
+        self._common = kit.traits | Candidate.common(
             role=role,
             component=component,
             option=option,

@@ -137,12 +137,18 @@ class Candidate:
     def with_common(cls, common: Mapping[str, object], **own: object) -> Candidate:
         """Return a candidate with fields in common with others and fields of its own: what ``Candidate(...)`` returns.
 
-        A frozen dataclass sets each of its fields on its own, which takes longer than to size a candidate.
+        A frozen dataclass sets each of its fields on its own, which takes longer than to size a candidate. ``common``
+        may also hold what is worked out of the fields on demand (:attr:`traits`); then it is not worked out again.
         """
         made = object.__new__(cls)
         made.__dict__.update(common)
         made.__dict__.update(own)
         return made
+
+    @property
+    def traits(self) -> dict[str, object]:
+        """What all sizes of a plain candidate's option have in common and is worked out on demand, by name."""
+        return {name: getattr(self, name) for name in ("place", "clouds", "names", "vendors", "self_operated")}
 
     @property
     def members(self) -> tuple[Candidate, ...]:

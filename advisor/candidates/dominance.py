@@ -69,9 +69,10 @@ def dominated_by(
         ]
     )
     behind = np.array([hash((tuple(sorted(c.behind.items())), c.shared, c.system)) for c in order])
-    sides = np.array([hash(tuple(m.within(c) for m in relevance.members)) for c in order])
+    members = relevance.members
+    sides = np.array([hash(tuple(m.within(c) for m in members)) if members else 0 for c in order])
     marks = [np.array([hash(own) if (own := c.distinct(metric)) else 0 for c in order]) for metric in relevance.counts]
-    faster = speed(order)
+    faster: Faster | None = None  # times are compared where all else is no worse, which often is nowhere
     kept = np.zeros(len(order), dtype=bool)
     found: dict[str, Candidate] = {}
     for begin in range(0, len(order), step := max(COMPARISONS // len(order), 1)):
@@ -80,7 +81,9 @@ def dominated_by(
         for same in marks:
             as_good &= (same[:, None] == same[some]) | (same == 0)[:, None]
         for index, column in enumerate(as_good.T, begin):
-            winner = _first(faster, (column[:index] & kept[:index]).nonzero()[0], index)
+            earlier = (column[:index] & kept[:index]).nonzero()[0]
+            faster = faster or (speed(order) if len(earlier) else None)
+            winner = _first(faster, earlier, index) if faster else None
             if winner is None:
                 kept[index] = True
             else:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
+from advisor.candidates.candidate import Candidate
 from advisor.candidates.layout import Layout
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import CloudFigures, Component, Figure, Option
@@ -53,6 +54,11 @@ class Kit:
     stages: dict[tuple[str, Added], Stages] = field(default_factory=dict)
     layouts: dict[object, list[Layout]] = field(default_factory=dict)
     _up: dict[tuple[int | float, ...], Up] = field(default_factory=dict)
+
+    @cached_property
+    def traits(self) -> dict[str, object]:
+        """What all candidates of the option have in common; see :attr:`Candidate.traits`."""
+        return Candidate("", "", self.component, self.option).traits
 
     @cached_property
     def quality(self) -> float:

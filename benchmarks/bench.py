@@ -45,7 +45,9 @@ def main() -> int:
 
 def _run(scenario: str | None) -> dict[str, float]:
     from advisor import resources
+    from advisor.analysis.knobs import with_workload
     from advisor.analysis.reasons import reasons, runner_ups
+    from advisor.analysis.volumes import find_parameters
     from advisor.candidates.table import table
     from advisor.evaluation.evaluate import judge
     from advisor.optimizer.run import optimise
@@ -69,6 +71,9 @@ def _run(scenario: str | None) -> dict[str, float]:
     if found.best is None:
         raise SystemExit("the benchmark needs a scenario with a feasible design")
     timed("evaluate", lambda: judge(found.best.design, loaded))
+    tripled = {name: 3 * value for name, value in find_parameters(loaded, loaded.blueprint, []).items()}
+    grown = with_workload(loaded, tripled, catalog)
+    timed("candidates at 3 x volume", lambda: table(grown, catalog))
     times["raw HiGHS"] = _raw(candidates)
     why = timed("reasons", lambda: (reasons(search, found.best), runner_ups(search, found.best)))
     result = Proposal(

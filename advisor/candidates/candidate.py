@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field
 from dataclasses import fields as dataclass_fields
-from functools import cached_property
+from functools import cache, cached_property
 
 from advisor.candidates.compatibility import Need
 from advisor.candidates.layout import Layout
@@ -127,11 +127,7 @@ class Candidate:
     @classmethod
     def common(cls, **fields: object) -> dict[str, object]:
         """Return the fields that several candidates have in common, with what is left out as it is by default."""
-        usual = {
-            one.name: one.default_factory() if one.default_factory is not MISSING else one.default
-            for one in dataclass_fields(cls)
-        }
-        return usual | fields
+        return _usual() | fields
 
     @classmethod
     def with_common(cls, common: Mapping[str, object], **own: object) -> Candidate:
@@ -263,6 +259,13 @@ class Candidate:
             return f"{self.option.title}{bought}{also}"
         zones = f", {self.zones} zones" if self.zones > 1 else ""
         return f"{self.units} × {self.option.title}{zones}{bought}{also}"
+
+
+@cache
+def _usual() -> dict[str, object]:
+    """Return the fields as they are by default, the same objects each time; those that must be stated are left out."""
+    made = {f.name: f.default_factory() for f in dataclass_fields(Candidate) if f.default_factory is not MISSING}
+    return made | {f.name: f.default for f in dataclass_fields(Candidate) if f.default is not MISSING}
 
 
 _JOINED: dict[str, Callable[..., str]] = {

@@ -12,12 +12,14 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from advisor.catalog.model import Component, Option
 from advisor.schema import Strict
 
 R = TypeVar("R", bound=Strict)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,11 @@ class Table(Mapping[str, R], Generic[R]):
     def __contains__(self, key: object) -> bool:
         return key in self._spans
 
+    @cached_property
+    def everything(self) -> Mapping[str, R]:
+        """All records, parsed once; what is copied again and again."""
+        return {key: self[key] for key in self}
+
     @property
     def parsed(self) -> frozenset[str]:
         """The ids that have been looked at."""
@@ -102,6 +109,22 @@ class Options(Mapping[str, tuple[Component, Option]]):
 
     def __contains__(self, key: object) -> bool:
         return key in self._known.options
+
+    @cached_property
+    def everything(self) -> Mapping[str, tuple[Component, Option]]:
+        """All options, looked at once; what is copied again and again."""
+        return {key: self[key] for key in self}
+
+
+def copied(records: Mapping[str, T]) -> dict[str, T]:
+    """Return a dict of some records, which may be changed.
+
+    >>> copied({"a": 1})
+    {'a': 1}
+    """
+    if isinstance(records, Table | Options):
+        return dict(records.everything)
+    return dict(records)
 
 
 def packed(tables: Mapping[str, Mapping[str, Strict]]) -> bytes:

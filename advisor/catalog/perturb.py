@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from advisor.catalog.cache import copied
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Basis, Capacity, Component, Figure, Latency, Option, Price, Provenance, Tariff
 from advisor.catalog.operating import shared_places, with_class
@@ -230,11 +231,11 @@ def with_figures(catalog: Catalog, changes: Mapping[Reference, float]) -> Catalo
         by_record.setdefault((one.kind, one.key), {})[one.path] = value
     tables: dict[str, dict[str, Any]] = {}
     for (kind, key), places in by_record.items():
-        table = tables.setdefault(kind, dict(getattr(catalog.records, kind)))
+        table = tables.setdefault(kind, copied(getattr(catalog.records, kind)))
         table[key] = _changed(table[key], places)
     touched = [key for kind, key in by_record if kind == "components"]
     for name in tables.get("operating", {}).keys() & {key for kind, key in by_record if kind == "operating"}:
-        before = tables.get("components", dict(catalog.records.components))
+        before = tables.get("components", copied(catalog.records.components))
         after = with_class(before, name, catalog.records.operating[name], tables["operating"][name])
         touched += [key for key in after if after[key] is not before[key]]
         tables["components"] = after
@@ -293,6 +294,6 @@ def _carry_over(catalog: Catalog, changed: Catalog, components: Iterable[str]) -
     for key in components:
         component = changed.records.components[key]
         again |= {option.id: (component, option) for option in component.options}
-    changed.__dict__["options"] = {**catalog.options, **again}
+    changed.__dict__["options"] = copied(catalog.options) | again
     changed.__dict__["date"] = catalog.date  # no change touches the day on which a figure was checked
     changed.__dict__["outline"] = catalog.outline  # nor which options there are

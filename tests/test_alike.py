@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from advisor.candidates.table import Table
-from advisor.evaluation.alike import unchanged_flows
+from advisor.evaluation.alike import unchanged_times
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
+from advisor.models.latency import Constant
 from advisor.proposal import Proposal
 from advisor.scenario.requirements import Bound
 
@@ -38,16 +39,20 @@ def test_what_is_taken_over_equals_what_is_judged_anew(
 
 @pytest.mark.parametrize("brief", [False, True])
 def test_a_price_keeps_the_times_and_a_time_does_not(brief: bool, best: Evaluation) -> None:
-    """Dearer hours leave every flow as it is; another availability none that needs the role."""
+    """Dearer hours and another availability leave every time as it is; a slower role those of no flow that asks it."""
     like = judge(best.design, best.scenario, brief=brief)
-    dearer = {role: replace(c, usd_per_hour=2 * c.usd_per_hour) for role, c in best.design.items()}
-    kept = unchanged_flows(like, dearer, best.scenario, brief=brief)
-    assert all(kept[flow_id] is flow for flow_id, flow in like.flows.items())
+    dearer = {
+        role: replace(c, usd_per_hour=2 * c.usd_per_hour, availability=c.availability / 2)
+        for role, c in best.design.items()
+    }
+    kept = unchanged_times(like, dearer, best.scenario, brief=brief)
+    assert all(kept[flow_id] is flow.measures for flow_id, flow in like.flows.items())
+    assert judge(dearer, best.scenario, brief=brief, like=like) == judge(dearer, best.scenario, brief=brief)
     for role, c in best.design.items():
-        worse = {**best.design, role: replace(c, availability=c.availability / 2)}
+        worse = {**best.design, role: replace(c, latency={"another": (Constant(1.0), Constant(1.0))})}
         flows = best.scenario.blueprint.flows.items()
         lost = {flow_id for flow_id, flow in flows if any(step.asks == role for step in flow.steps())}
-        assert like.flows.keys() - unchanged_flows(like, worse, best.scenario, brief=brief).keys() == lost
+        assert like.flows.keys() - unchanged_times(like, worse, best.scenario, brief=brief).keys() == lost
 
 
 @pytest.mark.parametrize("brief", [False, True])
@@ -57,7 +62,7 @@ def test_another_workload_keeps_only_flows_that_it_says_nothing_of(brief: bool, 
     for name, value in best.scenario.workload.items():
         scenario = replace(best.scenario, workload={**best.scenario.workload, name: value * 0.9})
         assert judge(best.design, scenario, brief=brief, like=like) == judge(best.design, scenario, brief=brief)
-        taken += len(unchanged_flows(like, best.design, scenario, brief=brief))
+        taken += len(unchanged_times(like, best.design, scenario, brief=brief))
     assert 0 < taken < len(best.scenario.workload) * len(like.flows)
 
 
@@ -69,4 +74,4 @@ def test_nothing_is_taken_over_when_other_levels_are_asked_for(best: Evaluation)
     assert judge(best.design, scenario, like=best).metric(metric) > 0
     short = judge(best.design, best.scenario, brief=True)
     assert judge(best.design, best.scenario, like=short) == judge(best.design, best.scenario)
-    assert not unchanged_flows(best, best.design, best.scenario, brief=True)
+    assert not unchanged_times(best, best.design, best.scenario, brief=True)

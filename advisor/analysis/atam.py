@@ -143,7 +143,7 @@ def _moves(search: Search, best: Evaluation) -> Iterator[Tried]:
     for role, found in reasons(search, best).items():
         for reason in found:
             if (design := _with(search, best, reason)) is not None and reason.candidate is not None:
-                yield role, reason.candidate, judge(design, best.scenario)
+                yield role, reason.candidate, judge(design, best.scenario, like=best)
 
 
 def _with(search: Search, best: Evaluation, reason: Reason) -> Mapping[str, Candidate] | None:

@@ -172,7 +172,7 @@ def _swap(search: Search, best: Evaluation, role: str, name: str, label: str, us
     """Put each candidate of the component in place of the chosen one and let the judge say what that does."""
     goal = best.scenario.objective[0]
     tried = [
-        (candidate, judge(design, best.scenario))
+        (candidate, judge(design, best.scenario, like=best))
         for candidate in usable
         if (design := swapped(search, best, role, candidate)) is not None
     ]

@@ -1,9 +1,8 @@
-"""What an evaluation can take over from another one: flows in which nothing differs that a flow reads.
+"""What an evaluation can take over from another one: the times of flows in which nothing differs that they stand on.
 
-A flow's result is a function of its steps, what the workload says of them, which levels are asked for, and of each role
-that it asks: its times, its availability, whether it is left out, and what it shares units with. A price, an hourly
-rate or another role's figure is none of these, so a design judged a hundred times at other prices has its times worked
-out once.
+They are a function of a flow's steps, what the workload says of them, which levels are asked for, and of each role that
+it asks: its times, and whether it is left out. A price, an hourly rate, an availability or another role's figure is
+none of these, so a design judged a hundred times at other prices has its times worked out once.
 """
 
 from __future__ import annotations
@@ -13,12 +12,14 @@ from collections.abc import Mapping
 from advisor import expression
 from advisor.candidates.candidate import Candidate
 from advisor.catalog.blueprint import Step
-from advisor.evaluation.result import Design, Evaluation, FlowResult
+from advisor.evaluation.result import Design, Evaluation, FlowResult, MeasureResult
 from advisor.scenario.load import Scenario
 
 
-def unchanged_flows(like: Evaluation, design: Design, scenario: Scenario, *, brief: bool) -> Mapping[str, FlowResult]:
-    """Return the flows of an evaluation that a design has too, to the last bit.
+def unchanged_times(
+    like: Evaluation, design: Design, scenario: Scenario, *, brief: bool
+) -> Mapping[str, Mapping[str, MeasureResult]]:
+    """Return the times of an evaluation's flows that a design has too, to the last bit.
 
     Args:
         design: as it is beside the others (:func:`advisor.candidates.links.linked`). brief: how it is to be judged.
@@ -28,7 +29,7 @@ def unchanged_flows(like: Evaluation, design: Design, scenario: Scenario, *, bri
         return {}
     judged = ((flow_id, like.flows.get(flow_id)) for flow_id in scenario.blueprint.flows)
     return {
-        flow_id: found
+        flow_id: found.measures
         for flow_id, found in judged
         if found is not None and _is_brief(found) == brief and _same(flow_id, like, design, scenario)
     }
@@ -62,19 +63,12 @@ def asked(step: Step, scenario: Scenario) -> tuple[float | None, ...]:
 
 
 def runs_alike(a: Candidate, b: Candidate) -> bool:
-    """Return whether two candidates of a role are the same to every flow; they may cost and be worth different things.
+    """Return whether two candidates of a role are as fast in every flow; they may cost and be worth different things.
 
-    >>> runs_alike(Candidate("a", "llm", quality=0.9), Candidate("b", "llm", quality=0.8))
+    >>> runs_alike(Candidate("a", "llm", quality=0.9), Candidate("b", "llm", availability=0.8))
     True
-    >>> runs_alike(Candidate("a", "llm"), Candidate("a", "llm", availability=0.99))
+    >>> from advisor.models.latency import Constant
+    >>> runs_alike(Candidate("a", "llm"), Candidate("a", "llm", latency={"generate": (Constant(1.0), Constant(2.0))}))
     False
     """
-    if a is b:
-        return True
-    return (a.is_none, a.availability, a.shared, a.latency, a.calls) == (
-        b.is_none,
-        b.availability,
-        b.shared,
-        b.latency,
-        b.calls,
-    )
+    return a is b or (a.is_none, a.latency, a.calls) == (b.is_none, b.latency, b.calls)

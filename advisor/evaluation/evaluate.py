@@ -10,7 +10,7 @@ from advisor.candidates.demand import hit_share
 from advisor.candidates.links import linked, outside_calls
 from advisor.candidates.shared import counted_once, torn
 from advisor.catalog.blueprint import Flow, Measure, Step
-from advisor.evaluation.alike import named, unchanged_flows
+from advisor.evaluation.alike import named, unchanged_times
 from advisor.evaluation.result import LEVELS, Check, Design, Evaluation, FlowResult, MeasureResult, Stage
 from advisor.evaluation.times import step_time
 from advisor.models import availability, quality
@@ -28,10 +28,10 @@ def judge(design: Design, scenario: Scenario, *, brief: bool = False, like: Eval
 
     Args:
         brief: of the times only what a bound or a goal names, without stages; for judging a design a thousand times.
-        like: an evaluation of nearly the same; flows in which nothing differs are taken from it.
+        like: an evaluation of nearly the same; the times of flows in which nothing differs are taken from it.
     """
     design = linked(design, scenario)
-    known = {} if like is None else unchanged_flows(like, design, scenario, brief=brief)
+    known = {} if like is None else unchanged_times(like, design, scenario, brief=brief)
     used = [candidate for candidate in design.values() if not candidate.is_none]
     result = Evaluation(
         scenario=scenario,
@@ -44,7 +44,7 @@ def judge(design: Design, scenario: Scenario, *, brief: bool = False, like: Eval
         quality=quality.of_flow(c.quality for c in design.values()),
         **{name: tuple(sorted({one for c in used for one in c.distinct(name)})) for name in COUNTS},
         flows={
-            flow_id: known.get(flow_id) or _flow(flow_id, flow, design, scenario, brief=brief)
+            flow_id: _flow(flow_id, flow, design, scenario, known.get(flow_id), brief=brief)
             for flow_id, flow in scenario.blueprint.flows.items()
         },
         checks=(),
@@ -102,8 +102,24 @@ def _distinct(notes: Iterable[Assumption]) -> tuple[Assumption, ...]:
     return tuple(dict.fromkeys(notes))
 
 
-def _flow(flow_id: str, flow: Flow, design: Design, scenario: Scenario, *, brief: bool) -> FlowResult:
+def _flow(
+    flow_id: str,
+    flow: Flow,
+    design: Design,
+    scenario: Scenario,
+    times: Mapping[str, MeasureResult] | None,
+    *,
+    brief: bool,
+) -> FlowResult:
+    """Return what a flow does; ``times``: its measures, where they are known."""
     needs = needed_roles(flow, scenario)
+    times = _times(flow_id, flow, design, scenario, brief=brief) if times is None else times
+    return FlowResult(times, availability.series(*failing(design, needs)), needs)
+
+
+def _times(
+    flow_id: str, flow: Flow, design: Design, scenario: Scenario, *, brief: bool
+) -> Mapping[str, MeasureResult]:
     measures: dict[str, MeasureResult] = {}
     for name, measure in flow.measures.items():
         asked = _asked(flow_id, name, scenario)
@@ -111,7 +127,7 @@ def _flow(flow_id: str, flow: Flow, design: Design, scenario: Scenario, *, brief
             measures[name] = _measure(flow, measure, design, scenario, UNIT_MS[name], {**LEVELS, **asked})
         elif any(metric.startswith(f"flows.{flow_id}.{name}.") for metric in named(scenario)):
             measures[name] = _brief(flow, measure, design, scenario, UNIT_MS[name], asked)
-    return FlowResult(measures, availability.series(*failing(design, needs)), needs)
+    return measures
 
 
 def failing(design: Design, needs: Iterable[str]) -> Iterable[float]:

@@ -13,8 +13,9 @@ solves is at most twice the number of halvings that lead from the reach to what 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from advisor.analysis.changes import CarriedOver, RoleChange, role_changes
 from advisor.analysis.crossing import Place, crossing
@@ -228,11 +229,19 @@ class _Follower:
         return [self._as_it_is(one) for one in found if one is not None]
 
     def _solved(self, ends: Ends, known: Sequence[Known] = ()) -> list[Found]:
-        """Return the optimum at each end; figures share searches."""
-        asked = list(zip(ends, known or [Known()] * len(ends), strict=True))
+        """Return the optimum at each end, as far as it beats the design there; figures share searches."""
+        told = zip(ends, known or [Known()] * len(ends), strict=True)
+        asked = [(end, replace(one, below=self._below(*end))) for end, one in told]
         figures = [({knob.figure: value}, one) for (knob, value), one in asked if knob.figure]
         found = iter(self.resolver.under_figures([setting for setting, _ in figures], [one for _, one in figures]))
         return [next(found) if knob.figure else self._under(knob, value, one) for (knob, value), one in asked]
+
+    def _below(self, knob: Knob, value: float) -> float:
+        """Return what the first goal of another design must be below to be better than the design at a value."""
+        mine = self.fixed.at(knob, value).evaluation
+        if mine is None or not within_target(mine):
+            return math.inf
+        return self.resolver.below(goal_value(self.gaps.goal, mine))
 
     def _under(self, knob: Knob, value: float, known: Known) -> Found:
         table = self.resolver.table

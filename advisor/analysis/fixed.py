@@ -38,6 +38,7 @@ class FixedDesign:
         self.options = {role: options_of(c) for role, c in design.design.items()}
         self.workloads = Workloads(self.table, self.options)
         self._known: OrderedDict[Key, CarriedOver] = OrderedDict()
+        self._unmoved: dict[bool, CarriedOver] = {}  # judged briefly or not -> what it does with nothing changed
 
     @cached_property
     def briefly(self) -> Evaluation:
@@ -62,11 +63,20 @@ class FixedDesign:
         return self.under(turned(self.table.scenario, knob, value, self.table.catalog), brief=brief)
 
     def with_figures(self, values: Mapping[Reference, float], *, brief: bool = False) -> CarriedOver:
-        """Return what the design does when figures of the catalog are other ones."""
-        catalog = with_figures(self.table.catalog, values)
+        """Return what the design does when figures of the catalog are other ones.
+
+        Nothing changes where no candidate stands on any of them; a cloud's figures are also those of calls to it.
+        """
         design = self.evaluation.design
         again = {role: self.options[role] for role, c in design.items() if any(touches(one, c) for one in values)}
-        return self._carried(self.table.again(catalog, again), brief=brief)
+        if not again and not any(one.kind == "clouds" for one in values):
+            return self._as_it_is(brief=brief)
+        return self._carried(self.table.again(with_figures(self.table.catalog, values), again), brief=brief)
+
+    def _as_it_is(self, *, brief: bool) -> CarriedOver:
+        if brief not in self._unmoved:
+            self._unmoved[brief] = self._carried(self.table, brief=brief)
+        return self._unmoved[brief]
 
     def under(self, scenario: Scenario, *, brief: bool = False) -> CarriedOver:
         """Return what the design does under another scenario of the same blueprint."""
@@ -93,17 +103,33 @@ def options_of(candidate: Candidate) -> frozenset[str]:
 
 def touches(reference: Reference, candidate: Candidate) -> bool:
     """Return whether a candidate stands on a figure of the catalog."""
+    return stood_on(reference) in stands_on(candidate)
+
+
+Ground = tuple[str, str]  # kind of record, and its id: whoever stands on it stands on all its figures
+
+
+def stood_on(reference: Reference) -> Ground:
+    """Return what a candidate stands on when it stands on a figure; of a component its option."""
+    return reference.kind, reference.record if reference.kind == "components" else reference.key
+
+
+def stands_on(candidate: Candidate) -> frozenset[Ground]:
+    """Return all that a candidate stands on.
+
+    >>> stands_on(Candidate("none", "reranker"))
+    frozenset({('roles', 'reranker')})
+    """
     if candidate.is_none:
-        return reference.kind == "roles" and reference.key == candidate.role
-    options = [one.option for one in candidate.members if one.option]
-    if reference.kind == "components":
-        return any(option.id.partition("@")[0] == reference.record for option in options)
-    if reference.kind == "operating":
-        return any(option.operated_as == reference.key for option in options)
-    machines = [option for option in options if option.unit and option.unit.instance]
-    if reference.kind == "instances":
-        return any(option.unit and option.unit.instance == reference.key for option in machines)
-    return reference.kind == "clouds" and any(option.cloud == reference.key for option in machines)
+        return frozenset({("roles", candidate.role)})
+    found: set[Ground] = set()
+    for option in (one.option for one in candidate.members if one.option):
+        found.add(("components", option.id.partition("@")[0]))
+        if option.operated_as:
+            found.add(("operating", option.operated_as))
+        if option.unit and option.unit.instance:
+            found |= {("instances", option.unit.instance), ("clouds", option.cloud)}
+    return frozenset(found)
 
 
 def within_target(evaluation: Evaluation) -> bool:

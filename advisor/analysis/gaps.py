@@ -110,15 +110,14 @@ def touched(resolver: Resolver, knob: Knob, value: float) -> tuple[Pairs, bool]:
     The second is False when the sizes that are considered change with the number.
     """
     assert knob.figure is not None
-    variants = resolver.variants("", {knob.figure: value})
+    variants = resolver.variants.of({knob.figure: value})
     found: dict[str, dict[str, tuple[Candidate, Candidate]]] = {}
     same_sizes = True
     for role, changed in variants.changed.items():
-        before = {c.id: c for c in resolver.admitted(role)}
-        hit = {c.id for c in before.values()} - resolver.standing(role, knob.figure)
-        after = {c.id: c for c in changed.values()}
-        same_sizes &= hit == after.keys()
-        pairs = {n: (before[n], after[n]) for n in hit & after.keys()}
+        on = resolver.variants.standing_on(role, knob.figure)
+        before = {c.id: c for c in resolver.admitted(role) if c.id in on}
+        same_sizes &= before.keys() == changed.keys()
+        pairs = {n: (before[n], changed[n]) for n in before.keys() & changed.keys()}
         moved = {n: p for n, p in pairs.items() if _differs(*p)}
         found |= {role: moved} if moved else {}
     return found, same_sizes

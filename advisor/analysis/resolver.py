@@ -8,25 +8,28 @@ others. A change of the workload gets a search of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, remember
-from advisor.analysis.fixed import options_of, touches
+from advisor.analysis.regrown import regrown
+from advisor.analysis.variants import MARK, Builder, Setting, Variants
 from advisor.analysis.workloads import Workloads
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table, table
-from advisor.catalog.perturb import Reference, with_figures
+from advisor.catalog.perturb import with_figures
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
+from advisor.optimizer.linear import is_log
+from advisor.optimizer.narrowing import narrowed
 from advisor.optimizer.pooled import Pooled, Shared
-from advisor.optimizer.run import NOTHING, Found, goal_value, optimise
+from advisor.optimizer.run import NOTHING, Found, goal_value, linear_goal, optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COST, Filter
 
-Setting = Mapping[Reference, float]
 Starts = Sequence[Mapping[str, Candidate]]
 
 
@@ -39,30 +42,47 @@ class Known:
         worse: whether each candidate stands for one of the scenario as it is that is no worse in anything: then what no
             design can beat there, as a whole or within one case, none can beat here.
         starts: designs that may be good.
+        below: of interest is only what has less in the first goal: nothing else needs to be found.
     """
 
     floor: float = -math.inf
     worse: bool = False
     starts: Starts = ()
+    below: float = math.inf
 
 
 NOTHING_KNOWN = Known()
-MARK = "?"  # in no id of the catalog
 SAME_GOAL = 1e-6  # goals that differ by less, relative, are equal: percentiles are reached in such steps
 TOGETHER = 100  # settings that share a search
 
 
 @dataclass(frozen=True)
-class Variants:
-    """What a setting makes of some roles.
+class _Question:
+    """What is searched under one setting, and what is known of it.
 
     Attributes:
-        kept: role -> ids of the candidates that stay as they are.
-        changed: role -> marked id -> candidate with the figures changed, under its usual id.
+        kept: role that is touched -> ids that it may have beside its variants.
+        rest: the best of all other designs that the setting admits; None when there are none to think of.
     """
 
+    variants: Variants
     kept: Mapping[str, frozenset[str]]
-    changed: Mapping[str, Mapping[str, Candidate]]
+    known: Known
+    rest: Found | None = None
+
+    def admits(self, role: str, name: str, others: Collection[str]) -> bool:
+        """Return whether a candidate may be chosen; ``others``: what may be in roles that are not touched."""
+        own = self.variants.changed.get(role)
+        return name in others if own is None else name in own or name in self.kept[role]
+
+    def with_variants(self, design: Mapping[str, Candidate]) -> dict[str, Candidate]:
+        """Return a design with the variants of its candidates, where there are such."""
+        found = dict(design)
+        for role, names in self.variants.changed.items():
+            twin = next((n for n in names if n.partition(MARK)[0] == design[role].id), None)
+            if twin is not None:
+                found[role] = replace(names[twin], id=twin)
+        return found
 
 
 class Resolver:
@@ -75,6 +95,7 @@ class Resolver:
         self.workloads = Workloads(self.table)
         self.solves = 0
         self._rest: dict[tuple[str, frozenset[str]], Found] = {}
+        self.variants = Builder(self.search)
         search = self.search
         self._open = {  # what can be part of an optimum of the scenario as it is
             role: frozenset(c.id for c in found if (role, c.id) not in search.dominated)
@@ -90,15 +111,11 @@ class Resolver:
         rules = self.table.scenario.filters
         return [c for c in (of or self.table).candidates[role] if all(c.admitted_by(rule) for rule in rules)]
 
-    def standing(self, role: str, figure: Reference) -> frozenset[str]:
-        """Return the ids of a role that do not stand on a figure."""
-        return frozenset(c.id for c in self.table.candidates[role] if not touches(figure, c))
-
     def under(self, scenario: Scenario, known: Known = NOTHING_KNOWN) -> Found:
         """Return the optimum under another scenario of the same blueprint."""
         if self.deadline.passed:
             return Found(Status.STOPPED, None)
-        return self._solved(Search(self._pruned(self.workloads.under(scenario))), known)
+        return self._solved(self._pruned(self.workloads.under(scenario)), known)
 
     def _pruned(self, fresh: Table) -> Table:
         """Return a table without what was found to be never needed in roles whose candidates are the same as ever."""
@@ -108,12 +125,43 @@ class Resolver:
                 candidates[role] = tuple(c for c in found if c.id in self._open[role])
         return replace(fresh, candidates=candidates)
 
-    def _solved(self, search: Search, known: Known) -> Found:
+    def _solved(self, fresh: Table, known: Known) -> Found:
+        """Return the optimum of a table; what can be in no design of interest is left out before it is searched."""
+        designs = (self.best.design, *known.starts)
+        below = known.below if known.below < math.inf else just_above(self.search, self._worth(designs, fresh))
+        few = narrowed(fresh, fresh.scenario.requirements, most=below) if below < math.inf else fresh
+        if few is None:
+            return NOTHING
         self.solves += 1
-        for design in (self.best.design, *known.starts):
+        search = Search(few)
+        for design in designs:
             remember(search, design)
         self._note_floors(search, known)
-        return optimise(search, time_limit_s=self.deadline.left)
+        return optimise(search, time_limit_s=self.deadline.left, below=below)
+
+    def _worth(self, designs: Iterable[Mapping[str, Candidate]], fresh: Table) -> float:
+        """Return the first goal of a design that holds in a table; infinite where none that is known does.
+
+        The least of some designs, or else that of the first that holds of all met so far, the best first.
+        """
+        goal = self.table.scenario.objective[0]
+        some = [goal_value(goal, one) for one in regrown(designs, fresh) if one.feasible]
+        more = (goal_value(goal, one) for one in regrown(self._met, fresh) if one.feasible)
+        return min(some) if some else next(more, math.inf)
+
+    @cached_property
+    def _met(self) -> Sequence[Mapping[str, Candidate]]:
+        """The designs of the scenario as it is that are known to hold, the best first."""
+        goal = self.table.scenario.objective[0]
+        return [one.design for one in sorted(self.search.known.values(), key=lambda one: goal_value(goal, one))]
+
+    def below(self, value: float) -> float:
+        """Return what the first goal of a design must be below to beat one in which it has a value.
+
+        Of several goals a later one decides between designs that are equal in the first.
+        """
+        only = len(self.table.scenario.objective) == 1
+        return value if only and adds_up(self.search) else just_above(self.search, value)
 
     # --- figures ------------------------------------------------------------------------------------------------------
 
@@ -133,93 +181,91 @@ class Resolver:
             return Found(Status.STOPPED, None)
         catalog = with_figures(self.table.catalog, setting)
         scenario = replace(self.table.scenario, clouds=catalog.records.clouds)
-        return self._solved(Search(self._pruned(table(scenario, catalog, self.table.as_of))), known)
+        return self._solved(self._pruned(table(scenario, catalog, self.table.as_of)), known)
 
     def _batch(self, asked: Sequence[tuple[Setting, Known]]) -> list[Found]:
         if self.deadline.passed:
             return [Found(Status.STOPPED, None)] * len(asked)
-        variants = [self.variants(str(number), setting) for number, (setting, _) in enumerate(asked)]
-        search = self._joined(variants)
-        return [self._question(search, one, known) for one, (_, known) in zip(variants, asked, strict=True)]
+        questions = [
+            self._question(self.variants.of(setting).marked(str(number)), known)
+            for number, (setting, known) in enumerate(asked)
+        ]
+        questions = [one if one.known.below < math.inf else self._told(one) for one in questions]
+        most = max(one.known.below for one in questions)
+        search = self._joined([one.variants for one in questions], most)
+        return [self._answer(search, one) for one in questions]
 
-    def variants(self, name: str, setting: Setting) -> Variants:
-        """Return what a setting makes of the roles that it touches; unchanged candidates are no variants."""
-        catalog = with_figures(self.table.catalog, setting)
-        kept: dict[str, frozenset[str]] = {}
-        changed: dict[str, dict[str, Candidate]] = {}
-        rules = self.table.scenario.filters
-        for role in self.table.candidates:
-            hit = {c.id for c in self.table.candidates[role] if any(touches(one, c) for one in setting)}
-            options = self._options(role, hit, setting)
-            if options is None:
-                continue
-            fresh = self.table.again(catalog, {role: options}).candidates[role]
-            kept[role] = frozenset(self._staying(role, hit))
-            changed[role] = {
-                f"{c.id}{MARK}{name}": c
-                for c in fresh
-                if any(touches(one, c) for one in setting) and all(c.admitted_by(rule) for rule in rules)
-            }
-        return Variants(kept, changed)
-
-    def _options(self, role: str, hit: set[str], setting: Setting) -> frozenset[str] | None:
-        """Return the options of a role to build again; None when the setting touches none of them.
-
-        An option that could not be sized so far has no candidate to be touched, and may be sized now.
-        """
-        catalog = self.table.catalog
-        named = {one.record for one in setting if one.kind == "components"}
-        fitting = frozenset(option.id for _, option in catalog.options_for(role))
-        if not hit and not named & fitting:
-            return None
-        mixed = self.table.scenario.tactics.allowed & {"right_size", *catalog.role(role).tactics}
-        if mixed:  # candidates are made of several options, or of one on another's machines
-            return fitting
-        own = {name for c in self.table.candidates[role] if c.id in hit for name in options_of(c)}
-        return frozenset(own | (named & fitting))
-
-    def _staying(self, role: str, hit: set[str]) -> set[str]:
-        """Return the ids of a role that a setting leaves as they are and that may be part of an optimum under it.
-
-        What is never needed because of a candidate that changes may be needed now.
-        """
-        return {
-            c.id
-            for c in self.search.pool.get(role, ())
-            if c.id not in hit and ((winner := self.search.dominated.get((role, c.id))) is None or winner.id in hit)
-        }
-
-    def _joined(self, variants: Sequence[Variants]) -> Search:
-        """Return the search over all that any of the questions admits.
-
-        Rules have been applied, and nothing is dropped because another size of its component beats it: what beats it
-        may be a variant that another question is about.
-        """
-        pool: dict[str, dict[str, Candidate]] = {}
-        for role, found in self.search.pool.items():
-            wanted = self._open[role].union(*(one.kept.get(role, frozenset()) for one in variants))
-            pool[role] = {c.id: c for c in found if c.id in wanted}
-            marked = [pair for one in variants for pair in one.changed.get(role, {}).items()]
-            pool[role] |= {name: replace(c, id=name) for name, c in marked}
-        candidates = {role: tuple(found.values()) for role, found in pool.items()}
-        shared = Shared({(): Pooled({role: list(found) for role, found in candidates.items()}, {})})
-        rest = [r for r in self.table.scenario.requirements if not isinstance(r, Filter)]
-        return Search(replace(self.table, candidates=candidates), rest, shared)
-
-    def _question(self, search: Search, variants: Variants, known: Known) -> Found:
-        """Return the optimum among what one setting admits; its candidates carry their usual ids.
+    def _question(self, variants: Variants, known: Known) -> _Question:
+        """Return what is to be searched under a setting.
 
         Where one role is touched, the designs without a variant there are those of the scenario as it is: their best is
-        found once, and only designs with a variant are searched.
+        found once, and only designs with a variant are searched, for one that beats it. None of them is better than the
+        optimum as it is: where more is asked for than to beat that, it need not be known which is best.
         """
+        if len(variants.changed) != 1:
+            return _Question(variants, variants.kept, known)
+        (role,) = variants.changed
+        if known.below <= self._least < math.inf:
+            return _Question(variants, {role: frozenset()}, known)
+        rest = self._without_variants(role, variants.kept[role])
+        if rest.best is not None:
+            worth = goal_value(self.table.scenario.objective[0], rest.best)
+            known = replace(known, below=min(known.below, self.below(worth)))
+        return _Question(variants, {role: frozenset()}, known, rest)
+
+    def _told(self, question: _Question) -> _Question:
+        """Return a question that knows of what no design that is asked for is above: a design that holds."""
+        known, goal = question.known, self.table.scenario.objective[0]
+        some, more = (
+            (one for design in designs if (one := self._judged(question, design)) is not None)
+            for designs in ((self.best.design, *known.starts), self._met)
+        )
+        found = min((goal_value(goal, one) for one in some), default=math.inf)
+        if found == math.inf:
+            found = next((goal_value(goal, one) for one in more), math.inf)
+        return replace(question, known=replace(known, below=just_above(self.search, found)))
+
+    def _judged(self, question: _Question, design: Mapping[str, Candidate]) -> Evaluation | None:
+        """Return what a design is worth under a question; None where it is not admitted or does not hold."""
+        changed = question.with_variants(design)
+        if not all(question.admits(role, c.id, self._open[role]) for role, c in changed.items()):
+            return None
+        found = judge(changed, self.table.scenario, brief=True)
+        return found if found.feasible else None
+
+    def _joined(self, variants: Sequence[Variants], most: float) -> Search | None:
+        """Return the search over all that any of the questions admits and that a design of interest can have.
+
+        Rules have been applied, and nothing is dropped because another size of its component beats it: what beats it
+        may be a variant that another question is about. None where no design is of interest.
+        """
+        candidates: dict[str, tuple[Candidate, ...]] = {}
+        for role, found in self.search.pool.items():
+            wanted = self._open[role].union(*(one.kept.get(role, frozenset()) for one in variants))
+            marked = [pair for one in variants for pair in one.changed.get(role, {}).items()]
+            same = [c for c in found if c.id in wanted]
+            candidates[role] = (*same, *(replace(c, id=name) for name, c in marked))
+        rest = [r for r in self.table.scenario.requirements if not isinstance(r, Filter)]
+        whole: Table | None = replace(self.table, candidates=candidates)
+        assert whole is not None
+        if most < math.inf:
+            whole = narrowed(whole, rest, most=most)
+        if whole is None:
+            return None
+        shared = Shared({(): Pooled({role: list(found) for role, found in whole.candidates.items()}, {})})
+        return Search(whole, rest, shared)
+
+    def _answer(self, search: Search | None, question: _Question) -> Found:
+        """Return the optimum among what one setting admits; its candidates carry their usual ids."""
         if self.deadline.passed:
             return Found(Status.STOPPED, None)
-        if len(variants.changed) != 1:
-            return self._searched(search, variants, variants.kept, known)
-        (role,) = variants.changed
-        rest = self._without_variants(role, variants.kept[role])
-        found = self._searched(search, variants, {role: frozenset()}, known)
-        return _better_of(rest, found)
+        found = NOTHING if search is None else self._searched(search, question)
+        return found if question.rest is None else _better_of(question.rest, found)
+
+    @cached_property
+    def _least(self) -> float:
+        """What the first goal must be below to beat every design of the scenario as it is."""
+        return self.below(goal_value(self.table.scenario.objective[0], self.best))
 
     def _without_variants(self, role: str, kept: frozenset[str]) -> Found:
         """Return the optimum of the scenario as it is when a role may have some of its candidates only."""
@@ -233,25 +279,20 @@ class Resolver:
             )
         return self._rest[role, kept]
 
-    def _searched(
-        self, search: Search, variants: Variants, kept: Mapping[str, frozenset[str]], known: Known
-    ) -> Found:
-        own = variants.changed
-
+    def _searched(self, search: Search, question: _Question) -> Found:
         def admitted(role: str, candidate: Candidate) -> bool:
-            if role not in own:
-                return candidate.id in self._open[role]
-            return candidate.id in own[role] or candidate.id in kept[role]
+            return question.admits(role, candidate.id, self._open[role])
 
         empty = [role for role, found in search.pool.items() if not any(admitted(role, c) for c in found)]
         if empty:
             return NOTHING
         self.solves += 1
+        known = question.known
         for design in (self.best.design, *known.starts):
-            remember(search, _renamed(design, search, own))
+            remember(search, question.with_variants(design))
         self._note_floors(search, known)
-        found = optimise(search, only=admitted, time_limit_s=self.deadline.left)
-        return replace(found, best=found.best and self._plain(found.best, own))
+        found = optimise(search, only=admitted, time_limit_s=self.deadline.left, below=known.below)
+        return replace(found, best=found.best and self._plain(found.best, question.variants.changed))
 
     def _note_floors(self, search: Search, known: Known) -> None:
         """Let what is proved end a search early; of the floor of one goal only sums with its own value can use any."""
@@ -268,16 +309,15 @@ class Resolver:
         return judge(design, self.table.scenario)
 
 
-def _renamed(
-    design: Mapping[str, Candidate], search: Search, own: Mapping[str, Mapping[str, Candidate]]
-) -> dict[str, Candidate]:
-    """Return a design with the variants of its candidates, where there are such."""
-    found = dict(design)
-    for role, names in own.items():
-        twin = next((n for n in names if n.partition(MARK)[0] == design[role].id), None)
-        if twin is not None and (role, twin) in search.by_id:
-            found[role] = search.by_id[role, twin]
-    return found
+def adds_up(search: Search) -> bool:
+    """Return whether the first goal of a search is a sum, so that it can be said what it must be below."""
+    goal = search.table.scenario.objective[0]
+    return not is_log(goal) and linear_goal(search, goal) is not None
+
+
+def just_above(search: Search, value: float) -> float:
+    """Return what the first goal is below in all designs that are as good there as one with a value, or better."""
+    return value + 2 * SAME_GOAL * max(abs(value), 1e-12) if adds_up(search) else math.inf
 
 
 def _better_of(a: Found, b: Found) -> Found:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, searching
 from advisor.analysis.changes import RoleChange, role_changes
-from advisor.analysis.resolver import SAME_GOAL, beats
+from advisor.analysis.resolver import SAME_GOAL, beats, just_above
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.run import Found, goal_value, optimise
 from advisor.optimizer.solver import Status
 from advisor.optimizer.weighted import BEYOND_SLIP
 from advisor.scenario.goals import Goal, Term
-from advisor.scenario.requirements import COST, QUALITY, Bound, Filter, is_count
+from advisor.scenario.requirements import COST, COUNTS, QUALITY, Bound, Filter, is_count
 
 JUST = 1e-6  # how far a limit is moved to be on the other side of a step, relative
 HALVINGS = 30  # of the distance to a design without the bound, where goals are sums of several metrics
@@ -154,15 +154,31 @@ class _Steps:
         """Return the step at which a better design fits."""
         if _towards(self.bound).terms == self.goals[0].terms and len(self.goals) == 1:
             return None  # the goal itself: no design does better, with or without the bound
+        return self._one_more() or self._looser()
+
+    def _one_more(self) -> Step | None:
+        """Return the step of a bound on a number of names where a better design fits with one more; None else.
+
+        No other limit lies between, so that this is the first at which anything changes.
+        """
+        if self.bound.metric not in COUNTS:
+            return None
+        limit = just(self.bound, self.bound.limit, tighter=False)
+        found = self._solved(limit)
+        helps = found.status is Status.OPTIMAL and found.best is not None and self._better(found.best)
+        return self._step(limit, found) if helps else None
+
+    def _looser(self) -> Step | None:
+        """Return the step from what the bound keeps from being chosen."""
         free = self._free()
         if free.status is Status.STOPPED:
             return Step(self.bound.limit, None, proved=False)
         if free.best is None or not self._better(free.best):
             return None
-        least, exact = self._least(free.best)
+        fits, least, exact = self._least(free.best)
         if least is None:
             return Step(self.bound.limit, None, proved=False)
-        step = self._step(least, self._solved(least), exact=exact)
+        step = self._step(least, self._solved(least, fits), exact=exact)
         if exact:  # the least among the better designs: that nothing better fits before it is proved
             return step
         inside = self._solved(just(self.bound, least, tighter=True))
@@ -175,11 +191,14 @@ class _Steps:
     def _free(self) -> Found:
         return optimise(self.answer.search.under(self.others), time_limit_s=self.deadline.left)
 
-    def _solved(self, limit: float) -> Found:
+    def _solved(self, limit: float, fits: Evaluation | None = None) -> Found:
+        """Return the optimum under another limit; ``fits``: a design that holds there, so nothing worse matters."""
         if self.deadline.passed:
             return Found(Status.STOPPED, None)
         moved = [replace(r, limit=limit) if r is self.bound else r for r in self.answer.scenario.requirements]
-        return optimise(self.answer.search.under(moved), time_limit_s=self.deadline.left)
+        search = self.answer.search.under(moved)
+        below = math.inf if fits is None else just_above(search, goal_value(self.goals[0], fits))
+        return optimise(search, time_limit_s=self.deadline.left, below=below)
 
     def _step(self, limit: float, found: Found, *, exact: bool = True) -> Step:
         roles = role_changes(self.best, found.best) if found.best else ()
@@ -187,18 +206,18 @@ class _Steps:
 
     # --- the tightest limit at which a better design fits -------------------------------------------------------------
 
-    def _least(self, free: Evaluation) -> tuple[float | None, bool]:
-        """Return the limit and whether it is exact."""
+    def _least(self, free: Evaluation) -> tuple[Evaluation | None, float | None, bool]:
+        """Return a better design that fits there, the limit, and whether it is exact."""
         better = self._better_bounds(free)
         if better is None:
-            return self._halved(free), False
+            return None, self._halved(free), False
         named = {bound.metric for bound in better}  # a stricter bound on what is bounded already takes its place
         rest = [r for r in self.others if not (isinstance(r, Bound) and r.metric in named)]
         search = searching(self.answer.search, [*rest, *better], [_towards(self.bound)])
         found = optimise(search, time_limit_s=self.deadline.left)
         if found.best is None or found.status is not Status.OPTIMAL:
-            return None, True
-        return found.best.metric(self.bound.metric), True
+            return None, None, True
+        return found.best, found.best.metric(self.bound.metric), True
 
     def _better_bounds(self, free: Evaluation) -> list[Bound] | None:
         """Return the bounds of "better than the design": equal in the goals before the first that improves.

@@ -42,13 +42,19 @@ EQUAL = 1e-6  # a goal that is above the known design's by less, relative, may s
 
 
 def narrowed(
-    table: Table, requirements: Sequence[Requirement], known: Evaluation | None = None, *, by: Goal | None = None
+    table: Table,
+    requirements: Sequence[Requirement],
+    known: Evaluation | None = None,
+    *,
+    by: Goal | None = None,
+    most: float = math.inf,
 ) -> Table | None:
     """Return a table with the candidates that may be in a design that meets the requirements and is no worse.
 
     Args:
         known: a design that meets them, the better the fewer are left; None: there is nothing to be no worse than.
         by: what adds up and is bounded itself, instead of the first goal; no design above its bound meets it.
+        most: what the goal of a design of interest is at most, where that is known otherwise.
 
     Returns:
         None when it is proved that no design meets the requirements.
@@ -64,7 +70,7 @@ def narrowed(
     pool = {role: [c for c in found if all(c.admitted_by(rule) for rule in rules)] for role, found in every}
     bounds = [one for one in requirements if isinstance(one, Bound)]
     goal = by or table.scenario.objective[0]
-    kept = _kept(pool, table, bounds, goal, _most(goal, bounds if by else (), known))
+    kept = _kept(pool, table, bounds, goal, _most(goal, bounds if by else (), known, most))
     if not all(mask.any() for mask in kept.values()):
         return None
     left = {role: tuple(c for c, yes in zip(found, kept[role], strict=True) if yes) for role, found in pool.items()}
@@ -128,11 +134,12 @@ def _cuts(goal: Goal) -> bool:
     return all(term.metric in ADDED_UP and term.coefficient > 0 for term in goal.terms)
 
 
-def _most(goal: Goal, bounds: Sequence[Bound], known: Evaluation | None) -> float:
+def _most(goal: Goal, bounds: Sequence[Bound], known: Evaluation | None, asked: float) -> float:
     """Return what the goal of a design may be at most."""
     if not _cuts(goal):
         return math.inf
     rooms = [b.limit for b in bounds if [(b.metric, 1.0)] == [(t.metric, t.coefficient) for t in goal.terms]]
+    rooms += [asked] if asked < math.inf else []
     if known is not None:
         rooms.append(math.fsum(term.coefficient * known.metric(term.metric) for term in goal.terms))
     return min((value + EQUAL * max(abs(value), 1e-6) for value in rooms), default=math.inf)

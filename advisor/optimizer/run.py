@@ -87,6 +87,7 @@ def optimise(
     any_design: bool = False,
     time_limit_s: float = 0.0,
     program: bool = False,
+    below: float = math.inf,
 ) -> Found:
     """Return the optimum for goals in order of importance.
 
@@ -99,6 +100,8 @@ def optimise(
         any_design: stop at the first feasible design; its value is then no optimum.
         time_limit_s: 0 means none; when it passes, the best design so far is returned with status STOPPED.
         program: use the mixed-integer program only, which is the independent check of the exact engine.
+        below: of interest is only what has less in the first goal; where nothing has, what is found may be worse, or
+            nothing at all. Of no use where that goal is no sum.
     """
     if search.empty_roles or search.nothing:
         return NOTHING
@@ -109,7 +112,7 @@ def optimise(
         from advisor.optimizer.calls import optimise_with_calls
 
         return optimise_with_calls(search, wanted, only, tie_break, any_design, time_limit_s, program)
-    run = Run(search, only, time_limit_s, any_design=any_design, program=program)
+    run = Run(search, only, time_limit_s, any_design=any_design, program=program, below=below)
     return run.all(wanted, tie_break and not any_design)
 
 
@@ -126,9 +129,16 @@ class Run:
     """One optimisation over a loaded search: goals reached so far are held by rows and limits."""
 
     def __init__(
-        self, search: Search, only: Only | None, time_limit_s: float, *, any_design: bool = False, program: bool = False
+        self,
+        search: Search,
+        only: Only | None,
+        time_limit_s: float,
+        *,
+        any_design: bool = False,
+        program: bool = False,
+        below: float = math.inf,
     ) -> None:
-        self.any_design, self.program = any_design, program
+        self.any_design, self.program, self.below = any_design, program, below
         self.search, self.only = search, only
         self.deadline = time.monotonic() + time_limit_s if time_limit_s > 0 else math.inf
         self.rounds = 0
@@ -148,7 +158,7 @@ class Run:
                 if found.best is None or found.status is Status.STOPPED:
                     result = replace(result, status=found.status if number == 0 else Status.STOPPED)
                     break
-                result = replace(result, best=found.best)
+                result, self.below = replace(result, best=found.best), math.inf
                 self._hold(goal, found.best)
         except OutOfTimeError:
             result = replace(result, status=Status.STOPPED)
@@ -204,7 +214,8 @@ class Run:
             raise OutOfTimeError
         if found.best is not None:
             self.search.known[tuple(c.id for c in found.best.design.values())] = found.best
-        if found.status is not Status.STOPPED and not (extra or self.limits or self.held or self.only):
+        whole = not (extra or self.limits or self.held or self.only) and math.isinf(self.below)
+        if found.status is not Status.STOPPED and whole:
             self._note_floor(objective, goal, found, asked)
         return found
 
@@ -305,14 +316,14 @@ class Run:
         return [evaluation.design for evaluation in met[-MOST_NEAR:]]
 
     def ceiling(self, goal: Goal, limits: Sequence[Limit]) -> float:
-        """Return what a bound on the goal's own metric lets its sum be below."""
-        only = goal.terms[0]
+        """Return what a bound on the goal's own metric, or what is of interest, lets its sum be below."""
+        only, below = goal.terms[0], math.inf if is_log(goal) else self.below
         if len(goal.terms) > 1 or only.coefficient <= 0:
-            return math.inf
+            return below
         bounds = [b for b in (*self.search.bounds, *(limit.bound for limit in limits)) if b.metric == only.metric]
         factor = 1.0 if is_log(goal) else only.coefficient
         rooms = [factor * room_of(bound)[0] for bound in bounds]
-        return min((room + HELD * max(abs(room), 1e-6) for room in rooms), default=math.inf)
+        return min((below, *(room + HELD * max(abs(room), 1e-6) for room in rooms)))
 
     def _may_use(self, role: str, candidate: Candidate) -> bool:
         place = self.search.places.get((role, candidate.id))

@@ -6,6 +6,7 @@ import datetime
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from advisor import expression
 from advisor.analysis.answers import UNLIMITED, Deadline
@@ -101,7 +102,7 @@ class Volume:
     conflict: tuple[Requirement, ...] | None = None
     unfilled: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def structure(self) -> tuple[object, ...]:
         """What is the same as long as nothing flips: the options of every role, and the budgets that hold."""
         if self.evaluation is None:

@@ -62,6 +62,6 @@ def _normal_table() -> tuple[Array, Array]:
     import numpy as np
 
     z = np.arange(-_LAST, _LAST + 1) / _CELLS_PER_SD
-    values = np.array([normal_level(value) for value in z])
+    values = np.fromiter(map(math.erfc, (-z / math.sqrt(2)).tolist()), dtype=float, count=len(z)) / 2
     values[0], values[-1] = 0.0, 1.0  # exactly, or times far below every stage would have masses
     return values, np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)

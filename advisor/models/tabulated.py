@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
     Spectrum = np.ndarray[Any, np.dtype[np.complex128]]
 
-AT_ONCE = 256  # times whose transforms are held together
-CELLS = 2**15  # of lognormals that are worked out together
+AT_ONCE = 32  # times whose transforms are held together
+CELLS = 2**14  # of lognormals that are worked out together
 
 
 def tabulated(times: Sequence[Distribution], step: float, points: int) -> Array:
@@ -43,8 +43,8 @@ def tabulated(times: Sequence[Distribution], step: float, points: int) -> Array:
 
     found = np.zeros((len(times), points))
     sums = [place for place, time in enumerate(times) if isinstance(time, Series) and _plain(time)]
-    for place in sorted(set(range(len(times))) - set(sums)):
-        found[place] = times[place].masses(step, points)
+    rest = sorted(set(range(len(times))) - set(sums))
+    found[rest] = _masses([times[place] for place in rest], step, points, from_floor=False)
     for begin in range(0, len(sums), AT_ONCE):
         some = sums[begin : begin + AT_ONCE]
         found[some] = _of_sums([times[place] for place in some], step, points)  # type: ignore[misc]
@@ -105,42 +105,48 @@ def wait_spectra(waits: Sequence[Wait], step: float, points: int) -> Spectrum:
     return found
 
 
-def _masses(stages: Sequence[Distribution], step: float, points: int) -> Array:
-    """Return a row of masses for each stage, counted from its floor; lognormals of about the same reach together."""
+def _masses(stages: Sequence[Distribution], step: float, points: int, *, from_floor: bool = True) -> Array:
+    """Return a row of masses for each stage, counted from its floor or from 0; lognormals of about one reach together.
+
+    A lognormal is not worked out beyond what it reaches: most stages are short beside a bound on the whole flow.
+    """
     import numpy as np
 
     found = np.zeros((len(stages), points))
+    origins = np.array([stage.floor() if from_floor else 0.0 for stage in stages])
     together: dict[int, list[int]] = {}
-    for row, stage in enumerate(stages):
+    for row, (stage, origin) in enumerate(zip(stages, origins.tolist(), strict=True)):
         if isinstance(stage, Lognormal) and not stage.atoms.values:
-            used = min(int((stage.reach(NOTHING) - stage.floor()) / step) + 2, points)
+            used = min(int(min((stage.reach(NOTHING) - origin) / step, points)) + 2, points)
             together.setdefault(min(1 << used.bit_length(), points), []).append(row)
         else:
-            found[row] = stage.masses(step, points, stage.floor())
+            found[row] = stage.masses(step, points, origin)
     for width, rows in together.items():
         for begin in range(0, len(rows), every := max(CELLS // width, 1)):
             some = rows[begin : begin + every]
-            found[some, :width] = lognormal_masses([stages[row] for row in some], step, width)  # type: ignore[misc]
+            lognormals = [stages[row] for row in some]
+            found[some, :width] = lognormal_masses(lognormals, step, width, origins[some])  # type: ignore[arg-type]
     return found
 
 
-def lognormal_masses(times: Sequence[Lognormal], step: float, points: int) -> Array:
-    """Return a row of masses for each lognormal, counted from its floor: second differences of E[min(X, x)].
+def lognormal_masses(times: Sequence[Lognormal], step: float, points: int, origins: Array) -> Array:
+    """Return a row of masses for each lognormal, from its origin on: second differences of E[min(X, x)].
 
     >>> import numpy as np
     >>> one = Lognormal.fit(p50=80, p99=250)
-    >>> bool(np.abs(lognormal_masses([one], 1.0, 256) - one.masses(1.0, 256, one.floor())).max() < 1e-12)
+    >>> rows = lognormal_masses([one, one], 1.0, 256, np.array([0.0, one.floor()]))
+    >>> bool(np.abs(rows - [one.masses(1.0, 256), one.masses(1.0, 256, one.floor())]).max() < 1e-12)
     True
     """
     import numpy as np
 
-    mu, sigma, mean, floor = (
-        np.array(column)[:, None] for column in zip(*((t.mu, t.sigma, t.mean(), t.floor()) for t in times), strict=True)
+    mu, sigma, mean = (
+        np.array(column)[:, None] for column in zip(*((t.mu, t.sigma, t.mean()) for t in times), strict=True)
     )
-    x = floor + np.arange(-1.0, points + 1) * step
+    x = origins[:, None] + np.arange(-1.0, points + 1) * step
     z = (np.log(np.maximum(x, 1e-300)) - mu) / sigma
     limited = mean * normal_cdf(z - sigma) + x * normal_cdf(-z)
-    limited[:, 0] = limited[:, 1] - step  # nothing ends before the floor
+    limited[:, 0] = limited[:, 1] - step  # nothing ends before the origin
     slopes = np.diff(limited, axis=1) / step
     found: Array = np.maximum(slopes[:, :-1] - slopes[:, 1:], 0.0)
     return found

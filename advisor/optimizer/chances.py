@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.candidates.candidate import Candidate
 from advisor.models.latency import inverse
 from advisor.models.lattice import completing, level_at_end, parts
+from advisor.optimizer.distinct import distinct, first_of_each
 from advisor.optimizer.order import Order
 from advisor.optimizer.tails import MARGIN, POINTS, THETAS, Tail
 from advisor.optimizer.times import Times, levels
@@ -66,7 +67,8 @@ class Chances:
 
     def taken(self, kept: Sequence[Any]) -> Chances:
         """Return the same for some of the candidates: a mask or positions for each role."""
-        return replace(self, rows=tuple(r[k] for r, k in zip(self.rows, kept, strict=True)), _known={})
+        rows = tuple(r[k] for r, k in zip(self.rows, kept, strict=True))
+        return Chances(self.level, self.hits, self.start, self.end, self.before, self.past, rows, self.order)
 
     def coarser(self, cells: int, *, down: bool) -> Chances:
         """Return the same on a lattice in which so many points are one, with all times rounded down or kept on average.
@@ -86,10 +88,13 @@ class Chances:
         """Return which designs meet the bound, a lattice error left on the safe side. Equal times count once."""
         import numpy as np
 
-        timed = [role for role in range(len(self.rows)) if self.touches(role)]
-        times = np.column_stack([self.rows[role][designs[:, role]] for role in timed]) if timed else designs[:, :0]
-        _, first, where = np.unique(times, axis=0, return_index=True, return_inverse=True)
-        return (self.of(designs[first]) >= self.least)[where.reshape(-1)]
+        where, count = np.zeros(len(designs), dtype=np.intp), 1
+        for role, rows in enumerate(self.rows):
+            if self.touches(role):
+                most = int(rows.max(initial=0)) + 1
+                own, where = distinct(where * most + rows[designs[:, role]], count * most)
+                count = len(own)
+        return (self.of(designs[first_of_each(where, count)]) >= self.least)[where]
 
     def touches(self, role: int) -> bool:
         """Return whether the bound depends on a role."""
@@ -150,7 +155,7 @@ class Chances:
         import numpy as np
 
         mine, late = self.before[role], self.past[role]
-        times, where = self.distinct(role)
+        times, where = self.times_of(role)
         if mine is None and late is None:
             return np.repeat(level_at_end(self.joined(before, past))[:, None], len(where), axis=1)
         if mine is not None and late is not None:
@@ -164,18 +169,17 @@ class Chances:
         missed = products((1 - self.hits) * completing(before * past), self._parts(role, late))
         return (sure[:, None] + missed)[:, where]
 
-    def distinct(self, role: int) -> tuple[Indices, Indices]:
+    def times_of(self, role: int) -> tuple[Indices, Indices]:
         """Return the distinct times of a role, and which of them each candidate has."""
-        import numpy as np
-
         if role not in self._known:
-            self._known[role] = np.unique(self.rows[role], return_inverse=True)
+            rows = self.rows[role]
+            self._known[role] = distinct(rows, int(rows.max(initial=0)) + 1)
         return self._known[role]
 
     def _parts(self, role: int, times: Times) -> Array:
         """Return the parts of the transforms of a role's distinct times, where it takes time on one side only."""
         if role not in self._flat:
-            self._flat[role] = parts(times.spectra[self.distinct(role)[0]])
+            self._flat[role] = parts(times.spectra[self.times_of(role)[0]])
         return self._flat[role]
 
     def always_holds(self) -> bool:
@@ -186,8 +190,8 @@ class Chances:
         before, past = self.start.spectra[0], self.end.spectra[0]
         for role in range(len(self.rows)):
             mine, late = self.before[role], self.past[role]
-            before = before if mine is None else before * mine.slowest(self.distinct(role)[0])
-            past = past if late is None else past * late.slowest(self.distinct(role)[0])
+            before = before if mine is None else before * mine.slowest(self.times_of(role)[0])
+            past = past if late is None else past * late.slowest(self.times_of(role)[0])
         chance = reached(inverse(self.joined(before, past)[None]), LAST - SAFE)
         return bool(chance[0] >= self.level + MARGIN)
 

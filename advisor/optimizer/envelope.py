@@ -67,8 +67,8 @@ class Chain:
             before, past = chances.before[role], chances.past[role]
             if before is not None and place < self.mixed_at:
                 self.strays.append(role)
-                self.start = self.start * before.fastest(chances.distinct(role)[0])
-                self.end = self.end * past.fastest(chances.distinct(role)[0]) if past is not None else self.end
+                self.start = self.start * before.fastest(chances.times_of(role)[0])
+                self.end = self.end * past.fastest(chances.times_of(role)[0]) if past is not None else self.end
                 before = past = None
             self.parts.append(before if past is None else past)
 
@@ -82,7 +82,7 @@ class Chain:
         """For each place the transform of the best that the roles in front of it can do, hits mixed in."""
         found = [self.mixed(self.end) if self.mixed_at == 0 else self.end]
         for place, (part, role) in enumerate(zip(self.parts, self.order, strict=True)):
-            after = found[-1] if part is None else found[-1] * part.fastest(self.chances.distinct(role)[0])
+            after = found[-1] if part is None else found[-1] * part.fastest(self.chances.times_of(role)[0])
             found.append(self.mixed(after) if self.mixed_at == place + 1 else after)
         return found
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.models.latency import inverse
 from advisor.optimizer.case import Case, better_than
 from advisor.optimizer.chances import Chances
+from advisor.optimizer.distinct import distinct
 from advisor.optimizer.envelope import Envelope
 from advisor.optimizer.thinning import needed
 
@@ -62,11 +63,9 @@ class Block:
 
     def taken(self, which: Any) -> Block:
         """Return some of the labels."""
-        import numpy as np
-
         spectra, states = [], []
         for whole, state in zip(self.spectra, self.states, strict=True):
-            kept, where = np.unique(state[which], return_inverse=True)
+            kept, where = distinct(state[which], len(whole))
             spectra.append(whole[kept])
             states.append(where)
         return Block(
@@ -215,15 +214,14 @@ class LabelSearch:
 
     def _in_time(self, block: Block, number: int, place: int, labels: Indices, picks: Indices) -> Any:
         """Return which pairs can still be completed in time within the budget that is left."""
-        import numpy as np
-
         envelope = self.envelopes[number]
         left = envelope.left(block.spent[number][labels] + envelope.costs[place][picks])
         kept = left >= envelope.first(place + 1)
         left, state = left[kept], block.states[number][labels[kept]]
-        keys = envelope.chain.rows[place][picks[kept]] * envelope.budgets + envelope.rows(place + 1, left)
-        keys, key = np.unique(keys, return_inverse=True)
-        pairs, pair = np.unique(key * len(block.spectra[number]) + state, return_inverse=True)
+        rows, known = envelope.chain.rows[place], len(block.spectra[number])
+        most = (int(rows.max(initial=0)) + 1) * envelope.budgets
+        keys, key = distinct(rows[picks[kept]] * envelope.budgets + envelope.rows(place + 1, left), most)
+        pairs, pair = distinct(key * known + state, len(keys) * known)
         missed = self._missed(envelope, place, block.spectra[number], keys, pairs)[pair]
         kept[kept] = envelope.with_hits(place, missed, left) >= envelope.chain.chances.least
         return kept
@@ -269,11 +267,9 @@ class LabelSearch:
     ) -> tuple[Indices, Indices]:
         """Return the distinct times of a tail so far (candidate's time * number of times before + time before) of pairs
         of label and candidate, and which of them each pair has."""
-        import numpy as np
-
         chain, known = self.envelopes[number].chain, len(block.spectra[number])
-        own = chain.rows[place][picks] if chain.parts[place] is not None else 0
-        return np.unique(own * known + block.states[number][labels], return_inverse=True)
+        rows = chain.rows[place] * (chain.parts[place] is not None)
+        return distinct(rows[picks] * known + block.states[number][labels], (int(rows.max(initial=0)) + 1) * known)
 
     def _spectra(self, block: Block, number: int, place: int, pairs: Indices) -> Spectrum:
         """Return the transforms of such times."""

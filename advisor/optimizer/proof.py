@@ -238,7 +238,7 @@ def decided_order(case: Case) -> list[int]:
         for tail in case.tails:
             for part, times in ((1, tail.before[role]), (0, tail.past[role])):
                 if times is not None:
-                    spread = max(spread, float(np.median(times.variances[tail.distinct(role)[0]])))
+                    spread = max(spread, float(np.median(times.variances[tail.times_of(role)[0]])))
                     section = min(section, part)
         return section, -spread, role
 

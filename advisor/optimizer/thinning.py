@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from advisor.optimizer.case import Case
+from advisor.optimizer.distinct import distinct
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,14 +75,16 @@ def needed(states: Sequence[Indices], values: Array) -> Mask:
     import numpy as np
 
     kept: Mask = np.ones(len(values), dtype=bool)
-    times = np.zeros(len(values), dtype=np.intp)
+    times, count = np.zeros(len(values), dtype=np.intp), 1
     for state in states:
-        times = np.unique(times * (int(state.max(initial=0)) + 1) + state, return_inverse=True)[1]
-    if len(values) < 2 or times.max() + 1 == len(values):
+        most = int(state.max(initial=0)) + 1
+        own, times = distinct(times * most + state, count * most)
+        count = len(own)
+    if len(values) < 2 or count == len(values):
         return kept
     for column in range(values.shape[1]):
         left = np.flatnonzero(kept)
         order = left[np.lexsort((*values[left].T[::-1], values[left, column], times[left]))]
-        first = order[np.searchsorted(times[order], np.arange(times.max() + 1))][times]
+        first = order[np.searchsorted(times[order], np.arange(count))][times]
         kept &= (values[first] > values).any(axis=1) | (first == np.arange(len(values)))
     return kept

@@ -11,6 +11,7 @@ import pytest
 import rehearsal_case as case
 from oracles.rehearsal_truth import TRUTH
 
+import advisor
 from advisor.rehearsal import drill, words
 from advisor.rehearsal.course import DRILL, Asked
 from advisor.rehearsal.question import Choice, Question
@@ -77,9 +78,20 @@ def test_news_say_how_the_scenario_of_a_question_differs(kind: str) -> None:
         limit = next(b.limit for b in own(item).bounds if b.metric == budget.metric)
         assert limit == pytest.approx(budget.limit * max(1.0, rate))
         assert (words.money(limit) in item.news) == (rate > 1)
-        assert (drill.NONE_SPARE in item.news) == (kind == LIGHT and bool(item.text))
+        assert (drill.NONE_SPARE in item.news) == bool(item.text), "the scenario itself has none"
         assert kind != LIGHT or not item.text or own(item).sizing.extra_units == 0
     assert {bool(item.text) for item in items} == {True, False}
+
+
+def test_where_spare_units_are_needed_there_are_some() -> None:
+    """A scenario that nothing meets without spare units is asked about with them, and nothing else is said."""
+    found = advisor.load_scenario(advisor.example("card_fraud"))
+    begun = Start(found, advisor.load_catalog())
+    assert begun.at(drill.NO_SPARE).infeasible
+    items = [item for _, item in drill.attempts((0,), begun, case.setup(drill=LIGHT)) if isinstance(item, Asked)]
+    assert items
+    assert [item.news for item in items] == [""]
+    assert scenario_from_text(items[0].text, begun.catalog, "s").sizing.extra_units == found.sizing.extra_units > 0
 
 
 @pytest.mark.parametrize("kind", [LIGHT, "price_of_p95", "forced_regret", "violated_requirement", OTHER])

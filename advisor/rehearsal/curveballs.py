@@ -245,7 +245,7 @@ def _people(world: World) -> Iterator[Change]:
     hours = world.best.operations_h_per_month
     for share in (0.4, 0.25, 0.15):
         left = _round(hours * (1 - share), 2)
-        news = f"Two of the people who run this leave: operations may take at most {words.metric(OPERATIONS, left)}."
+        news = f"Somebody who ran this leaves: operations may take at most {words.metric(OPERATIONS, left)}."
         path = "constraints.operations_h_per_month.max"
         yield Change(f"operations ≤ {words.metric(OPERATIONS, left)}", news, {path: left}, {path: left * 0.97})
 

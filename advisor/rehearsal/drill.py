@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from advisor.rehearsal import traffic, words
 from advisor.rehearsal.course import DRILL, Asked, Item, Setup
@@ -20,14 +21,14 @@ from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.opening import rng_of
 from advisor.rehearsal.registry import KINDS, question
 from advisor.rehearsal.start import Start
-from advisor.rehearsal.world import possible
+from advisor.rehearsal.world import World, possible
 from advisor.scenario.load import Scenario
 
 TRIES = 40  # volumes at the most
 SEEDS = 3  # questions that are made at one volume
 VOLUMES = (0.3, 4.0)  # factors of the traffic
 AS_IT_IS = 5  # which try of a kind that takes long is about the scenario as it is
-IDLE = 4  # so many tries in a row whose questions were all asked before: there are no others
+IDLE = 8  # so many tries in a row whose questions were all asked before: there are no others
 VAIN = 12  # so many tries in a row without a question: there is none
 NO_SPARE = {"sizing.extra_units": 0}
 NONE_SPARE = "Here no component has spare units: the fewest that carry its load in its zones (extra_units: 0)."
@@ -71,7 +72,7 @@ def attempts(numbers: Sequence[int], start: Start, setup: Setup) -> Iterator[Pla
 def _asked(one: Try, kind: Kind, start: Start) -> Iterator[Asked]:
     """Yield the questions of a try, none twice. The world of other volumes is not kept: there are many."""
     seen: set[str] = set()
-    here = start.world.anew() if one.as_it_is else possible(lambda: start.at(_changes(one, kind, start)))
+    here = start.world.anew() if one.as_it_is else _world(one, kind, start)
     if here is None:
         return
     for seed in one.seeds:
@@ -79,24 +80,26 @@ def _asked(one: Try, kind: Kind, start: Start) -> Iterator[Asked]:
         if found is not None and found.text not in seen:
             seen.add(found.text)
             text = "" if one.as_it_is else here.scenario.text
-            yield Asked(found, kind.phase, _news(one, kind, here.scenario), text=text)
+            yield Asked(found, kind.phase, "" if one.as_it_is else _news(one, here.scenario), text=text)
 
 
-def _changes(one: Try, kind: Kind, start: Start) -> dict[str, object]:
-    """Return what a try changes: the traffic, with more of it what may be spent, and that there are no spare units."""
+def _world(one: Try, kind: Kind, start: Start) -> World | None:
+    """Return the world of a try: without spare units where that is wanted and where some design then exists."""
     moved = start.grown(one.factor) if one.factor != 1 else {}
     budgets = traffic.raised(start.scenario, one.factor) if one.factor > 1 else {}
-    return {**moved, **budgets, **(NO_SPARE if kind.light else {})}
+    for spare in (NO_SPARE, {}) if kind.light else ({},):
+        found = possible(partial(start.at, {**moved, **budgets, **spare}))
+        if found is not None and found.feasible:
+            return found
+    return None
 
 
-def _news(one: Try, kind: Kind, scenario: Scenario) -> str:
+def _news(one: Try, scenario: Scenario) -> str:
     """Return how the scenario of a question differs from that of the brief."""
-    if one.as_it_is:
-        return ""
     budgets = [words.metric(b.metric, b.limit) for b in traffic.budgets(scenario)] if one.factor > 1 else []
     more = f", and what may be spent grows with it, to {' and '.join(budgets)}" if budgets else ""
     volume = f"Here the traffic is {one.factor:g} times that of the brief{more}. " if one.factor != 1 else ""
-    return (volume + (NONE_SPARE if kind.light else "")).strip()
+    return (volume + ("" if scenario.sizing.extra_units else NONE_SPARE)).strip()
 
 
 # --- in order ---------------------------------------------------------------------------------------------------------

@@ -112,6 +112,7 @@ def order_by_slack(world: World, rng: random.Random) -> Question | None:
     if len(chosen) < 3:
         return None
     slack = {words.bound(b): b.slack(world.best.metric(b.metric)) for b in chosen}
+    ranked = tuple(sorted(slack, key=lambda name: slack[name]))
     return Question(
         "order_by_slack",
         "requirements",
@@ -119,8 +120,8 @@ def order_by_slack(world: World, rng: random.Random) -> Question | None:
         f"A design does this:\n{state(world, chosen)}\nPut the requirements in order of slack, the least first: the "
         "share of the limit that is left, and for an availability the share of the error budget.",
         Order(tuple(slack)),
-        tuple(sorted(slack, key=lambda name: slack[name])),
-        tuple(f"{name}: slack {plain(float(f'{one:.4g}'))}" for name, one in slack.items()),
+        ranked,
+        tuple(f"{name}: slack {plain(float(f'{slack[name]:.4g}'))}" for name in ranked),
         words.command("propose", words.SCENARIO),
         "|limit - value| / limit; for an availability 1 - (1 - value) / (1 - limit).",
     )
@@ -156,9 +157,9 @@ def cheapest_to_relax(world: World, rng: random.Random) -> Question | None:
         "trade_offs",
         "adapt",
         f"{words.best(world.best)}\nIt does this:\n"
-        f"{state(world, bounds)}\nOne of these requirements may be loosened by {words.percent(LOOSER)} of its limit (an "
-        f"availability by {words.percent(LOOSER)} of its error budget, a count by one), and the best design is looked "
-        "for again. Which saves most?",
+        f"{state(world, bounds)}\nOne of these requirements may be loosened by {words.percent(LOOSER)} of its limit "
+        f"(an availability by {words.percent(LOOSER)} of its error budget, a count by one), and the best design is "
+        "looked for again. Which saves most?",
         Choice(tuple(words.bound(b) for b in bounds)),
         ranked[0],
         tuple(f"{name}: saves {words.cents(max(0.0, saved[name]))} USD/month" for name in ranked),

@@ -51,6 +51,14 @@ def test_the_command_prints_them(capsys: Capture) -> None:
     assert "exclude each other" in capsys.readouterr().err
 
 
+def test_a_candidate_that_misses_a_bound_whatever_else_is_chosen_says_so(candidates: Table) -> None:
+    """The bound may be one on cost as well: the reason does not speak of time."""
+    (role, one), path = next((r, c[0]) for r, c in candidates.candidates.items()), "constraints.cost_usd_per_month.max"
+    text = candidates_csv.text(candidates, {(role, one.id): {"too_slow_for": path}})
+    row = next(row for row in csv.DictReader(io.StringIO(text)) if (row["role"], row["option"]) == (role, one.id))
+    assert row["not_considered_because"] == f"misses {path} whatever else is chosen"
+
+
 def test_a_role_left_out_is_called_as_its_schema_says(candidates: Table) -> None:
     """The component of a role that is left out is the text none, in the candidates and in every design."""
     left_out = json_output.candidate(candidates.find("reranker", "none"))

@@ -91,7 +91,7 @@ def only_role(found: Table, role: str | None) -> Table:
 
 
 def _marks(found: Table) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return what pruning says of each candidate: admitted or refused, dominated by which, too slow for which bound."""
+    """Return what pruning says of each candidate: refused, dominated by which, unable to meet which bound."""
     from advisor.candidates.table import table
     from advisor.optimizer.search import Search
 

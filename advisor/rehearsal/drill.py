@@ -31,7 +31,7 @@ AS_IT_IS = 5  # which try of a kind that takes long is about the scenario as it 
 IDLE = 8  # so many tries in a row whose questions were all asked before: there are no others
 VAIN = 12  # so many tries in a row without a question: there is none
 NO_SPARE = {"sizing.extra_units": 0}
-NONE_SPARE = "Here no component has spare units: the fewest that carry its load in its zones (extra_units: 0)."
+NONE_SPARE = "no component gets more units than its load, its zones and its data need (extra_units: 0)"
 Placed = tuple[int, Item | None]
 
 
@@ -97,9 +97,10 @@ def _world(one: Try, kind: Kind, start: Start) -> World | None:
 def _news(one: Try, scenario: Scenario) -> str:
     """Return how the scenario of a question differs from that of the brief."""
     budgets = [words.metric(b.metric, b.limit) for b in traffic.budgets(scenario)] if one.factor > 1 else []
-    more = f", and what may be spent grows with it, to {' and '.join(budgets)}" if budgets else ""
-    volume = f"Here the traffic is {one.factor:g} times that of the brief{more}. " if one.factor != 1 else ""
-    return (volume + ("" if scenario.sizing.extra_units else NONE_SPARE)).strip()
+    told = [f"the traffic is {one.factor:g} times that of the brief"] if one.factor != 1 else []
+    told += [f"what may be spent grows with it, to {' and '.join(budgets)}"] if budgets else []
+    told += [] if scenario.sizing.extra_units else [NONE_SPARE]
+    return f"Here {'; '.join(told)}." if told else ""
 
 
 # --- in order ---------------------------------------------------------------------------------------------------------

@@ -105,13 +105,16 @@ class Times:
 
 
 class Tabulated(Times):
-    """Times whose masses are known; each is transformed when it is first asked for, as most candidates are soon out."""
+    """Times whose masses are known; each is transformed when it is first asked for, as most candidates are soon out.
+
+    Until then its transform is that of a time that never ends.
+    """
 
     def __init__(self, masses: Array) -> None:
         import numpy as np
 
         count, points = masses.shape
-        super().__init__(np.empty((count, points + 1), dtype=complex), masses)
+        super().__init__(np.zeros((count, points + 1), dtype=complex), masses)
         self._known = np.zeros(count, dtype=bool)
 
     def fill(self, rows: Rows | None = None) -> None:  # noqa: D102
@@ -133,7 +136,7 @@ class Coarser(Tabulated):
         import numpy as np
 
         count, points = fine.masses.shape
-        super().__init__(np.empty((count, points // cells)))
+        super().__init__(np.zeros((count, points // cells)))
         self._fine, self._cells, self._down = fine, cells, down
 
     def _work_out(self, rows: Rows) -> None:

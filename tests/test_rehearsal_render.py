@@ -18,15 +18,17 @@ from advisor.rehearsal import session
 from advisor.rehearsal.ahead import Lazily
 from advisor.rehearsal.course import Asked, Asking, Designing, Fact, Item, Pick
 from advisor.rehearsal.debrief import debrief
+from advisor.rehearsal.design_phase import Verdict
 from advisor.rehearsal.history import Row
 from advisor.rehearsal.progress import Bin, progress
 from advisor.rehearsal.question import Choice, Number, Question, options
 from advisor.rehearsal.registry import KINDS
+from advisor.rehearsal.scoring import Points
 from advisor.rehearsal.sitting import Sitting
 from advisor.render import page, rehearsal_chart, rehearsal_history, rehearsal_text
 from advisor.render.markdown import escape
 from advisor.render.rehearsal_cards import HEADERS, deck
-from advisor.render.rehearsal_debrief import Written, written
+from advisor.render.rehearsal_debrief import Written, verdict, written
 from advisor.render.rehearsal_interviewer import sheet
 from advisor.scenario.load import scenario_from_text
 
@@ -151,6 +153,17 @@ def test_a_long_derivation_is_cut_on_the_terminal_and_whole_in_the_debrief() -> 
     assert len(shown) == rehearsal_text.MOST_LINES - 1
     assert "29 more lines" in "".join(rehearsal_text.feedback(mark))
     assert "step 39 of many" in text_of(one)
+
+
+def test_problems_that_are_left_out_are_counted() -> None:
+    """A cell names the first two reasons why a design cannot be run, and says how many more there are."""
+
+    def cell(count: int) -> str:
+        problems = tuple(f"role{number}: nothing was chosen" for number in range(count))
+        return verdict(Verdict(None, problems, (), None, Points(0.0, False)))
+
+    assert cell(2) == "✗ cannot be run: role0: nothing was chosen; role1: nothing was chosen"
+    assert cell(7) == f"{cell(2)}; and 5 more"
 
 
 def test_links_to_questions_lead_to_them() -> None:

@@ -19,6 +19,7 @@ from advisor.render import numbers, rehearsal_words
 from advisor.render.markdown import code, escape, fence, table
 from advisor.render.page import Figure_, slug
 
+MOST_PROBLEMS = 2  # in a cell of the table of designs
 DESIGN = "design.yml"  # the first design, as a file
 
 
@@ -138,7 +139,9 @@ def _regret(made: Verdict, optimum: Evaluation) -> str:
 def verdict(found: Verdict) -> str:
     """Return what a design does, as a cell of a table."""
     if found.evaluation is None:
-        return "✗ cannot be run: " + "; ".join(escape(problem) for problem in found.problems[:2])
+        first, rest = found.problems[:MOST_PROBLEMS], found.problems[MOST_PROBLEMS:]
+        more = f"; and {len(rest)} more" if rest else ""
+        return f"✗ cannot be run: {'; '.join(map(escape, first))}{more}"
     cost = numbers.usd(found.evaluation.cost_usd_per_month)
     if found.feasible:
         return f"✓ {cost}"

@@ -105,13 +105,17 @@ class Hindsight:
 
 def carried(candidates: tuple[Candidate, ...], built: Table) -> Iterator[Candidate]:
     """Yield candidates as they are under a table's scenario and catalog; those that cannot carry the load are out."""
+    uses: dict[tuple[object, ...], frozenset[str]] = {}
     for one in candidates:
+        sized_for = (one.role, one.is_none, *one.behind.items())
+        if sized_for not in uses:
+            uses[sized_for] = caches_of(one, built.scenario)
         try:
-            found = as_it_is(one, built, caches_of(one, built.scenario))
+            found = as_it_is(one, built, uses[sized_for])
         except ValueError:
             continue
         if all(load.utilisation <= 1 for plain in found.members for load in plain.loads.values()):
-            yield replace(found, id=one.id)
+            yield found if found.id == one.id else replace(found, id=one.id)
 
 
 def caches_of(one: Candidate, scenario: Scenario) -> frozenset[str]:

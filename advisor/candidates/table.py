@@ -204,7 +204,7 @@ def variants(scenario: Scenario) -> list[frozenset[str]]:
 
     Only caches decide: they alone change what other roles are asked for.
     """
-    roles = scenario.blueprint.cache_roles
+    roles = scenario.cache_roles
     choices = [(False, True) if scenario.blueprint.roles[role].optional else (True,) for role in roles]
     return [frozenset(r for r, used in zip(roles, pattern, strict=True) if used) for pattern in product(*choices)]
 

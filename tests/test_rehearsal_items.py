@@ -12,7 +12,7 @@ from advisor.analysis.answers import solve
 from advisor.candidates.table import table
 from advisor.catalog.load import load_catalog
 from advisor.optimizer.solver import Status
-from advisor.rehearsal import clarify, prepare, words
+from advisor.rehearsal import clarify, prepare, session, words
 from advisor.rehearsal.ahead import Ahead
 from advisor.rehearsal.course import (
     CONFLICT,
@@ -24,12 +24,13 @@ from advisor.rehearsal.course import (
     Asking,
     Designing,
     Fact,
+    Reply,
     asking_question,
 )
 from advisor.rehearsal.design_phase import deciding_roles, judge
 from advisor.rehearsal.opening import left_open, opening
 from advisor.rehearsal.prices import under
-from advisor.rehearsal.question import Number, options
+from advisor.rehearsal.question import Answer, Number, options
 from advisor.rehearsal.record import item_data, item_of
 from advisor.rehearsal.registry import KINDS, TELLING
 from advisor.rehearsal.strands import BACK, strands
@@ -212,6 +213,22 @@ def test_what_was_asked_about_is_not_offered_again() -> None:
     assert best is not None
     again = asking_question(second, frozenset({str(best.truth)}))
     assert again is None or best.truth not in options(again.form)
+
+
+def test_a_round_is_not_answered_by_what_was_shown_of_the_one_before() -> None:
+    """Before the last round only what is told as right is said to be worth how much, and it is not offered again."""
+    worth = {"a": 0.4, "b": 0.39, "c": 0.2, "d": 0.1, "e": 0.0}
+    facts = tuple(Fact(name, "not said", "x", value, f"{value} off") for name, value in worth.items())
+    rounds = [Asking(facts, number, 2, "advisor propose scenario.yml") for number in (1, 2)]
+    first = asking_question(rounds[0], frozenset())
+    assert first is not None
+    assert first.derivation == ("a: 0.4 off", "b: 0.39 off", "the others are worth less: the next round is about them")
+    for reply in (Reply(), Reply(Answer(chosen=("d",))), Reply(Answer(chosen=("a",)))):
+        second = session.question(rounds[1], 1, rounds, [reply])
+        assert second is not None
+        assert second.truth == "c"
+        assert not {"a", "b", *(reply.answer.chosen if reply.answer else ())} & {*options(second.form)}
+        assert len(second.derivation) == len(options(second.form)) - 1
 
 
 def test_nothing_that_is_to_be_designed_is_named_before() -> None:

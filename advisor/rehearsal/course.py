@@ -185,7 +185,7 @@ def asking_question(item: Asking, asked: frozenset[str]) -> Question | None:
     if best is None or len(left) < 2 or (best.value <= 0 and item.number > 1):
         return None
     matters = best.value > 0
-    near = {fact.name for fact in left if matters and fact is not best and fact.value >= (1 - CLOSE) * best.value}
+    near = frozenset(f.name for f in left if matters and f is not best and f.value >= (1 - CLOSE) * best.value)
     return Question(
         kind=ASK_FIRST,
         competence="requirements",
@@ -194,11 +194,20 @@ def asking_question(item: Asking, asked: frozenset[str]) -> Question | None:
         "worth asking about, if any? What counts is how far off the best design is when this alone is never learnt.",
         form=Choice((*sorted(fact.name for fact in left), NONE_OF_THEM)),
         truth=best.name if matters else NONE_OF_THEM,
-        derivation=tuple(f"{fact.name}: {fact.note}" for fact in sorted(left, key=lambda fact: -fact.value)),
+        derivation=_derivation(item, left, frozenset({best.name}) | near if matters else frozenset()),
         command=item.command,
         hint=_hint(left),
-        also=frozenset(near),
+        also=near,
     )
+
+
+def _derivation(item: Asking, left: list[Fact], told: frozenset[str]) -> tuple[str, ...]:
+    """Return what each unknown is worth, the most first; before the last round only of those that are told as right."""
+    ranked = sorted(left, key=lambda fact: -fact.value)
+    if item.number == item.rounds or not told:
+        return tuple(f"{fact.name}: {fact.note}" for fact in ranked)
+    shown = [f"{fact.name}: {fact.note}" for fact in ranked if fact.name in told]
+    return (*shown, *(["the others are worth less: the next round is about them"] if len(shown) < len(left) else []))
 
 
 def _hint(left: list[Fact]) -> str:

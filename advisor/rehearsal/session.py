@@ -155,7 +155,17 @@ def question(item: Item, number: int, items: Sequence[Item], done_with: Sequence
         return None
     if not isinstance(item, Asking):
         return item.question
-    return asking_question(item, _asked(items[:number], done_with[:number]))
+    return asking_question(item, _settled(items[:number], done_with[:number]))
+
+
+def _settled(items: Sequence[Item], done_with: Sequence[Reply]) -> frozenset[str]:
+    """Return the unknowns that were asked about, or shown to be the ones to ask about: of these all is said."""
+    found: frozenset[str] = frozenset()
+    for item, reply in zip(items, done_with, strict=False):
+        asked = asking_question(item, found) if isinstance(item, Asking) else None
+        if asked is not None:
+            found = found.union(asked.also, [str(asked.truth)], reply.answer.chosen if reply.answer else ())
+    return found
 
 
 def _asked(items: Sequence[Item], done_with: Sequence[Reply]) -> frozenset[str]:

@@ -328,6 +328,11 @@ def price_of_n_plus_1(world: World, question: Question) -> None:
     (units,) = numbers(r"of which (\d+) are billed", question.text)
     lines = re.findall(rf"{NUMBER} h at ([\d.]+) USD", question.text)
     near(question, sum(number(hours) * float(usd) for hours, usd in lines) / units)
+    (before,), (after, difference) = (
+        numbers(rf": {NUMBER} USD/month{more}", line)
+        for more, line in zip(("", rf"; difference {NUMBER}"), question.derivation, strict=True)
+    )
+    assert after - before == pytest.approx(difference, abs=0.02), question.derivation
 
 
 # --- requirements -----------------------------------------------------------------------------------------------------

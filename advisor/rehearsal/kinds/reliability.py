@@ -188,7 +188,8 @@ def price_of_n_plus_1(world: World, rng: random.Random) -> Question | None:
         return None
     role, bigger = rng.choice(found)
     one = world.best.design[role]
-    extra = world.judged({role: bigger}).cost_usd_per_month - world.cost
+    then = world.judged({role: bigger})
+    bigger, extra = then.design[role], then.cost_usd_per_month - world.cost  # with what it moves between clouds
     meters = world.catalog.records.meters
     counted = [x for x in one.lines if not x.derivation and meters[x.price.meter].counts == "units"]
     if extra <= 0 or not counted:
@@ -203,8 +204,8 @@ def price_of_n_plus_1(world: World, rng: random.Random) -> Question | None:
         Number("USD/month", "one unit more"),
         extra,
         (
-            f"{one.size}: {plain(one.cost_usd_per_month)} USD/month",
-            f"{bigger.size}: {plain(bigger.cost_usd_per_month)} USD/month; difference {plain(extra)}",
+            f"{one.size}: {words.cents(one.cost_usd_per_month)} USD/month",
+            f"{bigger.size}: {words.cents(bigger.cost_usd_per_month)} USD/month; difference {words.cents(extra)}",
         ),
         words.command("candidates", words.SCENARIO, "--role", role),
         "A month has 730 hours.",

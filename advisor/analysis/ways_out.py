@@ -217,18 +217,24 @@ class _Ways:
         return self._solved(changed, steps, found.best)
 
     def _least_change(self, search: Search, rest: Sequence[Requirement], bounds: Sequence[Bound]) -> Found:
-        """Return the design that exceeds some bounds least, their relative changes added, under other requirements."""
+        """Return the design that exceeds some bounds least, their relative changes added, under other requirements.
+
+        Which design that is matters where two bounds share the change: of equal ones the cheapest.
+        """
         if len(bounds) == 1 and bounds[0].metric in COUNTS:
             return least_count(bounds[0], lambda more: self._best(search, [*rest, *more], CHEAPEST))
         sum_of_changes = Goal(tuple(towards(bound) for bound in bounds), "least change")
-        return self._best(search, rest, CHEAPEST if _cheapest_alone(bounds) else sum_of_changes)
+        goal = CHEAPEST if _cheapest_alone(bounds) else sum_of_changes
+        return self._best(search, rest, goal, tie_break=len(bounds) > 1)
 
-    def _best(self, search: Search, requirements: Sequence[Requirement], goal: Goal) -> Found:
+    def _best(
+        self, search: Search, requirements: Sequence[Requirement], goal: Goal, *, tie_break: bool = False
+    ) -> Found:
         """Return the optimum of another goal under some requirements; designs that are known are there to beat."""
         other = searching(search, requirements, [goal])
         for evaluation in search.known.values():
             remember(other, evaluation.design)
-        return optimise(other, [goal], time_limit_s=self.deadline.left)
+        return optimise(other, [goal], tie_break=tie_break, time_limit_s=self.deadline.left)
 
     def _solved(self, scenario: Scenario, steps: tuple[Step, ...], known: Evaluation | None = None) -> Remedy | None:
         """Return the best design of a changed scenario as the remedy that its changes are."""

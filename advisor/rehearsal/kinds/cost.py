@@ -15,6 +15,7 @@ from advisor.rehearsal.world import World
 
 OPEN = 3  # roles whose bill is left to the reader
 MOST_OPTIONS = 5
+LEAST_SHARE = 0.003  # of the cost: about the break-even of less nobody would care
 LEAST_TOKENS_USD = 1.0  # a month: below it, nobody would care
 TOKEN_METERS = ("million_input_tokens", "million_output_tokens")
 SHARES_OF_SAVING = (0.3, 0.45, 0.6)  # of what the cache could save at the most: where the budget is set
@@ -209,9 +210,8 @@ def break_even_price(world: World, rng: random.Random) -> Question | None:
 
 
 def _break_evens(world: World, rng: random.Random) -> Iterator[tuple[str, float, float]]:
-    """Yield role, extra cost without its component, and bill, of roles among the dearest, in a steady order."""
-    dearest = _by_cost(world)[:MOST_OPTIONS] if minimises_cost(world) else []
-    for role in steady(rng, dearest):
+    """Yield role, extra cost without its component, and bill, of the roles in use, in a steady order."""
+    for role in steady(rng, _by_cost(world) if minimises_cost(world) else []):
         found = _break_even(world, role)
         if found is not None:
             yield role, *found
@@ -221,7 +221,7 @@ def _break_even(world: World, role: str) -> tuple[float, float] | None:
     """Return what it costs more to do without a role's component, and its bill; None unless it fills the role alone."""
     one = world.best.design[role]
     bill = sum(c.bill_usd_per_month for c in world.best.design.values() if one.component_id in c.names)
-    alone = not one.parts and not one.shared and bill == one.bill_usd_per_month and bill > 0
+    alone = not one.parts and not one.shared and bill == one.bill_usd_per_month and bill >= LEAST_SHARE * world.cost
     found = world.excluding(one.component_id).best if alone else None
     extra = found.cost_usd_per_month - world.cost if found is not None else 0.0
     return (extra, bill) if 0.01 * bill < extra < 10 * bill else None

@@ -5,15 +5,17 @@ the staircase of the points known so far (:mod:`advisor.optimizer.stairs`). The 
 leads into none of the corners (:mod:`advisor.optimizer.front_labels`). What calls between clouds cost and take is in
 the constants of copies (:mod:`advisor.optimizer.linked`); where the others are is settled before, case by case.
 
-Every finished design that may lie in a corner goes to the judge, so points are exact, and when the search ends nothing
-is left in any corner.
+Corners with alike times are worked off together, on a lattice that ends with them: between points that lie close, a
+cell of a longer one would hide many. Every finished design that may lie in a corner goes to the judge, so points are
+exact, and when the search ends nothing is left in any corner.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.evaluate import flow_time, judge
@@ -21,6 +23,7 @@ from advisor.evaluation.result import Evaluation
 from advisor.optimizer.engine import Engine
 from advisor.optimizer.front_case import CaseFront
 from advisor.optimizer.front_losses import Losses, Time, losses_of
+from advisor.optimizer.front_repeats import without_repeats
 from advisor.optimizer.front_starts import start
 from advisor.optimizer.prices import priced
 from advisor.optimizer.proof import TooHardError
@@ -30,9 +33,15 @@ from advisor.optimizer.search import Search
 from advisor.optimizer.situations import Situation
 from advisor.optimizer.stairs import Stairs
 from advisor.optimizer.thinning import thinned
-from advisor.scenario.requirements import Bound
+from advisor.scenario.requirements import Bound, split_percentile
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[np.float64]]
 
 MOST_LABELS = 400_000  # for all cases; then one optimum after the other is tried
+BAND = 1.5  # times that share a lattice: the latest over the earliest
 
 
 def front_within(
@@ -55,6 +64,56 @@ def front_within(
     """
     if search.empty_roles:
         return
+    left = MOST_LABELS
+    for band in _bands(bounds, stairs):
+        own = [replace(one, limit=band.latest) if number == band.place else one for number, one in enumerate(bounds, 1)]
+        inside = search.under([*(one for one in search.requirements if one not in bounds), *own])
+        fronts = _fronts(inside, own, band, stairs, progress)
+        start(fronts, deadline)
+        for one in sorted(fronts, key=lambda front: front.least):
+            left -= one.search(deadline, left)
+
+
+@dataclass(frozen=True)
+class Band:
+    """Corners whose first percentile is alike: on a lattice that ends there, points lie as close as they have to.
+
+    ``place`` of the percentile among the losses, 0 where there is none. A time is above ``above``, up to ``latest``.
+    """
+
+    place: int = 0
+    above: float = -math.inf
+    latest: float = math.inf
+
+    def of(self, corners: Array) -> Array:
+        """Return those of some corners that are in the band."""
+        times = corners[:, self.place]
+        found: Array = corners[(times > self.above) & (times <= self.latest)] if self.place else corners
+        return found
+
+
+def _bands(bounds: Sequence[Bound], stairs: Stairs[Evaluation]) -> Iterator[Band]:
+    """Yield the bands of the staircase, the slowest first.
+
+    What is wanted when a band is done lies in a faster one: points only ever split corners into smaller ones.
+    """
+    place = next((number for number, bound in enumerate(bounds, 1) if split_percentile(bound.metric)), 0)
+    if not place:
+        yield Band()
+        return
+    above = math.inf
+    while len(left := Band(place, latest=above).of(stairs.corners)):
+        latest = float(left[:, place].max())
+        above = latest / BAND if latest > 0 else -math.inf
+        yield Band(place, above, latest)
+
+
+def _fronts(
+    search: Search, bounds: Sequence[Bound], band: Band, stairs: Stairs[Evaluation], progress: Callable[[], None]
+) -> list[CaseFront]:
+    """Return what each case adds to a band. Raises :class:`TooHardError`."""
+    if search.empty_roles:
+        return []
     search = search.linked_unforced or search
     objective = linear_goal(search, search.table.scenario.objective[0])
     if objective is None:
@@ -62,14 +121,10 @@ def front_within(
     question = Run(search, None, 0.0).question(objective, ())
     losses = losses_of(search, bounds, question)
     question = replace(question, situations=list(_settled(question)), few=MOST_CASES)
-    offers = Offers(search, losses, stairs, progress)
-    cases = [thinned(case) for *_, case in Engine(question, lambda _: True).open_cases()]
+    offers = Offers(search, losses, band, stairs, progress)
+    cases = without_repeats([thinned(case) for *_, case in Engine(question, lambda _: True).open_cases()])
     paid = [(case, prices) for case in cases if (prices := priced(case)) is not None]
-    fronts = [CaseFront(case, prices, question, losses, offers) for case, prices in paid]
-    start(fronts, deadline)
-    left = MOST_LABELS
-    for one in sorted(fronts, key=lambda front: front.least):
-        left -= one.search(deadline, left)
+    return [CaseFront(case, prices, question, losses, offers) for case, prices in paid]
 
 
 def _settled(question: Question) -> Iterator[Situation]:
@@ -90,9 +145,14 @@ class Offers:
     """Takes designs into the staircase that the judge accepts."""
 
     def __init__(
-        self, search: Search, losses: Losses, stairs: Stairs[Evaluation], progress: Callable[[], None]
+        self,
+        search: Search,
+        losses: Losses,
+        band: Band,
+        stairs: Stairs[Evaluation],
+        progress: Callable[[], None],
     ) -> None:
-        self.search, self.losses, self.stairs, self.progress = search, losses, stairs, progress
+        self.search, self.losses, self.band, self.stairs, self.progress = search, losses, band, stairs, progress
         self._times: dict[tuple[int, tuple[int, ...]], float] = {}
 
     def __call__(self, design: Mapping[str, Candidate], sums: Sequence[float]) -> bool:
@@ -102,7 +162,7 @@ class Offers:
         """
         losses = list(sums)
         for place, time in self.losses.times:
-            losses[place] = self._time(time, design)
+            losses[place] = self.time(time, design)
         if not self.stairs.wants(losses) or self.search.consistent(design) is None:
             return False
         evaluation = judge(design, self.search.table.scenario, brief=True)
@@ -110,6 +170,11 @@ class Offers:
             return False
         self.progress()
         return True
+
+    @property
+    def corners(self) -> Array:
+        """The corners of the staircase that are in the band."""
+        return self.band.of(self.stairs.corners)
 
     def _read(self, evaluation: Evaluation) -> tuple[float, ...]:
         """Return the losses of a design as the judge has them."""
@@ -120,7 +185,7 @@ class Offers:
             found[place] = evaluation.metric(time.metric)
         return tuple(found)
 
-    def _time(self, time: Time, design: Mapping[str, Candidate]) -> float:
+    def time(self, time: Time, design: Mapping[str, Candidate]) -> float:
         """Return a percentile as the judge reads it; designs with the same times are asked about once."""
         key = time.number, time.tail.times_of(design)
         if key not in self._times:

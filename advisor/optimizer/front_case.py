@@ -13,7 +13,7 @@ from advisor.optimizer.case import Case
 from advisor.optimizer.chances import Chances, levels
 from advisor.optimizer.envelope import Chain, Envelope
 from advisor.optimizer.front_bounds import Bounds
-from advisor.optimizer.front_labels import CELLS, Corners, FrontLabels
+from advisor.optimizer.front_labels import Corners, FrontLabels, Span
 from advisor.optimizer.front_losses import SLACK, Losses, Sum, Time
 from advisor.optimizer.labels import ROW_SLIP
 from advisor.optimizer.prices import ROUNDING, Prices
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
     Indices = np.ndarray[Any, np.dtype[np.intp]]
 
-BUDGETS = 96  # points of the grid of costs
+BUDGETS = 384  # points of the grid of costs
+ENOUGH = 12  # corners that tell what is within reach
+SPAN = 4.0  # of the budgets of corners that are worked off together
+ALIKE = 1e-3  # of the least goal: budgets up to this are not told apart
 UNEVEN = MARGIN / 2  # masses that differ by more than this are no smooth distribution
 NEAR = 3  # masses on both sides that are looked at
 
@@ -37,6 +40,13 @@ class Taking(Protocol):
     """Takes finished designs into a staircase."""
 
     stairs: Stairs[Any]
+
+    @property
+    def corners(self) -> Array:
+        """The corners of the staircase that are looked at."""
+
+    def time(self, time: Time, design: Mapping[str, Candidate]) -> float:
+        """Return a percentile as the judge reads it."""
 
     def __call__(self, design: Mapping[str, Candidate], sums: Sequence[float]) -> bool:
         """Take a design if it is wanted and the judge accepts it; return whether it was taken."""
@@ -67,49 +77,81 @@ class CaseFront:
         """The limits of the case that are losses."""
         return [row.column for _, row in self.losses.rows if row.column is not None]
 
+    @property
+    def open(self) -> bool:
+        """Whether there may be a design in some corner, where enough of them are known to tell."""
+        return len(self.offers.corners) < ENOUGH or len(self.open_corners().budgets) > 0
+
     @cached_property
     def bounds(self) -> Bounds:
         """What designs add up to at least."""
-        return Bounds(self, self.offers.stairs.corners)
+        return Bounds(self, self.offers.corners)
 
-    def open_corners(self) -> Corners:
+    def open_corners(self, span: Span = Span()) -> Corners:  # noqa: B008
         """Return the corners in which there may be a design, as far as sums say."""
         import numpy as np
 
-        found = self.offers.stairs.corners
+        found = self.offers.corners
         rooms = self.bounds.rooms(found)
         found, rooms = found[possible := (self.bounds.least <= rooms).all(axis=1)], rooms[possible]
         goal = np.minimum(self.losses.goal.sums(found[:, 0]), self.bounds.most_goal)
         times = found[:, [place for place, _ in self.losses.times]]
-        late = [self._points(time, found[:, place]) for place, time in self.losses.times]
-        points = np.array(late, dtype=np.intp).reshape(len(late), len(found)).T
-        return Corners(rooms, goal - self.least, times, points)
+        late = [self._cells(time, found[:, place]) for place, time in self.losses.times]
+        cells = np.array(late).reshape(len(late), len(found)).T
+        return span.of(Corners(rooms, goal - self.least, times, cells, np.isinf(found[:, 0])))
 
     def fixed(self, row: Sum) -> float:
         """Return what a sum has besides what the candidates add to it."""
         return row.room - float(self.case.room[row.column])
 
     @staticmethod
-    def _points(time: Time, latest: Array) -> Indices:
-        """Return the points of the beginnings' lattice up to which what ends in time may come."""
+    def _cells(time: Time, latest: Array) -> Array:
+        """Return up to where on the lattice what ends in time may come."""
         import numpy as np
 
-        found: Indices = np.minimum(np.ceil(latest / time.cell + SLACK), POINTS - 1).astype(np.intp) // CELLS
+        found: Array = np.minimum(latest / time.cell + SLACK, POINTS - 1.0)
         return found
 
     # --- search ------------------------------------------------------------------------------------------------------
 
     def search(self, deadline: float, most: int) -> int:
-        """Offer every design that may be wanted; return how many labels it took. Raises :class:`TooHardError`."""
-        order, corners = decided_order(self.case), self.open_corners()
+        """Offer every design that may be wanted; return how many labels it took. Raises :class:`TooHardError`.
+
+        Where times are losses, corners in which any goal will do come first. As goals do not count there, of designs
+        that are as good in all else only one is met, so it is looked again until nothing is found: then nothing is in
+        such a corner at all. The others are worked off in groups of alike budgets, the largest first, so that the grid
+        of costs is as fine as each needs it. What is still wanted when a group is done lies in a corner with less
+        budget: points only ever split corners into smaller ones.
+        """
+        if not self.own:
+            return self._searched(Span(), deadline, most)
+        taken, seen = 0, None
+        while seen is not self.offers.stairs.corners:
+            seen = self.offers.stairs.corners
+            taken += self._searched(Span(free=True), deadline, most - taken)
+        largest = math.inf
+        while len(budgets := self.open_corners(Span(most=largest, free=False)).budgets):
+            least = float(budgets.max()) / SPAN
+            span = Span(least if least > ALIKE * abs(self.least) else -math.inf, largest, free=False)
+            taken += self._searched(span, deadline, most - taken)
+            largest = span.above
+        return taken
+
+    def _searched(self, span: Span, deadline: float, most: int) -> int:
+        """Offer every wanted design in the corners with a budget in some span; return how many labels it took."""
+        order, corners = decided_order(self.case), self.open_corners(span)
         if not len(corners.budgets):
             return 0
-        paid = [self._envelope(tail, order, corners, number) for number, tail in enumerate(self.own or self.held)]
+        asked = self.own or self.held
+        paid = [
+            self._any(tail, order) if span.free else self._envelope(tail, order, corners, number)
+            for number, tail in enumerate(asked)
+        ]
         envelopes = [*paid, *(self._any(tail, order) for tail in (self.held if self.own else ()))]
         known = [envelope for envelope in envelopes if envelope is not None]
         if len(known) < len(envelopes):
             return 0
-        labels = FrontLabels(self, order, known, len(paid), deadline, most)
+        labels = FrontLabels(self, order, known, len(paid), span, deadline, most)
         if not labels.run():
             raise TooHardError
         return labels.labels
@@ -118,13 +160,13 @@ class CaseFront:
         """Return what can be reached with each budget above the least goal; None where nothing is in time."""
         import numpy as np
 
-        chain = Chain(tail, order, CELLS)
+        chain = Chain(tail, order)
         if chain.hopeless:
             return None
         budgets = corners.budgets
         if self.own:  # with some corners' time, not even what is fastest of all is in time
             reached = np.cumsum(inverse(chain.ahead[-1] * chain.start))
-            budgets = budgets[reached[corners.points[:, number]] >= chain.chances.least]
+            budgets = budgets[reached[np.ceil(corners.cells[:, number]).astype(np.intp)] >= chain.chances.least]
         above = [self.prices[role] - self.prices[role].min() for role in order]
         room = min(sum(float(a.max()) for a in above), float(budgets.max(initial=-math.inf)))
         if room < 0:
@@ -136,7 +178,7 @@ class CaseFront:
         """Return what can be reached at all; None where nothing is in time."""
         import numpy as np
 
-        chain = Chain(tail, order, CELLS)
+        chain = Chain(tail, order)
         if chain.hopeless:
             return None
         envelope = Envelope(chain, order, [np.zeros(len(self.prices[role])) for role in order], 0.0, 1)
@@ -197,6 +239,19 @@ class CaseFront:
             _, first, where = np.unique(rows, axis=0, return_index=True, return_inverse=True)
             place, slack = percentiles(inverse(tail.spectra_of(designs[first])), tail.least)
             found.append((time.cell * place[where.reshape(-1)], time.cell * slack[where.reshape(-1)]))
+        return found
+
+    def judged_times(self, designs: Indices) -> list[Array]:
+        """Return each percentile of designs as the judge reads it."""
+        import numpy as np
+
+        found = []
+        for number, (_, time) in enumerate(self.losses.times):
+            timed = [role for role in range(len(self.case.goal)) if self.own[number].touches(role)]
+            rows = np.column_stack([self.own[number].rows[role][designs[:, role]] for role in timed])
+            _, first, where = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+            times = [self.offers.time(time, self._design(design)) for design in designs[first]]
+            found.append(np.array(times)[where.reshape(-1)])
         return found
 
     def _design(self, chosen: Indices) -> dict[str, Candidate]:

@@ -34,9 +34,25 @@ if TYPE_CHECKING:
     Indices = np.ndarray[Any, np.dtype[np.intp]]
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
-CELLS = 2  # points of the lattice of times that are one for the beginnings of designs
 WIDE = 4096  # labels with the same roles that are extended together
 PAIRS = 2**16  # of labels and candidates that are compared with the corners together
+
+
+@dataclass(frozen=True)
+class Span:
+    """Corners that are worked off together: with a budget above ``above``, up to ``most``.
+
+    ``free``: those in which any goal will do (True) or only some (False); None for all.
+    """
+
+    above: float = -math.inf
+    most: float = math.inf
+    free: bool | None = None
+
+    def of(self, corners: Corners) -> Corners:
+        """Return those of some corners that are among them."""
+        inside = (corners.budgets > self.above) & (corners.budgets <= self.most)
+        return corners.taken(inside if self.free is None else inside & (corners.free == self.free))
 
 
 @dataclass(frozen=True)
@@ -45,17 +61,20 @@ class Corners:
 
     Attributes:
         rooms: what its numbers may be. budgets: what the goal may be above the least.
-        times: what the percentiles may be. points: the same as points of the beginnings' lattices.
+        times: what the percentiles may be. cells: up to where on their lattices that is at the latest, between points.
+        free: where any goal will do.
     """
 
     rooms: Array
     budgets: Array
     times: Array
-    points: Indices
+    cells: Array
+    free: Mask
 
     def taken(self, which: Any) -> Corners:
         """Return some of them."""
-        return Corners(self.rooms[which], self.budgets[which], self.times[which], self.points[which])
+        parts = (self.rooms, self.budgets, self.times, self.cells, self.free)
+        return Corners(*(part[which] for part in parts))
 
     def halves(self) -> tuple[Corners, Corners]:
         """Return two halves, told apart by what differs most among goal and other losses."""
@@ -74,6 +93,7 @@ class FrontLabels(LabelSearch):
     Args:
         asked: so many of the envelopes, the first, know what budgets buy; those of the losses that are times are among
             them, in their order, if there are any.
+        span: the corners that are looked at.
     """
 
     def __init__(
@@ -82,6 +102,7 @@ class FrontLabels(LabelSearch):
         order: Sequence[int],
         envelopes: Sequence[Envelope],
         asked: int,
+        span: Span,
         deadline: float,
         most: int,
     ) -> None:
@@ -91,8 +112,7 @@ class FrontLabels(LabelSearch):
         super().__init__(
             case, order, envelopes, front.held, front.prices, 0.0, lambda _: False, math.inf, deadline, most, WIDE
         )
-        self.front, self.asked = front, asked
-        self._tables: dict[tuple[int, int], Array] = {}
+        self.front, self.asked, self.span = front, asked, span
         self._timed = max(self._last[: len(front.own)], default=-1)
         self._last[:asked] = [len(order) - 1] * asked  # corners ask for goals too, whatever takes time
         inside = [front.bounds.parts[role].min(axis=0) for role in order]
@@ -109,7 +129,7 @@ class FrontLabels(LabelSearch):
     def corners(self) -> Corners:
         """The corners of the staircase as it is now."""
         if self._seen is not self.front.offers.stairs.corners:
-            self._seen, self._corners = self.front.offers.stairs.corners, self.front.open_corners()
+            self._seen, self._corners = self.front.offers.stairs.corners, self.front.open_corners(self.span)
         return self._corners
 
     def least_after(self, place: int) -> Array:
@@ -158,8 +178,13 @@ class FrontLabels(LabelSearch):
                 self._ask(asked, pairs, half, kept)
 
     def _needed(self, chosen: Indices, values: Array, states: Sequence[Indices]) -> Mask:
-        """Return which labels are needed beside the others, those with other times among them."""
+        """Return which labels are needed beside the others, those with other times among them.
+
+        Where any goal will do, goals do not count: what completes one that is as good in all else is as free to.
+        """
         tails = (*self.front.own, *self.front.held)
+        if self.span.free:
+            values = values[:, 1:]
         if not tails:
             found: Mask = undominated_mask(values)
             return found
@@ -179,7 +204,7 @@ class FrontLabels(LabelSearch):
                 yield levels(inverse(whole))
 
     def _extended(self, block: Block, place: int, labels: Indices, picks: Indices) -> Block:
-        """Return the pairs as labels; once all that takes time is decided, without those that no goal makes wanted."""
+        """Return the pairs as labels; once all that takes time is decided the judge is asked for their times."""
         import numpy as np
 
         found = super()._extended(block, place, labels, picks)
@@ -187,23 +212,12 @@ class FrontLabels(LabelSearch):
             return found
         designs = np.zeros((len(found.chosen), len(self.order)), dtype=np.intp)
         designs[:, list(self.order[: place + 1])] = found.chosen
-        times = [time - slack for time, slack in self.front.times(designs)]
         sums = self.front.bounds.of(found, self.order) + self._least[place + 1]
         rooms = np.column_stack((self.corners.rooms, self.corners.times))
-        return found.taken(np.flatnonzero(fitting(np.column_stack((sums, *times)), rooms)))
-
-    def completions(self, number: int, place: int) -> Array:
-        """Return an envelope's completions for each time of a role and each row after it, made once."""
-        import numpy as np
-
-        if (number, place) not in self._tables:
-            envelope = self.envelopes[number]
-            part = envelope.chain.parts[place]
-            times = 1 if part is None else len(part.spectra)
-            rows = envelope.distinct(place + 1)
-            every = np.arange(times * rows)
-            self._tables[number, place] = envelope.completions(place, every // rows, every % rows)
-        return self._tables[number, place]
+        times = [time - slack for time, slack in self.front.times(designs)]
+        left = np.flatnonzero(fitting(np.column_stack((sums, *times)), rooms))
+        judged = self.front.judged_times(designs[left])
+        return found.taken(left[fitting(np.column_stack((sums[left], *judged)), rooms)])
 
     def _finish(self, block: Block, labels: Indices, picks: Indices) -> None:
         """Offer finished designs."""
@@ -230,8 +244,8 @@ class Pairs:
         pairs = pairs[(self.sums[pairs] <= corners.rooms.max(axis=0)).all(axis=1)]
         budget = float(corners.budgets.max())
         for number, chance in enumerate(self.chances):
-            at = int(corners.points[:, number].max()) if number < self.own else chance.last
-            pairs = pairs[chance.may(pairs, budget, at)]
+            cells = float(corners.cells[:, number].max()) if number < self.own else None
+            pairs = pairs[chance.may(pairs, budget, cells)]
         return pairs
 
 
@@ -246,12 +260,15 @@ class Completed:
         chain = self.envelope.chain
         self.times = chain.rows[place][picks] * (chain.parts[place] is not None)
         self.states = block.states[number][labels]
-        self.masses, self.table = inverse(block.spectra[number]), search.completions(number, place)
+        self.masses = inverse(block.spectra[number])
         self.slip = ROUNDING * max(abs(search.front.least), abs(self.envelope.room))
-        self.last = self.table.shape[1] - 1
 
-    def may(self, pairs: Indices, budget: float, at: int) -> Any:
-        """Return which pairs can be completed within a budget and up to a point of the lattice."""
+    def may(self, pairs: Indices, budget: float, cells: float | None) -> Any:
+        """Return which pairs can be completed within a budget and up to a place on the lattice; None: to its end.
+
+        A percentile is read between points as if the level rose evenly, and at a point as all before it and half of
+        what is there; both are weighted sums of P(X <= t) at neighbouring points, and so is the bound.
+        """
         import numpy as np
 
         envelope = self.envelope
@@ -262,12 +279,47 @@ class Completed:
         rows = envelope.distinct(self.place + 1)
         keys = self.times[some] * rows + envelope.rows(self.place + 1, left)
         both, where = np.unique(keys * len(self.masses) + self.states[some], return_inverse=True)
-        key, state = np.divmod(both, len(self.masses))
-        missed = np.empty(len(both))
-        for begin in range(0, len(both), AT_ONCE):
-            part = slice(begin, begin + AT_ONCE)
-            missed[part] = np.einsum(
-                "ij,ij->i", self.masses[state[part], : at + 1], self.table[key[part], self.last - at :]
-            )
-        good[good] = envelope.with_hits(self.place, missed[where], left, at) >= envelope.chain.chances.least
+        last, shares = between(cells, self.masses.shape[1])
+        used, state = np.unique(both % len(self.masses), return_inverse=True)
+        masses = sum(share * _later(self.masses[used], back) for back, share in enumerate(shares))
+        missed = self._missed(both // len(self.masses), rows, state, masses, last)[where]
+        parts = [share * envelope.with_hits(self.place, missed, left, last - n) for n, share in enumerate(shares)]
+        good[good] = sum(parts) >= envelope.chain.chances.least
         return good
+
+    def _missed(self, key: Indices, rows: int, state: Indices, masses: Any, last: int) -> Array:
+        """Return the best chance past the cache by a point, for completions (rising) and masses so far."""
+        import numpy as np
+
+        missed = np.empty(len(key))
+        for begin in range(0, len(key), AT_ONCE):
+            part = slice(begin, begin + AT_ONCE)
+            keys, which = np.unique(key[part], return_inverse=True)
+            later = self.envelope.completions(self.place, keys // rows, keys % rows)[:, masses.shape[1] - 1 - last :]
+            missed[part] = np.einsum("ij,ij->i", masses[state[part], : last + 1], later[which])
+        return missed
+
+
+def between(cells: float | None, points: int) -> tuple[int, tuple[float, ...]]:
+    """Return a point of a lattice and weights: P(X <= t) there, at the point before it, ... make the level at a place.
+
+    At a point the level is all that is before it and half of what is there, between points it rises evenly. None: all
+    up to the last point.
+
+    >>> between(7.25, 1024), between(None, 1024)
+    ((8, (0.125, 0.5, 0.375)), (1023, (1.0,)))
+    """
+    if cells is None:
+        return points - 1, (1.0,)
+    low = min(max(int(cells), 1), points - 2)
+    share = max(cells - low, 0.0)
+    return low + 1, (share / 2, 0.5, (1 - share) / 2)
+
+
+def _later(masses: Array, points: int) -> Array:
+    """Return the masses of times that come so many points later."""
+    import numpy as np
+
+    found = np.zeros_like(masses)
+    found[:, points:] = masses[:, : masses.shape[1] - points]
+    return found

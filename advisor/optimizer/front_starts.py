@@ -55,6 +55,7 @@ def start(fronts: Sequence[CaseFront], deadline: float) -> None:
     """Offer good designs of some cases."""
     import numpy as np
 
+    fronts = [front for front in fronts if front.open]
     if not fronts:
         return
     known = _of(fronts[0], 0, np.zeros((0, len(fronts[0].case.goal)), dtype=np.intp))

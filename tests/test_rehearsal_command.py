@@ -142,6 +142,19 @@ def test_an_answer_is_saved_and_marked_before_the_next_question_is_there(
     assert saved.state.position == 1
 
 
+def test_a_drill_without_a_question_says_so(place: Path, capsys: Capture) -> None:
+    """Where a scenario gives no question of a kind, that is said instead of an empty score; nothing is written."""
+    from advisor.commands.rehearse_session import Table
+    from advisor.commands.rehearse_setup import Begun
+
+    one = Sitting(case.setup(drill="memory_fit"), case.scenario(), case.catalog(), Lazily(iter(())))
+    Table(one, Begun(one.setup, one.scenario, one.catalog), None, None).finish({"output": place / "out"})
+    told = capsys.readouterr().out
+    assert "gives no question of this kind" in told
+    assert "Score" not in told
+    assert not (place / "out").exists()
+
+
 def test_the_history_is_printed_and_satisfies_its_schema(place: Path, capsys: Capture) -> None:
     """Text, JSON by its published schema, and the calibration chart as a file."""
     import test_rehearsal_render as shown

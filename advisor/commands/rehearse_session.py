@@ -99,11 +99,15 @@ class Table:
     def finish(self, given: dict[str, Any]) -> None:
         """Save the end, print the score and write the debrief."""
         from advisor.commands.rehearse_files import finished, write_debrief
+        from advisor.render import rehearsal_text
 
         self._save()
         if self.history is not None and self.number is not None:
             self.history.end(self.number, now())
         self.out.print()
+        if not self.sitting.items:
+            self._show([rehearsal_text.NO_QUESTION])
+            return
         finished(self.sitting, self.begun.again(), given)
         if given["output"] is not None:
             write_debrief(self.sitting, self.begun.again(), given["output"], given)

@@ -26,6 +26,7 @@ from advisor.optimizer import labels, proof
 from advisor.optimizer.case import Case
 from advisor.optimizer.engine import Engine
 from advisor.optimizer.envelope import Chain, Envelope
+from advisor.optimizer.exchanging import Others
 from advisor.optimizer.incumbent import Exchange
 from advisor.optimizer.prices import priced, within
 from advisor.optimizer.run import Found, Run, linear_goal, optimise
@@ -243,6 +244,38 @@ def test_chances_agree_however_they_are_worked_out(seed: int) -> None:
                 assert tail.with_one(design, role)[design[role]] == pytest.approx(chance, abs=1e-9)
             pair = tail.with_two(design, 0, np.array([design[0]]), 2)
             assert pair[0, design[2]] == pytest.approx(chance, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", [0, 2, 4])
+def test_one_role_after_the_other_has_the_chances_of_each_alone(seed: int) -> None:
+    """Passing from role to role along a design, each exchange has the chances that it has worked out on its own."""
+    case = _case(medium_question(seed))
+    design = np.array([np.random.default_rng(seed).integers(len(kept)) for kept in case.kept])
+    for tail in case.tails:
+        others = Others(tail, design)
+        for role, chosen in enumerate(design):
+            assert others.with_each(role) == pytest.approx(tail.with_one(design, role), abs=1e-9)
+            others.passed(role, chosen)
+
+
+@pytest.mark.parametrize("seed", [0, 2, 4])
+def test_a_bound_that_every_design_meets_is_left_out_and_no_other(seed: int) -> None:
+    """A percentile bound left out of a case is met by all of its designs; what asks for nothing is left out."""
+    asked = medium_question(seed)
+    search = Search(asked)
+    objective = linear_goal(search, asked.scenario.objective[0])
+    assert objective is not None
+    question = dataclasses.replace(Run(search, None, 0.0).question(objective, ()), missable=True)
+    idle = [tail.with_level(-1.0) for tail in question.tails]
+    rng = np.random.default_rng(seed)
+    for situation in question.situations:
+        whole = dataclasses.replace(question, missable=False).case(situation, {})
+        some = question.case(situation, {})
+        assert not dataclasses.replace(question, tails=idle).case(situation, {}).tails
+        designs = np.column_stack([rng.integers(len(kept), size=200) for kept in whole.kept])
+        left = {tail.start for tail in some.tails}
+        for tail in whole.tails:
+            assert tail.start in left or tail.hold(designs).all()
 
 
 @pytest.mark.parametrize("seed", [0, 2, 4])

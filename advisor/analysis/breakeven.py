@@ -238,7 +238,7 @@ class _Follower:
 
     def _below(self, knob: Knob, value: float) -> float:
         """Return what the first goal of another design must be below to be better than the design at a value."""
-        mine = self.fixed.at(knob, value).evaluation
+        mine = self._mine(knob, value)
         if mine is None or not within_target(mine):
             return math.inf
         return self.resolver.below(goal_value(self.gaps.goal, mine))
@@ -249,13 +249,17 @@ class _Follower:
 
     # --- between the near and the far side ----------------------------------------------------------------------------
 
+    def _mine(self, knob: Knob, value: float) -> Evaluation | None:
+        """Return what bounds and goals see of the design at a value; None where it cannot be run."""
+        return self.fixed.at(knob, value, brief=True).evaluation
+
     def _flipped(self, knob: Knob, value: float, rivals: Iterable[FixedDesign]) -> bool:
         """Return whether the design can no longer be chosen at a value, or a rival is better there."""
         return not self._place(knob, value, rivals).kept
 
     def _place(self, knob: Knob, value: float, rivals: Iterable[FixedDesign]) -> Place:
         """Return whether the design can be chosen at a value and no rival is better, with how far each is from it."""
-        mine = self.fixed.at(knob, value, brief=True).evaluation
+        mine = self._mine(knob, value)
         if mine is None:
             return Place(value, kept=False)
         if not within_target(mine):
@@ -295,7 +299,7 @@ class _Follower:
 
     def _proved(self, line: _Line) -> Found | None:
         """Return the design as the optimum of the near side where that is proved without solving, else None."""
-        mine = self.fixed.at(line.knob, line.probe).evaluation
+        mine = self._mine(line.knob, line.probe)
         if mine is None or not settled(self.gaps, self._read(line.knob, line.probe), mine):
             return None
         return Found(Status.OPTIMAL, mine)
@@ -307,7 +311,7 @@ class _Follower:
 
     def _known(self, line: _Line) -> Known:
         """Return what is known of the near side before it is solved."""
-        mine, reading = self.fixed.at(line.knob, line.probe).evaluation, self._read(line.knob, line.probe)
+        mine, reading = self._mine(line.knob, line.probe), self._read(line.knob, line.probe)
         if reading.kind != "worse" or mine is None:
             return Known(starts=line.starts)
         floor = self.gaps.floor(reading.roles, goal_value(self.gaps.goal, mine))
@@ -319,7 +323,7 @@ class _Follower:
         if _stopped(found):
             line.done = True
             return
-        mine = self.fixed.at(line.knob, at).evaluation
+        mine = self._mine(line.knob, at)
         assert mine is not None, "the near side is where the design can be run"
         if found.best is not None and beats(found.best, mine):
             line.thirds += 1
@@ -336,7 +340,7 @@ class _Follower:
         if _stopped(found):
             line.done = True
             return
-        there = self.fixed.at(line.knob, line.far).evaluation
+        there = self._mine(line.knob, line.far)
         if there is None or not within_target(there) or (found.best is not None and beats(found.best, there)):
             line.at_far, line.done = found, True
             return

@@ -48,11 +48,11 @@ class FixedDesign:
     def at(self, knob: Knob, value: float, *, brief: bool = False) -> CarriedOver:
         """Return what the design does when one number has another value; what was asked last is remembered.
 
-        ``brief``: of the times only what a bound or a goal names; for closing in on where something changes.
+        ``brief``: of the times only what a bound or a goal names is needed; for closing in on where something changes.
         """
-        key = (knob.path, value, brief)
+        key = (knob.path, value, brief and (knob.path, value, False) not in self._known)
         if key not in self._known:
-            self._known[key] = self._at(knob, value, brief=brief)
+            self._known[key] = self._at(knob, value, brief=key[2])
             while len(self._known) > MOST_KNOWN:
                 self._known.popitem(last=False)
         return self._known[key]

@@ -3,12 +3,17 @@
 A changed figure gives its options other candidates in a few roles. All that is asked in one go is put into one search,
 as variants beside the candidates of the scenario as it is; each question then admits its own variants and none of the
 others. A change of the workload gets a search of its own.
+
+Who asks mostly has a design at hand and wants to know what beats it (``Known.below``). Candidates that can be in no
+such design are left out before anything is built over them (:mod:`advisor.optimizer.narrowing` proves which), and the
+engine looks for nothing above. Where nothing is at hand, a design that is known to hold under the new numbers does the
+same: the optimum is no worse.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -70,10 +75,9 @@ class _Question:
     known: Known
     rest: Found | None = None
 
-    def admits(self, role: str, name: str, others: Collection[str]) -> bool:
-        """Return whether a candidate may be chosen; ``others``: what may be in roles that are not touched."""
-        own = self.variants.changed.get(role)
-        return name in others if own is None else name in own or name in self.kept[role]
+    def admitted(self, others: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[str]]:
+        """Return role -> ids that may be chosen; ``others``: what may be in roles that are not touched."""
+        return {**others, **{role: self.kept[role].union(own) for role, own in self.variants.changed.items()}}
 
     def with_variants(self, design: Mapping[str, Candidate]) -> dict[str, Candidate]:
         """Return a design with the variants of its candidates, where there are such."""
@@ -146,12 +150,12 @@ class Resolver:
         """
         goal = self.table.scenario.objective[0]
         some = [goal_value(goal, one) for one in regrown(designs, fresh) if one.feasible]
-        more = (goal_value(goal, one) for one in regrown(self._met, fresh) if one.feasible)
+        more = (goal_value(goal, one) for one in regrown(self.met, fresh) if one.feasible)
         return min(some) if some else next(more, math.inf)
 
     @cached_property
-    def _met(self) -> Sequence[Mapping[str, Candidate]]:
-        """The designs of the scenario as it is that are known to hold, the best first."""
+    def met(self) -> Sequence[Mapping[str, Candidate]]:
+        """The designs of the scenario as it is that are known to hold when this is first asked for, the best first."""
         goal = self.table.scenario.objective[0]
         return [one.design for one in sorted(self.search.known.values(), key=lambda one: goal_value(goal, one))]
 
@@ -214,21 +218,26 @@ class Resolver:
         return _Question(variants, {role: frozenset()}, known, rest)
 
     def _told(self, question: _Question) -> _Question:
-        """Return a question that knows of what no design that is asked for is above: a design that holds."""
+        """Return a question that knows of what no design that is asked for is above: a design that holds.
+
+        It is also where the search starts from: of designs that are equal in all goals this one is found, whatever else
+        is asked at the same time.
+        """
         known, goal = question.known, self.table.scenario.objective[0]
-        some, more = (
-            (one for design in designs if (one := self._judged(question, design)) is not None)
-            for designs in ((self.best.design, *known.starts), self._met)
-        )
-        found = min((goal_value(goal, one) for one in some), default=math.inf)
-        if found == math.inf:
-            found = next((goal_value(goal, one) for one in more), math.inf)
-        return replace(question, known=replace(known, below=just_above(self.search, found)))
+        designs = (self.best.design, *known.starts)
+        given = [(one, design) for design in designs if (one := self._judged(question, design))]
+        more = ((one, design) for design in self.met if (one := self._judged(question, design)))
+        found = min(given, key=lambda pair: goal_value(goal, pair[0])) if given else next(more, None)
+        if found is None:
+            return question
+        below = just_above(self.search, goal_value(goal, found[0]))
+        return replace(question, known=replace(known, below=below, starts=(*known.starts, found[1])))
 
     def _judged(self, question: _Question, design: Mapping[str, Candidate]) -> Evaluation | None:
         """Return what a design is worth under a question; None where it is not admitted or does not hold."""
         changed = question.with_variants(design)
-        if not all(question.admits(role, c.id, self._open[role]) for role, c in changed.items()):
+        admitted = question.admitted(self._open)
+        if not all(c.id in admitted[role] for role, c in changed.items()):
             return None
         found = judge(changed, self.table.scenario, brief=True)
         return found if found.feasible else None
@@ -280,18 +289,15 @@ class Resolver:
         return self._rest[role, kept]
 
     def _searched(self, search: Search, question: _Question) -> Found:
-        def admitted(role: str, candidate: Candidate) -> bool:
-            return question.admits(role, candidate.id, self._open[role])
-
-        empty = [role for role, found in search.pool.items() if not any(admitted(role, c) for c in found)]
-        if empty:
+        admitted = question.admitted(self._open)
+        if any(admitted[role].isdisjoint(c.id for c in found) for role, found in search.pool.items()):
             return NOTHING
         self.solves += 1
-        known = question.known
+        known, left = question.known, self.deadline.left
         for design in (self.best.design, *known.starts):
             remember(search, question.with_variants(design))
         self._note_floors(search, known)
-        found = optimise(search, only=admitted, time_limit_s=self.deadline.left, below=known.below)
+        found = optimise(search, only=lambda role, c: c.id in admitted[role], time_limit_s=left, below=known.below)
         return replace(found, best=found.best and self._plain(found.best, question.variants.changed))
 
     def _note_floors(self, search: Search, known: Known) -> None:

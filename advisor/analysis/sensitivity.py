@@ -123,8 +123,9 @@ def _pieces(work: _Work, own: Sequence[Knob], parts: Collection[str]) -> Iterato
         yield from (("bound", number) for number in range(len(work.answer.scenario.bounds)))
         yield from (("rule", number) for number in range(len(work.answer.scenario.filters)))
     if "break-evens" in parts:
-        assert work.gaps.resolver.workloads.read  # before the work is sent to processes, as the rivals are
         rivals = [knob for one in work.gaps.rivals for knob in design_knobs(work.answer.table, one.design)]
+        assert work.gaps.resolver.workloads.read  # before the work is sent to processes, as the rivals are
+        assert work.gaps.resolver.met  # then it is the same in each of them
         knobs = list({knob.path: knob for knob in (*own, *rivals)}.values())
         yield from ((knob,) for knob in knobs if knob.figure is None)
         figures = [knob for knob in knobs if knob.figure is not None]

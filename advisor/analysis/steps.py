@@ -163,7 +163,7 @@ class _Steps:
         """
         if self.bound.metric not in COUNTS:
             return None
-        limit = just(self.bound, self.bound.limit, tighter=False)
+        limit = float(just(self.bound, self.bound.limit, tighter=False))
         found = self._solved(limit)
         helps = found.status is Status.OPTIMAL and found.best is not None and self._better(found.best)
         return self._step(limit, found) if helps else None

@@ -117,9 +117,7 @@ def _flow(
     return FlowResult(times, availability.series(*failing(design, needs)), needs)
 
 
-def _times(
-    flow_id: str, flow: Flow, design: Design, scenario: Scenario, *, brief: bool
-) -> Mapping[str, MeasureResult]:
+def _times(flow_id: str, flow: Flow, design: Design, scenario: Scenario, *, brief: bool) -> Mapping[str, MeasureResult]:
     measures: dict[str, MeasureResult] = {}
     for name, measure in flow.measures.items():
         asked = _asked(flow_id, name, scenario)

@@ -17,7 +17,7 @@ import pytest
 from oracles.enumeration import designs, enumerate_all
 from oracles.problems import draw_bounds, small_table, with_question
 
-from advisor.analysis.answers import Answer, answer
+from advisor.analysis.answers import Answer, Deadline, answer
 from advisor.analysis.changes import carried_over
 from advisor.analysis.confident import Question, confident
 from advisor.analysis.draws import draws
@@ -30,9 +30,11 @@ from advisor.candidates.table import Table, table
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.catalog.perturb import with_figures
 from advisor.commands.main import run
+from advisor.commands.robust import exit_code
 from advisor.commands.schema import schema_text
 from advisor.errors import InputError
 from advisor.evaluation.evaluate import judge
+from advisor.render import json_output, robust_json, robust_text
 from advisor.scenario.load import Scenario, load_scenario, scenario_from_text
 
 DATA = Path(__file__).parent / "data"
@@ -350,6 +352,15 @@ def test_a_confidence_has_a_design_or_a_proof(file: Path, capsys: Capture) -> No
 def test_bad_options_end_with_2(arguments: tuple[str, ...], file: Path, capsys: Capture) -> None:
     """Numbers that make no sense are refused before anything is solved; nothing is on standard output."""
     assert call(capsys, file, *arguments, code=2) == ""
+
+
+def test_samples_that_the_time_did_not_suffice_for_are_counted(solved: Answer) -> None:
+    """Hindsight that was asked for and did not fit into the time is not left out without a word."""
+    found = robust(solved, Wanted(samples=10, hindsight=6), deadline=Deadline.after(1e-9))
+    assert (found.regret, found.unsettled) == (None, 6)
+    assert exit_code(found, solved=True) == 4
+    assert json.loads(json_output.dumps(robust_json.robust(found)))["not_settled_with_hindsight"] == 6
+    assert "6 more samples with hindsight" in "\n".join(str(part) for part in robust_text.page(found))
 
 
 def test_without_ranges_there_is_nothing_to_draw(solved: Answer) -> None:

@@ -29,6 +29,15 @@ def test_linear_gaussian_in_closed_form(a: float, b: float) -> None:
     assert losses.worth(x).value <= losses.everything + 1e-9
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_one_number_is_never_worth_more_than_all(seed: int) -> None:
+    """Also where a loss jumps in few samples, which a regression smears over many: knowing all is the most there is."""
+    x = np.random.default_rng(seed).beta(2, 5, 1000)
+    early, late = (np.where(x > np.quantile(x, level), 6000.0, 0.0) for level in (0.9, 0.99))
+    losses = Losses(np.column_stack([early, late + np.where(x < 0.3, 36.0, -36.0)]))
+    assert losses.worth(x).value <= losses.everything + 1e-9
+
+
 def test_a_number_with_two_values_in_closed_form() -> None:
     """With probability 0.3 the first design loses 10 more than the second, else 1 less: 0.7 is worth knowing."""
     level = (np.arange(N) + 0.5) / N

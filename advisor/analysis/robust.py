@@ -152,6 +152,7 @@ class _Run:
             breach,
             everything,
             sure,
+            min(self.wanted.hindsight, self.wanted.samples) - len(known),
         )
 
     def _hindsight(self, found: Hindsight) -> dict[int, Best]:

@@ -111,6 +111,7 @@ class Robust:
         rivals: the designs among which the worth is computed, the scenario's own first; ``breach_usd`` is what a month
             in which a requirement is broken counts as.
         everything: what it would be worth to know all numbers, USD a month; None where cost is not the goal.
+        unsettled: of the samples that were to be looked at with hindsight, for how many the time did not suffice.
     """
 
     design: Evaluation
@@ -126,6 +127,7 @@ class Robust:
     breach_usd: float
     everything: float | None
     confident: Confident | None
+    unsettled: int = 0
 
     @property
     def scenario(self) -> Scenario:

@@ -77,12 +77,15 @@ class Losses:
         return self.best - float(self.losses.min(axis=1).mean())
 
     def worth(self, numbers: Array) -> Worth:
-        """Return what it would be worth to know a number whose samples are given."""
+        """Return what it would be worth to know a number whose samples are given: at most what everything is worth.
+
+        A regression that fits badly, where a loss jumps in few of the samples, may come out above that.
+        """
         import numpy as np
 
         rank = np.empty(len(numbers), dtype=np.intp)
         rank[np.argsort(numbers, kind="stable")] = np.arange(len(numbers))
-        return Worth(self._value(rank), self.chance)
+        return Worth(min(self._value(rank), self.everything), self.chance)
 
     def _value(self, rank: Any) -> float:
         basis = self.basis[rank]

@@ -122,4 +122,4 @@ def exit_code(found: Robust, *, solved: bool) -> int:
     sure = found.confident
     if sure is not None and sure.bound == float("inf"):
         return 3
-    return 0 if solved and (sure is None or sure.proved) else 4
+    return 0 if solved and not found.unsettled and (sure is None or sure.proved) else 4

@@ -38,6 +38,7 @@ def robust(found: Robust) -> dict[str, Any]:
             for s in found.spreads
         ],
         "regret": _regret(found.regret) if found.regret else None,
+        "not_settled_with_hindsight": found.unsettled,
         "measure_first": [_input(one) for one in found.inputs],
         "measure_among": [_ids(design) for design in found.rivals],
         "breach_usd_per_month": found.breach_usd,

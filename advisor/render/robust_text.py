@@ -13,7 +13,9 @@ from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Design
 from advisor.render import change_words as words
 from advisor.render import numbers
+from advisor.render.markdown import plural
 from advisor.render.neat import neat
+from advisor.render.sensitivity_words import unit_text
 from advisor.scenario.goals import Goal
 
 if TYPE_CHECKING:
@@ -39,6 +41,9 @@ def page(found: Robust) -> Iterator[RenderableType]:
     yield spreads(found)
     if found.regret is not None:
         yield from (neat(line) for line in regret_lines(found.regret, found.scenario.objective[0]))
+    if found.unsettled:
+        yield f"not settled in time: {found.unsettled} more samples with hindsight; raise --time-limit"
+    if found.regret is not None or found.unsettled:
         yield ""
     yield from (neat(line) for line in measure_lines(found))
     if found.confident is not None:
@@ -74,7 +79,8 @@ def drawn_lines(found: Robust) -> Iterator[str]:
     drawn, seed = found.draws, found.draws.seed
     groups = len(drawn.drawn_groups)
     yield (
-        f"drawn: {len(drawn.knobs)} numbers with a range in {groups} independent groups, {_SHAPES[drawn.shape]}; "
+        f"drawn: {plural(len(drawn.knobs), 'number')} with a range in {plural(groups, 'independent group')}, "
+        f"{_SHAPES[drawn.shape]}; "
         f"{drawn.fixed} figures state no range and keep their value; seed {seed}"
     )
     if found.carried.held < found.carried.samples:
@@ -160,7 +166,7 @@ def _input(one: Input) -> str:
     knob = one.knobs[0]
     more = f" and {len(one.knobs) - 1} that move with it" if len(one.knobs) > 1 else ""
     low, high = (words.value_text(round_(end)) for end in (knob.low, knob.high))
-    return f"{knob.path}{more} ({low} to {high} {knob.unit}, {knob.basis}): {'; '.join(parts)}"
+    return f"{knob.path}{more} ({low} to {high}{unit_text(knob)}, {knob.basis}): {'; '.join(parts)}"
 
 
 def round_(value: float) -> float:

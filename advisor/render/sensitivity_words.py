@@ -40,10 +40,10 @@ def value_text(knob: Knob, value: float, digits: int = 3) -> str:
     """Return a number with its unit; an availability in percent."""
     if knob.scale == "share":
         return numbers.availability(value)
-    return numbers.significant(value, digits) + _unit(knob)
+    return numbers.significant(value, digits) + unit_text(knob)
 
 
-def _unit(knob: Knob) -> str:
+def unit_text(knob: Knob) -> str:
     """Return the unit as it stands behind a number; nothing where it says nothing beside it."""
     unit = knob.unit.removeprefix("1") if knob.unit.startswith("1/") else knob.unit
     if unit in _SILENT_UNITS or unit.startswith("on "):
@@ -63,7 +63,7 @@ def apart(knob: Knob, *values: float) -> tuple[str, ...]:
 def range_text(knob: Knob) -> str:
     """Return a number's range, its unit once: "12.0 to 69.0 h/month"."""
     low, high = apart(knob, knob.low, knob.high)
-    return f"{low if knob.scale == 'share' else low.removesuffix(_unit(knob))} to {high}"
+    return f"{low if knob.scale == 'share' else low.removesuffix(unit_text(knob))} to {high}"
 
 
 def basis_text(knob: Knob) -> str:

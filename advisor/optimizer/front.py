@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 MOST_LABELS = 400_000  # for all cases; then one optimum after the other is tried
 BAND = 1.5  # times that share a lattice: the latest over the earliest
+FEWEST = 24  # corners for which a lattice of their own is worth it
 
 
 def front_within(
@@ -103,8 +104,9 @@ def _bands(bounds: Sequence[Bound], stairs: Stairs[Evaluation]) -> Iterator[Band
         return
     above = math.inf
     while len(left := Band(place, latest=above).of(stairs.corners)):
-        latest = float(left[:, place].max())
-        above = latest / BAND if latest > 0 else -math.inf
+        times = sorted(left[:, place].tolist(), reverse=True)
+        latest = times[0]
+        above = min(latest / BAND, times[min(FEWEST, len(times)) - 1]) if latest > 0 else -math.inf
         yield Band(place, above, latest)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
     Indices = np.ndarray[Any, np.dtype[np.intp]]
 
-BUDGETS = 384  # points of the grid of costs
+BUDGETS = 128  # points of the grid of costs
 ENOUGH = 12  # corners that tell what is within reach
 SPAN = 4.0  # of the budgets of corners that are worked off together
 ALIKE = 1e-3  # of the least goal: budgets up to this are not told apart

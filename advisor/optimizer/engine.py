@@ -309,9 +309,15 @@ class Engine:
         return found
 
     def _accepts(self, case: Case, chosen: Sequence[int]) -> bool:
-        """Return the judge's word on a design, asked for once; what contradicts itself stands for another one."""
+        """Return the judge's word on a design, asked for once; what contradicts itself stands for another one.
+
+        Too many names are more to settle in a case that is searched, and no good guess before: a goal that is held
+        bounds them too, and of that the judge knows nothing.
+        """
         design = self.design(case, chosen)
         if (many := self._too_many(case, chosen)) is not None:
+            if self._branching is None:
+                return False
             raise UnsettledError(many)
         meant = self.question.consistent(design)
         if meant is None or any(meant[role].id != c.id for role, c in design.items()):
@@ -322,12 +328,12 @@ class Engine:
         return self._judge(design)
 
     def _too_many(self, case: Case, chosen: Sequence[int]) -> tuple[int, int] | None:
-        """Return which bound on a number of names a design breaks that the case searched leaves open, and its names."""
-        if self._branching is None:
+        """Return which bound on a number of names a design breaks, and its names; those that are settled hold."""
+        if not self.question.counts:
             return None
         places = {role: int(kept[j]) for role, kept, j in zip(self.question.pool, case.kept, chosen, strict=True)}
-        for number, count in enumerate(self._branching.counts):
-            if count.open and (names := count.of(places)).bit_count() > count.most:
+        for number, count in enumerate(self.question.counts):
+            if (names := count.of(places)).bit_count() > count.most:
                 return number, names
         return None
 
@@ -337,7 +343,8 @@ class Engine:
         if design is None or None in places:
             return
         chosen = tuple(j for j in places if j is not None)
-        if (value := case.value(chosen)) < self.incumbent.most and self._holds(case, chosen) and self._judge(design):
+        good = (value := case.value(chosen)) < self.incumbent.most and self._holds(case, chosen)
+        if good and self._too_many(case, chosen) is None and self._judge(design):
             self.incumbent.value, self.incumbent.found = value, (case, chosen)
 
     def _holds(self, case: Case, chosen: Sequence[int]) -> bool:

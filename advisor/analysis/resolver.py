@@ -194,7 +194,8 @@ class Resolver:
             self._question(self.variants.of(setting).marked(str(number)), known)
             for number, (setting, known) in enumerate(asked)
         ]
-        questions = [one if one.known.below < math.inf else self._told(one) for one in questions]
+        open_ = [known.below == math.inf for _, known in asked]
+        questions = [self._told(one) if unsure else one for one, unsure in zip(questions, open_, strict=True)]
         most = max(one.known.below for one in questions)
         search = self._joined([one.variants for one in questions], most)
         return [self._answer(search, one) for one in questions]
@@ -230,7 +231,7 @@ class Resolver:
         found = min(given, key=lambda pair: goal_value(goal, pair[0])) if given else next(more, None)
         if found is None:
             return question
-        below = just_above(self.search, goal_value(goal, found[0]))
+        below = min(known.below, just_above(self.search, goal_value(goal, found[0])))
         return replace(question, known=replace(known, below=below, starts=(*known.starts, found[1])))
 
     def _judged(self, question: _Question, design: Mapping[str, Candidate]) -> Evaluation | None:

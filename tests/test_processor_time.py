@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from advisor.analysis.drivers import example
-from advisor.candidates.times import item_parameter
 from advisor.candidates.table import table
+from advisor.candidates.times import item_parameter
 from advisor.catalog.load import Catalog
 from advisor.scenario.load import Scenario, scenario_from_text
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import multiprocessing
+from functools import partial
+from operator import getitem
 
 import pytest
 
+from advisor.analysis import parallel
 from advisor.analysis.parallel import mapped
 
 
@@ -26,6 +29,18 @@ def test_an_error_arrives_and_no_process_stays(jobs: int) -> None:
     for child in multiprocessing.active_children():
         child.join(10)
     assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_is_shared_comes_back_as_itself(jobs: int, start: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However processes begin, results hold the caller's own large things, not copies; other things are equal."""
+    monkeypatch.setattr(parallel, "_forks", lambda: start == "fork")
+    large, own = list(range(10_000)), list(range(10))
+    found = mapped(partial(getitem, [large, own]), [0, 1, 0], jobs, shared=[large])
+    assert found[0] is large
+    assert found[2] is large
+    assert found[1] == own
 
 
 def test_one_argument_needs_no_process() -> None:

@@ -119,9 +119,14 @@ class Points:
     non_risks: tuple[NonRisk, ...]
 
 
-def points(search: Search, best: Evaluation, fixed: FixedDesign, bars: Sequence[Bar], today: datetime.date) -> Points:
-    """Return the ATAM points of a proposed design; ``bars`` are those of its tornado."""
-    moves = list(_moves(search, best))
+def points(
+    best: Evaluation, fixed: FixedDesign, bars: Sequence[Bar], tried: Sequence[Tried], today: datetime.date
+) -> Points:
+    """Return the ATAM points of a proposed design.
+
+    Args:
+        bars: those of its tornado. tried: what :func:`moves` yields for it.
+    """
     risks, non_risks = [], []
     for index, check in enumerate(best.checks):
         if isinstance(check.requirement, Bound):
@@ -130,7 +135,7 @@ def points(search: Search, best: Evaluation, fixed: FixedDesign, bars: Sequence[
                 non_risks.append(_non_risk(index, check, bars))
             if any(hinge.soft or hinge.stale for hinge in hinges):
                 risks.append(Risk(check, hinges))
-    return Points(tuple(_sensitivity(best, moves)), tuple(_trade_offs(best, moves)), tuple(risks), tuple(non_risks))
+    return Points(tuple(_sensitivity(best, tried)), tuple(_trade_offs(best, tried)), tuple(risks), tuple(non_risks))
 
 
 # --- decisions --------------------------------------------------------------------------------------------------------
@@ -138,7 +143,7 @@ def points(search: Search, best: Evaluation, fixed: FixedDesign, bars: Sequence[
 Tried = tuple[str, Candidate, Evaluation]
 
 
-def _moves(search: Search, best: Evaluation) -> Iterator[Tried]:
+def moves(search: Search, best: Evaluation) -> Iterator[Tried]:
     """Yield (role, candidate, design with it) for the best size of every component that a role admits."""
     for role, found in reasons(search, best).items():
         for reason in found:

@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 Done = Callable[[int], None]
 
 CHUNKS_A_JOB = 32  # so that a slow chunk at the end does not leave the others idle for long
-_given: list[Callable[[Any], Any]] = []  # in a process: what it works with
+_given: list[tuple[Callable[[Any], Any], Sequence[object]]] = []  # in a process: what it works with, what is shared
 
 
 def mapped(
@@ -27,6 +27,7 @@ def mapped(
     arguments: Sequence[Argument],
     jobs: int = 1,
     done: Done = lambda count: None,
+    shared: Sequence[object] = (),
 ) -> list[Result]:
     """Return ``[work(a) for a in arguments]``, worked out by so many processes.
 
@@ -34,6 +35,7 @@ def mapped(
         work: must be picklable (a function of a module, or an instance of a class of one) where ``jobs`` is above 1;
             it is sent to each process once.
         done: told after each result how many there are; for progress bars.
+        shared: large objects that work and results hold: results come back with these very ones, not with copies.
 
     Raises:
         What ``work`` raises first, in the order of the arguments. Interrupting ends all processes.
@@ -48,23 +50,29 @@ def mapped(
             found.append(work(argument))
             done(len(found))
         return found
-    return _in_processes(work, arguments, jobs, done)
+    return _in_processes(work, arguments, jobs, done, shared)
 
 
 def _in_processes(
-    work: Callable[[Argument], Result], arguments: Sequence[Argument], jobs: int, done: Done
+    work: Callable[[Argument], Result],
+    arguments: Sequence[Argument],
+    jobs: int,
+    done: Done,
+    shared: Sequence[object],
 ) -> list[Result]:
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
+    from advisor.analysis.sent import unpacked
+
     start = "fork" if _forks() else "spawn"
-    pool = ProcessPoolExecutor(jobs, get_context(start), _take, (work,))
+    pool = ProcessPoolExecutor(jobs, get_context(start), _take, (work, shared))
     chunk = max(1, len(arguments) // (jobs * CHUNKS_A_JOB))
     found: list[Result] = []
     try:
         given = [pool.submit(_run, arguments[at : at + chunk]) for at in range(0, len(arguments), chunk)]
         for one in given:
-            for result in one.result():
+            for result in unpacked(one.result(), shared):
                 found.append(result)
                 done(len(found))
     except BaseException:
@@ -86,16 +94,19 @@ def _forks() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-def _take(work: Callable[[Any], Any]) -> None:
+def _take(work: Callable[[Any], Any], shared: Sequence[object]) -> None:
     """Begin a process: it works on what it was given and leaves interrupts to its parent."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _given[:] = [work]
+    _given[:] = [(work, shared)]
 
 
-def _run(arguments: Sequence[Any]) -> list[Any]:
-    return [_given[0](argument) for argument in arguments]
+def _run(arguments: Sequence[Any]) -> bytes:
+    from advisor.analysis.sent import packed
+
+    ((work, shared),) = _given
+    return packed([work(argument) for argument in arguments], shared)
 
 
 def _end(pool: ProcessPoolExecutor) -> None:

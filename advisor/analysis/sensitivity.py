@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, silent
-from advisor.analysis.atam import Points, points
+from advisor.analysis.atam import Points, Tried, moves, points
 from advisor.analysis.breakeven import DEFAULT_REACH, BreakEvens, break_evens, joined
 from advisor.analysis.fixed import FixedDesign
 from advisor.analysis.gaps import Gaps
@@ -80,11 +80,13 @@ def sensitivity(
     own = [*workload_knobs(answer.scenario, answer.table.catalog), *design_knobs(answer.table, answer.best.design)]
     work = _Work(answer, Gaps(Resolver(answer, deadline)), reach, deadline)
     pieces = list(_pieces(work, own, parts))
-    done = mapped(work, pieces, jobs, lambda count: progress(count, len(pieces), "solved again"))
+    shared = (answer.table.catalog, answer.scenario)
+    done = mapped(work, pieces, jobs, lambda count: progress(count, len(pieces), "solved again"), shared)
     found = joined(one for one in done if isinstance(one, BreakEvens))
     fixed = FixedDesign(answer.best, answer.table)
     bars = tornado(fixed, own, found) if {"tornado", "points"} & set(parts) else ()
-    atam = points(answer.search, answer.best, fixed, bars, today) if "points" in parts else Points((), (), (), ())
+    tried = [one for some in done if isinstance(some, list) for one in some]
+    atam = points(answer.best, fixed, bars, tried, today) if "points" in parts else Points((), (), (), ())
     return Sensitivity(
         answer,
         tuple(one for one in done if isinstance(one, BoundPrice)),
@@ -97,7 +99,7 @@ def sensitivity(
     )
 
 
-Piece = tuple[str, int] | tuple[Knob, ...]  # a bound or a rule by its number, or numbers to follow
+Piece = tuple[str, int] | tuple[Knob, ...]  # a bound or a rule by its number, moves, or numbers to follow
 
 
 @dataclass
@@ -109,11 +111,14 @@ class _Work:
     reach: float
     deadline: Deadline
 
-    def __call__(self, piece: Piece) -> BoundPrice | RulePrice | BreakEvens:
+    def __call__(self, piece: Piece) -> BoundPrice | RulePrice | BreakEvens | list[Tried]:
         if piece[0] == "bound":
             return bound_price(self.answer, self.answer.scenario.bounds[int(str(piece[1]))], self.deadline)
         if piece[0] == "rule":
             return rule_price(self.answer, self.answer.scenario.filters[int(str(piece[1]))], self.deadline)
+        if piece[0] == "moves":
+            assert self.answer.best is not None
+            return list(moves(self.answer.search, self.answer.best))
         return break_evens(self.gaps, [knob for knob in piece if isinstance(knob, Knob)], self.reach)
 
 
@@ -130,3 +135,5 @@ def _pieces(work: _Work, own: Sequence[Knob], parts: Collection[str]) -> Iterato
         yield from ((knob,) for knob in knobs if knob.figure is None)
         figures = [knob for knob in knobs if knob.figure is not None]
         yield from (tuple(figures[start : start + TOGETHER]) for start in range(0, len(figures), TOGETHER))
+    if "points" in parts:
+        yield "moves", 0

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from advisor.analysis.draws import Draws
 from advisor.analysis.in_samples import Design, World, alone, as_it_is
 from advisor.analysis.knobs import HOURLY, with_workload
-from advisor.candidates.candidate import Candidate
+from advisor.candidates.candidate import Candidate, passing
 from advisor.candidates.demand import demands
 from advisor.candidates.table import Table, table, variants
 from advisor.evaluation.evaluate import judge
@@ -53,8 +53,7 @@ def space(origin: Table, draws: Draws) -> Space:
         for role, more in busy.candidates.items():
             known = {c.id for c in found[role]}
             found[role] += tuple(c for c in carried(more, origin) if c.id not in known)
-    rules = origin.scenario.filters
-    return {role: tuple(c for c in some if all(c.admitted_by(r) for r in rules)) for role, some in found.items()}
+    return {role: tuple(passing(some, origin.scenario.filters)) for role, some in found.items()}
 
 
 @dataclass(frozen=True)

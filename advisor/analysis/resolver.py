@@ -21,7 +21,7 @@ from advisor.analysis.answers import UNLIMITED, Answer, Deadline, remember
 from advisor.analysis.regrown import regrown
 from advisor.analysis.variants import MARK, Builder, Setting, Variants
 from advisor.analysis.workloads import Workloads
-from advisor.candidates.candidate import Candidate
+from advisor.candidates.candidate import Candidate, passing
 from advisor.candidates.table import Table, table
 from advisor.catalog.perturb import with_figures
 from advisor.evaluation.evaluate import judge
@@ -112,8 +112,7 @@ class Resolver:
 
     def admitted(self, role: str, of: Table | None = None) -> list[Candidate]:
         """Return the candidates of a role, of this table or another one, that pass the scenario's rules."""
-        rules = self.table.scenario.filters
-        return [c for c in (of or self.table).candidates[role] if all(c.admitted_by(rule) for rule in rules)]
+        return passing((of or self.table).candidates[role], self.table.scenario.filters)
 
     def under(self, scenario: Scenario, known: Known = NOTHING_KNOWN) -> Found:
         """Return the optimum under another scenario of the same blueprint."""

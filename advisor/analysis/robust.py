@@ -28,6 +28,7 @@ from advisor.analysis.knobs import Knob
 from advisor.analysis.parallel import mapped
 from advisor.analysis.robust_result import Chance, Input, Regret, Robust, regret_of, spreads
 from advisor.analysis.value_of_information import Losses, doubt
+from advisor.candidates.candidate import passing
 from advisor.candidates.unswept import unswept
 from advisor.errors import bad_input
 from advisor.evaluation.result import Evaluation
@@ -93,12 +94,11 @@ class _Run:
         self.answer, self.best, self.wanted, self.deadline, self.progress = answer, best, wanted, deadline, progress
         self.scenario = best.scenario
         table = answer.table
-        rules = self.scenario.filters
-        admitted = [c for found in table.candidates.values() for c in found if all(c.admitted_by(r) for r in rules)]
+        fit = [c for found in table.candidates.values() for c in passing(found, self.scenario.filters)]
         options = dict.fromkeys(
-            one.option.id.partition("@")[0] for c in admitted for one in c.members if one.option is not None
+            one.option.id.partition("@")[0] for c in fit for one in c.members if one.option is not None
         )
-        roles = dict.fromkeys(c.role for c in admitted if c.is_none)
+        roles = dict.fromkeys(c.role for c in fit if c.is_none)
         drawn = draws(
             table, options, roles, samples=wanted.samples, seed=wanted.seed, assumed=wanted.assumed, shape=wanted.shape
         )

@@ -16,6 +16,7 @@ from advisor.analysis.parallel import mapped
 from advisor.analysis.resolver import Resolver
 from advisor.analysis.steps import BoundPrice, RulePrice, bound_price, rule_price
 from advisor.analysis.tornado import Bar, tornado
+from advisor.candidates.unswept import unswept
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.settling import settle
 
@@ -112,6 +113,10 @@ class _Work:
     deadline: Deadline
 
     def __call__(self, piece: Piece) -> BoundPrice | RulePrice | BreakEvens | list[Tried]:
+        with unswept():
+            return self._done(piece)
+
+    def _done(self, piece: Piece) -> BoundPrice | RulePrice | BreakEvens | list[Tried]:
         if piece[0] == "bound":
             return bound_price(self.answer, self.answer.scenario.bounds[int(str(piece[1]))], self.deadline)
         if piece[0] == "rule":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field
 from dataclasses import fields as dataclass_fields
 from functools import cache, cached_property
@@ -259,6 +259,26 @@ class Candidate:
             return f"{self.option.title}{bought}{also}"
         zones = f", {self.zones} zones" if self.zones > 1 else ""
         return f"{self.units} × {self.option.title}{zones}{bought}{also}"
+
+
+def passing(candidates: Iterable[Candidate], rules: Collection[Filter]) -> list[Candidate]:
+    """Return the candidates that some rules admit; sizes of one option are asked about once.
+
+    >>> [c.id for c in passing([Candidate("none", "llm")], [])]
+    ['none']
+    """
+    known: dict[tuple[str, int], bool] = {}
+    found = []
+    for c in candidates:
+        key = (c.role, id(c.option))
+        good = None if c.parts else known.get(key)
+        if good is None:
+            good = all(c.admitted_by(rule) for rule in rules)
+            if not c.parts:
+                known[key] = good
+        if good:
+            found.append(c)
+    return found
 
 
 @cache

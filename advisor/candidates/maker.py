@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import product
 
 from advisor.candidates.build import Builder, left_out
-from advisor.candidates.candidate import Candidate
+from advisor.candidates.candidate import Candidate, passing
 from advisor.candidates.demand import Demand
 from advisor.candidates.ground import Ground
 from advisor.candidates.kit import kit_of, remembered
@@ -149,7 +149,7 @@ class Maker:
         allowed = self.scenario.tactics.allowed & frozenset(self.catalog.role(role).tactics)
         if not allowed:
             return
-        admitted = [c for c in plain if all(c.admitted_by(rule) for rule in self.scenario.filters)]
+        fit = passing(plain, self.scenario.filters)
         options = list(self._admitted_options(role, wanted))
 
         def reject(component: Component, option: Option, reason: str) -> None:
@@ -157,7 +157,7 @@ class Maker:
 
         own = own_variant(role, self.demand)
         for around in dict.fromkeys(tuple(behind(role, used, self.scenario).items()) for used in self.demand):
-            same = [c for c in admitted if tuple(c.behind.items()) == around]
+            same = [c for c in fit if tuple(c.behind.items()) == around]
             caches = next(u for u in (own, *self.demand) if behind(role, u, self.scenario) == dict(around))
             ground = Ground(self.scenario, self.catalog, self.date, self.demand[caches][role], dict(around))
             site = Site(ground, options, reject)

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from advisor.candidates.candidate import Candidate
+from advisor.candidates.candidate import Candidate, passing
 from advisor.candidates.table import Table, variants
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.linear import Linear, linear, room_of
@@ -67,7 +67,7 @@ def narrowed(
     """
     rules = [one for one in requirements if isinstance(one, Filter)]
     every = table.candidates.items()
-    pool = {role: [c for c in found if all(c.admitted_by(rule) for rule in rules)] for role, found in every}
+    pool = {role: passing(found, rules) for role, found in every}
     bounds = [one for one in requirements if isinstance(one, Bound)]
     goal = by or table.scenario.objective[0]
     kept = _kept(pool, table, bounds, goal, _most(goal, bounds if by else (), known, most))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from advisor.candidates.candidate import Candidate
+from advisor.candidates.candidate import Candidate, passing
 from advisor.candidates.dominance import Relevance, always_no_slower, dominated_by
 from advisor.candidates.table import Table
 from advisor.optimizer.linear import Linear
@@ -38,11 +38,11 @@ class Shared:
             pool: dict[str, list[Candidate]] = {}
             beaten: dict[tuple[str, str], Candidate] = {}
             for role, found in table.candidates.items():
-                admitted = [c for c in found if all(c.admitted_by(f) for f in filters)]
+                fit = passing(found, filters)
                 worse: dict[str, Candidate] = {}
-                for same in self.alike(admitted, lambda c: c.component_id):
+                for same in self.alike(fit, lambda c: c.component_id):
                     worse |= dominated_by(same, always_no_slower, relevance)
-                pool[role] = [c for c in admitted if c.id not in worse]
+                pool[role] = [c for c in fit if c.id not in worse]
                 beaten |= {(role, name): winner for name, winner in worse.items()}
             self.pools[filters] = Pooled(pool, beaten)
         return self.pools[filters]

@@ -208,6 +208,16 @@ def test_designs_of_different_blueprints_compare_in_what_both_have(first: Propos
     assert "only what both have is compared" in "".join(map(str, comparison_text.difference_lines(found)))
 
 
+def test_quality_has_no_winner_across_blueprints(first: Proposal) -> None:
+    """Quality is an index over the roles of a blueprint, so of two blueprints neither side is named the better."""
+    there = renamed(best(first), "refresh")
+    found = compare({"a": best(first), "b": replace(there, quality=1.0)})
+    [row] = [row for row in found.metrics if row.metric == "quality"]
+    assert row.values[0] != row.values[1] == 1.0
+    assert row.best == ()
+    assert not any("quality" in names for names in found.better_at)
+
+
 def test_requirements_that_change_are_listed(first: Proposal, base: Scenario, mini: Catalog) -> None:
     """A bound that moves, a rule that goes, one that comes, and one that breaks; the others are not repeated."""
     texts = [

@@ -227,13 +227,18 @@ def _by_level(name: str) -> float:
 
 
 def _row(metric: str, sides: Sequence[Side]) -> MetricRow:
+    """Return the values of a metric, and who is best in it.
+
+    Quality is an index over the roles of a blueprint that have one: of two blueprints neither is the better.
+    """
+    unlike = metric == QUALITY and len({side.scenario.blueprint.id for side in sides}) > 1
     values = tuple(value_of(side.evaluation, metric) for side in sides)
     directions = (metric_direction(side.scenario.blueprint, metric) for side in sides)
     less = next(found for found in directions if found is not None)
     known = [value for value in values if value is not None]
     top = (min(known) if less else max(known)) if known else None
     best = tuple(i for i, v in enumerate(values) if v is not None and top is not None and same(v, top, metric))
-    return MetricRow(metric, less, values, best if len(best) < len(known) else ())
+    return MetricRow(metric, less, values, best if len(best) < len(known) and not unlike else ())
 
 
 def value_of(evaluation: Evaluation | None, metric: str) -> float | None:

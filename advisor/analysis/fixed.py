@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -12,6 +11,7 @@ from advisor.analysis.comparison import running
 from advisor.analysis.knobs import Knob, turned
 from advisor.analysis.workloads import Workloads
 from advisor.candidates.candidate import Candidate
+from advisor.candidates.kit import remembered
 from advisor.candidates.table import Table
 from advisor.catalog.perturb import Reference, with_figures
 from advisor.evaluation.evaluate import judge
@@ -37,7 +37,7 @@ class FixedDesign:
         self.table = replace(origin, candidates=running_)
         self.options = {role: options_of(c) for role, c in design.design.items()}
         self.workloads = Workloads(self.table, self.options)
-        self._known: OrderedDict[Key, CarriedOver] = OrderedDict()
+        self._known: dict[Key, CarriedOver] = {}
         self._unmoved: dict[bool, CarriedOver] = {}  # judged briefly or not -> what it does with nothing changed
 
     @cached_property
@@ -51,11 +51,7 @@ class FixedDesign:
         ``brief``: of the times only what a bound or a goal names is needed; for closing in on where something changes.
         """
         key = (knob.path, value, brief and (knob.path, value, False) not in self._known)
-        if key not in self._known:
-            self._known[key] = self._at(knob, value, brief=key[2])
-            while len(self._known) > MOST_KNOWN:
-                self._known.popitem(last=False)
-        return self._known[key]
+        return remembered(self._known, key, lambda: self._at(knob, value, brief=key[2]), MOST_KNOWN)
 
     def _at(self, knob: Knob, value: float, *, brief: bool) -> CarriedOver:
         if knob.figure is not None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from advisor.analysis.fixed import Ground, options_of, stands_on, stood_on, touches
 from advisor.candidates.candidate import Candidate
+from advisor.candidates.kit import remembered
 from advisor.catalog.perturb import Reference, with_figures
 from advisor.optimizer.search import Search
 
@@ -42,7 +42,7 @@ class Builder:
 
     def __init__(self, search: Search) -> None:
         self.search, self.table = search, search.table
-        self._built: OrderedDict[tuple[tuple[Reference, float], ...], Variants] = OrderedDict()
+        self._built: dict[tuple[tuple[Reference, float], ...], Variants] = {}
 
     def standing_on(self, role: str, *figures: Reference) -> frozenset[str]:
         """Return the ids of a role that stand on one of some figures."""
@@ -61,11 +61,7 @@ class Builder:
     def of(self, setting: Setting) -> Variants:
         """Return what a setting makes of the roles that it touches; unchanged candidates are no variants."""
         key = tuple(setting.items())
-        if key not in self._built:
-            self._built[key] = self._made(setting)
-            while len(self._built) > MOST_BUILT:
-                self._built.popitem(last=False)
-        return self._built[key]
+        return remembered(self._built, key, lambda: self._made(setting), MOST_BUILT)
 
     def _made(self, setting: Setting) -> Variants:
         catalog = with_figures(self.table.catalog, setting)

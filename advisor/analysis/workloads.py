@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from advisor.candidates.demand import demands
+from advisor.candidates.kit import remembered
 from advisor.candidates.maker import Maker
 from advisor.candidates.table import Table, table, variants
 from advisor.evaluation.alike import asked
@@ -43,7 +43,7 @@ class Workloads:
 
     origin: Table
     only: Mapping[str, Collection[str]] | None = None
-    _known: OrderedDict[tuple[float, ...], Table] = field(default_factory=OrderedDict)
+    _known: dict[tuple[float, ...], Table] = field(default_factory=dict)
 
     @cached_property
     def read(self) -> Mapping[str, frozenset[str]]:
@@ -61,11 +61,7 @@ class Workloads:
     def under(self, scenario: Scenario) -> Table:
         """Return the candidates under another workload or hourly rate of the same scenario."""
         key = (scenario.usd_per_hour, *scenario.workload.values())
-        if key not in self._known:
-            self._known[key] = self._built(scenario)
-            while len(self._known) > MOST_KEPT:
-                self._known.popitem(last=False)
-        return self._known[key]
+        return remembered(self._known, key, lambda: self._built(scenario), MOST_KEPT)
 
     def _built(self, scenario: Scenario) -> Table:
         old = self.origin.scenario

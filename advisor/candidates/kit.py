@@ -103,8 +103,10 @@ def kit_of(component: Component, option: Option, role: str, catalog: Catalog, da
     return made
 
 
-def remembered(known: dict[K, V], key: K, make: Callable[[], V]) -> V:
+def remembered(known: dict[K, V], key: K, make: Callable[[], V], most: int = MOST_KEPT) -> V:
     """Return what is known under a key, else what is made, which is known from then on in place of the oldest.
+
+    ``most``: how many are known at a time.
 
     >>> known = {}
     >>> remembered(known, "a", lambda: 1), remembered(known, "a", lambda: 2), known
@@ -112,7 +114,7 @@ def remembered(known: dict[K, V], key: K, make: Callable[[], V]) -> V:
     """
     if key not in known:
         made = make()
-        while len(known) >= MOST_KEPT:
+        while len(known) >= most:
             del known[next(iter(known))]
         known[key] = made
     return known[key]

@@ -630,3 +630,27 @@ def test_within_target_is_about_sizing(solved: Answer) -> None:
     assert within_target(solved.best)
     tight = replace(solved.scenario, sizing=replace(solved.scenario.sizing, target_utilisation=0.01))
     assert not within_target(replace(solved.best, scenario=tight))
+
+
+@pytest.mark.parametrize("other", [0.99896, 0.998999, 0.9990004])
+def test_availabilities_that_differ_are_told_apart(other: float) -> None:
+    """99.90 % and 99.896 % do not both read as 99.90 %: as many decimals stand there as it takes."""
+    knob = Knob("p", "t", "share", 0.999, 0.999, 0.999, True, "sla", None, None, "share", 0, 1)
+    texts = words.apart(knob, 0.999, other)
+    assert texts[0] != texts[1]
+    shown = [float(text.replace("%", "").strip().replace("\u202f", "")) for text in texts]
+    assert shown == pytest.approx([99.9, 100 * other], abs=1e-4)
+
+
+def test_what_comes_then_has_room_beside_long_units(found: Sensitivity) -> None:
+    """However long the units of numbers are, the words on why the design flips do not stand letter under letter."""
+    from rich.console import Console
+
+    known = found.break_evens
+    unit = "USD per thousand text units of one kilobyte"
+    long = tuple(replace(one, knob=replace(one.knob, scale="ratio", unit=unit)) for one in known.found)
+    shown = io.StringIO()
+    out = Console(width=140, file=shown)
+    for part in sensitivity_text.break_evens(replace(found, break_evens=replace(known, found=long))):
+        out.print(part)
+    assert "why, and then" in shown.getvalue()

@@ -24,6 +24,7 @@ MOST_BARS = {"cost_usd_per_month": 12}
 MOST_BARS_ELSE = 8
 FULL = "█"
 MOST_OPEN = 6  # numbers that are named of those that the time limit left open
+NUMBER_WIDTH, VALUE_WIDTH, WHY_WIDTH = 38, 17, 60  # columns of a table, in characters
 MOST_POINTS = 3  # decisions that are spelled out for each attribute
 PARTS = ("constraints", "break-evens", "tornado", "points")
 
@@ -81,14 +82,16 @@ def constraints(found: Sensitivity) -> Iterator[RenderableType]:
 def break_evens(found: Sensitivity) -> Iterator[RenderableType]:
     """Yield where each number flips the design, the closest first."""
     known = found.break_evens
-    reach = f"{found.reach:g}"
+    reach, every = f"{found.reach:g}", all(one.proved for one in known.found)
     yield (
         f"[bold]Break-evens[/]: {len(known.found)} of {len(known.followed)} numbers flip the design within a factor of "
-        f"{reach} or their range (●); both sides proved"
+        f"{reach} or their range (●); both sides proved{'' if every else ' unless said otherwise'}"
     )
     table = _table("", "number", "now", "flips at", "moves by", "why, and then", "cost", right=("moves by", "cost"))
-    for column in (1, 2, 3, 4, 6):
+    for column in (4, 6):
         table.columns[column].no_wrap = True
+    for column, width in ((1, NUMBER_WIDTH), (2, VALUE_WIDTH), (3, VALUE_WIDTH), (5, WHY_WIDTH)):
+        table.columns[column].max_width = width  # long units would leave no room for what comes then
     for one in known.found:
         now, at = said.apart(one.knob, one.knob.value, one.flips_at)
         cost = numbers.usd(one.after.cost_usd_per_month) if one.after else "–"

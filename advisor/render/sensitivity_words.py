@@ -16,6 +16,7 @@ from advisor.render import numbers
 from advisor.scenario.requirements import Bound
 
 NB = numbers.NARROW
+DIGITS = 3  # of a number, where they tell it apart
 MOST_DIGITS = 9
 LEAST_STEP = 1e-3  # a step shorter than this share of the bound has no price per unit that anybody could use
 SHOWN = 2  # roles named of many that flip
@@ -36,10 +37,11 @@ def title_of(knob: Knob) -> str:
     return knob.title
 
 
-def value_text(knob: Knob, value: float, digits: int = 3) -> str:
-    """Return a number with its unit; an availability in percent."""
+def value_text(knob: Knob, value: float, digits: int = DIGITS) -> str:
+    """Return a number with its unit; an availability in percent, with a decimal more for each digit above three."""
     if knob.scale == "share":
-        return numbers.availability(value)
+        usual = numbers.availability(value)
+        return usual if digits <= DIGITS else f"{100 * value:.{digits - 1}f}{numbers.NARROW}%"
     return numbers.significant(value, digits) + unit_text(knob)
 
 
@@ -53,7 +55,7 @@ def unit_text(knob: Knob) -> str:
 
 def apart(knob: Knob, *values: float) -> tuple[str, ...]:
     """Return numbers with as many digits as it takes to tell them apart."""
-    for digits in range(3, MOST_DIGITS + 1):
+    for digits in range(DIGITS, MOST_DIGITS + 1):
         texts = tuple(value_text(knob, value, digits) for value in values)
         if len(set(texts)) == len(set(values)):
             return texts

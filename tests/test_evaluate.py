@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,12 +15,13 @@ from oracles.montecarlo import answer_tokens_time, flow_times
 from advisor import resources
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table, table
+from advisor.catalog.blueprint import Flow
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Price
 from advisor.designs import evaluate
 from advisor.errors import InputError
-from advisor.evaluation.evaluate import judge
-from advisor.evaluation.result import Evaluation
+from advisor.evaluation.evaluate import UNIT_MS, judge, stages
+from advisor.evaluation.result import LEVELS, Design, Evaluation
 from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.proposal import Proposal
@@ -289,3 +291,24 @@ def test_a_brief_judgement_is_the_whole_one_to_the_last_bit(name: str, catalog: 
         whole, brief = judge(design, given), judge(design, given, brief=True)
         for bound in given.bounds:
             assert brief.metric(bound.metric) == whole.metric(bound.metric), bound.path
+
+
+def test_what_stages_do_on_their_own_is_read_off_their_times_whenever_it_is_asked(best: Evaluation) -> None:
+    """Stages, and the sum of their percentiles, are those of each step's own time; so they are after a copy, too."""
+    copied = pickle.loads(pickle.dumps(best))
+    for flow_id, flow in best.flows.items():
+        for name, measure in flow.measures.items():
+            steps = list(stages(*_asked(best, flow_id, name)))
+            unit_ms = UNIT_MS[name]
+            assert [stage.p95 for stage in measure.stages] == [time.quantile(0.95) / unit_ms for *_, time in steps]
+            assert [stage.share for stage in measure.stages] == [share for _, share, _ in steps]
+            for level, p in LEVELS.items():
+                alone = math.fsum(time.quantile(p) for *_, time in steps) / unit_ms
+                assert measure.together[level] == alone
+            again = copied.flows[flow_id].measures[name]
+            assert (again.stages, again.together) == (measure.stages, measure.together)
+
+
+def _asked(evaluation: Evaluation, flow_id: str, name: str) -> tuple[Flow, str, Design, Scenario]:
+    flow = evaluation.scenario.blueprint.flows[flow_id]
+    return flow, flow.measures[name].at, evaluation.design, evaluation.scenario  # type: ignore[index]

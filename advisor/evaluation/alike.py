@@ -41,8 +41,8 @@ def named(scenario: Scenario) -> list[str]:
 
 
 def _is_brief(flow: FlowResult) -> bool:
-    """Return whether a flow was judged in brief: then nothing was added up over its stages."""
-    return not any(measure.together for measure in flow.measures.values())
+    """Return whether a flow was judged in brief: then nothing is known of its stages."""
+    return not any(measure.levels for measure in flow.measures.values())
 
 
 def _same(flow_id: str, like: Evaluation, design: Design, scenario: Scenario) -> bool:

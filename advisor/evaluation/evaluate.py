@@ -11,7 +11,7 @@ from advisor.candidates.links import linked, outside_calls
 from advisor.candidates.shared import counted_once, torn
 from advisor.catalog.blueprint import Flow, Measure, Step
 from advisor.evaluation.alike import named, unchanged_times
-from advisor.evaluation.result import LEVELS, Check, Design, Evaluation, FlowResult, MeasureResult, Stage
+from advisor.evaluation.result import LEVELS, Check, Design, Evaluation, FlowResult, MeasureResult, Part
 from advisor.evaluation.times import step_time
 from advisor.models import availability, quality
 from advisor.models.latency import Constant, Distribution, Series, mixture, series
@@ -161,7 +161,7 @@ def _brief(
     least = min(levels.values(), default=1.0)
     above = {**{name: p for name, p in LEVELS.items() if p >= least}, **levels}
     values = dict(zip(above, time.quantiles(list(above.values())) if above else (), strict=True))
-    return MeasureResult(time.mean() / unit_ms, {name: values[name] / unit_ms for name in levels}, {}, ())
+    return MeasureResult(time.mean() / unit_ms, {name: values[name] / unit_ms for name in levels})
 
 
 def _measure(
@@ -169,27 +169,9 @@ def _measure(
 ) -> MeasureResult:
     time = flow_time(flow, measure.at, design, scenario)
     values = [value / unit_ms for value in time.quantiles(list(levels.values()))]
-    taken = list(stages(flow, measure.at, design, scenario))
-    together = {
-        name: math.fsum(_stage_quantile(part, p) for _, _, part in taken) / unit_ms for name, p in levels.items()
-    }
-    alone = tuple(
-        Stage(step.asks or "", step.do or "wait", share, part.mean() / unit_ms, _stage_quantile(part, 0.95) / unit_ms)
-        for step, share, part in taken
-    )
-    return MeasureResult(time.mean() / unit_ms, dict(zip(levels, values, strict=True)), together, alone)
-
-
-_QUANTILES: dict[tuple[Distribution, float], float] = {}
-
-
-def _stage_quantile(part: Distribution, p: float) -> float:
-    """Return a stage's quantile, remembered: the same candidates come up in design after design."""
-    if (part, p) not in _QUANTILES:
-        if len(_QUANTILES) > 20_000:
-            _QUANTILES.clear()
-        _QUANTILES[part, p] = part.quantile(p)
-    return _QUANTILES[part, p]
+    taken = stages(flow, measure.at, design, scenario)
+    parts = tuple(Part(step.asks or "", step.do or "wait", share, part) for step, share, part in taken)
+    return MeasureResult(time.mean() / unit_ms, dict(zip(levels, values, strict=True)), levels, parts, unit_ms)
 
 
 def flow_time(flow: Flow, at: str, design: Design, scenario: Scenario) -> Distribution:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from advisor.candidates.candidate import Candidate
+from advisor.models.latency import Distribution
 from advisor.scenario.assumption import Assumption
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import (
@@ -22,6 +25,7 @@ from advisor.scenario.requirements import (
 )
 
 LEVELS = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
+MOST_QUANTILES = 20_000  # of stages, that are remembered
 Design = Mapping[str, Candidate]
 
 
@@ -43,18 +47,62 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What a :class:`Stage` is read off: a step, the share of the requests that take it, and its time (ms)."""
+
+    role: str
+    operation: str
+    share: float
+    time: Distribution
+
+
+@dataclass(frozen=True)
 class MeasureResult:
     """A time of a flow, in the unit of its name (``ttft_ms``, ``latency_ms``, ``freshness_s``).
 
+    What its stages do on their own is read off their times when it is first asked for: of a thousand designs that are
+    judged, one is shown.
+
     Attributes:
         percentiles: name -> value under independence, at least p50, p90, p95, p99, p99.9.
-        together: name -> sum of the stages' percentiles, "if all stages are slow together".
+        levels: name -> the level of each percentile. parts: the steps that take time; none of either in brief.
+        unit_ms: how long the unit is.
     """
 
     mean: float
     percentiles: Mapping[str, float]
-    together: Mapping[str, float]
-    stages: tuple[Stage, ...]
+    levels: Mapping[str, float] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    unit_ms: float = 1.0
+
+    @cached_property
+    def together(self) -> Mapping[str, float]:
+        """Name -> sum of the stages' percentiles, "if all stages are slow together"."""
+        return {
+            name: math.fsum(_quantile(part.time, p) for part in self.parts) / self.unit_ms
+            for name, p in self.levels.items()
+        }
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """What each step does on its own."""
+        return tuple(
+            Stage(part.role, part.operation, part.share, part.time.mean() / self.unit_ms, p95 / self.unit_ms)
+            for part in self.parts
+            for p95 in [_quantile(part.time, 0.95)]
+        )
+
+
+_QUANTILES: dict[tuple[Distribution, float], float] = {}
+
+
+def _quantile(time: Distribution, p: float) -> float:
+    """Return a stage's quantile, remembered: the same candidates come up in design after design."""
+    if (time, p) not in _QUANTILES:
+        if len(_QUANTILES) > MOST_QUANTILES:
+            _QUANTILES.clear()
+        _QUANTILES[time, p] = time.quantile(p)
+    return _QUANTILES[time, p]
 
 
 @dataclass(frozen=True)

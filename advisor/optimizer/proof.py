@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from advisor.optimizer.case import Case, better_than
@@ -37,6 +37,7 @@ class Grid:
 
 GRIDS = (Grid(24, 4, 12_000), Grid(96, 2, 30_000), Grid(384, 1, 300_000))
 GUESSES = 2  # from quick starts
+FEW = 1_000  # labels before a first guess
 MARGINS = (0.0, 1e-4)  # in the chance, for guesses that the judge refuses
 
 
@@ -152,8 +153,11 @@ class Proof:
             if search is None:
                 return math.inf
             if not self.incumbent.known and self.guesses == GUESSES:
+                if _ends_without_any(search):
+                    return math.inf
                 self.guess()
-                return math.inf if first and self.incumbent.found else self._search(grids, first=first)
+                if self.incumbent.known:
+                    return math.inf if first else self._search(grids, first=first)
             if search.run(first=first):
                 return math.inf
             if time.monotonic() > self.deadline:
@@ -216,6 +220,25 @@ class Proof:
             size = max(abs(room), abs(most))
         room -= sum(float(c.min()) for c in costs)
         return costs, room + ROUNDING * size
+
+
+def _ends_without_any(search: LabelSearch) -> bool:
+    """Return whether few labels show that no design is in time, so that it is not worth while to guess one.
+
+    The first that is would be the judge's to look at: there the attempt ends, and nothing is known from it.
+    """
+
+    def finished(_: Sequence[int]) -> bool:
+        raise _FinishedError
+
+    try:
+        return replace(search, accepts=finished, most=FEW, _heap=[]).run()
+    except _FinishedError:
+        return False
+
+
+class _FinishedError(Exception):
+    """A design was finished in an attempt to show that there is none."""
 
 
 class _Accepts:

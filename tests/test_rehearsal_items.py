@@ -12,7 +12,7 @@ from advisor.analysis.answers import solve
 from advisor.candidates.table import table
 from advisor.catalog.load import load_catalog
 from advisor.optimizer.solver import Status
-from advisor.rehearsal import clarify, prepare, session, words
+from advisor.rehearsal import clarify, curveballs, prepare, session, words
 from advisor.rehearsal.ahead import Ahead
 from advisor.rehearsal.course import (
     CONFLICT,
@@ -116,6 +116,19 @@ def test_a_change_leaves_something_to_revise() -> None:
         stage = sitting.stage(item)
         assert judge(before, stage.optimum, stage.table).points.points < 1, item.name
         before = stage.optimum.design
+
+
+def test_the_news_of_more_traffic_name_what_grows_and_nothing_else_does() -> None:
+    """Every figure of the workload that the change moves is named, and the others are what they were."""
+    before = case.world().scenario
+    for change in curveballs.KINDS["traffic"](case.world()):
+        after = case.world().what_if(change.changes).scenario
+        moved = [name for name, value in before.workload.items() if after.workload[name] != value]
+        assert moved
+        factor = float(change.name.rpartition(" ")[2])
+        assert all(after.workload[name] == factor * before.workload[name] for name in moved)
+        named = [name for name, p in before.blueprint.parameters.items() if words.parameter(p) in change.news]
+        assert sorted(named) == sorted(moved)
 
 
 def test_the_first_question_after_the_changes_says_which_scenario_is_meant() -> None:

@@ -83,6 +83,10 @@ def well_formed(one: Question) -> None:
     assert one.hint
     assert shlex.split(one.command)[0] == "advisor"
     assert len(set(options(one.form))) == len(options(one.form))
+    if isinstance(one.form, Number) and one.form.unit:
+        assert isinstance(one.truth, float)
+        stated = re.escape(f"{words.short(one.truth)} {one.form.unit}")
+        assert not re.search(rf"(?<![\d.])(?<!\d ){stated}", one.text), "the answer stands in the question"
     assert pickle.loads(pickle.dumps(one)) == one
 
 

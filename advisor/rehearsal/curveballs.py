@@ -149,8 +149,12 @@ def _traffic(world: World) -> Iterator[Change]:
         grown = _grown(world, factor)
         if grown is None:
             return
-        more = f", and the {' and the '.join(_budget_names(world))} with it" if budgets else ""
-        news = f"Another country launches next month: every volume of the workload is multiplied by {factor}{more}."
+        names = traffic.titles(world.scenario, grown)
+        more = f", with the {' and the '.join(_budget_names(world))}" if budgets else ""
+        news = (
+            f"Another country launches next month: {' and '.join(names)} are multiplied by {factor}{more}. The rest of "
+            "the workload stays as it is."
+        )
         near = {**(_grown(world, factor * 1.1) or {}), **traffic.raised(world.scenario, factor * 1.1)}
         yield Change(f"traffic × {factor}", news, {**grown, **budgets}, near)
 

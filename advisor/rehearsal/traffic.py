@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from advisor import expression
 from advisor.analysis.paths import at
 from advisor.analysis.volumes import find_parameters
 from advisor.catalog.load import Catalog
+from advisor.rehearsal import words
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COST, OPERATIONS, Bound
 from advisor.yamlfile import parse
@@ -35,6 +38,18 @@ def grown(scenario: Scenario, catalog: Catalog, factor: float) -> dict[str, obje
         wanted = min(max(value * factor, parameter.least or 0.0), parameter.most)
         found |= _written(scenario, name, wanted, factor)
     return found
+
+
+def titles(scenario: Scenario, changes: Iterable[str]) -> list[str]:
+    """Return what the parameters are called of which the paths of some changes are.
+
+    >>> import advisor
+    >>> scenario = advisor.load_scenario(advisor.example("card_fraud"))
+    >>> titles(scenario, grown(scenario, advisor.load_catalog(), 2.0))
+    ['payments to decide on a month']
+    """
+    names = dict.fromkeys(path.split(".")[1] for path in changes)
+    return [words.parameter(scenario.blueprint.parameters[name]) for name in sorted(names)]
 
 
 def _written(scenario: Scenario, name: str, value: float, factor: float) -> dict[str, object]:

@@ -325,7 +325,7 @@ def zone_within_target(world: World, question: Question) -> None:
 
 def price_of_n_plus_1(world: World, question: Question) -> None:
     """What is billed for all units, divided by their number."""
-    (units,) = numbers(r"of which (\d+) are billed", question.text)
+    (units,) = numbers(r"For (\d+) units? the bill is", question.text)
     lines = re.findall(rf"{NUMBER} h at ([\d.]+) USD", question.text)
     near(question, sum(number(hours) * float(usd) for hours, usd in lines) / units)
     (before,), (after, difference) = (

@@ -9,7 +9,7 @@ from advisor.analysis.changes import role_changes
 from advisor.evaluation.result import Evaluation
 from advisor.explanation.derivation import plain
 from advisor.optimizer.solver import Status
-from advisor.rehearsal import words
+from advisor.rehearsal import traffic, words
 from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.kinds.cost import minimises_cost
 from advisor.rehearsal.question import Choice, Number, Question, Several
@@ -87,8 +87,7 @@ def _ten_times(world: World) -> Evaluation | None:
 
 
 def _grown(world: World) -> str:
-    names = {path.split(".")[1] for path in world.grown(TEN)}
-    return ", ".join(world.scenario.blueprint.parameters[name].title for name in sorted(names))
+    return ", ".join(traffic.titles(world.scenario, world.grown(TEN)))
 
 
 # --- where data may be ------------------------------------------------------------------------------------------------
@@ -110,8 +109,8 @@ def residency_excluded(world: World, rng: random.Random) -> Question | None:
         "residency_excluded",
         "requirements",
         "adapt",
-        f"Data must be kept in the region '{region}'. Which of these components, in any way in which they can be run, "
-        f"cannot fill {words.role(role)} then?",
+        f"Data must be kept in the region '{region}'. Which of these components cannot fill {words.role(role)} then, "
+        "in any way of running them that the catalog has?",
         Several(tuple(names)),
         frozenset(name for name in names if not roles[role][name]),
         tuple(f"{name}: {_regions(world, role, name, region)}" for name in names),

@@ -42,7 +42,8 @@ def binding_constraint(world: World, rng: random.Random) -> Question | None:
         "defend",
         f"{words.best(world.best)}\nIt does this:\n"
         f"{state(world, bounds)}\nEach of these requirements is dropped in turn, the others kept, and the best design "
-        f"is looked for again ({words.goal(world.scenario)}). Which of them, dropped alone, let a better one in?",
+        f"is looked for again ({words.goal(world.scenario)}). Which of them, dropped alone, let a better one in"
+        f"{f', by {words.percent(SAME)} of the cost or more' if minimises_cost(world) else ''}?",
         Several(tuple(words.bound(b) for b in bounds)),
         frozenset(words.bound(b) for b in binding),
         tuple(f"without {words.bound(b)}: {_cost_of(found[b.path])}" for b in bounds),

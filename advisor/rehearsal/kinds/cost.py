@@ -62,12 +62,12 @@ def _bill(world: World, role: str) -> Iterator[str]:
 
 def _price(line: CostLine) -> str:
     """Return quantity and price of a line, with everything that a bill applies to it."""
-    price = line.price
+    price, unit = line.price, _unit(line)
     tiers = [f"{f'up to {words.short(t.up_to)}' if t.up_to else 'beyond'}: {t.usd:g} USD" for t in price.tiers or ()]
-    each = f"{price.usd:g} USD each" if price.usd is not None else "prices by tier, " + ", ".join(tiers)
+    each = f"{price.usd:g} USD" if price.usd is not None else "prices by tier, " + ", ".join(tiers) + ","
     free = f", the first {words.short(price.free)} free" if price.free else ""
     least = f", at least {price.minimum_usd:g} USD" if price.minimum_usd else ""
-    return f"{words.short(line.quantity, 6)} {line.unit} at {each}{free}{least}"
+    return f"{words.short(line.quantity, 6)} {line.unit} at {each} per {unit}{free}{least}"
 
 
 # --- what drives it ---------------------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ def largest_cost_driver(world: World, rng: random.Random) -> Question | None:
         f"Among the roles of a design are these, billed so:\n{bills}\nWhich of them costs most a month?",
         Choice(tuple(words.role(role) for role in shown)),
         words.role(roles[0]),
-        tuple(f"{role}: {words.money(c)}" for role, c in zip(roles, costs, strict=True)),
+        tuple(f"{role}: {words.cents(c)} USD/month" for role, c in zip(roles, costs, strict=True)),
         words.command("propose", words.SCENARIO),
         "Count machines first: one running all month is 730 hours.",
     )
@@ -144,7 +144,7 @@ def token_cost(world: World, rng: random.Random) -> Question | None:
         "cost",
         "estimate",
         f"{words.capital(words.role(one.role))} is {one.name} as a hosted model. It is called so:\n{asked}\n"
-        f"Prices: {prices}. What do the tokens cost a month, within a factor of 2?",
+        f"Prices: {prices}. What do the tokens cost a month, in USD? Ends a factor of 2 apart are near enough.",
         Number("USD/month", f"tokens of {one.name}"),
         truth,
         (
@@ -158,7 +158,12 @@ def token_cost(world: World, rng: random.Random) -> Question | None:
 
 
 def _each(line: CostLine) -> str:
-    return f"{line.price.usd:g} USD per {line.unit.removesuffix('s')}"
+    return f"{line.price.usd:g} USD per {_unit(line)}"
+
+
+def _unit(line: CostLine) -> str:
+    """Return what one of a line's quantity is called."""
+    return line.unit.removesuffix("s")
 
 
 def _hosted(world: World) -> Iterator[Candidate]:

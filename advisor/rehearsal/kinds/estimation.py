@@ -113,7 +113,7 @@ def stored_data(brief: Brief, rng: random.Random) -> Question | None:
         (role, name)
         for role, use in scenario.blueprint.roles.items()
         for name, formula in use.stock.items()
-        if not use.optional and _told(formula) and expression.parse(formula).evaluate(scenario.workload) > 0
+        if not use.optional and _asks(formula) and expression.parse(formula).evaluate(scenario.workload) > 0
     ]
     if not stocks:
         return None
@@ -136,13 +136,14 @@ def stored_data(brief: Brief, rng: random.Random) -> Question | None:
     )
 
 
-def _told(formula: str) -> bool:
-    """Return whether parameters, which the text states, and units are all that a formula is made of.
+def _asks(formula: str) -> bool:
+    """Return whether a formula is made of parameters, which the text states, and units alone, and is not one of them.
 
-    >>> _told("documents * document_kb / 1.0e+6"), _told("rows * row_kb * 0.1 / 1.0e+6"), _told("20")
-    (True, False, False)
+    >>> _asks("documents * document_kb / 1.0e+6"), _asks("rows * row_kb * 0.1 / 1.0e+6"), _asks("20"), _asks("state_gb")
+    (True, False, False, False)
     """
-    return bool(expression.parse(formula).names) and _constants(formula) <= {*UNITS, VECTOR}
+    names = expression.parse(formula).names
+    return bool(names) and formula.strip() not in names and _constants(formula) <= {*UNITS, VECTOR}
 
 
 def _constants(formula: str) -> set[float]:

@@ -21,8 +21,9 @@ from advisor.rehearsal.stability import clear
 from advisor.rehearsal.world import World
 
 LEAST_STAGES = 3
-_LONG = re.compile(r"\d+\.\d{3,}")  # more digits than anybody needs by hand
+_LONG = re.compile(r"\d{1,3}(?: \d{3})*\.\d{3,}|\d+\.\d{3,}")  # more digits than anybody needs by hand
 FELT = 0.05  # a stage with less of the mean is not worth taking out
+LEAST_FALL = 1.1  # as a factor: where the p95 falls by less, what stands in the question would answer it
 
 
 def largest_stage(world: World, rng: random.Random) -> Question | None:
@@ -44,7 +45,7 @@ def largest_stage(world: World, rng: random.Random) -> Question | None:
         "estimation",
         "estimate",
         f"{world.scenario.blueprint.flows[flow].title}, {title}. Mean times of the stages, in ms:\n{budget}\nWhich "
-        "stage is the largest part of the mean, counting only the requests that take it?",
+        "stage is the largest part of the mean over all requests?",
         Choice(tuple(sorted(means))),
         ranked[0],
         tuple(words.lines(world.explain(f"flows.{flow}.{measure}.mean"), 3)),
@@ -68,8 +69,17 @@ def _name(one: Stage) -> str:
 
 def _taken(one: Stage, part: Derivation) -> str:
     """Return the arithmetic of a stage's mean without its result, where there is arithmetic."""
-    own = _LONG.sub(lambda found: words.short(float(found[0])), part.numbers or plain(part.value or 0.0))
+    own = shortened(part.numbers or plain(part.value or 0.0))
     return f"{own}{f'; taken by {words.percent(one.share)} of the requests' if one.share != 1 else ''}"
+
+
+def shortened(arithmetic: str) -> str:
+    """Return arithmetic with four digits of each number that has more behind its point.
+
+    >>> shortened("1 051.338865 + 560.6624612"), shortened("150 × exp(0.2935603792^2 / 2)")
+    ('1 051 + 560.7', '150 × exp(0.2936^2 / 2)')
+    """
+    return _LONG.sub(lambda found: words.short(float(found[0].replace(" ", ""))), arithmetic)
 
 
 def p95_without_stage(world: World, rng: random.Random) -> Question | None:
@@ -100,12 +110,14 @@ def p95_without_stage(world: World, rng: random.Random) -> Question | None:
 
 
 def _taken_out(world: World, flow: str, measure: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the stages that may be taken out: felt, and not the only one that is."""
+    """Yield the stages that may be taken out: felt in the median and in the p95, and not the only one that is."""
     leaves = _leaves(world, flow, measure)
     weights = {name: leaf["share"] * leaf["p50_ms"] for name, leaf in leaves.items()}
     felt = [name for name, weight in weights.items() if weight >= FELT * sum(weights.values())]
     if len(felt) >= 2:
-        yield from ((flow, measure, name) for name in felt)
+        whole = _p95(leaves)
+        rest = {out: _p95({name: leaf for name, leaf in leaves.items() if name != out}) for out in felt}
+        yield from ((flow, measure, out) for out in felt if whole > LEAST_FALL * rest[out])
 
 
 def _leaves(world: World, flow_id: str, measure: str) -> dict[str, dict[str, Any]]:

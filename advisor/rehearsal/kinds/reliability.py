@@ -119,7 +119,7 @@ def loss_of_zone(world: World, rng: random.Random) -> Question | None:
         "most units of each. Which of the roles can then no longer carry the peak at the planned utilisation?",
         Several(tuple(map(words.role, machines))),
         frozenset(words.role(role) for role, one in machines.items() if left(one) < one.needed_units),
-        tuple(f"{role}: {left(one)} units left, {one.needed_units} needed" for role, one in machines.items()),
+        tuple(f"{role}: {_units(left(one))} left, {one.needed_units} needed" for role, one in machines.items()),
         words.command("propose", words.SCENARIO),
         "Units over zones, rounded up, are lost; compare what is left with what the peak needs.",
     )
@@ -138,7 +138,11 @@ def _own_units(one: Candidate) -> bool:
 
 def _spread(one: Candidate) -> str:
     zones = "zone" if one.zones == 1 else "zones"
-    return f"{one.name}, {one.units} units in {one.zones} {zones}; the peak needs {one.needed_units}"
+    return f"{one.name}, {_units(one.units)} in {one.zones} {zones}; the peak needs {one.needed_units}"
+
+
+def _units(count: int) -> str:
+    return "1 unit" if count == 1 else f"{count} units"
 
 
 def left(one: Candidate) -> int:
@@ -194,13 +198,13 @@ def price_of_n_plus_1(world: World, rng: random.Random) -> Question | None:
     counted = [x for x in one.lines if not x.derivation and meters[x.price.meter].counts == "units"]
     if extra <= 0 or not counted:
         return None
-    bills = "; ".join(f"{words.short(x.quantity, 6)} {x.unit} at {x.price.usd:g} USD" for x in counted)
+    bills = "; ".join(f"{words.short(x.quantity, 6)} {x.unit} at {x.price.usd:g} USD per {x.unit}" for x in counted)
     return Question(
         "price_of_n_plus_1",
         "reliability",
         "defend",
-        f"{words.capital(words.role(role))} runs on {words.candidate(one)}, of which {one.units} are billed: {bills}. "
-        "What does one unit more cost a month (N+1), people's hours unchanged?",
+        f"{words.capital(words.role(role))} runs on {words.candidate(one)}. For {_units(one.units)} the bill is: "
+        f"{bills}. What does one unit more cost a month (N+1), people's hours unchanged?",
         Number("USD/month", "one unit more"),
         extra,
         (

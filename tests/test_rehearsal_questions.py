@@ -26,7 +26,7 @@ from advisor.proposal import Proposal
 from advisor.rehearsal import words
 from advisor.rehearsal.kind import Kind, Make
 from advisor.rehearsal.question import Choice, Number, Order, Question, options
-from advisor.rehearsal.registry import KINDS, question, questions
+from advisor.rehearsal.registry import KINDS, question, questions, told_by
 from advisor.rehearsal.stability import clear, moved_world, same, stable
 from advisor.rehearsal.world import World
 
@@ -143,6 +143,17 @@ def test_with_the_whole_catalog(name: str, full: Worlds) -> None:
             break
     else:
         assert name in {"budget_halved_way", "cheapest_to_relax", "break_even_price"}, "it makes no sense here"
+
+
+def test_of_kinds_of_which_one_shows_the_cost_that_another_asks_for_a_session_has_one(thin: Worlds) -> None:
+    """What the best design costs at ten times the traffic is shown by what flips there, and asked for as a factor."""
+    world = thin("card_fraud")
+    flips, factor = (KINDS[name].make(world, random.Random(1)) for name in ("flips_at_10x", "cost_multiplier_10x"))
+    assert flips is not None
+    assert factor is not None
+    assert isinstance(factor.truth, float)
+    assert f"{words.cents(factor.truth * world.cost)} USD/month" in flips.derivation[0]
+    assert factor.kind in told_by([flips.kind])
 
 
 def test_the_same_seed_gives_the_same_questions(thin: Worlds, solved: Callable[[str], Proposal]) -> None:

@@ -37,6 +37,7 @@ TELLING = (  # kinds of which one tells what another asks: a session has one of 
     {"budget_halved", "budget_halved_way"},
     {"model_withdrawn", "withdrawn_regret", "break_even_price"},
     {"loss_of_zone", "zone_within_target"},
+    {"flips_at_10x", "cost_multiplier_10x"},
 )
 
 

@@ -15,6 +15,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pulp
@@ -144,7 +145,11 @@ class Run:
         self.rounds = 0
         self.held: list[tuple[Linear, float]] = []
         self.limits: tuple[Limit, ...] = ()
-        self.permitted = search.allowed(only)
+
+    @cached_property
+    def permitted(self) -> Mapping[str, Mask]:
+        """Role -> which of its candidates may be chosen."""
+        return self.search.allowed(self.only)
 
     def all(self, goals: Sequence[Goal], tie_break: bool) -> Found:
         """Reach the goals one after the other; the first decides value and bound."""
@@ -202,11 +207,11 @@ class Run:
 
     def confirmed(self, objective: Linear, goal: Goal, extra: tuple[Limit, ...] = (), *, asked: bool = False) -> Found:
         """Return the optimum of a sum, confirmed by the judge; ``asked``: the sum stands for the goal itself."""
-        known, value = self._incumbent(objective, goal, extra)
         try:
             if self.program:
                 raise TooHardError
-            found = self._exact(objective, goal, extra, known, value, asked)
+            nothing = self.search.leaves_out(self.only)
+            found = NOTHING if nothing else self._exact(objective, goal, extra, asked)
         except TooHardError:
             known, value = self._incumbent(objective, goal, extra)
             found = Program(self, objective, goal, extra).optimum(known, value)
@@ -227,10 +232,9 @@ class Run:
             reached = objective.value(self._positions(found.best), found.best.counts)
             self.search.floors[goal.terms] = reached
 
-    def _exact(
-        self, objective: Linear, goal: Goal, extra: tuple[Limit, ...], known: Found, value: float, asked: bool
-    ) -> Found:
+    def _exact(self, objective: Linear, goal: Goal, extra: tuple[Limit, ...], asked: bool) -> Found:
         """Return the optimum found by the exact engine. Raises :class:`TooHardError`."""
+        known, value = self._incumbent(objective, goal, extra)
         if self.any_design and known.best is not None:
             return known
         limits = (*self.limits, *extra)
@@ -274,7 +278,7 @@ class Run:
             search.pool, self._open(closed), objective, rows, tails, distinct, search.situations, search.consistent
         )
 
-    def _open(self, closed: set[tuple[str, str]]) -> dict[str, Mask]:
+    def _open(self, closed: set[tuple[str, str]]) -> Mapping[str, Mask]:
         """Return which candidates may be chosen, without closed ones."""
         import numpy as np
 

@@ -316,17 +316,39 @@ class Search:
         """
         import numpy as np
 
-        forbidding = self._forbidding
-
         def may(role: str, c: Candidate) -> bool:
             verdict = only(role, c) if only else None
-            return (
-                ((role, c.id) not in self.dominated if verdict is None else verdict)
-                and (role, c.id) not in self.hopeless
-                and all(c.admitted_by(rule) for rule in forbidding)
-            )
+            return (role, c.id) not in self.dominated if verdict is None else verdict
 
-        return {role: np.array([may(role, c) for c in found], dtype=bool) for role, found in self.pool.items()}
+        return {
+            role: self.usable[role] & np.array([may(role, c) for c in found], dtype=bool)
+            for role, found in self.pool.items()
+        }
+
+    def leaves_out(self, only: Only | None = None) -> bool:
+        """Return whether a role has no candidate that may be chosen: then no design is left.
+
+        What is dominated need not be known for that: of each role one candidate stays that nothing dominates, unless
+        there is none at all.
+        """
+        return not all(
+            any(yes and (only is None or only(role, c) is not False) for c, yes in zip(found, usable, strict=True))
+            for (role, found), usable in zip(self.pool.items(), (u.tolist() for u in self.usable.values()), strict=True)
+        )
+
+    @cached_property
+    def usable(self) -> dict[str, Mask]:
+        """Role -> which of its candidates no bound rules out alone and no rule forbids."""
+        import numpy as np
+
+        forbidding, hopeless = self._forbidding, self.hopeless
+        return {
+            role: np.array(
+                [(role, c.id) not in hopeless and all(c.admitted_by(rule) for rule in forbidding) for c in found],
+                dtype=bool,
+            )
+            for role, found in self.pool.items()
+        }
 
     # --- the judge ---------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,8 @@ from advisor.candidates.table import Table, table
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.proposal import Proposal, propose
 from advisor.scenario.load import Scenario, load_scenario
+
+DATA = Path(__file__).parent / "data"
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +27,18 @@ def catalog() -> Catalog:
 def scenario(catalog: Catalog) -> Scenario:
     """Return the example scenario."""
     return load_scenario(resources.example("support_copilot"), catalog)
+
+
+@pytest.fixture(scope="session")
+def mini() -> Catalog:
+    """Return the small catalog of fictional products."""
+    return load_catalog(DATA / "mini_catalog")
+
+
+@pytest.fixture(scope="session")
+def base(mini: Catalog) -> Scenario:
+    """Return the scenario of the small catalog."""
+    return load_scenario(DATA / "mini_scenario.yml", mini)
 
 
 @pytest.fixture(scope="session")

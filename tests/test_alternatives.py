@@ -17,14 +17,14 @@ from advisor.analysis.alternatives import Alternatives, alternatives, beside
 from advisor.analysis.answers import solve
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table
-from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.load import Catalog
 from advisor.commands.main import run
 from advisor.commands.schema import schema_text
 from advisor.errors import InputError
 from advisor.optimizer.run import Found, Run
 from advisor.optimizer.solver import Status
 from advisor.render import alternatives_text
-from advisor.scenario.load import Scenario, load_scenario
+from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import Bound
 
 Capture = pytest.CaptureFixture[str]
@@ -36,18 +36,6 @@ SEEDS = range(24)
 KINDS = ("cost", "cost", "mean", "quality", "weighted", "percentile")
 TOLERANCE = 1e-6
 _ENUMERATED: dict[int, tuple[Table, list[Judged]]] = {}
-
-
-@pytest.fixture(scope="module")
-def mini() -> Catalog:
-    """Return the small catalog."""
-    return load_catalog(DATA / "mini_catalog")
-
-
-@pytest.fixture(scope="module")
-def base(mini: Catalog) -> Scenario:
-    """Return its scenario."""
-    return load_scenario(FILE, mini)
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,12 @@ from typing import Any
 
 import click
 import pytest
+from command_tree import ALL
 
 from advisor.catalog.checks import RULES
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Basis
-from advisor.commands.main import COMMANDS, cli
+from advisor.commands.main import cli
 from advisor.render.scenario_schema import scenario_schema
 from advisor.scenario.model import ScenarioFile
 
@@ -22,20 +23,6 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 GENERAL = {"--help", "-h"}
-
-
-def every_command() -> Iterator[tuple[str, click.Command]]:
-    """Yield (full name, command) for every command and subcommand."""
-    context = click.Context(cli)
-    for name in COMMANDS:
-        command = cli.get_command(context, name)
-        assert command is not None
-        yield name, command
-        if isinstance(command, click.Group):
-            yield from ((f"{name} {inner}", sub) for inner, sub in command.commands.items())
-
-
-ALL = dict(every_command())
 
 
 def section(name: str) -> str:

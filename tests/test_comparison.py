@@ -22,7 +22,7 @@ from advisor.analysis.changes import check_changes, role_changes
 from advisor.analysis.comparison import Comparison, Side, compare, same, usd_per_thousand, wanted_metrics
 from advisor.analysis.overrides import change
 from advisor.candidates.table import table
-from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.load import Catalog
 from advisor.commands.main import run
 from advisor.commands.schema import schema_text
 from advisor.errors import InputError
@@ -41,18 +41,6 @@ FILE = DATA / "mini_scenario.yml"
 MINI = ["--catalog", str(DATA / "mini_catalog")]
 TEXT = FILE.read_text(encoding="utf-8")
 SEEDS = range(4)
-
-
-@pytest.fixture(scope="module")
-def mini() -> Catalog:
-    """Return the small catalog."""
-    return load_catalog(DATA / "mini_catalog")
-
-
-@pytest.fixture(scope="module")
-def base(mini: Catalog) -> Scenario:
-    """Return its scenario."""
-    return load_scenario(FILE, mini)
 
 
 @pytest.fixture(scope="module")

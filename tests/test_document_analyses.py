@@ -11,7 +11,7 @@ import pytest
 
 from advisor.analysis.answers import Answer, Deadline, answer
 from advisor.analysis.bundle import FACTORS, NAMES, NOTHING, Bundle, bundle, front_metrics
-from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.load import Catalog
 from advisor.commands.edition import Analyses
 from advisor.commands.main import run
 from advisor.optimizer.solver import Status
@@ -26,12 +26,6 @@ DATA = Path(__file__).parent / "data"
 DATE = datetime.date(2026, 11, 22)
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
 CHARTS = {"pareto.svg", "growth.svg", "tornado-cost.svg"}
-
-
-@pytest.fixture(scope="module")
-def mini() -> Catalog:
-    """Return the small catalog."""
-    return load_catalog(DATA / "mini_catalog")
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from advisor.analysis.changes import carried_over
 from advisor.analysis.gates import Asked, Gate, gates
 from advisor.analysis.knobs import design_knobs
 from advisor.candidates.table import table
-from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.load import Catalog
 from advisor.catalog.perturb import with_figures
 from advisor.commands.check import exit_code
 from advisor.commands.main import run
@@ -29,12 +29,6 @@ FILE = DATA / "mini_scenario.yml"
 MINI = ["--catalog", str(DATA / "mini_catalog")]
 DATE = datetime.date(2026, 11, 26)
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(scope="module")
-def mini() -> Catalog:
-    """Return the mini catalog."""
-    return load_catalog(DATA / "mini_catalog")
 
 
 @pytest.fixture(scope="module")

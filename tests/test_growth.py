@@ -32,18 +32,6 @@ NO_BUDGETS = ["constraints.cost_usd_per_month=null", "constraints.operations_h_p
 
 
 @pytest.fixture(scope="module")
-def mini() -> Catalog:
-    """Return the small catalog."""
-    return load_catalog(DATA / "mini_catalog")
-
-
-@pytest.fixture(scope="module")
-def base(mini: Catalog) -> Scenario:
-    """Return its scenario."""
-    return load_scenario(FILE, mini)
-
-
-@pytest.fixture(scope="module")
 def volumes(base: Scenario, mini: Catalog) -> Volumes:
     """Return its volumes, growing together."""
     return Volumes(base, mini, None, find_parameters(base, mini.blueprint("rag_assistant"), []))

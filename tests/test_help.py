@@ -8,31 +8,17 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 
 import click
 import pytest
+from command_tree import ALL
 
 from advisor.commands import main
-from advisor.commands.main import COMMANDS, cli, run
+from advisor.commands.main import COMMANDS, run
 
 Capture = pytest.CaptureFixture[str]
 
 HEAVY = ("pulp", "numpy", "pydantic", "graphviz", "rich", "jinja2", "highspy", "vl_convert", "yaml", "markdown_it")
-
-
-def every_command() -> Iterator[tuple[str, click.Command]]:
-    """Yield (full name, command) for every command and subcommand."""
-    context = click.Context(cli)
-    for name in COMMANDS:
-        command = cli.get_command(context, name)
-        assert command is not None
-        yield name, command
-        if isinstance(command, click.Group):
-            yield from ((f"{name} {inner}", sub) for inner, sub in command.commands.items())
-
-
-ALL = dict(every_command())
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.load import Catalog
 from advisor.commands.main import run
 from advisor.evaluation.evaluate import judge
 from advisor.optimizer.solver import Status
@@ -29,12 +29,6 @@ TEXT = re.sub(
     "cost_usd_per_month: {max: 100}",
     (DATA / "mini_scenario.yml").read_text(encoding="utf-8"),
 )
-
-
-@pytest.fixture(scope="module")
-def mini() -> Catalog:
-    """Return the small catalog."""
-    return load_catalog(DATA / "mini_catalog")
 
 
 @pytest.fixture(scope="module")

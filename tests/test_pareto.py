@@ -31,7 +31,7 @@ from advisor.analysis.pareto import Front, OutOfTimeError, Point, front_of, knee
 from advisor.analysis.quadrants import Corner, Reached, undominated, walk
 from advisor.analysis.spread import farthest, spread
 from advisor.candidates.table import Table
-from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.load import Catalog
 from advisor.commands.main import run
 from advisor.commands.pareto import understood
 from advisor.commands.schema import schema_text
@@ -46,7 +46,7 @@ from advisor.render import pareto_chart as pareto_chart_module
 from advisor.render import pareto_json, pareto_plot, pareto_text, pareto_words
 from advisor.render.pareto_chart import pareto_chart
 from advisor.render.step_words import exchange_text, role_texts, step_text
-from advisor.scenario.load import Scenario, load_scenario
+from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import Bound, Requirement
 
 Capture = pytest.CaptureFixture[str]
@@ -386,18 +386,6 @@ def test_how_a_name_was_read_is_said(base: Scenario, front: Front) -> None:
 
 
 # --- words and pictures -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def mini() -> Catalog:
-    """Return the small catalog."""
-    return load_catalog(DATA / "mini_catalog")
-
-
-@pytest.fixture(scope="module")
-def base(mini: Catalog) -> Scenario:
-    """Return its scenario."""
-    return load_scenario(FILE, mini)
 
 
 @pytest.fixture(scope="module")

@@ -12,21 +12,15 @@ from advisor.candidates.table import table
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.catalog.model import Latency, Price, Tier
 from advisor.catalog.perturb import Reference, figure_at, figures, moved, with_figures
-from advisor.scenario.load import Scenario, load_scenario
+from advisor.scenario.load import Scenario
 
 DATA = Path(__file__).parent / "data"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def mini() -> Catalog:
     """Return the small catalog, read without the cache."""
     return load_catalog(DATA / "mini_catalog", cached=False)
-
-
-@pytest.fixture(scope="module")
-def base(mini: Catalog) -> Scenario:
-    """Return its scenario."""
-    return load_scenario(DATA / "mini_scenario.yml", mini)
 
 
 def pick(found: list[Reference], name: str) -> Reference:

@@ -27,7 +27,7 @@ from advisor.analysis.intervals import needed, sample_quantile, wilson
 from advisor.analysis.robust import Wanted, robust
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table, table
-from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.load import Catalog
 from advisor.catalog.perturb import with_figures
 from advisor.commands.main import run
 from advisor.commands.robust import exit_code
@@ -41,12 +41,6 @@ DATA = Path(__file__).parent / "data"
 ARGUMENTS = ["--catalog", str(DATA / "mini_catalog")]
 SAMPLES = 24  # of the small problems that are looked at one by one
 FEW = 2  # candidates of a role there
-
-
-@pytest.fixture(scope="module")
-def mini() -> Catalog:
-    """Return the mini catalog."""
-    return load_catalog(DATA / "mini_catalog")
 
 
 @pytest.fixture(scope="module")

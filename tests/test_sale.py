@@ -21,7 +21,7 @@ from advisor.billing.load import bill_from_text
 from advisor.billing.price import price
 from advisor.billing.result import PricedBill
 from advisor.candidates.table import table
-from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Day
 from advisor.catalog.sale import sale
 from advisor.commands.main import run
@@ -216,12 +216,6 @@ def test_a_machine_that_came_later_is_not_offered(catalog: Catalog) -> None:
 # --- on the small catalog ---------------------------------------------------------------------------------------------
 
 FIRST, LAST = Date(2026, 3, 1), Date(2026, 6, 1)
-
-
-@pytest.fixture(scope="module")
-def mini() -> Catalog:
-    """Return the catalog of fictional products."""
-    return load_catalog(DATA / "mini_catalog")
 
 
 def with_days(mini: Catalog, name: str, released: Date | None = None, withdrawn: Date | None = None) -> Catalog:

@@ -31,7 +31,7 @@ from advisor.analysis.steps import BoundPrice, bound_price, distance, just
 from advisor.analysis.tornado import Bar, End, headline_metrics
 from advisor.analysis.workloads import Workloads
 from advisor.candidates.table import Table, table
-from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.load import Catalog
 from advisor.catalog.perturb import with_figures
 from advisor.commands.main import run
 from advisor.commands.schema import schema_text
@@ -51,12 +51,6 @@ FILE = DATA / "mini_scenario.yml"
 MINI = ["--catalog", str(DATA / "mini_catalog"), "--jobs", "1"]
 TODAY = datetime.date(2026, 11, 26)
 SEEDS = range(8)
-
-
-@pytest.fixture(scope="module")
-def mini() -> Catalog:
-    """Return the small catalog."""
-    return load_catalog(DATA / "mini_catalog")
 
 
 @pytest.fixture(scope="module")

@@ -59,12 +59,6 @@ def text(name: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def mini() -> Catalog:
-    """Return the small catalog."""
-    return load_catalog(DATA / "mini_catalog")
-
-
-@pytest.fixture(scope="module")
 def scenarios(mini: Catalog) -> dict[str, Scenario]:
     """Return every case as a scenario."""
     return {name: scenario_from_text(text(name), mini) for name in CASES}

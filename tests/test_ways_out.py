@@ -249,16 +249,6 @@ workload: {requests_per_month: 3_000_000, input_tokens: 3_600, output_tokens: 28
 MOST, BAN = "objective: {maximize: flows.answer.availability}\n", "tactics: {deny: [replicate]}\n"
 
 
-@pytest.fixture(scope="module")
-def mini() -> Catalog:
-    """Return the mini catalog."""
-    from pathlib import Path
-
-    from advisor.catalog.load import load_catalog
-
-    return load_catalog(Path(__file__).parent / "data" / "mini_catalog")
-
-
 def _solved(text: str, catalog: Catalog) -> WaysOut:
     built = table(scenario_from_text(TEXT + text, catalog), catalog)
     search = Search(built)

@@ -24,7 +24,7 @@ from advisor.analysis.overrides import Changed, as_text, change
 from advisor.analysis.paths import MISSING, known_paths, split
 from advisor.analysis.what_if import WhatIf, changed_table, what_if, what_ifs
 from advisor.candidates.table import table
-from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.load import Catalog
 from advisor.commands import progress
 from advisor.commands.main import run
 from advisor.commands.schema import schema_text
@@ -42,18 +42,6 @@ GOLDEN = Path(__file__).parent / "golden" / "what_if"
 FILE = DATA / "mini_scenario.yml"
 MINI = ["--catalog", str(DATA / "mini_catalog")]
 TEXT = FILE.read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def mini() -> Catalog:
-    """Return the small catalog."""
-    return load_catalog(DATA / "mini_catalog")
-
-
-@pytest.fixture(scope="module")
-def base(mini: Catalog) -> Scenario:
-    """Return its scenario."""
-    return load_scenario(FILE, mini)
 
 
 def problems(scenario: Scenario, catalog: Catalog, *texts: str) -> list[str]:

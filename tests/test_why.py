@@ -22,7 +22,7 @@ from advisor.analysis.why import OtherSize, find_roles, why
 from advisor.analysis.why_not import WhyNot, find_wishes, why_not, why_not_all
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table
-from advisor.catalog.load import Catalog, load_catalog
+from advisor.catalog.load import Catalog
 from advisor.commands.main import run
 from advisor.commands.schema import schema_text
 from advisor.errors import InputError
@@ -41,12 +41,6 @@ FILE = DATA / "mini_scenario.yml"
 MINI = ["--catalog", str(DATA / "mini_catalog")]
 SEEDS = (*range(5), 14)  # the last one has options that rules refuse
 COST = "cost_usd_per_month"
-
-
-@pytest.fixture(scope="module")
-def mini() -> Catalog:
-    """Return the small catalog."""
-    return load_catalog(DATA / "mini_catalog")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from advisor.designs import evaluate
 from advisor.rehearsal import session
-from advisor.rehearsal.course import Asked, Asking, Designing
+from advisor.rehearsal.ahead import Lazily
+from advisor.rehearsal.course import Asked, Asking, Designing, Fact
 from advisor.rehearsal.design_phase import TARGET, ChoiceError, resolve
 from advisor.rehearsal.sitting import Sitting
 
@@ -174,6 +175,31 @@ def test_rounds_of_asking_tell_what_was_asked() -> None:
     one.answer(f"{item.facts[0].name} 60%")
     assert one.learnt().asked == (item.facts[0].said,)
     assert item.facts[0].said not in one.learnt().left
+
+
+def test_a_round_in_which_nothing_is_asked_is_passed_both_ways() -> None:
+    """From behind it, undo leads to the round before, redo forth again; nothing is taken for shown there."""
+    command = "advisor propose scenario.yml"
+    facts = tuple(Fact(name, "not said", "x", 0.2 * (name == "a"), "note") for name in "abc")
+    rounds = [Asking(facts, number, 2, command) for number in (1, 2)]
+    last = next(item for item in case.items() if isinstance(item, Asked))
+    source = Lazily(iter(()), [*rounds, last])
+    sitting = Sitting(case.setup(), case.scenario(), case.catalog(), source)
+    sitting.answer("a")
+    assert sitting.current == last
+    sitting.undo()
+    assert sitting.current == rounds[0]
+    sitting.redo()
+    assert sitting.current == last
+    sitting.skip()
+    sitting.undo()
+    sitting.undo()
+    assert (sitting.current, sitting.state.events) == (rounds[0], ())
+    for _ in range(2):
+        sitting.redo()
+        assert sitting.current in (last, None)
+    assert sitting.current is None
+    assert 1 not in dict(sitting.state.first)
 
 
 def test_a_hint_costs_a_quarter_of_what_a_design_earns() -> None:

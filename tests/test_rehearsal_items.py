@@ -219,6 +219,15 @@ def test_where_nothing_that_is_open_matters_that_is_the_answer() -> None:
     assert all(fact.clear and fact.value == 0 for fact in found)
 
 
+@pytest.mark.parametrize(("worth", "also"), [(0.009, {NONE_OF_THEM}), (0.011, set())])
+def test_an_unknown_that_hardly_matters_need_not_be_asked_about(worth: float, also: set[str]) -> None:
+    """Where the best design is off by less than what earns a design full marks, asking about none is as right."""
+    facts = tuple(Fact(name, "not said", "x", worth * (name == "a"), "note") for name in "abc")
+    question = asking_question(Asking(facts, 1, 1, "advisor propose scenario.yml"), frozenset())
+    assert question is not None
+    assert (question.truth, question.also) == ("a", also)
+
+
 def test_what_was_asked_about_is_not_offered_again() -> None:
     """The second round leaves out what the first one told."""
     first, second = [item for item in case.items() if isinstance(item, Asking)]

@@ -18,6 +18,7 @@ PARTS: tuple[Part, ...] = ("open", "clarify", "estimate", "design", "adapt", "de
 ASK_FIRST, FEASIBLE, CONFLICT, DESIGN, REVISE = "ask_first", "still_feasible", "conflict", "design", "revise"
 NONE_OF_THEM = "none of them: the best design is the same without"
 CLOSE = 0.10  # an unknown that matters nearly as much as the first is as right to ask about, relative
+LITTLE = 0.01  # where the best design is off by less, which as a design would be full marks, none is as right
 
 
 @dataclass(frozen=True)
@@ -186,6 +187,7 @@ def asking_question(item: Asking, asked: frozenset[str]) -> Question | None:
         return None
     matters = best.value > 0
     near = frozenset(f.name for f in left if matters and f is not best and f.value >= (1 - CLOSE) * best.value)
+    idle = frozenset([NONE_OF_THEM] if 0 < best.value < LITTLE else [])
     return Question(
         kind=ASK_FIRST,
         competence="requirements",
@@ -197,7 +199,7 @@ def asking_question(item: Asking, asked: frozenset[str]) -> Question | None:
         derivation=_derivation(item, left, frozenset({best.name}) | near if matters else frozenset()),
         command=item.command,
         hint=_hint(left),
-        also=near,
+        also=near | idle,
     )
 
 

@@ -77,6 +77,18 @@ def skip(state: State, seconds: float = 0.0) -> State:
     return _after(state, Event("answer", "", UNKNOWN, seconds=seconds))
 
 
+def passed(state: State) -> State:
+    """Return the state after a round in which nothing is asked: nothing was shown, and what was undone can be redone.
+
+    >>> back = undo(undo(skip(passed(State()))))
+    >>> redo(passed(back)) == redo(redo(back))
+    True
+    """
+    if state.undone:
+        return redo(state)
+    return replace(state, events=(*state.events, Event("answer", answer=UNKNOWN)))
+
+
 def choose(state: State, role: str, text: str, seconds: float = 0.0) -> State:
     """Return the state after a role of the design was filled, or filled again."""
     return _after(state, Event("choose", text, role=role, seconds=seconds))

@@ -101,10 +101,14 @@ class Sitting:
     def current(self) -> Item | None:
         """The item that is to be answered now; None when the session is over. Rounds without a question are passed."""
         while (item := self.source.item(self.state.position)) is not None:
-            if isinstance(item, Designing) or self.question is not None:
+            if not self._is_passed(item):
                 return item
-            self.state = session.skip(self.state)
+            self.state = session.passed(self.state)
         return None
+
+    def _is_passed(self, item: Item) -> bool:
+        """Return whether the item that would be current is a round in which nothing is asked."""
+        return not isinstance(item, Designing) and self.question is None
 
     @property
     def question(self) -> Question | None:
@@ -159,8 +163,10 @@ class Sitting:
         self.state = session.done(self.state, forgotten, seconds)
 
     def undo(self) -> None:
-        """Take the last step back."""
+        """Take the last step back, with the rounds behind it in which nothing was asked."""
         self.state = session.undo(self.state)
+        while self.state.events and (item := self.source.item(self.state.position)) and self._is_passed(item):
+            self.state = session.undo(self.state)
 
     def redo(self) -> None:
         """Take a step again that was taken back."""

@@ -96,6 +96,20 @@ def test_a_session_on_a_terminal_is_interrupted_and_resumed(place: Path) -> None
     assert run(["rehearse", "--history"]) == 0
 
 
+def test_a_session_that_cannot_be_held_is_not_gone_on_with(place: Path) -> None:
+    """A scenario without a design ends the session that was begun on it, so that --resume finds the one before."""
+    from advisor.rehearsal.history import History, default_place
+
+    base = ["rehearse", "--catalog", CATALOG, "--minutes", "15", "--seed", "3"]
+    assert typed([*base, "scenario.yml"], ["", "", "pause"])[1] == 0
+    (place / "tight.yml").write_text(case.TEXT.replace("9_000", "1"), encoding="utf-8")
+    shown, code = typed([*base, "tight.yml"], ["", "", "skip", "skip", "skip"])
+    assert (code, "nothing to rehearse against" in shown) == (2, True)
+    left = History(default_place()).unfinished()
+    assert left is not None
+    assert Path(left.setup.file).name == "scenario.yml"
+
+
 def test_a_generated_session_is_named_as_it_was_generated_also_when_it_is_resumed() -> None:
     """The command that plays it again has blueprint and level in place of a file that there is none of."""
     from advisor.commands.rehearse_setup import begin, resumed

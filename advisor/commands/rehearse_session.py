@@ -33,6 +33,7 @@ def sit(
 
     ``workers``: that wait to prepare questions; () where all are known.
     """
+    from advisor.errors import InputError
     from advisor.rehearsal.session import State
     from advisor.rehearsal.sitting import Sitting
 
@@ -46,6 +47,9 @@ def sit(
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # somebody in a hurry presses it twice; what is saved is saved
         table.paused()
         raise SystemExit(0 if isinstance(stop, PauseError) else 130) from None
+    except InputError:
+        table.over()  # there is nothing to rehearse: it is not what --resume goes on with
+        raise
     finally:
         source.close()
     table.finish(given)
@@ -102,8 +106,7 @@ class Table:
         from advisor.render import rehearsal_text
 
         self._save()
-        if self.history is not None and self.number is not None:
-            self.history.end(self.number, now())
+        self.over()
         self.out.print()
         if not self.sitting.items:
             self._show([rehearsal_text.NO_QUESTION])
@@ -113,6 +116,11 @@ class Table:
             write_debrief(self.sitting, self.begun.again(), given["output"], given)
         elif self.history is not None:
             self.out.print("next: advisor rehearse --debrief -o DIR writes every answer with its derivation")
+
+    def over(self) -> None:
+        """Write that the session is over; what was answered was saved before."""
+        if self.history is not None and self.number is not None:
+            self.history.end(self.number, now())
 
     def _welcome(self) -> None:
         from advisor.rehearsal.opening import left_open

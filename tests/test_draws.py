@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 
 import numpy as np
@@ -9,11 +10,13 @@ import pytest
 
 from advisor.analysis.draws import Draws, draws, quantiles, stream
 from advisor.analysis.intervals import needed, sample_quantile, wilson
+from advisor.analysis.knobs import figure_knobs
 from advisor.candidates.table import Table, table
 from advisor.catalog.load import Catalog
 from advisor.scenario.load import Scenario, scenario_from_text
 
 RANGES = [(0.0, 1.0, 4.0), (2.0, 2.0, 5.0), (1.0, 3.0, 3.0), (6.0, 12.0, 26.0)]
+DAY = datetime.date(2026, 11, 26)
 LEVELS = (np.arange(200_000) + 0.5) / 200_000
 
 
@@ -82,6 +85,13 @@ def test_only_stated_ranges_unless_asked(candidates: Table) -> None:
     paths = {knob.path for knob in assumed.knobs}
     assert {"workload.requests_per_month", "operations.usd_per_hour"} <= paths
     assert {knob.path for knob in stated.knobs} < paths
+
+
+def test_every_end_of_every_range_can_be_judged(catalog: Catalog) -> None:
+    """A stated end beyond what a figure may be is cut there: an estimate may lie above the best of its benchmark."""
+    knobs = list(figure_knobs(catalog, catalog.options, catalog.records.roles, DAY))
+    assert all(k.figure is not None and k.figure.allows(end) for k in knobs for end in (k.low, k.high))
+    assert any(k.figure is not None and k.stated and (k.figure.high or 0) > k.high == k.most for k in knobs)
 
 
 def test_the_workload_is_drawn_where_its_range_is_stated(scenario: Scenario, catalog: Catalog) -> None:

@@ -117,6 +117,7 @@ def test_the_proposal_says_which_figures_are_ones_own(tmp_path: Path, catalog: C
         ({"figures": f"{OPTION}: {{prices.unit_hours: {{usd: 3, {MEASURED}}}}}"}, "the option has no such price"),
         ({"figures": f"{OPTION}: {{availability.service: {{value: 0.9, {MEASURED}}}}}"}, "availability has no service"),
         ({"figures": f"{OPTION}: {{quality.recall_at_100: {{value: 1.9, {MEASURED}}}}}"}, "must be in (0, 1]"),
+        ({"figures": f"{OPTION}: {{quality.recall_at_100: {{value: 0.9, low: 0, {MEASURED}}}}}"}, "must be above 0"),
         ({"figures": f"{OPTION}: 12"}, "place -> figure is expected"),
         ({"object_store__x": "id: x"}, "is missing and has no default"),
         ({"figures": f"{OPTION}: {{operations_h_per_month: {NOBODYS}}}"}, "'nobody' is not in sources.yml"),

@@ -130,8 +130,7 @@ def draws(
     """
     known = list(figure_knobs(table.catalog, options, roles, table.as_of))
     found = [*_workload(table.scenario, table.catalog, assumed=assumed), *known]
-    possible = [replace(k, low=max(k.low, k.least), high=min(k.high, k.most)) for k in found]
-    kept = [knob for knob in possible if (knob.stated or assumed) and knob.low < knob.high]
+    kept = [knob for knob in found if (knob.stated or assumed) and knob.low < knob.high]
     fixed = sum(knob.figure is not None for knob in found) - sum(knob.figure is not None for knob in kept)
     return Draws(tuple(kept), tuple(group_of(knob) for knob in kept), fixed, samples, seed, shape)
 

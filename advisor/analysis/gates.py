@@ -139,7 +139,7 @@ def _deciding(best: Evaluation, table: Table) -> Iterator[Finding]:
 
 
 def _broken(fixed: FixedDesign, knob: Knob, value: float) -> list[str]:
-    if value == knob.value or not knob.least <= value <= knob.most:
+    if value == knob.value:
         return []
     found = fixed.at(knob, value)
     if found.evaluation is None:

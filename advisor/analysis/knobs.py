@@ -169,9 +169,9 @@ def _of_figure(one: Reference, called: str) -> Knob:
         one.most,
         one,
     )
-    if plain.stated:
-        low = one.value if one.low is None else one.low
-        return replace(plain, low=low, high=one.value if one.high is None else one.high)
+    if plain.stated:  # an end beyond what the figure may be, such as above the best of a benchmark, is cut there
+        low, high = (one.value if end is None else end for end in (one.low, one.high))
+        return replace(plain, low=max(low, one.least), high=min(high, one.most))
     spread = 1 + ASSUMED_SPREAD[one.basis]
     factor = 2 ** (ASSUMED_POINTS / POINTS_A_FACTOR) if one.scale == "points" else spread
     return replace(plain, low=plain.end(-1, factor), high=plain.end(1, factor))

@@ -139,6 +139,8 @@ def quality_is_stated(records: Records) -> Iterator[Finding]:
                 yield record, (*path, "quality"), f"{metric.metric} is missing; the role {role} is scored in it"
             elif metric and metric.normalise == "share" and not 0 < option.quality[metric.metric].value <= metric.best:
                 yield record, (*path, "quality", metric.metric), f"must be in (0, {metric.best:g}]"
+            elif metric and metric.normalise == "share" and option.quality[metric.metric].low == 0:
+                yield record, (*path, "quality", metric.metric, "low"), "must be above 0"
 
 
 @rule

@@ -231,6 +231,16 @@ def test_what_a_debrief_writes_runs(place: Path, capsys: Capture) -> None:
             assert where.exists()
 
 
+def test_the_sheet_is_written_with_what_its_commands_need(place: Path, capsys: Capture) -> None:
+    """Every scenario that a command of the sheet names is beside it."""
+    arguments = ["scenario.yml", "--catalog", CATALOG, "--seed", "3", "--minutes", "15", "--interviewer", "-o", "sheet"]
+    assert run(["rehearse", *arguments]) == 0
+    text = (place / "sheet" / "interviewer.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"advisor [a-z-]+ (\S*scenario\.yml)", text))
+    assert {"scenario.yml", "after_1/scenario.yml"} <= named
+    assert [name for name in named if not (place / "sheet" / name).is_file()] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

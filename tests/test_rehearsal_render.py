@@ -9,6 +9,7 @@ import os
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -327,6 +328,20 @@ def test_the_sheet_holds_every_truth_and_the_rubric() -> None:
     assert all(f"- {escape(role)}: " in text for role in given)
     for part in ("3.044", "Truth: **B**", "Finance was here", "## Rubric", "residency: eu", "Say only when asked"):
         assert part in text
+
+
+def test_the_plan_of_the_sheet_has_every_item_once_and_ends_with_the_time() -> None:
+    """Part by part in order, the last one until the last minute; a design has more time than a question."""
+    one = Sitting(case.setup(), case.scenario(), case.catalog(), Lazily(iter(()), case.items()))
+    stages = [one.stage(item) for item in case.items() if isinstance(item, Designing)]
+    text = sheet(case.items(), stages, case.scenario(), case.setup())
+    rows = re.findall(r"^\| ([A-Z][^|]*) \| ([\d-]+) \| (\d+) \|$", text, re.MULTILINE)
+    ends = [[int(end) for end in numbers.split("-")] for _, numbers, _ in rows]
+    assert [n for end in ends for n in range(end[0], end[-1] + 1)] == list(range(1, len(case.items()) + 1))
+    minutes = [0, *(int(until) for _, _, until in rows)]
+    assert (minutes == sorted(minutes), minutes[-1]) == (True, 35)
+    taken = {row[0]: b - a for row, (a, b) in zip(rows, pairwise(minutes), strict=True)}
+    assert taken["Design"] > taken["Open"] / 2, "one design takes more than one of two questions"
 
 
 @pytest.mark.parametrize(("hit", "said"), [(0.2, "too sure"), (0.8, "as said"), (1.0, "surer than said")])

@@ -157,6 +157,7 @@ def _interviewer(given: dict[str, Any]) -> None:
     from advisor.rehearsal import prepare
     from advisor.rehearsal.ahead import Lazily
     from advisor.rehearsal.course import Designing
+    from advisor.rehearsal.folder import files
     from advisor.rehearsal.sitting import Sitting
     from advisor.render.rehearsal_interviewer import sheet
 
@@ -171,8 +172,9 @@ def _interviewer(given: dict[str, Any]) -> None:
     from advisor.render import page
 
     html = page.html(text, title=f"Interviewer: {begun.scenario.title}", figures={})
-    write_all(given["output"], {"interviewer.md": text.encode(), "interviewer.html": html.encode()})
-    click.echo(f"written: {given['output'] / 'interviewer.html'}", err=True)
+    contents = {"interviewer.md": text.encode(), "interviewer.html": html.encode()}
+    write_all(given["output"], contents | files(begun.setup.text, begun.setup.file, items))
+    click.echo(f"written: {given['output'] / 'interviewer.html'}, and beside it what its commands need", err=True)
 
 
 # --- sessions ---------------------------------------------------------------------------------------------------------

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 
 from advisor.rehearsal import words
 from advisor.rehearsal.course import Asked, Asking, Designing, Item, Setup, asking_question
 from advisor.rehearsal.question import lettered
 from advisor.rehearsal.sitting import Stage
+from advisor.rehearsal.strands import BACK
 from advisor.render import numbers, rehearsal_words
 from advisor.render.markdown import code, escape, fence, table
 from advisor.render.rehearsal_debrief import block
 from advisor.scenario.load import Scenario
 
+LAST = "Questions about the scenario as it was at first"
+DESIGN, REVISION = 5.0, 3.0  # how many questions' time a design takes, and its revision
 RUBRIC = (
     ("requirements", "asks what moves the design first", "asks at random", "assumes without saying so"),
     ("estimation", "right within a factor of 1.3, with the arithmetic", "right within 3", "no number, or no unit"),
@@ -33,8 +37,9 @@ def sheet(items: Sequence[Item], stages: Sequence[Stage], scenario: Scenario, se
         f"# Interviewer's sheet: {escape(scenario.title)}",
         "",
         f"Seed {setup.seed}, {setup.minutes} minutes, scenario {setup.digests[0]}, catalog {setup.digests[1]}. "
-        f"Keep it to yourself. {rehearsal_words.CAVEAT}",
+        f"Keep it to yourself. {rehearsal_words.CAVEAT} Commands run in the folder that `-o DIR` writes.",
         "",
+        *_plan(items, setup.minutes),
         *_brief(items, scenario),
     ]
     left = list(stages)
@@ -46,6 +51,33 @@ def sheet(items: Sequence[Item], stages: Sequence[Stage], scenario: Scenario, se
         else:
             lines += _asked(item, number)
     return "\n".join([*lines, *_rubric()]) + "\n"
+
+
+def _plan(items: Sequence[Item], minutes: int) -> Iterator[str]:
+    """Yield what to do until when: the minutes go to the items by what each takes, in whole minutes."""
+    whole, spent, rows = sum(map(_takes, items)), 0.0, []
+    for title, found in groupby(enumerate(items, 1), key=_part(items)):
+        numbered = list(found)
+        spent += sum(_takes(item) for _, item in numbered)
+        first, last = numbered[0][0], numbered[-1][0]
+        rows.append([title, f"{first}-{last}" if last > first else f"{first}", f"{minutes * spent / whole:.0f}"])
+    yield "## Plan"
+    yield ""
+    yield table(["part", ">items", ">until minute"], rows)
+    yield ""
+    yield "Short of time: leave out the last items of a part. The changes build on the design and on each other."
+    yield ""
+
+
+def _part(items: Sequence[Item]) -> Callable[[tuple[int, Item]], str]:
+    """Return what names the part of an item, with its number: what is asked after the changes is one part."""
+    back = next((n for n, one in enumerate(items, 1) if isinstance(one, Asked) and one.news == BACK), len(items) + 1)
+    return lambda numbered: LAST if numbered[0] >= back else rehearsal_words.PART_TITLES[numbered[1].part]
+
+
+def _takes(item: Item) -> float:
+    """Return what an item takes, one for a question."""
+    return (REVISION if item.number else DESIGN) if isinstance(item, Designing) else 1.0
 
 
 def _brief(items: Sequence[Item], scenario: Scenario) -> Iterator[str]:
@@ -110,7 +142,11 @@ def _designing(item: Designing, stage: Stage, number: int) -> Iterator[str]:
     if item.news:
         yield from (f"**{escape(item.news)}** Let them keep their design and revise it.", "")
     else:
-        yield "Let them name a component and a size for each role that they think is needed. Note what they forget."
+        yield (
+            "Let them name a component and a size for each role that they think is needed. Note what they forget. Perfect "
+            "is within 1 % of the best one's cost, each tenth more halves it, and one that breaks a requirement is worth "
+            "nothing."
+        )
         yield ""
         if item.given:
             yield "Tell them what is given; the other roles are theirs:"

@@ -143,9 +143,9 @@ def _designing(item: Designing, stage: Stage, number: int) -> Iterator[str]:
         yield from (f"**{escape(item.news)}** Let them keep their design and revise it.", "")
     else:
         yield (
-            "Let them name a component and a size for each role that they think is needed. Note what they forget. Perfect "
-            "is within 1 % of the best one's cost, each tenth more halves it, and one that breaks a requirement is worth "
-            "nothing."
+            "Let them name a component and a size for each role that they think is needed. Note what they forget. "
+            "Perfect is within 1 % of the best one's cost, each tenth more halves it, and one that breaks a requirement "
+            "is worth nothing."
         )
         yield ""
         if item.given:

@@ -144,7 +144,7 @@ def _designing(item: Designing, stage: Stage, number: int) -> Iterator[str]:
     else:
         yield (
             "Let them name a component and a size for each role that they think is needed. Note what they forget. "
-            "Perfect is within 1 % of the best one's cost, each tenth more halves it, and one that breaks a requirement "
+            "Perfect is within 1 % of the best one's cost, each tenth more halves it, one that breaks a requirement "
             "is worth nothing."
         )
         yield ""

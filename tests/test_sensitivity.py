@@ -42,7 +42,7 @@ from advisor.optimizer.settling import settle
 from advisor.render import sensitivity_chart, sensitivity_json, sensitivity_text
 from advisor.render import sensitivity_words as words
 from advisor.render.json_output import dumps
-from advisor.scenario.load import Scenario, load_scenario
+from advisor.scenario.load import Scenario, load_scenario, scenario_from_text
 from advisor.scenario.requirements import Bound, is_count
 
 Capture = pytest.CaptureFixture[str]
@@ -298,6 +298,39 @@ def test_half_way_leads_to_the_same_break_evens(
     for one, other in zip(again.found, found.break_evens.found, strict=True):
         assert one.proved
         assert abs(one.flips_at - other.flips_at) <= 2 * one.knob.closeness(one.flips_at, other.flips_at)
+
+
+CACHED = """
+title: Half of its prompts repeat, and are cached once they are long enough
+blueprint: rag_assistant
+workload:
+  {requests_per_month: 4.2e5, input_tokens: 2_400, output_tokens: 210, documents: 60_000,
+  documents_changed_per_month: 4_000, repeated_prompt_share: 0.4}
+constraints: {flows: {answer: {ttft_ms: {p95: 2_500}}}}
+choices:
+  pin:
+    {gateway: google_api_gateway, app_runtime: google_cloud_run, input_guardrail: openai_moderation,
+    output_guardrail: openai_moderation, semantic_cache: none, embedding: cohere_embed,
+    vector_store: amazon_s3_vectors, reranker: none, llm: gpt_6_luna_openai_eu_none, conversation_store: dynamodb,
+    object_store: cloudflare_r2, ingestion_queue: confluent_cloud, embedding_workers: aws_lambda_jobs,
+    observability: google_cloud_logging}
+"""
+
+
+@pytest.mark.parametrize("judged", ["rightly", "wrongly"])
+def test_a_break_even_is_where_the_solver_says(judged: str, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prompts are cached from 1 024 repeated tokens on: of 2 560. A judge that lets shorter ones be cached as well only
+    costs time: both sides are the solver's word."""
+    if judged == "wrongly":
+        monkeypatch.setattr("advisor.candidates.table.restated", lambda layout, role, scenario: layout)
+    solved = answer(scenario_from_text(CACHED, catalog), catalog)
+    knobs = [one for one in workload_knobs(solved.scenario, catalog) if one.path == "workload.input_tokens"]
+    found = break_evens(Gaps(Resolver(solved)), knobs, DEFAULT_REACH)
+    (one,) = found.found
+    assert one.proved
+    assert one.kept_at < 1_024 / 0.4 <= one.flips_at
+    assert one.knob.close(one.kept_at, one.flips_at)
+    assert [change.role for change in one.flips] == ["llm"]
 
 
 @pytest.mark.parametrize("direction", [-1, 1])

@@ -364,6 +364,22 @@ def test_a_cache_that_saves_nothing_is_not_made(workload: Any, tactics: Any, ask
     assert not of(ask("llm", [SONNET], workload=workload, tactics=tactics), "prompt_cache")
 
 
+@pytest.mark.parametrize(
+    ("repeats", "input_tokens"), [(0.5, 3_600), (0.9, 3_600), (0.2, 3_600), (0.5, 2_100), (0.5, 2_000), (0, 3_600)]
+)
+@pytest.mark.parametrize("name", [SONNET, NOVA])
+def test_under_another_workload_the_cache_holds_what_repeats_there(
+    name: str, repeats: float, input_tokens: int, ask: Any
+) -> None:
+    """A design that stays as it is has the candidate made there, or the plain one where prompts are too short."""
+    old = find(ask("llm", [name], workload={"repeated_prompt_share": 0.5}), f"{name}.1u.1z.prompt_cache")
+    there = ask("llm", [name], workload={"repeated_prompt_share": repeats, "input_tokens": input_tokens})
+    made = {c.id: c for c in there.candidates["llm"]}
+    expected = made.get(old.id, made[f"{name}.1u.1z"])
+    assert (expected.id == old.id) == (repeats * input_tokens >= 1_024)
+    assert there.resized(old, old.units, old.zones, frozenset()) == expected
+
+
 def test_a_cached_prompt_changes_which_model_is_cheapest(ask: Any) -> None:
     """With most of the prompt cached a model with a dear input price beats one that has no cache."""
     keep, quality = [SONNET, "claude_sonnet_5_5_vertex_low"], {"quality": {"min": 0.85}}

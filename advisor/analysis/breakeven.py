@@ -8,13 +8,15 @@ bound or by solving; if a third one is better there, the search goes on with tha
 Where costs are straight lines in the number this is Newton's method on their lower envelope, and ends after as many
 solves as designs lie below the two. Where designs come in one after the other, each as soon as it holds a bound, the
 next one always lies just before; so from the second third one on every other solve is half-way, and the number of
-solves is at most twice the number of halvings that lead from the reach to what counts as close.
+solves is at most twice the number of halvings that lead from the reach to what counts as close. Where the solver finds
+nothing better on the far side, the judge took a rival there that cannot be chosen: from then on the solver alone is
+asked, half-way each time.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from advisor.analysis.changes import CarriedOver, RoleChange, role_changes
@@ -22,15 +24,14 @@ from advisor.analysis.crossing import Place, crossing
 from advisor.analysis.fixed import FixedDesign, margins, touches, within_target
 from advisor.analysis.gaps import Gaps, Reading, read, settled
 from advisor.analysis.knobs import Knob, turned
+from advisor.analysis.material import moves
 from advisor.analysis.resolver import Known, Starts, beats
 from advisor.evaluation.result import Check, Evaluation
 from advisor.optimizer.run import Found, goal_value
 from advisor.optimizer.solver import Status
 
 DEFAULT_REACH = 1.5  # numbers are followed this far in both directions, or to the end of their own range
-MATERIAL = 0.01  # a number is followed when the far end of its reach moves some metric by this share
 PATIENCE = 2  # third designs in between, before every other solve is half-way
-MOST_ROUNDS = 60  # solves of one number in one direction: twice the halvings of a reach of 1000, and to spare
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,9 @@ class _Line:
     Attributes:
         near, far: where the two sides are now. rivals: the designs that it is judged against in between.
         thirds: how many designs turned up in between. halve: whether the next solve is half-way.
+        unaided: whether the solver alone is asked, between ``start`` and ``end``.
         at_near, at_far: what is proved there.
+        flips: False where the solver keeps the design all the way.
     """
 
     knob: Knob
@@ -106,8 +109,10 @@ class _Line:
     rivals: list[FixedDesign]
     thirds: int = 0
     halve: bool = False
+    unaided: bool = False
     at_near: Found | None = None
     at_far: Found | None = None
+    flips: bool = True
     done: bool = False
 
     @property
@@ -181,7 +186,7 @@ class _Follower:
         self._narrow(lines)
         open_ = [(k, -1 if v < k.value else 1) for (k, v), one in zip(unsure, found, strict=True) if _stopped(one)]
         followed = tuple(dict.fromkeys(knob for knob, _ in material))
-        results = sorted(map(self._result, lines), key=_closest_first)
+        results = sorted((self._result(line) for line in lines if line.flips), key=_closest_first)
         idle = tuple(k for k in knobs if k not in set(followed))
         return BreakEvens(tuple(results), followed, idle, tuple(open_))
 
@@ -197,7 +202,7 @@ class _Follower:
         """Return whether a number moves the design, or a rival of it, enough to be followed; prices always are."""
         if knob.figure is not None and knob.figure.name.startswith("price."):
             return True
-        return any(_moves(one.evaluation, one.at(knob, value)) for one in (self.fixed, *self._on(knob)))
+        return any(moves(one.evaluation, one.at(knob, value)) for one in (self.fixed, *self._on(knob)))
 
     def _on(self, knob: Knob) -> list[FixedDesign]:
         """Return the closest rival that stands on a figure which the design does not stand on."""
@@ -275,12 +280,11 @@ class _Follower:
         """Bring near and far together, until the near side is still the design's and the far side no longer is."""
         for line in lines:
             self._close_in(line)
-        for _ in range(MOST_ROUNDS):
-            open_ = [line for line in lines if not line.done]
-            if not open_:
-                return
+        while open_ := [line for line in lines if not line.done]:
+            unaided = [line for line in open_ if line.unaided]
             self._settle_near([line for line in open_ if line.at_near is None])
-            self._settle_far([line for line in open_ if line.at_near is not None and not line.done])
+            self._settle_far([line for line in open_ if line.at_near is not None and not (line.done or line.unaided)])
+            self._settle_half_way(unaided)
 
     def _settle_near(self, lines: list[_Line]) -> None:
         """Ask at the near side of each line, or half-way to it, whether the design still is the best."""
@@ -296,6 +300,20 @@ class _Follower:
         known = [Known(worse=one, starts=line.starts) for line, one in zip(lines, worse, strict=True)]
         for line, found in zip(lines, self._solved(ends, known), strict=True):
             self._check_far(line, found)
+
+    def _settle_half_way(self, lines: list[_Line]) -> None:
+        """Ask the solver half-way between start and end of each line; what is left open is settled on no side."""
+        ends = [(line.knob, line.knob.between(line.start, line.end)) for line in lines]
+        for line, (_, at), found in zip(lines, ends, self._solved(ends), strict=True):
+            if _stopped(found):
+                line.at_far, line.done = None, True
+            elif self._replaced(line.knob, at, found):
+                line.end, line.at_far = at, found
+            else:
+                line.start, line.at_near = at, found
+            line.near, line.far = line.start, line.end
+            line.unaided = not line.knob.close(line.near, line.far)
+            line.done |= line.at_far is not None and not line.unaided
 
     def _proved(self, line: _Line) -> Found | None:
         """Return the design as the optimum of the near side where that is proved without solving, else None."""
@@ -336,19 +354,20 @@ class _Follower:
             line.start, line.halve = at, False
 
     def _check_far(self, line: _Line, found: Found) -> None:
-        """Say whether the far side is settled, or go on behind what the solver cannot tell apart."""
+        """Say whether the far side is settled; where the design is kept, ask the solver alone where it no longer is."""
         if _stopped(found):
             line.done = True
-            return
-        there = self._mine(line.knob, line.far)
-        if there is None or not within_target(there) or (found.best is not None and beats(found.best, there)):
+        elif self._replaced(line.knob, line.far, found):
             line.at_far, line.done = found, True
-            return
-        line.start = line.near = line.far
-        line.far, line.at_near = line.end, None
-        line.done = line.knob.close(line.near, line.end)
-        if not line.done:
-            self._close_in(line)
+        elif line.knob.close(line.far, line.end):
+            line.flips, line.done = False, True
+        else:
+            line.start, line.at_near, line.unaided = line.far, found, True
+
+    def _replaced(self, knob: Knob, value: float, found: Found) -> bool:
+        """Return whether the design cannot be chosen at a value, or what the solver found there is better."""
+        there = self._mine(knob, value)
+        return there is None or not within_target(there) or (found.best is not None and beats(found.best, there))
 
     def _result(self, line: _Line) -> BreakEven:
         kept = self.fixed.at(line.knob, line.near).evaluation
@@ -367,29 +386,3 @@ def _problems(found: CarriedOver) -> tuple[str, ...]:
 
 def _stopped(found: Found) -> bool:
     return found.status is Status.STOPPED
-
-
-def _moves(before: Evaluation, after: CarriedOver) -> bool:
-    """Return whether a number moves some metric by a material share, or makes the design impossible."""
-    if after.evaluation is None or after.evaluation.feasible != before.feasible:
-        return True
-    return any(share >= MATERIAL for share in shares(before, after.evaluation))
-
-
-def shares(before: Evaluation, after: Evaluation) -> Iterator[float]:
-    """Yield by what share the metrics of interest change; an availability by the share of its downtime."""
-    for name in metrics_of_interest(before):
-        old, new = before.metric(name), after.metric(name)
-        if name.endswith(".availability"):
-            old, new = 1 - old, 1 - new
-        yield abs(new - old) / max(abs(old), 1e-12)
-
-
-def metrics_of_interest(evaluation: Evaluation) -> tuple[str, ...]:
-    """Return cost, quality, hours, and of each flow its availability, its p95s, and what a bound names."""
-    names = ["cost_usd_per_month", "quality", "operations_h_per_month"]
-    for flow_id, flow in evaluation.flows.items():
-        names += [f"flows.{flow_id}.{measure}.p95" for measure in flow.measures]
-        names.append(f"flows.{flow_id}.availability")
-    names += [bound.metric for bound in evaluation.scenario.bounds]
-    return tuple(dict.fromkeys(names))

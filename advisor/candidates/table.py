@@ -17,6 +17,7 @@ from advisor.candidates.maker import Maker, Rejection, behind, moved
 from advisor.candidates.pool_parts import alone, repooled
 from advisor.candidates.shared import Sharing
 from advisor.candidates.tactics import JOINS
+from advisor.candidates.tactics.prompt_cache import restated
 from advisor.candidates.unswept import unswept
 from advisor.catalog.load import Catalog
 from advisor.catalog.model import Component, Option
@@ -120,7 +121,7 @@ class Table:
         if stated is not None and str(zones) not in stated:
             raise ValueError(f"{option.id} runs in {' or '.join(sorted(stated))} zones, not in {zones}")
         builder = self._builder(one, component, option, caches)
-        layout, needed = one.layout, min(builder.needed, units)
+        layout, needed = restated(one.layout, one.role, self.scenario), min(builder.needed, units)
         if (units, zones, needed) != (layout.units, layout.zones, layout.needed):
             layout = replace(layout, units=units, zones=zones, needed=needed)
         found = builder.built(layout)

@@ -15,6 +15,8 @@ from advisor.scenario.assumption import Assumption
 from advisor.scenario.load import Scenario
 
 LEAST_PREFIX_TOKENS = 1024  # shorter beginnings are not cached: OpenAI and Anthropic guides to prompt caching
+HITS = "share of repeated prompt tokens found in the provider's cache"
+FIRST_TOKEN = "time to first token with a prompt cache"
 SOURCE = "Gim et al. (2024), Prompt Cache: Modular Attention Reuse for Low-Latency Inference"
 
 
@@ -48,6 +50,18 @@ def prompt_cache(layout: Layout, setting: Setting) -> Iterator[Layout]:
     yield replace(layout, prompt_cache=cache, tactics=tactics, notes=(*layout.notes, *_notes(setting.scenario, prompt)))
 
 
+def restated(layout: Layout, role: str, scenario: Scenario) -> Layout:
+    """Return a layout whose cache holds what it holds in a scenario: prompts too short for it are sent anew."""
+    if layout.prompt_cache is None:
+        return layout
+    cache = cached(role, scenario)
+    if cache is not None:
+        return replace(layout, prompt_cache=cache)
+    notes = tuple(note for note in layout.notes if note.subject not in (HITS, FIRST_TOKEN))
+    tactics = tuple(name for name in layout.tactics if name != "prompt_cache")
+    return replace(layout, prompt_cache=None, tactics=tactics, notes=notes)
+
+
 def saves(option: Option, cache: PromptCache) -> bool:
     """Return whether reading and writing the repeated tokens costs less than sending them anew, at the newest prices.
 
@@ -69,13 +83,13 @@ def _notes(scenario: Scenario, prompt: Prompt) -> tuple[Assumption, ...]:
         *note(
             scenario,
             "prompt_cache_hit_share",
-            "share of repeated prompt tokens found in the provider's cache",
+            HITS,
             f"{hits:g}",
             "no published figure: caches forget within minutes, so it depends on how often each beginning comes; "
             "answers state the tokens that were read",
         ),
         Assumption(
-            "time to first token with a prompt cache",
+            FIRST_TOKEN,
             "as without",
             "providers publish only the most that a hit can save; measure it",
             f"workload.{prompt.repeated_share}",

@@ -25,7 +25,7 @@ from advisor.candidates.table import Table
 from advisor.catalog.load import load_catalog
 from advisor.optimizer.front_bounds import fitting
 from advisor.optimizer.front_case import CaseFront
-from advisor.optimizer.merging import merged
+from advisor.optimizer.merging import Timed, merged
 from advisor.optimizer.proof import TooHardError
 from advisor.optimizer.solver import Status
 from advisor.scenario.load import load_scenario
@@ -164,7 +164,7 @@ def test_merging_drops_what_another_one_is_as_good_as(some: list[tuple[int, int,
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("advisor.optimizer.merging.BLOCK", block)
         patch.setattr("advisor.optimizer.merging.AT_ONCE", 2 * block)
-        kept = merged(values, lambda places: [level[places] for level in levels])
+        kept = merged(values, [Timed(level, np.arange(len(some))) for level in levels])
 
     def as_good(a: int, b: int) -> bool:
         return bool((values[a] <= values[b]).all() and all((level[a] >= level[b] - 1e-12).all() for level in levels))

@@ -12,17 +12,17 @@ found among all of them: that is merging labels, and most such fronts take it a 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from advisor.models.latency import inverse
 from advisor.models.undominated import undominated_mask
-from advisor.optimizer.chances import Chances, levels
+from advisor.optimizer.chances import levels
 from advisor.optimizer.envelope import Envelope
 from advisor.optimizer.front_bounds import fitting
 from advisor.optimizer.labels import AT_ONCE, Block, LabelSearch
-from advisor.optimizer.merging import merged
+from advisor.optimizer.merging import Timed, merged
 from advisor.optimizer.prices import ROUNDING
 
 if TYPE_CHECKING:
@@ -177,31 +177,24 @@ class FrontLabels(LabelSearch):
             for half in corners.halves():
                 self._ask(asked, pairs, half, kept)
 
-    def _needed(self, chosen: Indices, values: Array, states: Sequence[Indices]) -> Mask:
-        """Return which labels are needed beside the others, those with other times among them.
+    def _needed(
+        self, block: Block, place: int, labels: Indices, picks: Indices, states: Sequence[tuple[Indices, Indices]]
+    ) -> Mask:
+        """Return which pairs of label and candidate are needed beside the others, those with other times among them.
 
         Where any goal will do, goals do not count: what completes one that is as good in all else is as free to.
         """
-        tails = (*self.front.own, *self.front.held)
+        values = self._values(block, place, labels, picks)
         if self.span.free:
             values = values[:, 1:]
-        if not tails:
+        if not states:
             found: Mask = undominated_mask(values)
             return found
-        return merged(values, lambda some: [own for tail in tails for own in self._levels(tail, chosen[some])])
-
-    def _levels(self, tail: Chances, chosen: Indices) -> Iterator[Array]:
-        """Yield P(time so far <= t) before and past the cache on the fine lattice, for beginnings of designs."""
-        import numpy as np
-
-        for times in (tail.before, tail.past):
-            whole = np.ones((len(chosen), 1), dtype=complex)
-            for place, picks in enumerate(chosen.T):
-                role = self.order[place]
-                if (own := times[role]) is not None:
-                    whole = whole * own.spectra[tail.rows[role][picks]]
-            if whole.shape[1] > 1:
-                yield levels(inverse(whole))
+        times = [
+            Timed(levels(inverse(self._spectra(block, number, place, pairs))), where)
+            for number, (pairs, where) in enumerate(states)
+        ]
+        return merged(values, times)
 
     def _extended(self, block: Block, place: int, labels: Indices, picks: Indices) -> Block:
         """Return the pairs as labels; once all that takes time is decided the judge is asked for their times."""

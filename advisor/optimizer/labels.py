@@ -242,25 +242,30 @@ class LabelSearch:
         """Return the pairs of label and candidate as labels with one role more, without those that are not needed."""
         import numpy as np
 
-        role = self.order[place]
-        chosen = np.column_stack((block.chosen[labels], picks))
-        goal = block.goal[labels] + self.case.goal[role][picks]
-        used = block.used[labels] + self.case.rows[role][picks]
         states = [self._states(block, number, place, labels, picks) for number in range(len(self.envelopes))]
         if self._comparable:
-            kept = self._needed(chosen, np.column_stack((goal, used)), [where for _, where in states])
+            kept = self._needed(block, place, labels, picks, states)
             if not kept.all():
-                labels, picks, chosen, goal, used = labels[kept], picks[kept], chosen[kept], goal[kept], used[kept]
+                labels, picks = labels[kept], picks[kept]
                 states = [self._states(block, number, place, labels, picks) for number in range(len(self.envelopes))]
+        values = self._values(block, place, labels, picks)
         return Block(
-            chosen,
-            goal,
-            used,
-            block.price[labels] + self.prices[role][picks],
+            np.column_stack((block.chosen[labels], picks)),
+            values[:, 0],
+            values[:, 1:],
+            block.price[labels] + self.prices[self.order[place]][picks],
             tuple(s[labels] + e.costs[place][picks] for e, s in zip(self.envelopes, block.spent, strict=True)),
             tuple(where for _, where in states),
             tuple(self._spectra(block, number, place, pairs) for number, (pairs, _) in enumerate(states)),
         )
+
+    def _values(self, block: Block, place: int, labels: Indices, picks: Indices) -> Array:
+        """Return the goal and the uses of all limits of pairs of label and candidate so far, a row each."""
+        import numpy as np
+
+        role = self.order[place]
+        goal = block.goal[labels] + self.case.goal[role][picks]
+        return np.column_stack((goal, block.used[labels] + self.case.rows[role][picks]))
 
     def _states(
         self, block: Block, number: int, place: int, labels: Indices, picks: Indices
@@ -279,9 +284,14 @@ class LabelSearch:
         own, before = np.divmod(pairs, len(known))
         return known[before] if part is None else known[before] * part.spectra[own]
 
-    def _needed(self, chosen: Indices, values: Array, states: Sequence[Indices]) -> Mask:
-        """Return which labels are needed beside the others: what they choose, add up to, and which times they have."""
-        return needed(states, values)
+    def _needed(
+        self, block: Block, place: int, labels: Indices, picks: Indices, states: Sequence[tuple[Indices, Indices]]
+    ) -> Mask:
+        """Return which pairs of label and candidate are needed beside the others.
+
+        ``states``: for each tail their distinct times and which of these each has.
+        """
+        return needed([where for _, where in states], self._values(block, place, labels, picks))
 
     @property
     def _comparable(self) -> bool:

@@ -7,8 +7,9 @@ costs no more, uses no more of any limit and is in time whenever the one is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from advisor.optimizer.order import EQUAL, SPARSE
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
     Indices = np.ndarray[Any, np.dtype[np.intp]]
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
-    Levels = Sequence[Array]
 
 BLOCK = 256  # beginnings that are compared with all needed ones together
 AT_ONCE = 1024  # needed ones that are looked at together
@@ -27,7 +27,26 @@ MARKS = (0.02, 0.15, 0.4, 0.7, 0.95)  # shares of the largest probability at who
 POINTS_AT_ONCE = 2**21  # probabilities that are compared together
 
 
-def merged(values: Array, levels_of: Callable[[Indices], Levels]) -> Mask:
+@dataclass(frozen=True)
+class Timed:
+    """One of the times of some beginnings.
+
+    Attributes:
+        levels: for each distinct time P(X <= t) on the lattice. which: the row of each beginning.
+    """
+
+    levels: Array
+    which: Indices
+
+    @cached_property
+    def grids(self) -> list[Array]:
+        """The probabilities at ever more points."""
+        import numpy as np
+
+        return [np.ascontiguousarray(self.levels[:, ::every]) for every in SPARSE]
+
+
+def merged(values: Array, times: Sequence[Timed]) -> Mask:
     """Return which of some beginnings are needed beside the others; of equal ones the first.
 
     They are compared with those before them in the order of their sums, so one may stay that only a later one with the
@@ -35,27 +54,27 @@ def merged(values: Array, levels_of: Callable[[Indices], Levels]) -> Mask:
 
     Args:
         values: what each adds up to, a row each; less is better.
-        levels_of: the places of some -> for each of their times P(X <= t) on the lattice, a row each.
+        times: what each takes, for every percentile bound.
 
     >>> import numpy as np
     >>> levels = np.array([[0.5, 1.0], [0.4, 0.9], [0.6, 0.8]])
-    >>> merged(np.array([[1.0], [1.0], [2.0]]), lambda places: [levels[places]])
+    >>> merged(np.array([[1.0], [1.0], [2.0]]), [Timed(levels, np.arange(3))])
     array([ True, False,  True])
     """
     import numpy as np
 
-    order = np.lexsort((np.arange(len(values)), *values.T[::-1]))
     found = np.zeros(len(values), dtype=bool)
+    if not len(values):
+        return found
+    order = np.lexsort((np.arange(len(values)), *values.T[::-1]))
     known: list[_Beginnings] = []
-    marks: list[Indices] | None = None
+    values = np.column_stack((values, *(_marked(time) for time in times)))
     for begin in range(0, len(order), BLOCK):
         places = order[begin : begin + BLOCK]
-        levels = levels_of(places)
-        marks = marks or [_marks(level) for level in levels]
-        block = _Beginnings.of(places, values[places], levels, marks)
+        block = _Beginnings(places, values[places])
         for others in known:
-            block = block.taken(~_beaten(block, others))
-        block = block.taken(~_beaten(block, block, earlier=True))
+            block = block.taken(~_beaten(block, others, times))
+        block = block.taken(~_beaten(block, block, times, earlier=True))
         found[block.places] = True
         if known and len(known[-1].places) + len(block.places) <= AT_ONCE:
             known[-1] = known[-1].joined(block)
@@ -64,12 +83,13 @@ def merged(values: Array, levels_of: Callable[[Indices], Levels]) -> Mask:
     return found
 
 
-def _marks(levels: Array) -> Indices:
-    """Return points of the lattice at which times of some beginnings are likely to differ."""
+def _marked(time: Timed) -> Array:
+    """Return for each beginning minus the probabilities at points of the lattice where times are likely to differ."""
     import numpy as np
 
-    mean = levels.mean(axis=0)
-    found: Indices = np.unique(np.searchsorted(mean, np.array(MARKS) * mean[-1]).clip(0, len(mean) - 1))
+    mean = time.levels.mean(axis=0)
+    marks = np.unique(np.searchsorted(mean, np.array(MARKS) * mean[-1]).clip(0, len(mean) - 1))
+    found: Array = EQUAL - time.levels[:, marks][time.which]
     return found
 
 
@@ -78,37 +98,25 @@ class _Beginnings:
     """Some beginnings.
 
     Attributes:
-        places: which. values: what they add up to, then minus some of their probabilities. levels: all of these.
+        places: which. values: what they add up to, then minus some of their probabilities.
     """
 
     places: Indices
     values: Array
-    levels: tuple[Array, ...]
-
-    @classmethod
-    def of(cls, places: Indices, values: Array, levels: Levels, marks: Sequence[Indices]) -> _Beginnings:
-        """Return beginnings with the probabilities at some points."""
-        import numpy as np
-
-        some = [EQUAL - level[:, at] for level, at in zip(levels, marks, strict=True)]
-        return cls(places, np.column_stack((values, *some)), tuple(levels))
 
     def taken(self, which: Mask) -> _Beginnings:
         """Return some of them."""
-        if which.all():
-            return self
-        return _Beginnings(self.places[which], self.values[which], tuple(level[which] for level in self.levels))
+        return self if which.all() else _Beginnings(self.places[which], self.values[which])
 
     def joined(self, other: _Beginnings) -> _Beginnings:
         """Return these, then others."""
         import numpy as np
 
-        levels = tuple(np.concatenate(pair) for pair in zip(self.levels, other.levels, strict=True))
         places = np.concatenate((self.places, other.places))
-        return _Beginnings(places, np.concatenate((self.values, other.values)), levels)
+        return _Beginnings(places, np.concatenate((self.values, other.values)))
 
 
-def _beaten(some: _Beginnings, others: _Beginnings, *, earlier: bool = False) -> Mask:
+def _beaten(some: _Beginnings, others: _Beginnings, times: Sequence[Timed], *, earlier: bool = False) -> Mask:
     """Return which beginnings one of some others makes needless; ``earlier``: of the same ones, one before them."""
     import numpy as np
 
@@ -122,25 +130,27 @@ def _beaten(some: _Beginnings, others: _Beginnings, *, earlier: bool = False) ->
     rank = np.arange(len(rows)) - np.searchsorted(rows, rows)  # which of those that may beat a beginning it is
     tried, more = 0, 1
     while len(rows):  # one is enough: few are looked at first
-        now = rank < tried + more
-        found[_no_slower(some.levels, rows[now], others.levels, columns[now])] = True
-        left = ~now & ~found[rows]
+        now = np.flatnonzero(rank < tried + more)
+        good = _no_slower(times, some.places[rows[now]], others.places[columns[now]])
+        found[rows[now[good]]] = True
+        left = (rank >= tried + more) & ~found[rows]
         rows, columns, rank = rows[left], columns[left], rank[left]
         tried, more = tried + more, 2 * more
     return found
 
 
-def _no_slower(levels: Levels, rows: Indices, theirs: Levels, columns: Indices) -> Indices:
-    """Return of pairs the first of each where the other one is no slower, compared at ever more points."""
+def _no_slower(times: Sequence[Timed], some: Indices, others: Indices) -> Mask:
+    """Return of pairs of beginnings in which of them the other one is no slower, compared at ever more points."""
     import numpy as np
 
-    for every in SPARSE:
-        good = np.ones(len(rows), dtype=bool)
-        for mine, other in zip(levels, theirs, strict=True):
-            ours, others = mine[:, ::every], other[:, ::every]
-            step = max(POINTS_AT_ONCE // max(ours.shape[1], 1), 1)
-            for begin in range(0, len(rows), step):
-                part = slice(begin, begin + step)
-                good[part] &= (others[columns[part]] >= ours[rows[part]] - EQUAL).all(axis=1)
-        rows, columns = rows[good], columns[good]
-    return rows
+    good = np.ones(len(some), dtype=bool)
+    for grid, _ in enumerate(SPARSE):
+        for time in times:
+            levels = time.grids[grid]
+            left = np.flatnonzero(good)
+            step = max(POINTS_AT_ONCE // max(levels.shape[1], 1), 1)
+            for begin in range(0, len(left), step):
+                part = left[begin : begin + step]
+                ours, theirs = time.which[some[part]], time.which[others[part]]
+                good[part] = (levels[theirs] >= levels[ours] - EQUAL).all(axis=1)
+    return good

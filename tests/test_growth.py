@@ -279,6 +279,20 @@ def test_an_infeasible_scenario_ends_with_3(capsys: Capture, tmp_path: Path) -> 
     assert "no headroom" in page
 
 
+@pytest.mark.parametrize(("budget", "code"), [("9_000", 0), ("90", 3)])
+def test_factors_that_nobody_typed_are_cut(budget: str, code: int, capsys: Capture, tmp_path: Path) -> None:
+    """By default what a parameter cannot take is left out and said; the exit code is what it is without."""
+    file = tmp_path / "peaks.yml"
+    text = FILE.read_text().replace("max: 9_000", f"max: {budget}")
+    file.write_text(text.replace("requests_per_month: 2_000_000", "requests_per_month: 20_000\n  peak_to_average: 250"))
+    assert run(["growth", str(file), *MINI, "--of", "peak_to_average", "--json"]) == code
+    captured = capsys.readouterr()
+    assert [one["factor"] for one in json.loads(captured.out)["volumes"]] == [1, 3]
+    assert "note: 10 times is left out: peak_to_average: 250 × 10 is more than 1000 ratio\n" in captured.err
+    assert "note: 100 times is left out: peak_to_average: 250 × 100 is more than 1000 ratio\n" in captured.err
+    assert run(["growth", str(file), *MINI, "--of", "peak_to_average", "--factors", "1,3,10,100"]) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

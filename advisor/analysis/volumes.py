@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -66,21 +66,42 @@ def find_parameters(scenario: Scenario, blueprint: Blueprint, names: Sequence[st
 
 def check_factors(factors: Sequence[float], of: Mapping[str, float], blueprint: Blueprint) -> None:
     """Raise :class:`InputError` for factors that take a parameter out of what it may be, and name the rest."""
-    found: dict[str, list[str]] = {}
+    found = list(_beyond(factors, of, blueprint))
+    names = {name for name, _, _ in found}
+    rest = " ".join(f"--of {name}" for name in of if name not in names)
+    hint = f"; all but that grows with {rest}" if rest else ""
+    if found:
+        raise InputError([Problem("", 0, "--factors", f"{name}: {why}{hint}") for name, _, why in found])
+
+
+def kept_factors(
+    factors: Sequence[float], of: Mapping[str, float], blueprint: Blueprint
+) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """Return the factors at which every parameter still is what it may be, and why the others are left out.
+
+    >>> import advisor
+    >>> blueprint = advisor.load_catalog().blueprint("rag_assistant")
+    >>> kept_factors([1, 10, 1000], {"peak_to_average": 30.0}, blueprint)
+    ((1, 10), ('1000 times is left out: peak_to_average: 30 × 1000 is more than 1000 ratio',))
+    """
+    found = list(_beyond(factors, of, blueprint))
+    out = {factor for _, factor, _ in found}
+    notes = tuple(f"{factor:g} times is left out: {name}: {why}" for name, factor, why in found)
+    return tuple(factor for factor in factors if factor not in out), notes
+
+
+def _beyond(
+    factors: Sequence[float], of: Mapping[str, float], blueprint: Blueprint
+) -> Iterator[tuple[str, float, str]]:
+    """Yield (parameter, factor, why) where a factor takes a parameter out of what it may be."""
     for name, value in of.items():
         parameter = blueprint.parameters[name]
         for factor in factors:
+            there = f"{value:,.6g} × {factor:g} is"
             if value * factor > parameter.most:
-                message = f"{value:,.6g} × {factor:g} is more than {parameter.most:g} {parameter.unit}"
-                found.setdefault(name, []).append(message)
+                yield name, factor, f"{there} more than {parameter.most:g} {parameter.unit}"
             elif parameter.least is not None and value * factor < parameter.least:
-                message = f"{value:,.6g} × {factor:g} is less than {parameter.least:g} {parameter.unit}"
-                found.setdefault(name, []).append(message)
-    rest = " ".join(f"--of {name}" for name in of if name not in found)
-    hint = f"; all but that grows with {rest}" if rest else ""
-    if found:
-        messages = (f"{name}: {message}{hint}" for name, some in found.items() for message in some)
-        raise InputError([Problem("", 0, "--factors", message) for message in messages])
+                yield name, factor, f"{there} less than {parameter.least:g} {parameter.unit}"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from advisor.commands import options
 
@@ -115,7 +116,7 @@ def command(
     from advisor.commands.progress import bar
 
     check_chart(chart)
-    volumes = _volumes(scenario, catalog_folder, names, factors, as_of, time_limit_s)
+    volumes, factors = _volumes(scenario, catalog_folder, names, factors, as_of, time_limit_s)
     with bar() as progress:
         found = growth(volumes, factors, progress)
     _show(found, volumes.scenario, chosen=bool(names), as_json=as_json)
@@ -132,15 +133,21 @@ def _volumes(
     factors: tuple[float, ...],
     as_of: datetime.date | None,
     time_limit_s: float,
-) -> Volumes:
+) -> tuple[Volumes, tuple[float, ...]]:
+    """Return what solves the scenario, and the factors; of those that nobody typed the ones that can be taken."""
     from advisor.analysis.answers import Deadline
-    from advisor.analysis.volumes import Volumes, check_factors, find_parameters
+    from advisor.analysis.volumes import Volumes, check_factors, find_parameters, kept_factors
 
     loaded, catalog = options.load_inputs(scenario, catalog_folder)
     blueprint = catalog.blueprint(loaded.blueprint.id)
     of = find_parameters(loaded, blueprint, names)
+    notes: tuple[str, ...] = ()
+    if click.get_current_context().get_parameter_source("factors") is ParameterSource.DEFAULT:
+        factors, notes = kept_factors(factors, of, blueprint)
     check_factors(factors, of, blueprint)
-    return Volumes(loaded, catalog, as_of, of, Deadline.after(time_limit_s))
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
+    return Volumes(loaded, catalog, as_of, of, Deadline.after(time_limit_s)), factors
 
 
 def _show(found: Growth, scenario: Scenario, *, chosen: bool, as_json: bool) -> None:

@@ -22,8 +22,10 @@ from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table
 from advisor.catalog.blueprint import Blueprint
 from advisor.catalog.load import Catalog
+from advisor.models.lattice import level_at_end
 from advisor.optimizer import labels, proof
 from advisor.optimizer.case import Case
+from advisor.optimizer.chances import chances
 from advisor.optimizer.engine import Engine
 from advisor.optimizer.envelope import Chain, Envelope
 from advisor.optimizer.exchanging import Others
@@ -244,6 +246,22 @@ def test_chances_agree_however_they_are_worked_out(seed: int) -> None:
                 assert tail.with_one(design, role)[design[role]] == pytest.approx(chance, abs=1e-9)
             pair = tail.with_two(design, 0, np.array([design[0]]), 2)
             assert pair[0, design[2]] == pytest.approx(chance, abs=1e-9)
+
+
+@pytest.mark.parametrize("count", [1, 3, 40, 700])
+def test_designs_together_have_the_chances_of_each_multiplied_out(count: int, candidates: Table) -> None:
+    """With a cache and without, however many designs share beginnings, each has the chance of its own product."""
+    demo, rng = Search(candidates), np.random.default_rng(count)
+    kept = {role: np.arange(len(found)) for role, found in demo.pool.items()}
+    few = {role: rng.choice(len(found), size=min(len(found), 4), replace=False) for role, found in demo.pool.items()}
+    for _, tail in demo.tails:
+        for cached in (False, True):
+            bound = chances(tail, demo.pool, kept, cached)
+            for choice in (kept, few):
+                designs = np.column_stack([rng.choice(places, size=count) for places in choice.values()])
+                alone = level_at_end(bound.spectra_of(designs))
+                assert bound.of(designs) == pytest.approx(alone, abs=1e-9)
+                assert bound.hold(designs).tolist() == (alone >= bound.least).tolist()
 
 
 @pytest.mark.parametrize("seed", [0, 2, 4])

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from advisor.candidates.candidate import Candidate
 from advisor.models.latency import inverse
 from advisor.models.lattice import completing, level_at_end, parts
-from advisor.optimizer.distinct import distinct, first_of_each
+from advisor.optimizer.distinct import distinct
 from advisor.optimizer.order import Order
+from advisor.optimizer.products import Factor, Shared, products
 from advisor.optimizer.tails import MARGIN, POINTS, THETAS, Tail
 from advisor.optimizer.times import Times, levels
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     Indices = np.ndarray[Any, np.dtype[np.intp]]
 
 LAST = -1  # the point at which a lattice ends
-ONE_THREAD = 4 * 65536  # multiplications, the usual threshold
 SAFE = 4  # cells, more than the lattice ends beyond T
 
 
@@ -73,9 +73,13 @@ class Chances:
     def coarser(self, cells: int, *, down: bool) -> Chances:
         """Return the same on a lattice in which so many points are one, with all times rounded down or kept on average.
 
-        With all rounded down, chances counted up to and with the last point are at least as large as the exact ones.
+        All transforms are there that may be asked for. With all rounded down, chances counted up to and with the last
+        point are at least as large as the exact ones.
         """
         if cells == 1:
+            for times, rows in zip((*self.before, *self.past), self.rows * 2, strict=True):
+                if times is not None:
+                    times.fill(rows)
             return self
         start, end = (one.coarser(cells, down=down) for one in (self.start, self.end))
         before, past = (
@@ -85,16 +89,8 @@ class Chances:
         return replace(self, start=start, end=end, before=before, past=past)
 
     def hold(self, designs: Indices) -> Any:
-        """Return which designs meet the bound, a lattice error left on the safe side. Equal times count once."""
-        import numpy as np
-
-        where, count = np.zeros(len(designs), dtype=np.intp), 1
-        for role, rows in enumerate(self.rows):
-            if self.touches(role):
-                most = int(rows.max(initial=0)) + 1
-                own, where = distinct(where * most + rows[designs[:, role]], count * most)
-                count = len(own)
-        return (self.of(designs[first_of_each(where, count)]) >= self.least)[where]
+        """Return which designs meet the bound, a lattice error left on the safe side."""
+        return self.of(designs) >= self.least
 
     def touches(self, role: int) -> bool:
         """Return whether the bound depends on a role."""
@@ -108,8 +104,20 @@ class Chances:
         return found
 
     def of(self, designs: Indices) -> Array:
-        """Return P(time <= T) for designs, one row each."""
-        return level_at_end(self.spectra_of(designs))
+        """Return P(time <= T) for designs, one row each.
+
+        Past the cache first, then before it, and equal beginnings once: of a thousand designs few roles' times differ.
+        What comes last is an inner product, as the chance is linear in it.
+        """
+        past, before = self._factors(self.past, designs), self._factors(self.before, designs)
+        late = Shared.of(self.end.spectra, len(designs)).times_all(past)
+        whole = late.joined_with(self.start.spectra[0], self.hits).times_all(before[:-1])
+        return whole.levels_with(before[-1]) if before else level_at_end(whole.spectra)[whole.which]
+
+    def _factors(self, side: Sequence[Times | None], designs: Indices) -> list[Factor]:
+        """Return the times of designs in each role before or past the cache, those with the fewest first."""
+        timed = [(times, self.rows[role][designs[:, role]]) for role, times in enumerate(side) if times is not None]
+        return sorted((Factor.of(*one) for one in timed), key=lambda factor: len(factor.rows))
 
     def spectra_of(self, designs: Indices) -> Spectrum:
         """Return the transforms of the times of designs, one row each."""
@@ -124,9 +132,9 @@ class Chances:
             if role not in skip:
                 mine, late = self.before[role], self.past[role]
                 if mine is not None:
-                    before *= mine.spectra[rows[designs[:, role]]]
+                    before *= mine.of(rows[designs[:, role]])
                 if late is not None:
-                    past *= late.spectra[rows[designs[:, role]]]
+                    past *= late.of(rows[designs[:, role]])
         return before, past
 
     def with_one(self, design: Indices, role: int) -> Array:
@@ -142,8 +150,8 @@ class Chances:
         before, past = self._products(design[None], (first, second))
         times, where = np.unique(self.rows[first][which], return_inverse=True)
         own, late = self.before[first], self.past[first]
-        before = np.repeat(before, len(times), axis=0) if own is None else before * own.spectra[times]
-        past = np.repeat(past, len(times), axis=0) if late is None else past * late.spectra[times]
+        before = np.repeat(before, len(times), axis=0) if own is None else before * own.of(times)
+        past = np.repeat(past, len(times), axis=0) if late is None else past * late.of(times)
         found: Array = self.completed(before, past, second)[where]
         return found
 
@@ -159,7 +167,7 @@ class Chances:
         if mine is None and late is None:
             return np.repeat(level_at_end(self.joined(before, past))[:, None], len(where), axis=1)
         if mine is not None and late is not None:
-            own, after = mine.spectra[times], late.spectra[times]
+            own, after = mine.of(times), late.of(times)
             pairs = [level_at_end(self.joined(b * own, p * after)) for b, p in zip(before, past, strict=True)]
             return np.stack(pairs)[:, where]
         if mine is not None:
@@ -179,7 +187,7 @@ class Chances:
     def _parts(self, role: int, times: Times) -> Array:
         """Return the parts of the transforms of a role's distinct times, where it takes time on one side only."""
         if role not in self._flat:
-            self._flat[role] = parts(times.spectra[self.times_of(role)[0]])
+            self._flat[role] = parts(times.of(self.times_of(role)[0]))
         return self._flat[role]
 
     def always_holds(self) -> bool:
@@ -229,24 +237,6 @@ def _tilted(theta: float) -> Array:
     return np.exp(-theta * np.linspace(0.0, 1.0, POINTS))
 
 
-def products(left: Array, right: Array) -> Array:
-    """Return the inner product of each row on the left with each on the right.
-
-    In pieces that a linear algebra library works off in one thread: its threads wait for each other busily, which costs
-    far more than they save on products as small as these, and more still beside other work.
-    """
-    import numpy as np
-
-    found = np.empty((len(left), len(right)))
-    width = left.shape[1]
-    down = min(max(math.isqrt(ONE_THREAD // width), 1), max(len(left), 1))
-    across = max(ONE_THREAD // (down * width), 1)
-    for i in range(0, len(left), down):
-        for j in range(0, len(right), across):
-            found[i : i + down, j : j + across] = left[i : i + down] @ right[j : j + across].T
-    return found
-
-
 def reached(masses: Array, at: int) -> Array:
     """Return P(X <= t) at a point of the lattice: all masses below it and half of the one at it."""
     found: Array = masses[..., :at].sum(axis=-1) + masses[..., at] / 2
@@ -264,9 +254,6 @@ def chances(tail: Tail, pool: Mapping[str, Sequence[Candidate]], kept: Mapping[s
         before, past = [tail.times(role, past=None) for role in kept], [None] * len(kept)
     hits = tail.hits if cached else 0.0
     rows = tuple(tail.rows_of(role, pool[role])[at] for role, at in kept.items())
-    for times, own in zip((*before, *past), rows * 2, strict=True):
-        if times is not None:
-            times.fill(own)
     return Chances(tail.level, hits, start, end, tuple(before), tuple(past), rows, tuple(map(tail.order, kept)))
 
 

@@ -33,17 +33,3 @@ def distinct(numbers: Indices, below: int) -> tuple[Indices, Indices]:
     place = np.empty(below, dtype=np.intp)
     place[found] = np.arange(len(found))
     return found, place[numbers]
-
-
-def first_of_each(where: Indices, count: int) -> Indices:
-    """Return for each of so many distinct things the first place where it stands.
-
-    >>> import numpy as np
-    >>> first_of_each(np.array([1, 0, 1, 2]), 3)
-    array([1, 0, 3])
-    """
-    import numpy as np
-
-    found = np.empty(count, dtype=np.intp)
-    found[where[::-1]] = np.arange(len(where) - 1, -1, -1)
-    return found

@@ -23,8 +23,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from advisor.models.latency import inverse, transform
-from advisor.optimizer.chances import LAST, Chances, products
+from advisor.optimizer.chances import LAST, Chances
 from advisor.optimizer.order import Order
+from advisor.optimizer.products import products
 from advisor.optimizer.times import Times
 
 if TYPE_CHECKING:

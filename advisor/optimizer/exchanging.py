@@ -67,7 +67,7 @@ class Others:
     def _own(self, role: int, chosen: int) -> tuple[Spectrum | None, Spectrum | None]:
         """Return the times of a candidate before and past the cache, None where it takes none."""
         before, past, row = self.chances.before[role], self.chances.past[role], self.chances.rows[role][chosen]
-        return (None if before is None else before.spectra[row]), (None if past is None else past.spectra[row])
+        return (None if before is None else before.one(row)), (None if past is None else past.one(row))
 
 
 def _product(*factors: Spectrum | None) -> Spectrum | None:

@@ -117,6 +117,10 @@ class FrontLabels(LabelSearch):
         self._last[:asked] = [len(order) - 1] * asked  # corners ask for goals too, whatever takes time
         inside = [front.bounds.parts[role].min(axis=0) for role in order]
         self._least = np.concatenate((np.cumsum(inside[::-1], axis=0)[::-1], np.zeros((1, len(inside[0])))))
+        self._above = [front.union.above[role] for role in order]
+        least_above = [own.min(axis=0) for own in self._above]
+        ends = np.zeros((1, len(front.union.constants)))
+        self._above_after = np.concatenate((np.cumsum(least_above[::-1], axis=0)[::-1], ends))
         self._seen: Array | None = None
 
     @property
@@ -149,9 +153,38 @@ class FrontLabels(LabelSearch):
         own, rooms = bounds.parts[self.order[place]], self.corners.rooms
         kept = np.zeros(len(labels), dtype=bool)
         for begin in range(0, len(labels), PAIRS):
-            part = slice(begin, begin + PAIRS)
-            kept[part] = fitting(before[labels[part]] + own[picks[part]], rooms)
+            part = np.arange(begin, min(begin + PAIRS, len(labels)))
+            sums = before[labels[part]] + own[picks[part]]
+            part = part[mask := fitting(sums, rooms)]
+            above = self.above(block, place, labels[part], picks[part])
+            sums = sums[mask][finite := np.isfinite(above)] + above[finite, None] * bounds.goal_shares
+            kept[part[finite]] = fitting(sums, rooms)
         return labels[kept], picks[kept]
+
+    def above(self, block: Block, place: int, labels: Indices, picks: Indices) -> Array:
+        """Return by how much the goals of pairs, once completed, are at least above the sums of the least ones.
+
+        In a case that is what all candidates so far add there above their least goals, and no less than the least of
+        that for each open role; over all cases it is the least. Infinite where no case has all candidates.
+        """
+        import numpy as np
+
+        if len(self._above_after[0]) == 1:
+            return np.zeros(len(labels))
+        before, found = self._above_before(block) + self._above_after[place + 1], np.empty(len(labels))
+        for begin in range(0, len(labels), PAIRS // 8):
+            part = slice(begin, begin + PAIRS // 8)
+            found[part] = (before[labels[part]] + self._above[place][picks[part]]).min(axis=1)
+        return found
+
+    def _above_before(self, block: Block) -> Array:
+        """Return what the goals of some beginnings are above the sums of the least ones, in each case."""
+        import numpy as np
+
+        found: Array = np.repeat(self.front.union.constants_above[None], len(block.chosen), axis=0)
+        for own, picks in zip(self._above, block.chosen.T, strict=False):
+            found += own[picks]
+        return found
 
     def _in_time(self, block: Block, number: int, place: int, labels: Indices, picks: Indices) -> Any:
         """Return which pairs can still be completed in time: for the envelopes that know budgets, into some corner."""
@@ -182,11 +215,18 @@ class FrontLabels(LabelSearch):
     ) -> Mask:
         """Return which pairs of label and candidate are needed beside the others, those with other times among them.
 
-        Where any goal will do, goals do not count: what completes one that is as good in all else is as free to.
+        One beats another one only if its goal is no worse in every case. Where any goal will do, goals do not count:
+        what completes one that is as good in all else, and in every case that has the other, is as free to.
         """
+        import numpy as np
+
         values = self._values(block, place, labels, picks)
+        above = self._above_before(block)[labels] + self._above[place][picks]
         if self.span.free:
-            values = values[:, 1:]
+            values = np.column_stack((values[:, 1:], np.isinf(above)))
+        elif above.shape[1] > 1:
+            goals = values[:, :1] + above
+            values = np.column_stack((goals.min(axis=1), values[:, 1:], goals))
         if not states:
             found: Mask = undominated_mask(values)
             return found
@@ -205,7 +245,9 @@ class FrontLabels(LabelSearch):
             return found
         designs = np.zeros((len(found.chosen), len(self.order)), dtype=np.intp)
         designs[:, list(self.order[: place + 1])] = found.chosen
+        above = (self._above_before(found) + self._above_after[place + 1]).min(axis=1)
         sums = self.front.bounds.of(found, self.order) + self._least[place + 1]
+        sums += above[:, None] * self.front.bounds.goal_shares
         rooms = np.column_stack((self.corners.rooms, self.corners.times))
         times = [time - slack for time, slack in self.front.times(designs)]
         left = np.flatnonzero(fitting(np.column_stack((sums, *times)), rooms))
@@ -228,9 +270,10 @@ class Pairs:
     def __init__(self, search: FrontLabels, block: Block, place: int, labels: Indices, picks: Indices) -> None:
         bounds, part = search.front.bounds, search.front.bounds.parts[search.order[place]]
         before = bounds.of(block, search.order) + search.least_after(place)
-        self.sums = before[labels] + part[picks]
+        above = search.above(block, place, labels, picks)
+        self.sums = before[labels] + part[picks] + above[:, None] * bounds.goal_shares
         self.own = len(search.front.own)
-        self.chances = [Completed(search, n, block, place, labels, picks) for n in range(search.asked)]
+        self.chances = [Completed(search, n, block, place, (labels, picks, above)) for n in range(search.asked)]
 
     def may(self, pairs: Indices, corners: Corners) -> Indices:
         """Return which pairs can be completed within the loosest of all that some corners allow."""
@@ -246,10 +289,12 @@ class Completed:
     """The chances of such pairs to be in time for one percentile."""
 
     def __init__(
-        self, search: FrontLabels, number: int, block: Block, place: int, labels: Indices, picks: Indices
+        self, search: FrontLabels, number: int, block: Block, place: int, pairs: tuple[Indices, Indices, Array]
     ) -> None:
+        labels, picks, above = pairs
         self.envelope, self.place = search.envelopes[number], place
         self.spent = block.spent[number][labels] + self.envelope.costs[place][picks]
+        self.spent += above if self.envelope.room > 0 else 0.0  # else budgets do not count
         chain = self.envelope.chain
         self.times = chain.rows[place][picks] * (chain.parts[place] is not None)
         self.states = block.states[number][labels]

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from advisor.optimizer.case import Case, better_than
-from advisor.optimizer.chances import products
 from advisor.optimizer.exchanging import Others
+from advisor.optimizer.products import products
 from advisor.optimizer.tails import POINTS
 
 if TYPE_CHECKING:

@@ -84,6 +84,14 @@ class Times:
         found: Spectrum = self.spectra if wanted is None else self.spectra[wanted]
         return found
 
+    def one(self, row: int) -> Spectrum:
+        """Return the transform of one of the times."""
+        import numpy as np
+
+        self.fill(np.array([row], dtype=np.intp))
+        found: Spectrum = self.spectra[row]
+        return found
+
     def coarser(self, cells: int, rows: Rows | None = None, *, down: bool) -> Times:
         """Return the times on a lattice that is so many times coarser (:func:`coarser`).
 
@@ -124,6 +132,10 @@ class Tabulated(Times):
         if new.size:
             self._work_out(new)
             self._known[new] = True
+
+    def one(self, row: int) -> Spectrum:  # noqa: D102
+        found: Spectrum = self.spectra[row] if self._known[row] else super().one(row)
+        return found
 
     def _work_out(self, rows: Rows) -> None:
         self.spectra[rows] = transform(self.masses[rows])

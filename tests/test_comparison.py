@@ -116,6 +116,19 @@ def test_dominance_and_ties_both_occur(scenario: Scenario, catalog: Catalog) -> 
     assert any(len(each.dominated) < len(each.sides) for each in found)
 
 
+@pytest.mark.parametrize("broken", [(), (0,), (0, 1)])
+def test_what_dominates_and_breaks_more_is_no_better_choice(broken: tuple[int, ...], first: Proposal) -> None:
+    """A verdict by metrics says so where the one that wins breaks a requirement that the other one meets."""
+    checks = tuple(replace(check, holds=n not in broken) for n, check in enumerate(best(first).checks))
+    bad = replace(best(first), checks=checks)
+    found = compare({"good": bad, "same": best(first)})
+    said = next(line for line in comparison_text.verdict_lines(found) if line.startswith("B "))
+    count = len(broken)
+    more = f" But A breaks {count} requirement{'s' if count > 1 else ''} that B meets." if count else ""
+    assert said.replace("\N{NO-BREAK SPACE}", " ") == f"B equals A in every metric that is compared.{more}"
+    assert " But " not in " ".join(comparison_text.verdict_lines(compare({"same": best(first), "good": bad})))
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_diff_adds_up(seed: int, scenario: Scenario, catalog: Catalog) -> None:
     """Role differences sum to the cost difference; lines sum to the role's; unchanged roles have none."""

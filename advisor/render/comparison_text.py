@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from advisor.analysis.changes import CheckChange, LineChange, RoleChange, check_changes, role_changes
-from advisor.analysis.comparison import Comparison, Dominated, RoleRow, usd_per_thousand
+from advisor.analysis.comparison import Comparison, Dominated, RoleRow, Side, usd_per_thousand
 from advisor.analysis.differences import Difference
 from advisor.render import change_words as words
 from advisor.render import numbers
-from advisor.render.markdown import joined
+from advisor.render.markdown import joined, plural
 from advisor.render.neat import neat
 from advisor.render.what_if_text import metric_table, status
 
@@ -244,14 +244,20 @@ def verdict_lines(found: Comparison) -> Iterator[str]:
     for index, side in enumerate(found.sides):
         names = [numbers.metric_label(metric) for metric in found.better_at[index]]
         if index in beaten:
-            yield dominated_text(beaten[index])
+            yield dominated_text(beaten[index], found)
         elif side.evaluation is not None:
             yield f"{letter(index)} alone is the best at {joined(names) if names else 'nothing'}."
 
 
-def dominated_text(one: Dominated) -> str:
-    """Return why a side is dominated, in a sentence."""
+def dominated_text(one: Dominated, found: Comparison) -> str:
+    """Return why a side is dominated, in a sentence; and another where the one that dominates breaks more."""
     a, b = letter(one.side), letter(one.by)
+    more = _broken(found.sides[one.by]) - _broken(found.sides[one.side])
+    but = f" But {b} breaks {plural(len(more), 'requirement')} that {a} meets." if more else ""
     if one.equal:
-        return f"{a} equals {b} in every metric that is compared."
-    return f"{a} is dominated by {b}: worse or equal in every metric that is compared, and worse in at least one."
+        return f"{a} equals {b} in every metric that is compared.{but}"
+    return f"{a} is dominated by {b}: worse or equal in every metric that is compared, and worse in at least one.{but}"
+
+
+def _broken(side: Side) -> set[str]:
+    return {check.requirement.path for check in words.broken_checks(side.evaluation)} if side.evaluation else set()

@@ -27,7 +27,7 @@ from advisor.rehearsal.opening import opening
 from advisor.rehearsal.registry import KINDS
 from advisor.rehearsal.stability import stable
 from advisor.rehearsal.start import Start
-from advisor.rehearsal.strands import in_order, is_over, placed, strands
+from advisor.rehearsal.strands import in_order, placed, strands
 from advisor.rehearsal.world import World
 from advisor.scenario.load import Scenario, load_scenario
 
@@ -94,7 +94,7 @@ def _session(name: str, scenario: Scenario, catalog: Catalog, drill: str, jobs: 
     setup = Setup("scenario.yml", scenario.text, "", "", (scenario.digest, catalog.digest), SEED, MINUTES, drill)
     first = opening(setup, scenario, catalog)
     made = _side_by_side(setup, scenario, catalog, jobs)
-    items = [*first, *in_order(((place, item) for place, item, _ in made), setup)]
+    items = [*first, *(item for item in _course(made, setup) if item is not None)]
     moments = {id(item): took for _, item, took in made}
     ready = [0.0] * len(first)
     for item in items[len(first) :]:  # what comes before it in the session has to be there too
@@ -117,7 +117,7 @@ def _side_by_side(setup: Setup, scenario: Scenario, catalog: Catalog, jobs: int)
     every = range(len(strands(setup)))
     working = [_made(setup, scenario, catalog, every[first::jobs]) for first in range(min(jobs, len(every)))]
     clocks, found = [0.0] * len(working), list[Made]()
-    while any(math.isfinite(clock) for clock in clocks) and not is_over(_course(found, setup), setup):
+    while any(math.isfinite(clock) for clock in clocks) and None not in _course(found, setup)[-1:]:
         one = clocks.index(min(clocks))
         made = next(working[one], None)
         clocks[one] = math.inf if made is None else made[2]
@@ -125,13 +125,9 @@ def _side_by_side(setup: Setup, scenario: Scenario, catalog: Catalog, jobs: int)
     return sorted(found, key=lambda one: one[0])
 
 
-def _course(found: Sequence[Made], setup: Setup) -> Iterator[tuple[int, Item | None]]:
-    """Yield what has come, place by place, as far as each is whole."""
-    for place in range(sum(len(one.places) for one in strands(setup))):
-        here = [(one, item) for one, item, _ in found if one == place]
-        yield from here
-        if not here or here[-1][1] is not None:
-            return
+def _course(found: Sequence[Made], setup: Setup) -> list[Item | None]:
+    """Return the items that have come, in order, None behind the last there will be."""
+    return list(in_order(lambda place: [item for one, item, _ in found if one == place], setup))
 
 
 def _made(setup: Setup, scenario: Scenario, catalog: Catalog, numbers: Sequence[int]) -> Iterator[Made]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+import random
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +13,8 @@ import rehearsal_case as case
 from oracles.rehearsal_truth import TRUTH
 
 import advisor
-from advisor.rehearsal import drill, words
-from advisor.rehearsal.course import DRILL, Asked
+from advisor.rehearsal import drill, elsewhere, words
+from advisor.rehearsal.course import DRILL, Asked, Item
 from advisor.rehearsal.question import Choice, Question
 from advisor.rehearsal.registry import KINDS
 from advisor.rehearsal.start import Start
@@ -30,7 +31,8 @@ def start() -> Start:
 
 def made(kind: str, numbers: Iterable[int]) -> list[Asked]:
     """Return the questions of some tries of a drill."""
-    found = drill.attempts(tuple(numbers), start(), case.setup(drill=kind))
+    begun, setup = start(), case.setup(drill=kind)
+    found = itertools.chain.from_iterable(drill.attempt(number, begun, setup) for number in numbers)
     return [item for _, item in found if isinstance(item, Asked)]
 
 
@@ -47,7 +49,9 @@ def test_one_try_is_the_scenario_itself() -> None:
         assert found[place].factor == found[0].factor == 1
         low, high = drill.VOLUMES
         assert all(low <= one.factor <= high for one in found)
-        assert len({seed for one in found for seed in one.seeds}) == drill.TRIES * drill.SEEDS
+        others = [one.elsewhere for one in found]
+        assert others == [*[None] * drill.HERE, *range(drill.ELSEWHERE)], "first this scenario, then others"
+        assert len({seed for one in found for seed in one.seeds}) == len(found) * drill.SEEDS
         assert found == drill.tries(case.setup(drill=kind))
         assert found != drill.tries(case.setup(drill=kind, seed=3))
 
@@ -62,7 +66,7 @@ def test_the_first_question_does_not_wait_for_the_scenario_as_it_is(monkeypatch:
         return true(cls, scenario, *args, **more)  # type: ignore[no-any-return]
 
     monkeypatch.setattr(World, "of", classmethod(of))
-    assert next(drill.attempts((0,), start(), case.setup(drill=LIGHT)))
+    assert next(drill.attempt(0, start(), case.setup(drill=LIGHT)))
     assert solved == [0]
 
 
@@ -88,7 +92,7 @@ def test_where_spare_units_are_needed_there_are_some() -> None:
     found = advisor.load_scenario(advisor.example("card_fraud"))
     begun = Start(found, advisor.load_catalog())
     assert begun.at(drill.NO_SPARE).infeasible
-    items = [item for _, item in drill.attempts((0,), begun, case.setup(drill=LIGHT)) if isinstance(item, Asked)]
+    items = [item for _, item in drill.attempt(0, begun, case.setup(drill=LIGHT)) if isinstance(item, Asked)]
     assert items
     assert [item.news for item in items] == [""]
     assert scenario_from_text(items[0].text, begun.catalog, "s").sizing.extra_units == found.sizing.extra_units > 0
@@ -108,10 +112,11 @@ def asked(text: str) -> Asked:
     return Asked(Question("k", "cost", "adapt", text, Choice(("a", "b")), "a", ("",), "advisor", ""), "adapt", text="x")
 
 
-def taken(tries: Iterable[str]) -> tuple[list[str], bool]:
+def taken(here: Iterable[str], others: Iterable[str] = (), kind: str = LIGHT) -> tuple[list[str], bool]:
     """Return the questions of a drill whose tries gave these, a letter each, and whether that is all."""
-    found = [(number, one) for number, texts in enumerate(tries) for one in (*map(asked, texts), None)]
-    return [one.question.text for one in drill.in_order(found)], drill.is_over(found)
+    tries = {**dict(enumerate(here)), **{drill.HERE + number: texts for number, texts in enumerate(others)}}
+    found = list(drill.in_order(lambda place: [*map(asked, tries[place]), None] if place in tries else [], kind))
+    return [one.question.text for one in found if one is not None], None in found
 
 
 def test_a_drill_has_ten_questions_none_twice() -> None:
@@ -121,20 +126,71 @@ def test_a_drill_has_ten_questions_none_twice() -> None:
     assert DRILL == 10
 
 
-def test_a_drill_ends_where_nothing_new_comes() -> None:
-    """After some tries in a row that gave only what was asked before, or after more that gave nothing at all."""
-    assert taken(["ab", *"a" * (drill.IDLE - 1)]) == ([*"ab"], False)
-    assert taken(["ab", *"a" * drill.IDLE, "c"]) == ([*"ab"], True)
-    assert taken(["ab", *"a" * (drill.IDLE - 1), "c", "a"]) == ([*"abc"], False)
-    assert taken([*[""] * (drill.VAIN - 1)]) == ([], False)
-    assert taken([*[""] * drill.VAIN, "c"]) == ([], True)
+@pytest.mark.parametrize(("kind", "most"), [(LIGHT, drill.VAIN_LIGHT), (OTHER, drill.VAIN)])
+def test_where_nothing_new_comes_other_scenarios_follow(kind: str, most: int) -> None:
+    """After some tries in a row that gave nothing, or what was asked before; and what is tried here later is left."""
+    assert taken(["ab", *"a" * (most - 1)], ["x"], kind) == ([*"ab"], False)
+    assert taken(["ab", *"a" * most, "c"], ["xa", "y"], kind) == ([*"abxy"], False)
+    assert taken(["ab", *"a" * (most - 1), "c", "a"], ["x"], kind) == ([*"abc"], False)
+    assert taken([""] * most, ["", "x", *[""] * (drill.ELSEWHERE - 2)], kind) == (["x"], True)
+    assert taken(["a"] * (most + 1), ["", "bcdef", "ghijkl"], kind) == ([*"abcdefghij"], True)
+
+
+def test_what_comes_after_a_try_in_vain_is_worked_out_beside() -> None:
+    """A process that found nothing at the scenario looks elsewhere before it goes on; else that comes last."""
+    given = {0: "", 1: "a", 2: "a", 3: "b", drill.HERE: "c", drill.HERE + 1: "", drill.HERE + 2: "d"}
+
+    def attempt(place: int) -> Iterator[tuple[int, Item | None]]:
+        yield from ((place, asked(text)) for text in given[place])
+        yield place, None
+
+    places = [place for place, item in drill.worked(given, attempt) if item is None]
+    assert places == [0, drill.HERE, 1, 2, drill.HERE + 1, 3, drill.HERE + 2]
+
+
+def test_other_scenarios_are_of_every_other_blueprint() -> None:
+    """First the example of each, then one generated of each; the same for the same seed."""
+    catalog = advisor.load_catalog()
+    begun = Start(advisor.load_scenario(advisor.example("card_fraud")), catalog)
+    names = set(catalog.records.blueprints) - {"fraud_detection"}
+    found = [elsewhere.start(begun, random.Random(7), number) for number in range(len(names))]
+    assert {one.scenario.blueprint.id for one in found if one} == names
+    texts = [one.scenario.text for one in found if one]
+    assert not [text for text in texts if text.startswith("#")]
+    (quick,) = [number for number, one in enumerate(found) if one and one.scenario.blueprint.id == "batch_scoring"]
+    again = [elsewhere.start(begun, random.Random(7), number) for number in (quick, quick + len(names))]
+    assert again[0] is not None
+    assert again[0].scenario.text == texts[quick]
+    assert again[1] is not None
+    assert again[1].scenario.text.startswith("# batch_scoring, warm_up")
+
+
+def test_where_there_is_no_other_scenario_none_is_asked_about() -> None:
+    """A catalog that can fill no other blueprint gives nothing elsewhere."""
+    assert elsewhere.start(start(), random.Random(1), 0) is None
+    assert not made(OTHER, (drill.HERE,))
+
+
+def test_questions_elsewhere_say_of_which_scenario_and_are_true_of_it() -> None:
+    """The news name it, and what is written beside the question, solved anew, has the truth."""
+    found = advisor.load_scenario(advisor.example("card_fraud"))
+    begun, setup = Start(found, advisor.load_catalog()), case.setup(drill=OTHER)
+    items = [item for place in range(2) for _, item in drill.attempt(drill.HERE + place, begun, setup)]
+    true = [item for item in items if isinstance(item, Asked)]
+    assert true
+    for item in true:
+        there = scenario_from_text(item.text, begun.catalog, "scenario.yml")
+        assert there.blueprint.id != found.blueprint.id
+        assert item.news.startswith(f"Here the scenario is another one, {there.title}")
+        TRUTH[OTHER](World.of(there, begun.catalog), item.question)
 
 
 def test_questions_of_other_volumes_have_folders_in_order() -> None:
     """Each is numbered as it is asked; one about the scenario itself needs no folder."""
     plain = replace(asked("b"), text="")
-    items = [asked("a"), None, plain, None, asked("c"), None]
-    assert [one.folder for one in drill.in_order(enumerate(items))] == ["question_1", "", "question_3"]
+    tries = [[asked("a")], [plain], [asked("c")]]
+    found = drill.in_order(lambda place: [*tries[place], None] if place < len(tries) else [], LIGHT)
+    assert [one.folder for one in found if one is not None] == ["question_1", "", "question_3"]
 
 
 def test_kinds_that_take_long_are_those_that_solve() -> None:
@@ -145,6 +201,7 @@ def test_kinds_that_take_long_are_those_that_solve() -> None:
 
 def test_tries_are_the_same_whoever_makes_them() -> None:
     """A process that works out some tries gives what one gives that works out all of them."""
-    every = list(drill.attempts((0, 1, 2), start(), case.setup(drill=OTHER)))
-    some = [list(drill.attempts((n,), start(), case.setup(drill=OTHER))) for n in range(3)]
+    begun, setup = start(), case.setup(drill=OTHER)
+    every = [item for place in range(3) for item in drill.attempt(place, begun, setup)]
+    some = [list(drill.attempt(place, start(), setup)) for place in range(3)]
     assert every == list(itertools.chain(*some))

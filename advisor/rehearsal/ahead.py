@@ -12,8 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from advisor.rehearsal.course import Item, Setup
-from advisor.rehearsal.drill import Placed
-from advisor.rehearsal.strands import in_order, is_over, strands
+from advisor.rehearsal.strands import in_order, strands
 from advisor.rehearsal.workers import Worker, end
 
 
@@ -78,9 +77,8 @@ class Ahead:
         self._setup, self._opening, self._known = setup, list(opening), list(known)
         self._found: list[Item] = []
         self._ended, self._workers = False, list(workers)
-        self._placed: dict[int, list[Placed]] = defaultdict(list)
+        self._placed: dict[int, list[Item | None]] = defaultdict(list)
         every = strands(setup)
-        self._places = range(sum(len(one.places) for one in every))
         busy, idle = self._workers[: len(every)], self._workers[len(every) :]
         end(idle)
         self._workers = busy
@@ -130,23 +128,14 @@ class Ahead:
 
     def _take_from(self, worker: Worker) -> None:
         while not worker.done and worker.pipe.poll():
-            for one in worker.take():
-                self._placed[one[0]].append(one)
+            for place, item in worker.take():
+                self._placed[place].append(item)
 
     def _put_in_order(self) -> None:
-        """Append what follows on what is known: place by place, as far as all of a place has come."""
-        found = [*self._opening, *in_order(self._course(), self._setup)]
+        """Append what follows on what is known, as far as it has come."""
+        came = list(in_order(lambda place: self._placed[place], self._setup))
+        found = [*self._opening, *(item for item in came if item is not None)]
         self._found = [*self._known, *found[len(self._known) :]]
-        if is_over(self._course(), self._setup) or all(self._is_whole(place) for place in self._places):
+        if came and came[-1] is None:
             self._ended = True
             self.close()
-
-    def _course(self) -> Iterator[Placed]:
-        for place in self._places:
-            yield from self._placed[place]
-            if not self._is_whole(place):
-                return
-
-    def _is_whole(self, place: int) -> bool:
-        found = self._placed[place]
-        return bool(found) and found[-1][1] is None

@@ -1,21 +1,24 @@
-"""A drill: ten questions of one kind, about the scenario and about it at other volumes.
+"""A drill: ten questions of one kind, about the scenario, about it at other volumes, and then about other scenarios.
 
-A drill is a row of tries, each at its own volume, of which each is worked out from the setup alone. So several
-processes can work out some each, and the questions are the same, in the same order, whoever came first.
+A drill is a row of tries, each at a scenario and a volume of its own, of which each is worked out from the setup alone.
+So several processes can work out some each, and the questions are the same, in the same order, whoever came first.
+When some tries in a row give nothing new, the scenario has no more of them, and tries at the shipped examples of other
+blueprints follow, and at scenarios that are generated of them.
 
 Nobody is to wait for the first one. What rests on the optimum takes several solves a question, so the tries of such a
-kind begin with the scenario without spare units, which is found several times as fast, and the one about the scenario
-as it is comes later, when there was time for it.
+kind are made without spare units, which is found several times as fast, and the one about the scenario as it is comes
+later, when there was time for it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from advisor.rehearsal import traffic, words
+from advisor.rehearsal import elsewhere, traffic, words
 from advisor.rehearsal.course import DRILL, Asked, Item, Setup
 from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.opening import rng_of
@@ -24,56 +27,63 @@ from advisor.rehearsal.start import Start
 from advisor.rehearsal.world import World, possible
 from advisor.scenario.load import Scenario
 
-TRIES = 40  # volumes at the most
+HERE, ELSEWHERE = 40, 40  # tries at the most: at the scenario, and at others
 SEEDS = 3  # questions that are made at one volume
 VOLUMES = (0.3, 4.0)  # factors of the traffic
 AS_IT_IS = 5  # which try of a kind that takes long is about the scenario as it is
-IDLE = 8  # so many tries in a row whose questions were all asked before: there are no others
-VAIN = 12  # so many tries in a row without a question: there is none
+VAIN, VAIN_LIGHT = 8, 3  # so many tries in a row without a new question, quick ones and others: there are no more
 NO_SPARE = {"sizing.extra_units": 0}
 NONE_SPARE = "no component gets more units than its load, its zones and its data need (extra_units: 0)"
 Placed = tuple[int, Item | None]
+Given = Callable[[int], Iterable[Item | None]]  # the items of a place as far as they have come, None behind the last
 
 
 @dataclass(frozen=True)
 class Try:
-    """Where a try looks for questions. ``as_it_is``: in the scenario itself; ``seeds``: of the questions."""
+    """Where a try looks for questions.
+
+    Attributes:
+        factor: of the traffic. as_it_is: in the scenario itself. seeds: of the questions.
+        elsewhere: number of another scenario, see :func:`advisor.rehearsal.elsewhere.start`; None for the chosen one.
+    """
 
     factor: float
     as_it_is: bool
     seeds: tuple[int, ...]
+    elsewhere: int | None = None
 
 
 def tries(setup: Setup) -> tuple[Try, ...]:
-    """Return the tries of a drill: one of the scenario itself, the others at factors of its traffic."""
+    """Return the tries of a drill by place: at factors of the traffic, one of them as it is, then those elsewhere."""
     rng, first = rng_of(setup, "drill"), AS_IT_IS if KINDS[setup.drill].light else 0
     low, high = map(math.log, VOLUMES)
     found = []
-    for number in range(TRIES):
-        factor = round(math.exp(rng.uniform(low, high)), 2) if number not in (0, first) else 1.0
-        found.append(Try(factor, number == first, tuple(rng.getrandbits(32) for _ in range(SEEDS))))
+    for place in range(HERE + ELSEWHERE):
+        drawn, seeds = round(math.exp(rng.uniform(low, high)), 2), tuple(rng.getrandbits(32) for _ in range(SEEDS))
+        factor = 1.0 if place in (0, first) or place >= HERE else drawn
+        found.append(Try(factor, place == first, seeds, place - HERE if place >= HERE else None))
     return tuple(found)
 
 
-def attempts(numbers: Sequence[int], start: Start, setup: Setup) -> Iterator[Placed]:
-    """Yield the questions of some tries, each with the number of its try, and after the last one of a try None.
+def attempt(place: int, start: Start, setup: Setup) -> Iterator[Placed]:
+    """Yield the questions of a try with its place, and after the last one None.
 
     Raises:
         InputError: the scenario is not solved to a proved optimum.
     """
-    kind, every = KINDS[setup.drill], tries(setup)
-    if any(every[number].as_it_is for number in numbers):
-        start.world  # noqa: B018  (whether there is anything to rehearse is known before the first question)
-    for number in numbers:
-        yield from ((number, one) for one in _asked(every[number], kind, start))
-        yield number, None
+    kind, one = KINDS[setup.drill], tries(setup)[place]
+    yield from ((place, asked) for asked in _asked(one, kind, start, setup))
+    yield place, None
 
 
-def _asked(one: Try, kind: Kind, start: Start) -> Iterator[Asked]:
+def _asked(one: Try, kind: Kind, start: Start, setup: Setup) -> Iterator[Asked]:
     """Yield the questions of a try, none twice. The world of other volumes is not kept: there are many."""
     seen: set[str] = set()
-    here = start.world.anew() if one.as_it_is else _world(one, kind, start)
+    there = start if one.elsewhere is None else elsewhere.start(start, rng_of(setup, "elsewhere"), one.elsewhere)
+    here = None if there is None else start.world.anew() if one.as_it_is else _world(one, kind, there)
     if here is None:
+        if one.elsewhere is None and one.factor == 1:
+            start.world  # noqa: B018  (that there is nothing to rehearse against is said)
         return
     for seed in one.seeds:
         found = question(here, kind, seed)
@@ -97,7 +107,9 @@ def _world(one: Try, kind: Kind, start: Start) -> World | None:
 def _news(one: Try, scenario: Scenario) -> str:
     """Return how the scenario of a question differs from that of the brief."""
     budgets = [words.metric(b.metric, b.limit) for b in traffic.budgets(scenario)] if one.factor > 1 else []
-    told = [f"the traffic is {one.factor:g} times that of the brief"] if one.factor != 1 else []
+    other = one.elsewhere is not None
+    told = [f"the scenario is another one, {scenario.title} ({scenario.blueprint.title})"] if other else []
+    told += [f"the traffic is {one.factor:g} times that of the brief"] if one.factor != 1 else []
     told += [f"what may be spent grows with it, to {' and '.join(budgets)}"] if budgets else []
     told += [] if scenario.sizing.extra_units else [NONE_SPARE]
     return f"Here {'; '.join(told)}." if told else ""
@@ -107,57 +119,69 @@ def _news(one: Try, scenario: Scenario) -> str:
 
 
 class Course:
-    """The questions of a drill in order, as the tries come in, one after the other.
+    """Which try comes next, and the questions of a drill in order.
 
     Attributes:
-        over: there are ten, or the tries ended that would have to give another one.
+        place: of the try that comes next; None when the drill is over: there are ten questions, or no more to try.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
+        self.place: int | None = 0
         self._seen: set[str] = set()
-        self._new = self._old = False  # whether the try gave questions that were not asked before, or that were
-        self._idle = self._vain = 0
+        self._most_vain, self._vain = VAIN_LIGHT if KINDS[kind].light else VAIN, 0
+        self._new = False  # whether the try gave a question that was not asked before
 
-    @property
-    def over(self) -> bool:
-        """Whether nothing more is to come."""
-        return len(self._seen) == DRILL or self._idle == IDLE or self._vain == VAIN
-
-    def take(self, item: Item | None) -> Asked | None:
-        """Take what a try gave, or that it is over (None), and return the question, if it is one more."""
-        if item is None:
-            self._end_of_try()
-            return None
+    def take(self, item: Item) -> Asked | None:
+        """Take what a try gave, and return the question if it is one more."""
         assert isinstance(item, Asked), "a drill has questions only"
         if item.question.text in self._seen:
-            self._old = True
             return None
         self._new = True
         self._seen.add(item.question.text)
+        if len(self._seen) == DRILL:
+            self.place = None
         return replace(item, folder=f"question_{len(self._seen)}" if item.text else "")
 
-    def _end_of_try(self) -> None:
-        self._idle = 0 if self._new else self._idle + self._old
-        self._vain = 0 if self._new or self._old else self._vain + 1
-        self._new = self._old = False
+    def end_of_try(self) -> None:
+        """Go on to the next try: at the scenario, or elsewhere when it gave nothing new some times in a row."""
+        assert self.place is not None, "the drill is over"
+        self._vain, self._new = 0 if self._new else self._vain + 1, False
+        if self.place < HERE and self._vain == self._most_vain:
+            self.place = HERE - 1
+        self.place = self.place + 1 if self.place + 1 < HERE + ELSEWHERE else None
 
 
-def in_order(found: Iterable[Placed]) -> Iterator[Asked]:
-    """Yield the questions of a drill, none twice, from what its tries gave in order."""
-    course = Course()
-    for _, item in found:
-        one = course.take(item)
-        if one is not None:
-            yield one
-        if course.over:
-            return
+def in_order(given: Given, kind: str) -> Iterator[Asked | None]:
+    """Yield the questions of a drill, none twice, as far as they have come; None behind the last there will be."""
+    course = Course(kind)
+    while course.place is not None:
+        for item in given(course.place):
+            if item is None:
+                course.end_of_try()
+                break
+            one = course.take(item)
+            if one is not None:
+                yield one
+            if course.place is None:
+                break
+        else:
+            return  # the rest of this try is still being worked out
+    yield None
 
 
-def is_over(found: Iterable[Placed]) -> bool:
-    """Return whether what the tries gave, in order, is a whole drill."""
-    course = Course()
-    for _, item in found:
-        course.take(item)
-        if course.over:
-            return True
-    return False
+def worked(places: Iterable[int], attempts: Callable[[int], Iterator[Placed]]) -> Iterator[Placed]:
+    """Yield what some tries give, in the order in which one process is best to make them.
+
+    Those at the scenario come first; but after one that gave nothing new comes one elsewhere, which is what will be
+    asked if the scenario has no more.
+    """
+    seen: set[str] = set()
+    every = sorted(places)
+    here, others = deque(p for p in every if p < HERE), deque(p for p in every if p >= HERE)
+    while here or others:
+        at_home, before = bool(here), len(seen)
+        for place, item in attempts(here.popleft() if here else others.popleft()):
+            seen |= {item.question.text} if isinstance(item, Asked) else set()
+            yield place, item
+        if at_home and others and len(seen) == before:
+            yield from attempts(others.popleft())

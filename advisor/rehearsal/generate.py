@@ -91,6 +91,11 @@ def scenario_text(blueprint: str, level: Level, seed: int, catalog: Catalog) -> 
     raise InputError([Problem("", 0, "", f"no design was found for any workload of {blueprint}")])
 
 
+def base_text(blueprint: str, catalog: Catalog) -> str:
+    """Return the YAML of the shipped example of a blueprint; for one of a user's own, of its example values."""
+    return _yaml(_base(catalog.blueprint(blueprint), catalog))
+
+
 def _check(blueprint: str, level: str, catalog: Catalog) -> None:
     known = catalog.records.blueprints
     problems = []

@@ -10,7 +10,7 @@ from advisor.errors import bad_input
 from advisor.rehearsal.course import Item, Setup
 from advisor.rehearsal.opening import opening
 from advisor.rehearsal.start import Start
-from advisor.rehearsal.strands import in_order, placed, strands
+from advisor.rehearsal.strands import in_order, wanted
 from advisor.rehearsal.world import World
 from advisor.scenario.load import Scenario, scenario_from_text
 
@@ -46,5 +46,4 @@ def items(setup: Setup, solved: World | None = None) -> Iterator[Item]:
     """
     here = Start.of(solved) if solved else start(setup)
     yield from opening(setup, here.scenario, here.catalog)
-    every = range(len(strands(setup)))
-    yield from in_order(placed(setup, here, every), setup)
+    yield from (item for item in in_order(wanted(setup, here), setup) if item is not None)

@@ -6,7 +6,7 @@ all strands, one after the other, or several processes work out some each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -14,14 +14,13 @@ from itertools import chain
 from advisor.rehearsal import clarify, drill, moving
 from advisor.rehearsal.course import LENGTHS, Asked, Item, Setup
 from advisor.rehearsal.design_phase import deciding_roles
-from advisor.rehearsal.drill import Placed
+from advisor.rehearsal.drill import Given, Placed
 from advisor.rehearsal.opening import opening, rng_of
 from advisor.rehearsal.question import Phase
 from advisor.rehearsal.registry import KINDS, questions, told_by
 from advisor.rehearsal.start import Start
 from advisor.rehearsal.world import World
 
-DRILL_STRANDS = 4  # how many tries of a drill can be made side by side
 ASKING, BEFORE, CHANGES, AFTER = range(4)  # places in a session, after its opening
 BACK = "From here on the questions are about the scenario as it was at first, before any change."
 
@@ -40,10 +39,9 @@ class Strand:
 
 
 def strands(setup: Setup) -> tuple[Strand, ...]:
-    """Return the strands of a session; together they have every place once, from 0."""
+    """Return the strands of a session; together they have every place once, from 0. Each try of a drill is one."""
     if setup.drill:
-        found = (range(first, drill.TRIES, DRILL_STRANDS) for first in range(DRILL_STRANDS))
-        return tuple(Strand(places, partial(drill.attempts, places)) for places in found)
+        return tuple(Strand((place,), partial(drill.attempt, place)) for place in range(drill.HERE + drill.ELSEWHERE))
     return (
         Strand((ASKING,), _asking),
         Strand((BEFORE, AFTER), _around),
@@ -52,28 +50,49 @@ def strands(setup: Setup) -> tuple[Strand, ...]:
 
 
 def placed(setup: Setup, start: Start, numbers: Iterable[int]) -> Iterator[Placed]:
-    """Yield the items of some strands with their places, the first place first.
+    """Yield the items of some strands with their places, a place after the other, the first first (see also drills).
 
     Each strand begins with a world about which nothing was asked, so that it is the same beside any others.
     """
-    every = strands(setup)
-    spun = {number: every[number].spin(start, setup) for number in numbers}
-    owners = {place: number for number in spun for place in every[number].places}
-    for place in sorted(owners):
-        for one in spun[owners[place]]:
+    found = _Spun(setup, start, numbers)
+    yield from drill.worked(found.owners, found.of) if setup.drill else chain(*map(found.of, sorted(found.owners)))
+
+
+def wanted(setup: Setup, start: Start) -> Given:
+    """Return a function that works out the items of a place when it is asked for them."""
+    found = _Spun(setup, start, range(len(strands(setup))))
+    return lambda place: (item for _, item in found.of(place))
+
+
+class _Spun:
+    """Strands that are being worked out, each as far as somebody asked. ``owners``: place -> number of its strand."""
+
+    def __init__(self, setup: Setup, start: Start, numbers: Iterable[int]) -> None:
+        every = strands(setup)
+        self._spun = {number: every[number].spin(start, setup) for number in numbers}
+        self.owners: Mapping[int, int] = {place: number for number in self._spun for place in every[number].places}
+
+    def of(self, place: int) -> Iterator[Placed]:
+        """Yield the items of a place, and None behind the last; of one strand the smaller places first."""
+        for one in self._spun[self.owners[place]]:
             yield one
             if one[1] is None:
+                return
+
+
+def in_order(given: Given, setup: Setup) -> Iterator[Item | None]:
+    """Yield the items of all strands in order, as far as they are given, and None behind the last of the session."""
+    if setup.drill:
+        yield from drill.in_order(given, setup.drill)
+        return
+    for place in range(sum(len(one.places) for one in strands(setup))):
+        for item in given(place):
+            if item is None:
                 break
-
-
-def in_order(found: Iterable[Placed], setup: Setup) -> Iterator[Item]:
-    """Yield the items of all strands, which come place by place: all of them, or of a drill enough that differ."""
-    yield from drill.in_order(found) if setup.drill else (item for _, item in found if item is not None)
-
-
-def is_over(found: Iterable[Placed], setup: Setup) -> bool:
-    """Return whether what has come of the first places is a whole session, whatever else there may be."""
-    return bool(setup.drill) and drill.is_over(found)
+            yield item
+        else:
+            return
+    yield None
 
 
 def _asking(start: Start, setup: Setup) -> Iterator[Placed]:

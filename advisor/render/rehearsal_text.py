@@ -20,8 +20,8 @@ from advisor.scenario.load import Scenario
 MOST_LINES = 12  # of a derivation, on the terminal
 SHOWN = "Its truth was shown: you may try again, the first answer counts."
 NO_QUESTION = (
-    "This scenario gives no question of this kind: either none makes sense here, or a tenth more or less traffic would "
-    "change every answer. Another kind, another seed or another scenario may."
+    "Neither this scenario nor another one gives a question of this kind under this catalog: none makes sense, or a "
+    "tenth more or less traffic would change every answer. Another kind or another seed may."
 )
 KEYS = (
     "Answers: a number or an interval that holds the truth in 4 of 5 cases; an option with your confidence (b 70%); "

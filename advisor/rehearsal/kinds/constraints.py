@@ -270,13 +270,14 @@ def _outcome(world: World, found: Found) -> str:
 def budget_halved_way(world: World, rng: random.Random) -> Question | None:
     """Ask which single requirement, given up, makes half the budget enough."""
     budget = _budget(world)
-    others = [b for b in world.scenario.bounds if b is not budget]
+    others = _some([b for b in world.scenario.bounds if b is not budget], rng)
     if budget is None or len(others) < 2 or not minimises_cost(world) or world.cost <= budget.limit / 2:
         return None
-    target = budget.limit / 2
-    found = {words.bound(b): world.without(b) for b in others}
-    if any(one.best is None or not clear(one.best.cost_usd_per_month, target) for one in found.values()):
-        return None
+    target, found = budget.limit / 2, dict[str, Found]()
+    for one in others:
+        found[words.bound(one)] = without = world.without(one)
+        if without.best is None or not clear(without.best.cost_usd_per_month, target):
+            return None  # the others need not be solved
     enough = [name for name, one in found.items() if one.best and one.best.cost_usd_per_month <= target]
     path = next((b.path for b in others if words.bound(b) in enough), others[0].path)
     return Question(

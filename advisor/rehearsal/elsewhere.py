@@ -1,0 +1,47 @@
+"""Other scenarios than the one that was chosen: of each blueprint the shipped example, then generated ones."""
+
+from __future__ import annotations
+
+import random
+
+from advisor.catalog.load import Catalog
+from advisor.errors import InputError
+from advisor.rehearsal.generate import LEVELS, base_text, scenario_text
+from advisor.rehearsal.start import Start
+from advisor.scenario.load import scenario_from_text
+
+
+def start(chosen: Start, rng: random.Random, number: int) -> Start | None:
+    """Return where one of the other scenarios starts from, under the catalog and day of the one that was chosen.
+
+    Args:
+        rng: puts the blueprints in order, and is the seed of what is generated.
+        number: from 0, first the examples of the blueprints, then round after round a scenario of each, by level.
+
+    Returns:
+        None where there is no other blueprint, or no design for it in the catalog.
+
+    >>> import advisor
+    >>> here = Start(advisor.load_scenario(advisor.example("card_fraud")), advisor.load_catalog())
+    >>> found = [start(here, random.Random(7), number) for number in (0, 10)]
+    >>> found[0].scenario.blueprint.id == found[1].scenario.blueprint.id != "fraud_detection"
+    True
+    """
+    others = sorted(chosen.catalog.records.blueprints.keys() - {chosen.scenario.blueprint.id})
+    if not others:
+        return None
+    order, seed = rng.sample(others, len(others)), rng.getrandbits(30)
+    turn, place = divmod(number, len(others))
+    try:
+        text = _text(order[place], turn, seed, chosen.catalog)
+        scenario = scenario_from_text(text, chosen.catalog, order[place])
+    except InputError:
+        return None
+    return Start(scenario, chosen.catalog, chosen.as_of)
+
+
+def _text(blueprint: str, turn: int, seed: int, catalog: Catalog) -> str:
+    """Return the example of a blueprint the first time, then a scenario of each level, another one every time."""
+    if turn == 0:
+        return base_text(blueprint, catalog)
+    return scenario_text(blueprint, LEVELS[(turn - 1) % len(LEVELS)], seed + turn, catalog)

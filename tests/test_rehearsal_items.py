@@ -219,6 +219,22 @@ def test_where_nothing_that_is_open_matters_that_is_the_answer() -> None:
     assert all(fact.clear and fact.value == 0 for fact in found)
 
 
+def test_the_command_of_a_round_leaves_out_what_is_worth_asking_about_in_it() -> None:
+    """Whatever was asked about before, the scenario that the command solves lacks the fact that is the truth."""
+    first = next(item for item in case.items() if isinstance(item, Asking))
+    design = next(item for item in case.items() if isinstance(item, Designing))
+    clear = [fact for fact in first.facts if fact.clear]
+    for fact in clear[:-1]:
+        asked = asking_question(first, frozenset(one.name for one in clear[: clear.index(fact)]))
+        assert asked is not None
+        if asked.truth != NONE_OF_THEM:
+            left_out = scenario_from_text(changed(design, asked.command), case.catalog(), "scenario.yml")
+            kept = {words.requirement(one) for one in left_out.requirements}
+            figure = any(left_out.workload[n] != v for n, v in case.scenario().workload.items())
+            assert asked.truth == fact.name
+            assert (fact.answer not in kept) or figure
+
+
 @pytest.mark.parametrize(("worth", "also"), [(0.009, {NONE_OF_THEM}), (0.011, set())])
 def test_an_unknown_that_hardly_matters_need_not_be_asked_about(worth: float, also: set[str]) -> None:
     """Where the best design is off by less than what earns a design full marks, asking about none is as right."""

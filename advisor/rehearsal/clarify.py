@@ -54,9 +54,8 @@ def asking(world: World, rng: random.Random, rounds: int) -> Iterator[Asking]:
     if len(clear) < LEAST_FACTS:
         return
     most = min(rounds, len(clear) - 1) if clear[0].value > 0 else 1
-    command = words.what_if(_without(world.scenario, clear[0].name))
     for number in range(1, most + 1):
-        yield Asking(found, number, most, command)
+        yield Asking(found, number, most, clear[0].command)
 
 
 def facts(world: World, open_: Sequence[Fact]) -> tuple[Fact, ...]:
@@ -104,7 +103,8 @@ def _weighed(world: World, fact: Fact) -> Fact:
     without = _best_without(world, fact)
     if without is None:
         return replace(fact, clear=False)
-    return replace(fact, value=_off(world, without), note=_note(world, without))
+    command = words.what_if(_without(world.scenario, fact.name))
+    return replace(fact, value=_off(world, without), note=_note(world, without), command=command)
 
 
 def _name(one: Requirement) -> str:

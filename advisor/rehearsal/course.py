@@ -84,6 +84,7 @@ class Fact:
         value: by how much the best design is off, as a share of its goal, when this alone is never learnt.
         note: how that was found.
         clear: whether its worth is clear enough to be asked about; one that is not is told when the asking is over.
+        command: what shows the best design without it; "" where that is not known.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Fact:
     value: float = 0.0
     note: str = ""
     clear: bool = True
+    command: str = ""
 
     @property
     def said(self) -> str:
@@ -197,7 +199,7 @@ def asking_question(item: Asking, asked: frozenset[str]) -> Question | None:
         form=Choice((*sorted(fact.name for fact in left), NONE_OF_THEM)),
         truth=best.name if matters else NONE_OF_THEM,
         derivation=_derivation(item, left, frozenset({best.name}) | near if matters else frozenset()),
-        command=item.command,
+        command=best.command or item.command,
         hint=_hint(left),
         also=near | idle,
     )

@@ -150,9 +150,9 @@ def test_a_long_derivation_is_cut_on_the_terminal_and_whole_in_the_debrief() -> 
     one.answer("3 rps")
     mark = one.last_mark()
     assert mark is not None
-    shown = [line for line in rehearsal_text.feedback(mark) if "step" in line]
+    shown = [line for line in rehearsal_text.feedback(mark, one.setup) if "step" in line]
     assert len(shown) == rehearsal_text.MOST_LINES - 1
-    assert "29 more lines" in "".join(rehearsal_text.feedback(mark))
+    assert "29 more lines" in "".join(rehearsal_text.feedback(mark, one.setup))
     assert "step 39 of many" in text_of(one)
 
 
@@ -210,7 +210,7 @@ def test_hostile_text_steers_no_terminal() -> None:
     row = Row(1, "2026-01-01", HOSTILE, HOSTILE, HOSTILE, 0.5, True, 0.8, False, True)
     lines = [
         *rehearsal_text.question(mark.question, HOSTILE),
-        *rehearsal_text.feedback(mark),
+        *rehearsal_text.feedback(mark, one.setup),
         *rehearsal_text.brief(one.scenario, [Fact(HOSTILE, HOSTILE, HOSTILE, 0.1, HOSTILE)]),
         *rehearsal_text.design_head(replace(one.designing, number=1), one.stage(one.designing)),
         *rehearsal_text.picks({"llm": Pick(0, HOSTILE)}),

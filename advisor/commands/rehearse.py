@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,9 @@ from advisor.commands import options
 
 if TYPE_CHECKING:
     from advisor.commands.rehearse_setup import Begun
-    from advisor.rehearsal.history import History, Saved
+    from advisor.rehearsal.course import Asked, Setup
+    from advisor.rehearsal.history import History
+    from advisor.rehearsal.question import Question
     from advisor.rehearsal.script import Script
 
 EPILOG = """\b
@@ -126,7 +129,7 @@ def _export(given: dict[str, Any]) -> None:
 
 
 def _questions(given: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Return the questions of the history, or of the session that options name."""
+    """Return the questions of the history, or of the session that options name, each with its scenario's title."""
     from advisor.errors import bad_input
     from advisor.rehearsal import prepare
     from advisor.rehearsal.course import Asked
@@ -136,19 +139,22 @@ def _questions(given: dict[str, Any]) -> list[tuple[str, Any]]:
         from advisor.commands.rehearse_setup import begin
 
         begun = begin(given)
-        found = [(begun.scenario.title, item) for item in prepare.items(begun.setup)]
+        found = [(begun.setup, item) for item in prepare.items(begun.setup)]
     else:
         saved = _opened().every()
-        found = [(_title(one), item) for one in saved for item in one.met]
+        found = [(one.setup, item) for one in saved for item in one.met]
         if not found:
             raise bad_input("the history holds no question yet; name a scenario, a blueprint or a seed to export of")
-    return [(title, item.question) for title, item in found if isinstance(item, Asked)]
+    return [_card(setup, item) for setup, item in found if isinstance(item, Asked)]
 
 
-def _title(saved: Saved) -> str:
+def _card(setup: Setup, item: Asked) -> tuple[str, Question]:
+    """Return a question with the title of the scenario that it is about, and a command that runs anywhere."""
+    from advisor.rehearsal.running import on_terminal
     from advisor.yamlfile import parse
 
-    return str(parse(saved.setup.text).data.get("title", ""))
+    title = str(parse(item.text or setup.text).data.get("title", ""))
+    return title, replace(item.question, command=on_terminal(item.question.command, setup))
 
 
 def _interviewer(given: dict[str, Any]) -> None:

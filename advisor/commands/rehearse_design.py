@@ -122,7 +122,7 @@ class Board:
         mark = self.sitting.last_mark()
         self.table.save()
         if mark is not None and self.sitting.state.feedback == "immediate":
-            self.table.show(rehearsal_text.feedback(mark))
+            self.table.show(rehearsal_text.feedback(mark, self.table.begun.setup))
         return True
 
 

@@ -253,7 +253,7 @@ class Table:
         if isinstance(item, Asking) and mark is not None and mark.reply.answer is not None:
             self._show(rehearsal_text.asked_about(item, mark.reply.answer.chosen))
         if mark is not None and self.sitting.state.feedback == "immediate":
-            self._show(rehearsal_text.feedback(mark))
+            self._show(rehearsal_text.feedback(mark, self.begun.setup))
         if isinstance(item, Asked):
             self._show(_neat(line) for line in item.told)
 

@@ -23,6 +23,7 @@ from advisor.rehearsal.course import DRILL, Asked, Item, Setup
 from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.opening import rng_of
 from advisor.rehearsal.registry import KINDS, question
+from advisor.rehearsal.running import in_folder
 from advisor.rehearsal.start import Start
 from advisor.rehearsal.world import World, possible
 from advisor.scenario.load import Scenario
@@ -140,7 +141,7 @@ class Course:
         self._seen.add(item.question.text)
         if len(self._seen) == DRILL:
             self.place = None
-        return replace(item, folder=f"question_{len(self._seen)}" if item.text else "")
+        return _own_folder(item, f"question_{len(self._seen)}") if item.text else item
 
     def end_of_try(self) -> None:
         """Go on to the next try: at the scenario, or elsewhere when it gave nothing new some times in a row."""
@@ -149,6 +150,12 @@ class Course:
         if self.place < HERE and self._vain == self._most_vain:
             self.place = HERE - 1
         self.place = self.place + 1 if self.place + 1 < HERE + ELSEWHERE else None
+
+
+def _own_folder(item: Asked, folder: str) -> Asked:
+    """Return a question whose scenario is written into a folder of its own, where its command finds it."""
+    command = in_folder(item.question.command, folder)
+    return replace(item, folder=folder, question=replace(item.question, command=command))
 
 
 def in_order(given: Given, kind: str) -> Iterator[Asked | None]:

@@ -64,7 +64,7 @@ class Question:
         form: how it is answered.
         truth: a number above 0, an option, a set of options, or all options in order; as the form asks.
         derivation: lines: the formula with its numbers, the figures with their sources.
-        command: what shows the truth, run in the folder that holds the session's ``scenario.yml``.
+        command: what shows the truth, run in the folder of the debrief, see :mod:`advisor.rehearsal.running`.
         hint: a step towards the answer; it costs points.
         also: for a choice, other options that are as right within the tolerance.
 

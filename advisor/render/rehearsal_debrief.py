@@ -14,6 +14,7 @@ from advisor.rehearsal.debrief import Debrief, Step
 from advisor.rehearsal.design_phase import Verdict
 from advisor.rehearsal.progress import Bin
 from advisor.rehearsal.question import lettered
+from advisor.rehearsal.running import in_debrief
 from advisor.rehearsal.sitting import Mark
 from advisor.render import numbers, rehearsal_words
 from advisor.render.markdown import code, escape, fence, table
@@ -43,8 +44,8 @@ def written(found: Debrief, setup: Setup, title: str, catalog: Catalog, date: da
         "",
         *_header(found, setup, date, again),
         *_score(found),
-        *_designs(found, figures),
-        *_questions(found),
+        *_designs(found, figures, setup),
+        *_questions(found, setup),
         *_next(found),
         *_self_check(),
     ]
@@ -101,7 +102,7 @@ def _bin(one: Bin) -> list[str]:
 # --- designs ----------------------------------------------------------------------------------------------------------
 
 
-def _designs(found: Debrief, figures: Mapping[str, Figure_]) -> Iterator[str]:
+def _designs(found: Debrief, figures: Mapping[str, Figure_], setup: Setup) -> Iterator[str]:
     if not found.steps:
         return
     yield "## Your design"
@@ -118,7 +119,7 @@ def _designs(found: Debrief, figures: Mapping[str, Figure_]) -> Iterator[str]:
         yield f"![{escape(figures[name].alt)}]({name})"
         yield ""
     for step in found.steps:
-        yield from _differences(step)
+        yield from _differences(step, setup)
 
 
 def _step(step: Step, found: Debrief) -> list[str]:
@@ -155,7 +156,7 @@ def broken(found: Verdict) -> list[str]:
     return [read.get(path, "no unit fuller at peak than planned") for path in found.broken]
 
 
-def _differences(step: Step) -> Iterator[str]:
+def _differences(step: Step, setup: Setup) -> Iterator[str]:
     name = f"after {escape(step.item.name)}" if step.item.number else "at first"
     yield f"### Where yours and the best differ, {name}"
     yield ""
@@ -172,7 +173,7 @@ def _differences(step: Step) -> Iterator[str]:
         yield "Nowhere."
     yield ""
     judged = [f"advisor evaluate {DESIGN}"] if step.item.number == 0 and step.made.evaluation is not None else []
-    yield fence("\n".join([step.item.command, *judged]), "sh")
+    yield fence("\n".join([in_debrief(step.item.command, setup), *judged]), "sh")
     yield ""
 
 
@@ -213,7 +214,7 @@ def _figure(file: str, caption: str, evaluation: Evaluation, catalog: Catalog) -
 # --- questions --------------------------------------------------------------------------------------------------------
 
 
-def _questions(found: Debrief) -> Iterator[str]:
+def _questions(found: Debrief, setup: Setup) -> Iterator[str]:
     yield "## Questions"
     yield ""
     asked = [mark for mark in found.marks if mark.question is not None]
@@ -221,10 +222,10 @@ def _questions(found: Debrief) -> Iterator[str]:
         yield "None was reached."
         yield ""
     for mark in asked:
-        yield from _question(mark)
+        yield from _question(mark, setup)
 
 
-def _question(mark: Mark) -> Iterator[str]:
+def _question(mark: Mark, setup: Setup) -> Iterator[str]:
     asked, item = mark.question, mark.item
     assert asked is not None
     yield f"### {_title(mark)}"
@@ -247,8 +248,7 @@ def _question(mark: Mark) -> Iterator[str]:
     yield ""
     yield fence("\n".join(asked.derivation))
     yield ""
-    folder = f"cd {item.folder} && " if isinstance(item, Asked) and item.folder else ""
-    yield fence(folder + asked.command, "sh")
+    yield fence(in_debrief(asked.command, setup), "sh")
     yield ""
 
 

@@ -8,6 +8,7 @@ from advisor.rehearsal.course import Asked, Designing, Setup
 from advisor.rehearsal.debrief import Debrief
 from advisor.rehearsal.design_phase import Verdict
 from advisor.rehearsal.record import answer_data
+from advisor.rehearsal.running import in_debrief
 from advisor.rehearsal.sitting import Mark
 
 SCHEMA_VERSION = 1
@@ -29,11 +30,11 @@ def debrief(found: Debrief, setup: Setup, title: str, again: str) -> dict[str, A
         "competences": [{"name": g.name, "items": g.count, "points": g.points} for g in found.competences],
         "practise": list(found.practise),
         "forgotten": list(found.forgotten),
-        "items": [_item(mark, found) for mark in found.marks],
+        "items": [_item(mark, found, setup) for mark in found.marks],
     }
 
 
-def _item(mark: Mark, found: Debrief) -> dict[str, Any]:
+def _item(mark: Mark, found: Debrief, setup: Setup) -> dict[str, Any]:
     points = mark.points
     common = {
         "number": mark.number + 1,
@@ -46,10 +47,10 @@ def _item(mark: Mark, found: Debrief) -> dict[str, Any]:
         "hinted": mark.reply.hinted,
         "seconds": mark.reply.seconds,
     }
-    return {**common, **(_designing(mark, found) if isinstance(mark.item, Designing) else _asked(mark))}
+    return {**common, **(_designing(mark, found, setup) if isinstance(mark.item, Designing) else _asked(mark, setup))}
 
 
-def _asked(mark: Mark) -> dict[str, Any]:
+def _asked(mark: Mark, setup: Setup) -> dict[str, Any]:
     asked = mark.question
     assert asked is not None
     truth: Any = asked.truth
@@ -63,11 +64,11 @@ def _asked(mark: Mark) -> dict[str, Any]:
         "truth": truth,
         "also": sorted(asked.also),
         "derivation": list(asked.derivation),
-        "command": asked.command,
+        "command": in_debrief(asked.command, setup),
     }
 
 
-def _designing(mark: Mark, found: Debrief) -> dict[str, Any]:
+def _designing(mark: Mark, found: Debrief, setup: Setup) -> dict[str, Any]:
     step = next(step for step in found.steps if step.item is mark.item)
     design = step.made.evaluation.design if step.made.evaluation else None
     return {
@@ -78,7 +79,7 @@ def _designing(mark: Mark, found: Debrief) -> dict[str, Any]:
         "design": None if design is None else {role: c.id for role, c in design.items()},
         "best": dict(step.item.best),
         "best_cost_usd_per_month": step.optimum.cost_usd_per_month,
-        "command": step.item.command,
+        "command": in_debrief(step.item.command, setup),
     }
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from advisor.candidates.candidate import Candidate
 from advisor.rehearsal import words
 from advisor.rehearsal.answers import example
-from advisor.rehearsal.course import Asking, Designing, Fact, Pick
+from advisor.rehearsal.course import Asking, Designing, Fact, Pick, Setup
 from advisor.rehearsal.debrief import Debrief
 from advisor.rehearsal.design_phase import Verdict
 from advisor.rehearsal.question import Choice, Number, Order, Question, Several, lettered
+from advisor.rehearsal.running import on_terminal
 from advisor.rehearsal.session import Learnt
 from advisor.rehearsal.sitting import Mark, Stage
 from advisor.render import numbers, rehearsal_words
@@ -105,8 +106,8 @@ def _how(asked: Question) -> str:
     return neat(f"{how}; for example {example(asked)}")
 
 
-def feedback(mark: Mark) -> Iterator[str]:
-    """Yield what an answer earned and why."""
+def feedback(mark: Mark, setup: Setup) -> Iterator[str]:
+    """Yield what an answer to an item of a session earned and why."""
     asked = mark.question
     if asked is None:
         assert mark.verdict is not None
@@ -121,7 +122,7 @@ def feedback(mark: Mark) -> Iterator[str]:
     yield from (f"  [dim]{neat(line)}[/]" for line in shown)
     if len(shown) < len(why):
         yield f"  [dim]… and {len(why) - len(shown)} more lines, which the debrief has[/]"
-    yield f"  [dim]{neat(asked.command)}[/]"
+    yield f"  [dim]{neat(on_terminal(asked.command, setup))}[/]"
 
 
 def asked_about(item: Asking, names: Sequence[str]) -> Iterator[str]:

@@ -49,13 +49,15 @@ class Expression:
 
         >>> parse("documents * 4 / 1e9").with_numbers({"documents": 1_200_000.0})
         '1 200 000 × 4 / 1e9'
+        >>> parse("requests * tokens").with_numbers({"requests": 8_960_000.0, "tokens": 2_900.0})
+        '8 960 000 × 2 900'
         """
 
         def number(found: re.Match[str]) -> str:
             value = values.get(found[0])
             if value is None:
                 return found[0]
-            return f"{value:,.6g}".replace(",", "\u202f") if value < 1e6 else f"{value:,.0f}".replace(",", " ")
+            return (f"{value:,.6g}" if value < 1e6 else f"{value:,.0f}").replace(",", " ")
 
         return _NAME.sub(number, self.text).replace("*", "×")
 

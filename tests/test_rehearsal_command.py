@@ -9,6 +9,7 @@ import re
 import select
 import signal
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -122,6 +123,38 @@ def test_a_generated_session_is_named_as_it_was_generated_also_when_it_is_resume
     assert resumed(setup_of(json.loads(json.dumps(setup_data(begun.setup))))).again() == again
 
 
+@pytest.mark.parametrize(("stop", "code"), [("Enter to begin", 0), ("Enter for the brief", 130)])
+def test_the_first_page_waits_for_no_scenario(
+    stop: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """What is generated comes while somebody reads how to answer; whoever stops there waits for it and has nothing."""
+    from advisor.commands import rehearse_read, rehearse_setup
+    from advisor.commands.rehearse_session import sit_generated
+
+    shown = threading.Event()
+
+    def begin(*_: object) -> rehearse_setup.Begun:
+        assert shown.wait(SECONDS), "the page waits for the scenario"
+        return rehearse_setup.Begun(case.setup(), case.scenario(), case.catalog())
+
+    def line(prompt: str) -> str:
+        shown.set()
+        if code and prompt == stop:
+            raise KeyboardInterrupt
+        return "pause" if prompt == stop else ""
+
+    monkeypatch.setattr(rehearse_setup, "begin", begin)
+    monkeypatch.setattr(rehearse_read, "line", line)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    given = dict.fromkeys(("scenario", "catalog_folder", "as_of", "drill", "minutes", "feedback"))
+    with pytest.raises(SystemExit) as stopped:
+        sit_generated({**given, "blueprint": "hybrid_search", "level": "staff", "seed": 5}, None, ())
+    assert stopped.value.code == code
+    told = " ".join(capsys.readouterr().out.split())
+    assert "again: advisor rehearse --blueprint hybrid_search --level staff --seed 5 --minutes 35" in told
+    assert (case.scenario().title in told) == (code == 0)
+
+
 class Later(Lazily):
     """Items of which the second one is not there yet, and must not be waited for."""
 
@@ -164,7 +197,7 @@ def test_a_drill_without_a_question_says_so(place: Path, capsys: Capture) -> Non
     one = Sitting(case.setup(drill="memory_fit"), case.scenario(), case.catalog(), Lazily(iter(())))
     Table(one, Begun(one.setup, one.scenario, one.catalog), None, None).finish({"output": place / "out"})
     told = capsys.readouterr().out
-    assert "gives no question of this kind" in told
+    assert "Neither this scenario nor another one gives a question" in " ".join(told.split())
     assert "Score" not in told
     assert not (place / "out").exists()
 

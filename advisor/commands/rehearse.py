@@ -222,7 +222,7 @@ def _debrief_again(given: dict[str, Any]) -> None:
 
 
 def _sit(given: dict[str, Any]) -> None:
-    from advisor.commands.rehearse_session import sit
+    from advisor.commands.rehearse_session import sit, sit_generated
     from advisor.commands.rehearse_setup import begin, chosen, resumed
     from advisor.errors import bad_input
     from advisor.rehearsal.workers import waiting
@@ -239,4 +239,8 @@ def _sit(given: dict[str, Any]) -> None:
             sit(resumed(saved.setup), given, history, saved, workers)
         return
     with waiting(options.cores(), str(given["catalog_folder"] or "")) as workers:  # they start while this one reads
-        sit(begin(chosen(given)), given, history, None, workers)
+        wanted = chosen(given)
+        if wanted["scenario"] is None:
+            sit_generated(wanted, history, workers)
+        else:
+            sit(begin(wanted), given, history, None, workers)

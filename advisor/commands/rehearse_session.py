@@ -12,9 +12,11 @@ import click
 from advisor.commands import rehearse_read
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from advisor.commands.rehearse_setup import Begun
     from advisor.rehearsal.ahead import Source
-    from advisor.rehearsal.course import Item
+    from advisor.rehearsal.course import Item, Setup
     from advisor.rehearsal.history import History, Saved
     from advisor.rehearsal.sitting import Sitting
     from advisor.rehearsal.workers import Worker
@@ -33,15 +35,53 @@ def sit(
 
     ``workers``: that wait to prepare questions; () where all are known.
     """
+    _sit(begun, _source(begun, saved, workers), given, history, saved)
+
+
+def sit_generated(given: dict[str, Any], history: History | None, workers: Sequence[Worker]) -> None:
+    """Sit a session on a scenario that is generated, which takes some solves, while somebody reads the first page."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from advisor.commands.console import console
+    from advisor.commands.rehearse_setup import begin, drafted
+
+    draft = drafted(given)
+
+    def made() -> tuple[Begun, Source]:
+        begun = begin(given, draft)
+        return begun, _source(begun, None, workers)
+
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            coming = pool.submit(made)
+            first_page(console(), draft)
+            begun, source = coming.result()
+    except (KeyboardInterrupt, click.Abort, PauseError) as stop:
+        click.echo("\nstopped before it began", err=True)
+        raise SystemExit(0 if isinstance(stop, PauseError) else 130) from None
+    _sit(begun, source, given, history, None, greeted=True)
+
+
+def _sit(
+    begun: Begun,
+    source: Source,
+    given: dict[str, Any],
+    history: History | None,
+    saved: Saved | None,
+    *,
+    greeted: bool = False,
+) -> None:
+    """Sit a session whose items come from a source. ``greeted``: the first page was shown."""
     from advisor.errors import InputError
     from advisor.rehearsal.session import State
     from advisor.rehearsal.sitting import Sitting
 
-    source = _source(begun, saved, workers)
     state = saved.state if saved else State(given["feedback"] or "immediate")
     sitting = Sitting(begun.setup, begun.scenario, begun.catalog, source, state)
     table = Table(sitting, begun, history, saved.id if saved else None)
     try:
+        if not greeted:
+            first_page(table.out, begun.setup)
         table.run()
     except (KeyboardInterrupt, click.Abort, PauseError) as stop:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # somebody in a hurry presses it twice; what is saved is saved
@@ -81,7 +121,7 @@ class Table:
 
     def run(self) -> None:
         """Show and read, item by item."""
-        self._welcome()
+        self._brief()
         if self.history is not None and self.number is None:
             title, blueprint = self.begun.scenario.title, self.begun.scenario.blueprint.id
             self.number = self.history.begin(self.begun.setup, title, blueprint, self.sitting.state, now())
@@ -111,6 +151,7 @@ class Table:
         if not self.sitting.items:
             self._show([rehearsal_text.NO_QUESTION])
             return
+        self._show(self._fewer())
         finished(self.sitting, self.begun.again(), given)
         if given["output"] is not None:
             write_debrief(self.sitting, self.begun.again(), given["output"], given)
@@ -122,26 +163,23 @@ class Table:
         if self.history is not None and self.number is not None:
             self.history.end(self.number, now())
 
-    def _welcome(self) -> None:
+    def _brief(self) -> None:
         from advisor.rehearsal.opening import left_open
         from advisor.render import rehearsal_text
 
-        setup = self.begun.setup
-        length = f"drill {setup.drill}" if setup.drill else f"{setup.minutes} minutes"
-        again = self.begun.again(beside=False)
-        self.out.print(f"Rehearsal · {length} · seed {setup.seed} · again: {again}", markup=False)
         self.out.print()
-        self._show(rehearsal_text.KEYS)
-        self._enter("Enter for the brief")
+        self._show(rehearsal_text.brief(self.begun.scenario, left_open(self.begun.setup, self.begun.scenario)))
         self.out.print()
-        self._show(rehearsal_text.brief(self.begun.scenario, left_open(setup, self.begun.scenario)))
-        self.out.print()
-        self._enter("Enter to begin")
+        self._show(self._fewer())
+        _enter("Enter to begin")
 
-    def _enter(self, prompt: str) -> None:
-        """Wait for Enter; the word that stops stops here too."""
-        if self._read(prompt).lower() == PAUSE:
-            raise PauseError
+    def _fewer(self) -> Iterable[str]:
+        """Yield how many questions a drill has, where it is known already that it has fewer than ten."""
+        from advisor.render import rehearsal_text
+
+        items, whole = self.sitting.source.so_far() if self.begun.setup.drill else ([], False)
+        if whole and items:
+            yield from rehearsal_text.fewer(len(items))
 
     def _wait(self) -> Item | None:
         """Return the current item; on a terminal say so when it takes longer."""
@@ -288,6 +326,25 @@ class Table:
             return
         items, whole = self.sitting.source.so_far()
         self.history.save(self.number, self.sitting.state, items, self.sitting.marks(), whole=whole)
+
+
+def first_page(out: Console, setup: Setup) -> None:
+    """Show what is begun, which needs no scenario yet, and wait for Enter."""
+    from advisor.commands.rehearse_setup import again
+    from advisor.render import rehearsal_text
+
+    length = rehearsal_text.length(setup)
+    out.print(f"Rehearsal · {length} · seed {setup.seed} · again: {again(setup, beside=False)}", markup=False)
+    out.print()
+    for line in rehearsal_text.KEYS:
+        out.print(line)
+    _enter("Enter for the brief")
+
+
+def _enter(prompt: str) -> None:
+    """Wait for Enter; the word that stops stops here too."""
+    if rehearse_read.line(prompt).lower() == PAUSE:
+        raise PauseError
 
 
 def now() -> str:

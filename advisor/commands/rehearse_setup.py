@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 import shlex
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 
@@ -40,15 +40,19 @@ class Begun:
 
         ``beside``: it is run in the folder of the debrief, where the scenario is; else anywhere.
         """
-        from advisor.rehearsal.words import SCENARIO
+        return again(self.setup, script, beside=beside)
 
-        setup = self.setup
-        words = [*(setup.generated or (SCENARIO if beside else setup.file,)), "--seed", str(setup.seed)]
-        words += ["--drill", setup.drill] if setup.drill else ["--minutes", str(setup.minutes)]
-        words += ["--as-of", setup.as_of] if setup.as_of else []
-        words += ["--catalog", setup.catalog_folder] if setup.catalog_folder else []
-        played = ("--script", Path(script).name) if script else ()
-        return shlex.join(["advisor", "rehearse", *words, *played])
+
+def again(setup: Setup, script: str | None = None, *, beside: bool = True) -> str:
+    """Return the command that plays a session again, see :meth:`Begun.again`."""
+    from advisor.rehearsal.words import SCENARIO
+
+    words = [*(setup.generated or (SCENARIO if beside else setup.file,)), "--seed", str(setup.seed)]
+    words += ["--drill", setup.drill] if setup.drill else ["--minutes", str(setup.minutes)]
+    words += ["--as-of", setup.as_of] if setup.as_of else []
+    words += ["--catalog", setup.catalog_folder] if setup.catalog_folder else []
+    played = ("--script", Path(script).name) if script else ()
+    return shlex.join(["advisor", "rehearse", *words, *played])
 
 
 def check(given: dict[str, Any]) -> None:
@@ -145,44 +149,64 @@ def chosen(given: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def begin(given: dict[str, Any]) -> Begun:
-    """Return the setup that options name; a seed that is not given is drawn.
+def drafted(given: dict[str, Any]) -> Setup:
+    """Return the setup that options name, without its scenario; a seed that is not given is drawn.
 
     Raises:
-        InputError: every problem of catalog and scenario, or an unknown blueprint.
+        InputError: an unknown blueprint, or a catalog that cannot be read.
     """
     from advisor.rehearsal.course import Setup
 
     seed = secrets.randbelow(SEEDS) if given["seed"] is None else given["seed"]
     minutes = int(given["minutes"] or DEFAULT_MINUTES)
-    scenario, catalog, named = _scenario(given, seed)
     folder = given["catalog_folder"]
-    as_of = given["as_of"].isoformat() if given["as_of"] else ""
-    digests = (scenario.digest, catalog.digest)
-    drill = given["drill"] or ""
     where = str(folder.resolve()) if folder else ""
-    file = str(Path(scenario.file).resolve())
-    setup = Setup(file, scenario.text, where, as_of, digests, seed, minutes, drill, named)
-    return Begun(setup, scenario, catalog)
+    as_of = given["as_of"].isoformat() if given["as_of"] else ""
+    named = () if given["scenario"] else _generated(given, seed)
+    return Setup("", "", where, as_of, ("", ""), seed, minutes, given["drill"] or "", named)
 
 
-def _scenario(given: dict[str, Any], seed: int) -> tuple[Scenario, Catalog, tuple[str, ...]]:
+def _generated(given: dict[str, Any], seed: int) -> tuple[str, ...]:
+    """Return the options that generate a scenario, checked."""
     from advisor.catalog.load import load_catalog
-    from advisor.commands import options
-    from advisor.scenario.load import scenario_from_text
-
-    if given["scenario"]:
-        loaded, catalog = options.load_inputs(given["scenario"], given["catalog_folder"])
-        return loaded, catalog, ()
-    from advisor.rehearsal.generate import scenario_text
+    from advisor.rehearsal.generate import check as check_names
 
     catalog = load_catalog(given["catalog_folder"])
     blueprints = sorted(catalog.records.blueprints)
     blueprint = given["blueprint"] or blueprints[seed % len(blueprints)]
     level: Level = given["level"] or DEFAULT_LEVEL
-    text = scenario_text(blueprint, level, seed, catalog)
-    named = ("--blueprint", blueprint, "--level", level)
-    return scenario_from_text(text, catalog, GENERATED), catalog, named
+    check_names(blueprint, level, catalog)
+    return ("--blueprint", blueprint, "--level", level)
+
+
+def begin(given: dict[str, Any], draft: Setup | None = None) -> Begun:
+    """Return the setup that options name, with its scenario, which may have to be generated: that takes some solves.
+
+    Args:
+        draft: what :func:`drafted` returned for the options, so that its seed is not drawn again.
+
+    Raises:
+        InputError: every problem of catalog and scenario, or an unknown blueprint.
+    """
+    setup = draft or drafted(given)
+    scenario, catalog = _scenario(given, setup)
+    file, digests = str(Path(scenario.file).resolve()), (scenario.digest, catalog.digest)
+    return Begun(replace(setup, file=file, text=scenario.text, digests=digests), scenario, catalog)
+
+
+def _scenario(given: dict[str, Any], setup: Setup) -> tuple[Scenario, Catalog]:
+    from advisor.catalog.load import load_catalog
+    from advisor.commands import options
+    from advisor.scenario.load import scenario_from_text
+
+    if given["scenario"]:
+        return options.load_inputs(given["scenario"], given["catalog_folder"])
+    from advisor.rehearsal.generate import scenario_text
+
+    catalog = load_catalog(given["catalog_folder"])
+    _, blueprint, _, level = setup.generated
+    text = scenario_text(blueprint, cast("Level", level), setup.seed, catalog)
+    return scenario_from_text(text, catalog, GENERATED), catalog
 
 
 def resumed(setup: Setup) -> Begun:

@@ -76,7 +76,7 @@ def scenario_text(blueprint: str, level: Level, seed: int, catalog: Catalog) -> 
     >>> text.splitlines()[0], "cost_usd_per_month" in text
     ('# fraud_detection, warm_up, seed 1: generated for a rehearsal', True)
     """
-    _check(blueprint, level, catalog)
+    check(blueprint, level, catalog)
     rng = random.Random(f"{blueprint}/{level}/{seed}")
     known, difficulty = catalog.blueprint(blueprint), DIFFICULTY[level]
     base = _base(known, catalog)
@@ -96,7 +96,8 @@ def base_text(blueprint: str, catalog: Catalog) -> str:
     return _yaml(_base(catalog.blueprint(blueprint), catalog))
 
 
-def _check(blueprint: str, level: str, catalog: Catalog) -> None:
+def check(blueprint: str, level: str, catalog: Catalog) -> None:
+    """Refuse an unknown blueprint or level: raise :class:`InputError` with the nearest."""
     known = catalog.records.blueprints
     problems = []
     if blueprint not in known:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from advisor.candidates.candidate import Candidate
 from advisor.rehearsal import words
 from advisor.rehearsal.answers import example
-from advisor.rehearsal.course import Asking, Designing, Fact, Pick, Setup
+from advisor.rehearsal.course import DRILL, Asking, Designing, Fact, Pick, Setup
 from advisor.rehearsal.debrief import Debrief
 from advisor.rehearsal.design_phase import Verdict
 from advisor.rehearsal.question import Choice, Number, Order, Question, Several, lettered
@@ -29,6 +29,21 @@ KEYS = (
     "options with commas (a,c). A confident miss costs points, skip (I don't know) costs nothing.",
     "Keys: ? hint (costs points) · skip · undo · redo · pause (saves, Ctrl-C too) · help",
 )
+
+
+def length(setup: Setup) -> str:
+    """Return how long a session is.
+
+    >>> length(Setup("s.yml", "", "", "", ("", ""), 7, 35)), length(Setup("s.yml", "", "", "", ("", ""), 7, 35, "cost"))
+    ('35 minutes', 'drill cost, 10 questions')
+    """
+    return f"drill {setup.drill}, {DRILL} questions" if setup.drill else f"{setup.minutes} minutes"
+
+
+def fewer(count: int) -> Iterator[str]:
+    """Yield that a drill has fewer questions than usual, and why."""
+    if count < DRILL:
+        yield f"This drill has {count} of {DRILL}: nothing else in this catalog gives another question of this kind."
 
 
 def brief(scenario: Scenario, facts: Sequence[Fact]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from advisor.optimizer.chances import Chances
@@ -43,7 +43,7 @@ class Case:
             return tuple(v[m] for v, m in zip(values, masks, strict=True))
 
         tails = tuple(tail.taken(masks) for tail in self.tails)
-        return replace(self, kept=cut(self.kept), goal=cut(self.goal), rows=cut(self.rows), tails=tails)
+        return Case(cut(self.kept), cut(self.goal), self.constant, cut(self.rows), self.room, tails)
 
     @property
     def possible(self) -> bool:

@@ -109,6 +109,8 @@ class Chances:
         Past the cache first, then before it, and equal beginnings once: of a thousand designs few roles' times differ.
         What comes last is an inner product, as the chance is linear in it.
         """
+        if len(designs) < 2:
+            return level_at_end(self.spectra_of(designs))
         past, before = self._factors(self.past, designs), self._factors(self.before, designs)
         late = Shared.of(self.end.spectra, len(designs)).times_all(past)
         whole = late.joined_with(self.start.spectra[0], self.hits).times_all(before[:-1])
@@ -209,32 +211,36 @@ class Chances:
         Markov's inequality on exp(-theta X / T), see :mod:`advisor.optimizer.tails`; None when hits alone suffice.
         """
         if theta not in self._used:
-            self._used[theta] = self._necessary(theta)
+            self._used.update(self._necessary(THETAS if theta in THETAS else (theta,)))
         return self._used[theta]
 
-    def _necessary(self, theta: float) -> tuple[list[Array], float] | None:
+    def _necessary(self, thetas: tuple[float, ...]) -> dict[float, tuple[list[Array], float] | None]:
+        """Return such rows, those for the usual theta together."""
         import numpy as np
 
         wanted = (self.least - self.hits) / (1 - self.hits)
         if wanted <= 0:
-            return None
-        weights = _tilted(theta)
-        fixed = sum(float(one.moments(theta, weights)[0]) for one in (self.start, self.end))
+            return dict.fromkeys(thetas)
+        weights = _tilted(thetas)
+        fixed = self.start.moments(thetas, weights)[0] + self.end.moments(thetas, weights)[0]
         uses = []
         for role, rows in enumerate(self.rows):
-            own = np.zeros(len(rows))
+            own = np.zeros((len(rows), len(thetas)))
             for times in (self.before[role], self.past[role]):
                 if times is not None:
-                    own += times.moments(theta, weights)[rows]
-            uses.append(own)
-        return uses, theta - math.log(wanted) - fixed
+                    own += times.moments(thetas, weights)[rows]
+            uses.append(np.ascontiguousarray(own.T))
+        rooms = [theta - math.log(wanted) - float(own) for theta, own in zip(thetas, fixed, strict=True)]
+        return {theta: ([own[at] for own in uses], rooms[at]) for at, theta in enumerate(thetas)}
 
 
 @lru_cache
-def _tilted(theta: float) -> Array:
+def _tilted(thetas: tuple[float, ...]) -> Array:
+    """Return exp(-theta t / T) at the points of the lattice, a column for each theta."""
     import numpy as np
 
-    return np.exp(-theta * np.linspace(0.0, 1.0, POINTS))
+    found: Array = np.exp(-np.linspace(0.0, 1.0, POINTS)[:, None] * np.array(thetas))
+    return found
 
 
 def reached(masses: Array, at: int) -> Array:

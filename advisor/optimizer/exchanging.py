@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import mul
 from typing import TYPE_CHECKING, Any
 
 from advisor.optimizer.chances import Chances
@@ -70,7 +68,8 @@ class Others:
         return (None if before is None else before.one(row)), (None if past is None else past.one(row))
 
 
-def _product(*factors: Spectrum | None) -> Spectrum | None:
-    """Return a product, None when there are no factors."""
-    found = [factor for factor in factors if factor is not None]
-    return reduce(mul, found) if found else None
+def _product(one: Spectrum | None, other: Spectrum | None) -> Spectrum | None:
+    """Return a product; a factor that is None leaves the other one as it is."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one * other

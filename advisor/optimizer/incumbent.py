@@ -42,6 +42,7 @@ class Exchange:
         self.case = case
         self.tails = [tail.coarser(CELLS, down=False) for tail in case.tails]
         self.asked = [tail.level + margin for tail in case.tails]
+        self._met: set[tuple[int, ...]] = set()  # designs that no exchange of one role makes better
 
     def best_of(self, prices: Sequence[Array], *, again: bool = False) -> tuple[int, ...] | None:
         """Return the best design reached from quick starts; None if none is feasible.
@@ -105,37 +106,52 @@ class Exchange:
         return missed
 
     def improved(self, start: Indices) -> tuple[int, ...] | None:
-        """Return a feasible design from which no exchange of one or two roles leads to a better one."""
+        """Return a feasible design from which no exchange of one or two roles leads to a better one.
+
+        None also where exchanges lead to a design that another start has led to: they would go on alike.
+        """
         import numpy as np
 
         design = np.array(start, dtype=np.intp)
         for _ in range(PASSES):
+            last = len(design)
             for _ in range(PASSES):
-                if not self._exchange_one(design):
+                last = self._exchange_one(design, last)
+                if not last:
                     break
-            if self._missed(design[None])[0] > 0:
+            if (here := tuple(design.tolist())) in self._met or self._missed(design[None])[0] > 0:
                 return None
+            self._met.add(here)
             if not self._exchange_two(design):
                 break
         return tuple(int(j) for j in design)
 
-    def _exchange_one(self, design: Indices) -> bool:
-        """Take, role by role, the candidate with which least is missed, then with the least goal."""
+    def _exchange_one(self, design: Indices, until: int) -> int:
+        """Take, role by role, the candidate with which least is missed, then with the least goal.
+
+        ``until``: nothing has changed since this role was looked at, so unless something changes before it the pass
+        ends there. Return the last role that was changed, in the same sense; 0 when nothing can change any more.
+
+        Where nothing is missed only candidates are of interest that cost less and keep the limits.
+        """
         import numpy as np
 
-        case, changed = self.case, False
+        case, changed, met = self.case, 0, False
         used, others = case.uses(design[None])[0], [Others(tail, design) for tail in self.tails]
         for role, goal in enumerate(case.goal):
-            if len(goal) > 1:
-                rest = used - case.rows[role][design[role]]
-                missed = np.maximum(rest + case.rows[role] - case.room, 0.0).sum(axis=1)
+            if role >= until and not changed:
+                break
+            here = design[role]
+            missed = np.maximum(used - case.rows[role][here] + case.rows[role] - case.room, 0.0).sum(axis=1)
+            cheaper = goal < better_than(goal[here])
+            if len(goal) > 1 and not (met and not (cheaper & (missed <= 0)).any()):
                 for other, asked in zip(others, self.asked, strict=True):
                     if other.chances.touches(role):
                         missed += _short(other.with_each(role), asked)
-                best, here = int(np.lexsort((goal, missed))[0]), design[role]
-                better = missed[best] == missed[here] and goal[best] < better_than(goal[here])
-                if missed[best] < missed[here] or better:
-                    design[role], changed = best, True
+                met = bool(missed[here] <= 0)
+                best = int(np.lexsort((goal, missed))[0])
+                if missed[best] < missed[here] or (missed[best] == missed[here] and cheaper[best]):
+                    design[role], changed, met = best, role + 1, bool(missed[best] <= 0)
                     used = case.uses(design[None])[0]
             for other in others:
                 other.passed(role, design[role])
@@ -143,10 +159,13 @@ class Exchange:
 
     def _exchange_two(self, design: Indices) -> bool:
         """Exchange two roles where that makes the goal better and everything still holds."""
-        changed = False
+        goal, changed = self.case.goal, False
+        least = [float(own.min()) for own in goal]
         for first in range(len(design)):
             for second in range(first + 1, len(design)):
-                changed |= self._exchange_pair(design, first, second)
+                here = goal[first][design[first]] + goal[second][design[second]]
+                if least[first] + least[second] < better_than(here):
+                    changed |= self._exchange_pair(design, first, second)
         return changed
 
     def _exchange_pair(self, design: Indices, first: int, second: int) -> bool:

@@ -51,17 +51,16 @@ def priced(case: Case) -> Prices | None:
     """Return the prices that give the best bound, None when even the relaxation is infeasible."""
     import numpy as np
 
-    rows, room, names = [case.rows], list(case.room), []
+    rows, room, names = [*np.concatenate(case.rows).T], list(case.room), []
     for number, tail in enumerate(case.tails):
         for theta in THETAS:
             row = tail.necessary(theta)
             if row is not None:
-                rows.append(tuple(used[:, None] for used in row[0]))
+                rows.append(np.concatenate(row[0]))
                 room.append(row[1])
                 names.append((number, theta))
-    of_roles = [np.hstack(parts) for parts in zip(*rows, strict=True)]
-    sizes = [len(kept) for kept in case.kept]
-    found = multipliers(np.concatenate(case.goal), sizes, np.concatenate(of_roles).T, np.array(room))
+    costs, sizes = np.concatenate(case.goal), [len(kept) for kept in case.kept]
+    found = multipliers(costs, sizes, np.array(rows).reshape(len(rows), len(costs)), np.array(room))
     if found is None:
         return None
     own = len(case.room)

@@ -37,12 +37,21 @@ class Slot:
     def times(self, candidates: Iterable[Candidate]) -> list[Distribution | None]:
         """Return the times (ms) of candidates; what the same times of an operation make is put together once."""
         known: dict[tuple[Distribution, Distribution] | None, Distribution | None] = {None: None}
-        found = []
+        same: dict[tuple[int, int], Distribution | None] = {}  # sizes share their times; hashing one takes long
+        found: list[Distribution | None] = []
+        alive = []
         for c in candidates:
             own = None if c.is_none or self.step.do is None else c.times(self.flow_id, self.step.do)
-            if own not in known:
-                known[own] = self.time(c)
-            found.append(known[own])
+            if own is None:
+                found.append(None)
+                continue
+            alive.append(own)  # so that no other one takes its place in memory
+            key = id(own[0]), id(own[1])
+            if key not in same:
+                if own not in known:
+                    known[own] = self.time(c)
+                same[key] = known[own]
+            found.append(same[key])
         return found
 
 
@@ -75,8 +84,10 @@ def timed(flow: Flow, at: str, pool: Mapping[str, Iterable[Candidate]], scenario
     for role, found in known.items():
         own = [index for index, slot in enumerate(slots) if slot.role == role]
         taken = list(zip(*(slots[index].times(found.values()) for index in own), strict=True))
-        rows = {time: number for number, time in enumerate(dict.fromkeys(taken))}
-        row[role] = {name: rows[time] for name, time in zip(found, taken, strict=True)}
+        same = {tuple(map(id, time)): time for time in taken}  # each slot has equal times once
+        rows = {time: number for number, time in enumerate(dict.fromkeys(same.values()))}
+        of = {key: rows[time] for key, time in same.items()}
+        row[role] = {name: of[tuple(map(id, time))] for name, time in zip(found, taken, strict=True)}
         for place, index in enumerate(own):
             times[index] = [time[place] for time in rows]
     return Timed(slots, fixed_times(flow, scenario), roles, known, row, times)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pulp
@@ -54,6 +55,13 @@ def _quiet_highs() -> Any:
 
     HiGHS 1.16 greets when a new solver's callbacks are enabled, before an option could be set from outside.
     """
+    found = _quiet_class()()
+    found.setOptionValue("output_flag", False)
+    return found
+
+
+@cache
+def _quiet_class() -> Any:
     base: Any = _import_highs().Highs
 
     class Quiet(base):  # type: ignore[misc]
@@ -61,9 +69,7 @@ def _quiet_highs() -> Any:
             self.setOptionValue("output_flag", False)
             super().enableCallbacks()
 
-    found = Quiet()
-    found.setOptionValue("output_flag", False)
-    return found
+    return Quiet
 
 
 def _import_highs() -> Any:

@@ -29,7 +29,7 @@ class Times:
     def __init__(self, spectra: Spectrum, masses: Array | None = None) -> None:
         self.spectra = spectra
         self._of = masses
-        self._moments: dict[float, Array] = {}
+        self._moments: dict[tuple[float, ...], Array] = {}
         self._coarser: dict[tuple[int, bool], Coarser] = {}
         self._extremes: dict[tuple[str, bytes], Spectrum] = {}
 
@@ -103,13 +103,14 @@ class Times:
         self._coarser[key].fill(rows)
         return self._coarser[key]
 
-    def moments(self, theta: float, weights: Array) -> Array:
-        """Return -log E[exp(-theta X / T); X <= T] of each, with the exponentials given as weights."""
+    def moments(self, thetas: tuple[float, ...], weights: Array) -> Array:
+        """Return -log E[exp(-theta X / T); X <= T] of each (down) for several theta, given the exponentials as columns
+        of weights."""
         import numpy as np
 
-        if theta not in self._moments:
-            self._moments[theta] = -np.log(np.maximum(self.masses @ weights, 1e-300))
-        return self._moments[theta]
+        if thetas not in self._moments:
+            self._moments[thetas] = -np.log(np.maximum(self.masses @ weights, 1e-300))
+        return self._moments[thetas]
 
 
 class Tabulated(Times):
@@ -128,8 +129,9 @@ class Tabulated(Times):
     def fill(self, rows: Rows | None = None) -> None:  # noqa: D102
         import numpy as np
 
-        new = np.flatnonzero(~self._known) if rows is None else np.unique(rows[~self._known[rows]])
+        new = np.flatnonzero(~self._known) if rows is None else rows[~self._known[rows]]
         if new.size:
+            new = np.unique(new)
             self._work_out(new)
             self._known[new] = True
 

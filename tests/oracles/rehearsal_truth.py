@@ -480,7 +480,7 @@ def cloud_lost(world: World, question: Question) -> None:
 
 def model_withdrawn(world: World, question: Question) -> None:
     """The scenario without it, solved from nothing; every other option is pinned and dearer."""
-    (role,) = re.findall(r" in ([a-z0-9 ]+) is withdrawn", question.text)
+    (role,) = re.findall(r"What fills ([a-z0-9 ]+) in the best design then", question.text)
     best = fresh(world, settings(question)).best
     assert best is not None
     assert best.design[role.replace(" ", "_")].component_id in {question.truth, *question.also}
@@ -490,8 +490,12 @@ def model_withdrawn(world: World, question: Question) -> None:
 
 
 def withdrawn_regret(world: World, question: Question) -> None:
-    """The scenario without it, solved from nothing."""
+    """The scenario without it, solved from nothing; every role that it fills is told with its cost."""
     near(question, cost(fresh(world, settings(question))) - world.cost, 1e-6)
+    (gone,) = re.findall(r'exclude=\[.*"([a-z0-9_]+)"\]', question.command)
+    told = re.findall(rf"(?:Now|,) ([a-z0-9 ]+) costs {NUMBER} USD/month", question.text)
+    filled = {words.role(r): c.cost_usd_per_month for r, c in world.best.design.items() if gone in c.names}
+    assert {role: number(usd) for role, usd in told} == pytest.approx(filled, rel=ROUNDED)
 
 
 def dominated(world: World, question: Question) -> None:

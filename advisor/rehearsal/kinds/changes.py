@@ -240,8 +240,8 @@ def model_withdrawn(world: World, rng: random.Random) -> Question | None:
         "model_withdrawn",
         "adaptability",
         "adapt",
-        f"{words.best(world.best)}\n{one.name} in "
-        f"{words.role(role)} is withdrawn. What fills the role in the best design then?",
+        f"{words.best(world.best)}\n{one.name} is withdrawn and may not be used any more, in any role. What fills "
+        f"{words.role(role)} in the best design then?",
         Choice(tuple(shown)),
         new,
         (
@@ -281,22 +281,24 @@ def withdrawn_regret(world: World, rng: random.Random) -> Question | None:
     if role is None:
         return None
     one = world.best.design[role]
+    filled = {r: c for r, c in world.best.design.items() if one.component_id in c.names}
     found = world.excluding(one.component_id).best
     assert found is not None
     extra = found.cost_usd_per_month - world.cost
     if extra <= SAME * world.cost:
         return None
+    costs = ", ".join(f"{words.role(r)} costs {words.money(c.cost_usd_per_month)}" for r, c in filled.items())
     return Question(
         "withdrawn_regret",
         "adaptability",
         "adapt",
-        f"{words.best(world.best)}\n{one.name} is withdrawn, which "
-        f"costs {words.money(one.cost_usd_per_month)} in {words.role(role)}. By how much does the cost of the best "
-        "design rise, in USD a month?",
+        f"{words.best(world.best)}\n{one.name} is withdrawn and may not be used any more, in any role. Now "
+        f"{costs} with it. By how much does the cost of the best design rise, in USD a month?",
         Number("USD/month", f"price of losing {one.name}"),
         extra,
         (
-            f"best design then: {_told(found)}, with {words.candidate(found.design[role])}",
+            f"best design then: {_told(found)}",
+            *(f"{r}: {words.candidate(c)} -> {words.candidate(found.design[r])}" for r, c in filled.items()),
             f"{words.cents(found.cost_usd_per_month)} - {words.cents(world.cost)} = {words.cents(extra)} USD/month",
         ),
         words.what_if(_excluded(world, one.component_id)),

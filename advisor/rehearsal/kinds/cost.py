@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Mapping
 
@@ -18,6 +19,7 @@ MOST_OPTIONS = 5
 LEAST_SHARE = 0.003  # of the cost: about the break-even of less nobody would care
 LEAST_TOKENS_USD = 1.0  # a month: below it, nobody would care
 TOKEN_METERS = ("million_input_tokens", "million_output_tokens")
+STRAIGHT = 1e-4  # by how much a cost may be off a straight line in the share of hits, relative
 SHARES_OF_SAVING = (0.3, 0.45, 0.6)  # of what the cache could save at the most: where the budget is set
 
 
@@ -266,8 +268,11 @@ def cache_hit_rate(world: World, rng: random.Random) -> Question | None:
     budget = costs[0] - rng.choice(SHARES_OF_SAVING) * (costs[0] - costs[1])
     if not budget < costs[0]:
         return None
-    truth = _hit_share(world, path, now, most, budget)
     slope = (costs[0] - costs[1]) / (most - now)
+    truth = now + (costs[0] - budget) / slope
+    there = world.kept({path: round(truth, 6)})
+    if there is None or not math.isclose(there.cost, budget, rel_tol=STRAIGHT):
+        return None  # it is no straight line: what the text states would give another share
     return Question(
         "cache_hit_rate",
         "cost",
@@ -299,16 +304,6 @@ def _cache(world: World) -> tuple[str, float, float, tuple[float, float]] | None
     if far is None or far.cost >= 0.99 * world.cost:
         return None
     return f"workload.{name}", now, most, (world.cost, far.cost)
-
-
-def _hit_share(world: World, path: str, now: float, most: float, budget: float) -> float:
-    """Return the share of hits at which the design, left as it is, costs the budget, by halving."""
-    low, high = now, most
-    for _ in range(12):
-        middle = round((low + high) / 2, 6)
-        found = world.kept({path: middle})
-        low, high = (middle, high) if found is None or found.cost > budget else (low, middle)
-    return (low + high) / 2
 
 
 def self_hosting_volume(world: World, rng: random.Random) -> Question | None:

@@ -243,8 +243,7 @@ def memory_fit(world: World, rng: random.Random) -> Question | None:
         "memory_fit",
         "estimation",
         "estimate",
-        f"{case.text} The server may use {words.percent(USABLE)} of the memory of {case.on}, over which weights and "
-        "KV heads are split evenly. Does it fit?",
+        f"{case.text} The server may use {words.percent(USABLE)} of the memory of {case.on}{case.split}. Does it fit?",
         Choice((FITS, SHORT)),
         FITS if fits else SHORT,
         (*case.derivation, case.usable, verdict),
@@ -323,6 +322,11 @@ class _Memory:
     def on(self) -> str:
         """Return the cards that one copy of the model is on."""
         return f"one card of {self.card_gb:g} GB" if self.cards == 1 else f"{self.cards} cards of {self.card_gb:g} GB"
+
+    @property
+    def split(self) -> str:
+        """Return how one copy of the model is spread over its cards."""
+        return "" if self.cards == 1 else ", over which weights and KV heads are split evenly"
 
     @property
     def usable(self) -> str:

@@ -16,12 +16,13 @@ from oracles.enumeration import Judged, enumerate_all, meets, optimum
 from oracles.problems import draw_bounds, draw_filters, small_table, with_question
 
 from advisor.analysis.answers import Answer, Deadline, answer, solve
+from advisor.analysis.comparison import same
 from advisor.analysis.forced import Wish
 from advisor.analysis.overrides import change
 from advisor.analysis.why import OtherSize, find_roles, why
 from advisor.analysis.why_not import WhyNot, find_wishes, why_not, why_not_all
 from advisor.candidates.candidate import Candidate
-from advisor.candidates.table import Table
+from advisor.candidates.table import Table, table
 from advisor.catalog.load import Catalog
 from advisor.commands.main import run
 from advisor.commands.schema import schema_text
@@ -291,9 +292,10 @@ def test_sizes_that_are_too_small_or_not_offered(solved: Answer) -> None:
     assert (found.chosen.units, found.chosen.zones) == (2, 1)
     smaller = next((size for size in found.sizes if size.units < 2), None)
     assert smaller is None, "less than one copy of the data is no size"
-    assert why_text.size_text(OtherSize(1, 1, "sizing", detail="x would be at 72% of capacity at peak")) == (
-        "1 in 1 zone: x would be at 72% of capacity at peak"
-    )
+    assert solved.best
+    assert why_text.size_text(
+        OtherSize(1, 1, "sizing", detail="x would be at 72% of capacity at peak"), solved.best
+    ) == ("1 in 1 zone: x would be at 72% of capacity at peak")
 
 
 def test_what_has_no_units_has_no_sizes(solved: Answer) -> None:
@@ -432,6 +434,44 @@ def test_time_that_is_up_is_said(solved: Answer) -> None:
     text = "\n".join(why_text.because_lines(asked, asked.roles[0]))
     assert "the time limit passed before all 2 were settled" in text
     assert "no single requirement" not in text
+
+
+TTFT, ANSWER = "flows.answer.ttft_ms.p95", "flows.answer.availability"
+
+
+@pytest.mark.parametrize(
+    ("objective", "deciding", "label"),
+    [
+        (f"{{minimize: {TTFT}}}", [TTFT], "answer ttft p95 "),
+        (f"{{weights: {{{COST}: 1, {TTFT}: 3}}}}", [COST, TTFT], "the goal gets worse by "),
+        (f"{{lexicographic: [{{minimize: clouds}}, {{maximize: {ANSWER}}}]}}", [ANSWER], "answer availability "),
+        (f"{{lexicographic: [{{minimize: clouds}}, {{minimize: {COST}}}]}}", [], ""),
+    ],
+)
+def test_beside_another_goal_than_cost_a_price_is_not_alone(
+    objective: str, deciding: list[str], label: str, solved: Answer, mini: Catalog
+) -> None:
+    """What a choice or a size does to the goal stands beside what it costs; of the cost alone nothing is added."""
+    asked = solve(table(change(solved.scenario, [f"objective={objective}"], mini).scenario, mini))
+    assert asked.best
+    found = why(asked, ["vector_store", "gateway"])
+    lines = [
+        (why_text.verdict(one, asked.best), one.evaluation)
+        for role in found.roles
+        for one in role.feasible
+        if one.kind == "possible"
+    ]
+    lines += [
+        (why_text.size_text(size, asked.best), size.evaluation)
+        for role in found.roles
+        for size in role.sizes
+        if size.kind == "holds"
+    ]
+    assert lines
+    for text, then in lines:
+        assert then
+        moved = any(not same(then.metric(m), asked.best.metric(m)) for m in deciding)
+        assert (f"; {label}" in text) == moved if label else ";" not in text, text
 
 
 # --- the commands -----------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, restricted, silent
@@ -49,6 +49,7 @@ class OtherSize:
         breaks: swapped in, ``broken`` do not hold; ``possible`` says whether any other design with this size exists,
             and ``possible_usd_per_month`` what the best of them costs more than the proposed design.
         sizing: too small for the peak at the target utilisation, or not possible; ``detail`` says which.
+    evaluation: the design with it in which every requirement holds, where there is one.
     """
 
     units: int
@@ -59,6 +60,7 @@ class OtherSize:
     possible: bool | None = None
     possible_usd_per_month: float | None = None
     detail: str = ""
+    evaluation: Evaluation | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -229,13 +231,13 @@ def _size(answer: Answer, role: str, chosen: Candidate, units: int, zones: int, 
     there = judge({**best.design, role: other}, answer.scenario)
     extra = there.cost_usd_per_month - best.cost_usd_per_month
     if there.feasible:
-        return OtherSize(units, zones, "holds", extra)
+        return OtherSize(units, zones, "holds", extra, evaluation=there)
     broken = tuple(check for check in there.checks if not check.holds)
     same = _every_use(answer.table, role, chosen, units, zones)
     found = optimise(Search(restricted(answer.table, {role: same})), time_limit_s=deadline.left)
     possible = None if found.status is Status.STOPPED and found.best is None else found.best is not None
     more = found.best.cost_usd_per_month - best.cost_usd_per_month if found.best else None
-    return OtherSize(units, zones, "breaks", extra, broken, possible, more)
+    return OtherSize(units, zones, "breaks", extra, broken, possible, more, evaluation=found.best)
 
 
 def _too_small(one: Candidate, target: float) -> str:

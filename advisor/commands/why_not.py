@@ -115,5 +115,5 @@ def _show(answer: Answer, found: list[WhyNot], *, everything: bool, as_json: boo
         click.echo(json_output.dumps(why_json.why_not(found, answer)), nl=False)
         return
     assert answer.best is not None
-    table = [why_table.alternatives_table(found)] if everything else None
+    table = [why_table.alternatives_table(found, answer.best)] if everything else None
     printed(answer, table or why_text.why_not_page(found, answer.best))

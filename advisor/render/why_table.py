@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from advisor.analysis.reasons import Reason
 from advisor.analysis.why_not import WhyNot
+from advisor.evaluation.result import Evaluation
 from advisor.render import change_words as words
+from advisor.render.goal_words import goal_difference
 from advisor.render.markdown import joined
 from advisor.render.neat import neat
 
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-def alternatives_table(found: Sequence[WhyNot], *, with_role: bool = True) -> Table:
-    """Return components that were not chosen: what each costs, or what forbids it."""
+def alternatives_table(found: Sequence[WhyNot], best: Evaluation, *, with_role: bool = True) -> Table:
+    """Return components that were not chosen: what each costs, what it does to another goal, or what forbids it."""
     from rich import box
     from rich.table import Table
 
@@ -31,9 +33,14 @@ def alternatives_table(found: Sequence[WhyNot], *, with_role: bool = True) -> Ta
         wish = one.wishes[0]
         price = words.signed_usd(one.extra_usd_per_month or 0.0) if one.kind == "possible" else one.kind
         role = [wish.role if wish.role != last else ""] if with_role else []
-        table.add_row(*role, neat(wish.name), price + ("" if one.proved else " ?"), neat(because(one)))
+        table.add_row(*role, neat(wish.name), price + ("" if one.proved else " ?"), neat(_with_goal(one, best)))
         last = wish.role
     return table
+
+
+def _with_goal(one: WhyNot, best: Evaluation) -> str:
+    goal = goal_difference(best, one.evaluation) if one.kind == "possible" else ""
+    return f"{goal}; {because(one)}" if goal else because(one)
 
 
 def because(one: WhyNot) -> str:

@@ -12,6 +12,7 @@ from advisor.analysis.why_not import WhyNot
 from advisor.evaluation.result import Evaluation
 from advisor.render import change_words as words
 from advisor.render import numbers
+from advisor.render.goal_words import and_goal
 from advisor.render.markdown import joined
 from advisor.render.neat import neat
 from advisor.render.why_table import alternatives_table
@@ -44,10 +45,10 @@ def _role(found: Why, role: RoleWhy) -> Iterator[RenderableType]:
     yield f"[bold]{role.role}[/]: {neat(words.candidate_text(role.chosen))}{cost}"
     yield from (indented(line) for line in because_lines(found, role))
     if role.alternatives:
-        yield alternatives_table(role.alternatives, with_role=False)
+        yield alternatives_table(role.alternatives, found.best, with_role=False)
     if role.sizes:
         yield "  why this many"
-        yield from (indented(f"  {size_text(size)}") for size in role.sizes)
+        yield from (indented(f"  {size_text(size, found.best)}") for size in role.sizes)
 
 
 def because_lines(found: Why, role: RoleWhy) -> Iterator[str]:
@@ -66,29 +67,29 @@ def because_lines(found: Why, role: RoleWhy) -> Iterator[str]:
     else:
         yield f"{best} of the {feasible + 1} (of {every}) with which every requirement can hold"
     if role.feasible:
-        yield f"runner-up: {_runner_up(role.feasible[0])}"
-    yield from (without_text(one, role.role) for one in found.binding(role.role))
+        yield f"runner-up: {_runner_up(role.feasible[0], found.best)}"
+    yield from (without_text(one, role.role, found.best) for one in found.binding(role.role))
     if not found.binding(role.role) and not found.open:
         yield "no single requirement forces it: without any one of them this role stays as it is"
 
 
-def _runner_up(one: WhyNot) -> str:
+def _runner_up(one: WhyNot, best: Evaluation) -> str:
     others = [change.role for change in one.roles if change.kind in ("replaced", "added", "removed")]
     more = [role for role in others if role != one.wishes[0].role]
     also = f", with another {joined(more)}" if more else ""
-    return f"{_wish_name(one)}, the whole design then costs {_price(one)}{also}"
+    return f"{_wish_name(one)}, the whole design then costs {_price(one, best)}{also}"
 
 
-def without_text(one: Without, role: str) -> str:
+def without_text(one: Without, role: str, best: Evaluation) -> str:
     """Return what would fill a role without a requirement, and what the whole design would save."""
     filled = words.candidate_text(one.role(role))
     saved = one.saved_usd_per_month
     change = f"and the design costs {numbers.usd(abs(saved))} {'less' if saved > 0 else 'more'}"
     change = change if abs(saved) >= words.CENT else "at the same cost"
-    return f"without '{words.requirement_text(one.requirement)}': {filled}, {change}"
+    return f"without '{words.requirement_text(one.requirement)}': {filled}, {change}{and_goal(best, one.evaluation)}"
 
 
-def size_text(size: OtherSize) -> str:
+def size_text(size: OtherSize, best: Evaluation) -> str:
     """Return what a unit or a zone more or less does."""
     zones = f" in {size.zones} zones" if size.zones > 1 else " in 1 zone"
     head = f"{size.units}{zones}:"
@@ -96,11 +97,12 @@ def size_text(size: OtherSize) -> str:
         return f"{head} {size.detail}"
     price = words.signed_usd(size.extra_usd_per_month or 0.0)
     if size.kind == "holds":
-        return f"{head} every requirement holds, {price}"
+        return f"{head} every requirement holds, {price}{and_goal(best, size.evaluation)}"
     broken = ", ".join(words.broken_text(check) for check in size.broken)
     if size.possible:
         assert size.possible_usd_per_month is not None
         rest = f"with other roles changed it is possible, for {words.signed_usd(size.possible_usd_per_month)}"
+        rest += and_goal(best, size.evaluation)
     else:
         rest = "no other design with it holds" if size.possible is False else "whether another design holds is open"
     return f"{head} breaks {broken} ({price}); {rest}"
@@ -117,7 +119,8 @@ def _pair_lines(found: Why) -> Iterator[str]:
         )
         return
     unproved = "" if pair.proved else " (not proved)"
-    yield f"all of them filled otherwise: {words.signed_usd(pair.extra_usd_per_month)} a month{unproved}"
+    price = f"{words.signed_usd(pair.extra_usd_per_month)} a month{and_goal(found.best, pair.evaluation)}"
+    yield f"all of them filled otherwise: {price}{unproved}"
     yield from (f"  {flip}" for flip in words.flips_text(pair.roles))
 
 
@@ -156,22 +159,13 @@ def verdict(one: WhyNot, best: Evaluation) -> str:
         return VERDICTS[one.kind]
     if one.kind == "refused":
         return f"refused by {_requirements(one)}"
-    return f"possible, the whole design then costs {_price(one)}{_goal_part(one, best)}"
+    return f"possible, the whole design then costs {_price(one, best)}"
 
 
-def _goal_part(one: WhyNot, best: Evaluation) -> str:
-    """Return what the goal loses where the goal is not the cost alone."""
-    terms = best.scenario.objective[0].terms
-    if [t.metric for t in terms] == [COST] or not one.extra_goal:
-        return ""
-    way = "worse" if one.extra_goal > 0 else "better"
-    return f"; '{one.goal}' gets {way} by {numbers.significant(abs(one.extra_goal))}"
-
-
-def _price(one: WhyNot) -> str:
-    extra = one.extra_usd_per_month or 0.0
-    unproved = "" if one.proved else " or less (not proved)"
-    return ("the same" if abs(extra) < 0.005 else f"{words.signed_usd(extra)} a month") + unproved
+def _price(one: WhyNot, best: Evaluation) -> str:
+    extra, goal = one.extra_usd_per_month or 0.0, and_goal(best, one.evaluation)
+    unproved = "" if one.proved else (" (not proved)" if goal else " or less (not proved)")
+    return ("the same" if abs(extra) < 0.005 else f"{words.signed_usd(extra)} a month") + goal + unproved
 
 
 def _requirements(one: WhyNot) -> str:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
-from advisor.rehearsal import clarify, drill, moving
+from advisor.rehearsal import clarify, drill, moving, telling
 from advisor.rehearsal.course import LENGTHS, Asked, Item, Setup
 from advisor.rehearsal.design_phase import deciding_roles
 from advisor.rehearsal.drill import Given, Placed
-from advisor.rehearsal.opening import opening, rng_of
+from advisor.rehearsal.opening import left_open, opening, rng_of
 from advisor.rehearsal.question import Phase
 from advisor.rehearsal.registry import KINDS, questions, told_by
 from advisor.rehearsal.start import Start
@@ -82,9 +82,10 @@ class _Spun:
 
 def in_order(given: Given, setup: Setup) -> Iterator[Item | None]:
     """Yield the items of all strands in order, as far as they are given, and None behind the last of the session."""
-    if setup.drill:
-        yield from drill.in_order(given, setup.drill)
-        return
+    yield from drill.in_order(given, setup.drill) if setup.drill else telling.untold(_course(given, setup))
+
+
+def _course(given: Given, setup: Setup) -> Iterator[Item | None]:
     for place in range(sum(len(one.places) for one in strands(setup))):
         for item in given(place):
             if item is None:
@@ -136,10 +137,11 @@ def _at(place: int, found: Iterable[Item]) -> Iterator[Placed]:
 
 
 def _questions(here: World, setup: Setup, count: int, phase: Phase, asked: list[str]) -> Iterator[Asked]:
-    """Yield so many questions of a phase, each of another kind, whose answers no kind asked before tells."""
-    left = count
-    for one in questions(here, rng_of(setup, phase), phase, KINDS.keys() - told_by(asked)) if count else ():
-        if one.kind not in told_by(asked):
+    """Yield so many questions of a phase, each of another kind, whose answers nothing before them tells."""
+    left, answers = count, {fact.answer for fact in left_open(setup, here.scenario)}
+    kinds = KINDS.keys() - told_by(asked) - telling.expected(setup)
+    for one in questions(here, rng_of(setup, phase), phase, kinds) if count else ():
+        if one.kind not in told_by(asked) and not telling.told_when_asking(one, answers):
             asked.append(one.kind)
             yield Asked(one, phase)
             left -= 1

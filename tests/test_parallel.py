@@ -47,3 +47,11 @@ def test_one_argument_needs_no_process() -> None:
     """There are never more processes than arguments, and for one there is none: any function will do."""
     assert mapped(lambda n: n + 1, [1], 8) == [2]
     assert mapped(lambda n: n + 1, [], 8) == []
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_what_is_done_meanwhile_is_done_once_and_here(jobs: int) -> None:
+    """This process has work of its own while others do theirs; with one job it comes in the end."""
+    here: list[int] = []
+    assert mapped(abs, [-1, 2, -3], jobs, meanwhile=lambda: here.append(1)) == [1, 2, 3]
+    assert here == [1]

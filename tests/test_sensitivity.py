@@ -20,6 +20,7 @@ from advisor.analysis import breakeven
 from advisor.analysis.answers import Answer, answer, searching, solve
 from advisor.analysis.atam import A_LOT, SOFT, kind_of
 from advisor.analysis.breakeven import DEFAULT_REACH, BreakEven, break_evens
+from advisor.analysis.changes import carried_over
 from advisor.analysis.comparison import running
 from advisor.analysis.crossing import Place, crossing
 from advisor.analysis.fixed import FixedDesign, within_target
@@ -72,16 +73,17 @@ def afresh(knob: Knob, value_: float, solved: Answer) -> Answer:
     """Return the answer when a number is another one, built and solved from nothing, once for each value."""
     key = (solved.scenario.digest, knob.path, value_)
     if key not in _answers:
-        _answers[key] = _afresh(knob, value_, solved)
+        _answers[key] = solve(made(knob, value_, solved))
     return _answers[key]
 
 
-def _afresh(knob: Knob, value_: float, solved: Answer) -> Answer:
+def made(knob: Knob, value_: float, solved: Answer) -> Table:
+    """Return the table when a number is another one, built from nothing."""
     catalog = solved.table.catalog
     if knob.figure is None:
-        return answer(turned(solved.scenario, knob, value_, catalog), catalog)
+        return table(turned(solved.scenario, knob, value_, catalog), catalog)
     changed = with_figures(catalog, {knob.figure: value_})
-    return answer(replace(solved.scenario, clouds=changed.records.clouds), changed)
+    return table(replace(solved.scenario, clouds=changed.records.clouds), changed)
 
 
 def held(knob: Knob, value_: float, solved: Answer) -> Evaluation | None:
@@ -331,6 +333,24 @@ def test_a_break_even_is_where_the_solver_says(judged: str, catalog: Catalog, mo
     assert one.kept_at < 1_024 / 0.4 <= one.flips_at
     assert one.knob.close(one.kept_at, one.flips_at)
     assert [change.role for change in one.flips] == ["llm"]
+
+
+@pytest.mark.parametrize("direction", [-1, 1])
+def test_a_design_that_stays_does_what_it_does_in_the_whole_table(direction: int, solved: Answer) -> None:
+    """Sized by itself, with a catalog of its own components, it is to the last bit what a table made of all says."""
+    assert solved.best is not None
+    fixed, told = FixedDesign(solved.best, solved.table), 0
+    knobs = [*workload_knobs(solved.scenario, solved.table.catalog), *design_knobs(solved.table, solved.best.design)]
+    for knob in knobs:
+        if (value_ := knob.reach(direction, DEFAULT_REACH)) != knob.value:
+            whole, here = carried_over(solved.best, made(knob, value_, solved)), fixed.at(knob, value_)
+            assert here.problems == whole.problems, knob.path
+            if whole.evaluation is not None and here.evaluation is not None:
+                told += 1
+                assert [check.value for check in here.evaluation.checks] == [c.value for c in whole.evaluation.checks]
+                assert here.evaluation.cost_usd_per_month == whole.evaluation.cost_usd_per_month, knob.path
+                assert here.evaluation.flows == whole.evaluation.flows, knob.path
+    assert told > 10
 
 
 @pytest.mark.parametrize("direction", [-1, 1])

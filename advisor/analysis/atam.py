@@ -104,7 +104,7 @@ class NonRisk:
 
     check: Check
     worst: float
-    bar: Bar | None
+    knob: Knob | None
     at: float
     numbers: int
 
@@ -119,23 +119,31 @@ class Points:
     non_risks: tuple[NonRisk, ...]
 
 
-def points(
-    best: Evaluation, fixed: FixedDesign, bars: Sequence[Bar], tried: Sequence[Tried], today: datetime.date
-) -> Points:
+def points(best: Evaluation, tried: Sequence[Tried], risks: Sequence[Risk | NonRisk]) -> Points:
     """Return the ATAM points of a proposed design.
 
     Args:
-        bars: those of its tornado. tried: what :func:`moves` yields for it.
+        tried: what :func:`moves` yields for it. risks: what :func:`risks_of` yields for it.
     """
-    risks, non_risks = [], []
+    return Points(
+        tuple(_sensitivity(best, tried)),
+        tuple(_trade_offs(best, tried)),
+        tuple(one for one in risks if isinstance(one, Risk)),
+        tuple(one for one in risks if isinstance(one, NonRisk)),
+    )
+
+
+def risks_of(
+    best: Evaluation, fixed: FixedDesign, bars: Sequence[Bar], today: datetime.date
+) -> Iterator[Risk | NonRisk]:
+    """Yield which requirements hang on which numbers, and which on none; ``bars``: those of the design's tornado."""
     for index, check in enumerate(best.checks):
         if isinstance(check.requirement, Bound):
             hinges = tuple(_hinges(index, bars, fixed, today))
             if not hinges:
-                non_risks.append(_non_risk(index, check, bars))
+                yield _non_risk(index, check, bars)
             if any(hinge.soft or hinge.stale for hinge in hinges):
-                risks.append(Risk(check, hinges))
-    return Points(tuple(_sensitivity(best, tried)), tuple(_trade_offs(best, tried)), tuple(risks), tuple(non_risks))
+                yield Risk(check, hinges)
 
 
 # --- decisions --------------------------------------------------------------------------------------------------------
@@ -271,7 +279,7 @@ def _non_risk(index: int, check: Check, bars: Sequence[Bar]) -> NonRisk:
     bar, end, value = max(known, key=lambda one: sign * one[2], default=(None, None, check.value))
     if bar is None or end is None or sign * value <= sign * check.value:
         return NonRisk(check, check.value, None, 0.0, len(bars))
-    return NonRisk(check, value, bar, end.value, len(bars))
+    return NonRisk(check, value, bar.knob, end.value, len(bars))
 
 
 def worse_when(knob: Knob) -> int:

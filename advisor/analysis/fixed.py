@@ -13,6 +13,7 @@ from advisor.analysis.workloads import Workloads
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.kit import remembered
 from advisor.candidates.table import Table
+from advisor.catalog.load import Catalog
 from advisor.catalog.perturb import Reference, with_figures
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
@@ -25,6 +26,9 @@ Key = tuple[str, float, bool]  # a number, its value, and whether the design was
 class FixedDesign:
     """One design, to be judged again and again; only what a number touches is worked out anew.
 
+    A plain candidate is sized again by itself, as :meth:`advisor.candidates.table.Table.resized` does it; of others the
+    candidates of their options are made again, of which it is one.
+
     The design may be of the scenario under another workload: what of it a number does not touch is then what runs the
     same in ``origin``, the table of the scenario as it is.
     """
@@ -34,9 +38,11 @@ class FixedDesign:
         as_it_is = (design.scenario.workload, design.scenario.usd_per_hour)
         same = as_it_is == (origin.scenario.workload, origin.scenario.usd_per_hour)
         running_ = {role: (c,) if same else _running_as(c, origin) for role, c in design.design.items()}
-        self.table = replace(origin, candidates=running_)
+        self.table = replace(origin, candidates=running_, catalog=only_used(origin.catalog, design.design))
         self.options = {role: options_of(c) for role, c in design.design.items()}
-        self.workloads = Workloads(self.table, self.options)
+        alone = {role for role, c in design.design.items() if _sizes_itself(c)}
+        self.again = {role: frozenset() if role in alone else some for role, some in self.options.items()}
+        self.workloads = Workloads(self.table, self.options, self.again)
         self._known: dict[Key, CarriedOver] = {}
         self._unmoved: dict[bool, CarriedOver] = {}  # judged briefly or not -> what it does with nothing changed
 
@@ -64,7 +70,7 @@ class FixedDesign:
         Nothing changes where no candidate stands on any of them; a cloud's figures are also those of calls to it.
         """
         design = self.evaluation.design
-        again = {role: self.options[role] for role, c in design.items() if any(touches(one, c) for one in values)}
+        again = {role: self.again[role] for role, c in design.items() if any(touches(one, c) for one in values)}
         if not again and not any(one.kind == "clouds" for one in values):
             return self._as_it_is(brief=brief)
         return self._carried(self.table.again(with_figures(self.table.catalog, values), again), brief=brief)
@@ -88,6 +94,12 @@ def _running_as(candidate: Candidate, origin: Table) -> tuple[Candidate, ...]:
     return tuple(c for c in origin.candidates[candidate.role] if running(c) == running(candidate))
 
 
+def _sizes_itself(c: Candidate) -> bool:
+    """Return whether a candidate is an option of the catalog for one role, on its own machines, and nothing more."""
+    stated = c.option is not None and "@" not in c.option.id and c.option.precision is None
+    return stated and not (c.parts or c.shared or c.pooled)
+
+
 def options_of(candidate: Candidate) -> frozenset[str]:
     """Return the options of the catalog that a candidate runs; one on another size of machine counts as its base.
 
@@ -95,6 +107,21 @@ def options_of(candidate: Candidate) -> frozenset[str]:
     frozenset()
     """
     return frozenset(one.option.id.partition("@")[0] for one in candidate.members if one.option)
+
+
+def only_used(catalog: Catalog, *designs: Mapping[str, Candidate], whole: bool = True) -> Catalog:
+    """Return a catalog with the components of some designs and no others: less to change and to send.
+
+    Not ``whole``: their other options keep their places, which name figures, but no longer follow those of a class.
+    """
+    members = [one for design in designs for c in design.values() for one in c.members if one.component and one.option]
+    used = {one.option.id.partition("@")[0] for one in members if one.option}
+    names = sorted({one.component.id for one in members if one.component})
+    kept = {name: catalog.records.components[name] for name in names}
+    for name, component in kept.items() if not whole else ():
+        options = [o if o.id in used else o.model_copy(update={"operated_as": None}) for o in component.options]
+        kept[name] = component.model_copy(update={"options": options})
+    return Catalog(catalog.records.model_copy(update={"components": kept}), catalog.digest)
 
 
 def touches(reference: Reference, candidate: Candidate) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from advisor.analysis.changes import partial_copy
 from advisor.analysis.draws import Draws
-from advisor.analysis.fixed import touches
+from advisor.analysis.fixed import only_used, touches
 from advisor.candidates.build import left_out
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.demand import Demand, demands
@@ -95,7 +95,7 @@ class InSamples:
         self._steady = all(knob.figure is not None for knob in knobs)  # the workload is not drawn
         roles = self.world.scenario.blueprint.cache_roles
         self._caches = frozenset(role for role in roles if not self.design[role].is_none)
-        self._catalog = only_used(self.world.catalog, self.design)
+        self._catalog = only_used(self.world.catalog, self.design, whole=False)
 
     def __call__(self, sample: int) -> Outcome:
         """Return what the design does in a sample."""
@@ -145,7 +145,7 @@ class Together:
     def __post_init__(self) -> None:
         self._each = [InSamples(design, self.world, self.metrics) for design in self.designs]
         self._places = sorted({place for one in self._each for place in one.places})
-        self._catalog = only_used(self.world.catalog, *(one.design for one in self._each))
+        self._catalog = only_used(self.world.catalog, *(one.design for one in self._each), whole=False)
 
     def __call__(self, sample: int) -> list[Outcome]:
         """Return what each design does in a sample."""
@@ -164,21 +164,6 @@ def concerns(figure: Reference, design: Design) -> bool:
 def alone(one: Candidate) -> Candidate:
     """Return a candidate as it is wherever the others are; what calls between clouds add comes with the judge."""
     return one.unlinked or one
-
-
-def only_used(catalog: Catalog, *designs: Design) -> Catalog:
-    """Return a catalog with the components of some designs and no others: less to change and to send.
-
-    Their other options keep their places, which name figures, but no longer follow the figures of a class.
-    """
-    members = [one for design in designs for c in design.values() for one in c.members if one.component and one.option]
-    used = {one.option.id.partition("@")[0] for one in members if one.option}
-    kept = {}
-    for name in sorted({one.component.id for one in members if one.component}):
-        whole = catalog.records.components[name]
-        options = [o if o.id in used else o.model_copy(update={"operated_as": None}) for o in whole.options]
-        kept[name] = whole.model_copy(update={"options": options})
-    return Catalog(catalog.records.model_copy(update={"components": kept}), catalog.digest)
 
 
 def as_it_is(one: Candidate, table: Table, caches: frozenset[str]) -> Candidate:

@@ -28,6 +28,7 @@ def mapped(
     jobs: int = 1,
     done: Done = lambda count: None,
     shared: Sequence[object] = (),
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> list[Result]:
     """Return ``[work(a) for a in arguments]``, worked out by so many processes.
 
@@ -36,6 +37,7 @@ def mapped(
             it is sent to each process once.
         done: told after each result how many there are; for progress bars.
         shared: large objects that work and results hold: results come back with these very ones, not with copies.
+        meanwhile: what this process does while others work; with one job, in the end.
 
     Raises:
         What ``work`` raises first, in the order of the arguments. Interrupting ends all processes.
@@ -49,8 +51,9 @@ def mapped(
         for argument in arguments:
             found.append(work(argument))
             done(len(found))
+        meanwhile()
         return found
-    return _in_processes(work, arguments, jobs, done, shared)
+    return _in_processes(work, arguments, jobs, done, shared, meanwhile)
 
 
 def _in_processes(
@@ -59,6 +62,7 @@ def _in_processes(
     jobs: int,
     done: Done,
     shared: Sequence[object],
+    meanwhile: Callable[[], None],
 ) -> list[Result]:
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
@@ -71,6 +75,7 @@ def _in_processes(
     found: list[Result] = []
     try:
         given = [pool.submit(_run, arguments[at : at + chunk]) for at in range(0, len(arguments), chunk)]
+        meanwhile()
         for one in given:
             for result in unpacked(one.result(), shared):
                 found.append(result)

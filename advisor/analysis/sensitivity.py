@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, silent
-from advisor.analysis.atam import Points, Tried, moves, points
+from advisor.analysis.atam import NonRisk, Points, Risk, Tried, moves, points, risks_of
 from advisor.analysis.breakeven import DEFAULT_REACH, BreakEvens, break_evens, joined
 from advisor.analysis.fixed import FixedDesign
 from advisor.analysis.gaps import Gaps
@@ -15,7 +15,7 @@ from advisor.analysis.knobs import Knob, design_knobs, workload_knobs
 from advisor.analysis.parallel import mapped
 from advisor.analysis.resolver import Resolver
 from advisor.analysis.steps import BoundPrice, RulePrice, bound_price, rule_price
-from advisor.analysis.tornado import Bar, tornado
+from advisor.analysis.tornado import Bar, judged, told
 from advisor.candidates.unswept import unswept
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.settling import settle
@@ -80,27 +80,46 @@ def sensitivity(
     settle(answer.search, answer.scenario.objective[0], deadline.left)  # for all that is solved again
     own = [*workload_knobs(answer.scenario, answer.table.catalog), *design_knobs(answer.table, answer.best.design)]
     work = _Work(answer, Gaps(Resolver(answer, deadline)), reach, deadline)
+    stays = _Stays(FixedDesign(answer.best, answer.table), own, today, parts)
     pieces = list(_pieces(work, own, parts))
     shared = (answer.table.catalog, answer.scenario)
-    done = mapped(work, pieces, jobs, lambda count: progress(count, len(pieces), "solved again"), shared)
+    done = mapped(work, pieces, jobs, lambda count: progress(count, len(pieces), "solved again"), shared, stays)
     found = joined(one for one in done if isinstance(one, BreakEvens))
-    fixed = FixedDesign(answer.best, answer.table)
-    bars = tornado(fixed, own, found) if {"tornado", "points"} & set(parts) else ()
     tried = [one for some in done if isinstance(some, list) for one in some]
-    atam = points(answer.best, fixed, bars, tried, today) if "points" in parts else Points((), (), (), ())
     return Sensitivity(
         answer,
         tuple(one for one in done if isinstance(one, BoundPrice)),
         tuple(one for one in done if isinstance(one, RulePrice)),
         found,
-        bars,
-        atam,
+        told(stays.bars, found),
+        points(answer.best, tried, stays.risks) if "points" in parts else Points((), (), (), ()),
         reach,
         work.gaps.rivals if "break-evens" in parts else (),
     )
 
 
+@dataclass
+class _Stays:
+    """What the design does that stays as it is: worked out beside the questions, which do not need it."""
+
+    fixed: FixedDesign
+    knobs: Sequence[Knob]
+    today: datetime.date
+    parts: Collection[str]
+    bars: tuple[Bar, ...] = ()
+    risks: tuple[Risk | NonRisk, ...] = ()
+
+    def __call__(self) -> None:
+        if {"tornado", "points"} & set(self.parts):
+            self.bars = judged(self.fixed, self.knobs)
+        if "points" in self.parts:
+            self.risks = tuple(risks_of(self.fixed.evaluation, self.fixed, self.bars, self.today))
+
+
 Piece = tuple[str, int] | tuple[Knob, ...]  # a bound or a rule by its number, moves, or numbers to follow
+
+
+Done = BoundPrice | RulePrice | BreakEvens | list[Tried]
 
 
 @dataclass
@@ -112,11 +131,11 @@ class _Work:
     reach: float
     deadline: Deadline
 
-    def __call__(self, piece: Piece) -> BoundPrice | RulePrice | BreakEvens | list[Tried]:
+    def __call__(self, piece: Piece) -> Done:
         with unswept():
             return self._done(piece)
 
-    def _done(self, piece: Piece) -> BoundPrice | RulePrice | BreakEvens | list[Tried]:
+    def _done(self, piece: Piece) -> Done:
         if piece[0] == "bound":
             return bound_price(self.answer, self.answer.scenario.bounds[int(str(piece[1]))], self.deadline)
         if piece[0] == "rule":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from advisor.analysis.breakeven import BreakEvens
 from advisor.analysis.fixed import FixedDesign
@@ -61,27 +61,33 @@ class Bar:
         return True if True in ends else None if None in ends else False
 
 
-def tornado(fixed: FixedDesign, knobs: Iterable[Knob], known: BreakEvens) -> tuple[Bar, ...]:
+def judged(fixed: FixedDesign, knobs: Iterable[Knob]) -> tuple[Bar, ...]:
     """Return a bar for every number that changes something, judged at both ends; nothing is chosen again.
 
-    ``known``: break-evens of these numbers, which say whether the optimum flips within the range.
+    What flips is not known yet: see :func:`told`.
     """
-    bars = (_bar(fixed, knob, known) for knob in knobs)
+    bars = (Bar(knob, fixed.evaluation, _end(fixed, knob, knob.low), _end(fixed, knob, knob.high)) for knob in knobs)
     return tuple(bar for bar in bars if _moves(bar))
 
 
-def _bar(fixed: FixedDesign, knob: Knob, known: BreakEvens) -> Bar:
-    low, high = (_end(fixed, knob, value, known) for value in (knob.low, knob.high))
-    return Bar(knob, fixed.evaluation, low, high)
+def told(bars: Iterable[Bar], known: BreakEvens) -> tuple[Bar, ...]:
+    """Return bars that know whether the optimum flips at their ends, from the break-evens of their numbers."""
+    return tuple(
+        replace(bar, low=_told(bar.knob, bar.low, known), high=_told(bar.knob, bar.high, known)) for bar in bars
+    )
 
 
-def _end(fixed: FixedDesign, knob: Knob, value: float, known: BreakEvens) -> End:
+def _end(fixed: FixedDesign, knob: Knob, value: float) -> End:
     if value == knob.value:
         return End(value, fixed.evaluation, (), flips=False)
     found = fixed.at(knob, value)
     evaluation = found.evaluation
     problems = found.problems or (evaluation.consistent if evaluation else ())
-    return End(value, None if problems else evaluation, problems, _flips(knob, value, known))
+    return End(value, None if problems else evaluation, problems, flips=None)
+
+
+def _told(knob: Knob, end: End, known: BreakEvens) -> End:
+    return end if end.value == knob.value else replace(end, flips=_flips(knob, end.value, known))
 
 
 def _flips(knob: Knob, value: float, known: BreakEvens) -> bool | None:

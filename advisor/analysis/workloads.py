@@ -39,10 +39,12 @@ class Workloads:
 
     Attributes:
         only: role -> ids of the options to build candidates of; None for all.
+        again: role -> those to build again; default: ``only``.
     """
 
     origin: Table
     only: Mapping[str, Collection[str]] | None = None
+    again: Mapping[str, Collection[str]] | None = None
     _known: dict[tuple[float, ...], Table] = field(default_factory=dict)
 
     @cached_property
@@ -74,7 +76,7 @@ class Workloads:
             for role in self.origin.candidates
             if changed & self.read[role] or any(demand[c][role] != self.origin.demand[c][role] for c in demand)
         ]
-        options = {role: self._options(role) for role in again}
+        options = {role: self.again[role] if self.again else self._options(role) for role in again}
         return replace(self.origin, scenario=scenario, demand=demand).again(self.origin.catalog, options)
 
     def _options(self, role: str) -> Collection[str]:

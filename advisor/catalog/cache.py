@@ -36,6 +36,15 @@ class Outline:
     licences: tuple[str, ...]
     priced: datetime.date | None
 
+    @cached_property
+    def fillers(self) -> Mapping[str, tuple[str, ...]]:
+        """What options name as a role -> the ids of these options, in order."""
+        found: dict[str, list[str]] = {}
+        for option, (_, roles) in self.options.items():
+            for role in dict.fromkeys(roles):
+                found.setdefault(role, []).append(option)
+        return {role: tuple(some) for role, some in found.items()}
+
 
 def outline(components: Mapping[str, Component]) -> Outline:
     """Return the outline of components: the one that was cached with them, else made by looking at each."""

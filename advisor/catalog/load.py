@@ -123,7 +123,7 @@ class Catalog:
     def options_for(self, role: str) -> list[tuple[Component, Option]]:
         """Return all (component, option) pairs that can fill a role, in order of component and option id."""
         named = self.records.roles[role].filled_as
-        return [self.options[option] for option, (_, roles) in self.outline.options.items() if named in roles]
+        return [self.options[option] for option in self.outline.fillers.get(named, ())]
 
     @cached_property
     def cards(self) -> tuple[str, ...]:

@@ -227,7 +227,7 @@ def _non_risk(one: NonRisk) -> dict[str, Any]:
     return {
         "requirement": check(one.check),
         "worst": one.worst,
-        "number": one.bar.knob.path if one.bar else None,
-        "at": one.at if one.bar else None,
+        "number": one.knob.path if one.knob else None,
+        "at": one.at if one.knob else None,
         "numbers": one.numbers,
     }

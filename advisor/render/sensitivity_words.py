@@ -263,8 +263,8 @@ def non_risk_sentence(one: NonRisk, called: Called = path_of) -> str:
     requirement = one.check.requirement
     assert isinstance(requirement, Bound)
     text = words.requirement_text(requirement)
-    if one.bar is None:
+    if one.knob is None:
         return f"{text}: none of {one.numbers} numbers makes it worse, one at a time within its range."
     worst = numbers.metric(requirement.metric, one.worst)
-    at = value_text(one.bar.knob, one.at)
-    return f"{text}: the worst that one of {one.numbers} numbers does is {worst}, {called(one.bar.knob)} at {at}."
+    at = value_text(one.knob, one.at)
+    return f"{text}: the worst that one of {one.numbers} numbers does is {worst}, {called(one.knob)} at {at}."

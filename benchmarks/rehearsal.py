@@ -140,11 +140,11 @@ def _made(setup: Setup, scenario: Scenario, catalog: Catalog, numbers: Sequence[
 
 
 def _moment(item: Item, moments: Mapping[int, float], made: Sequence[Made]) -> float:
-    """Return when an item is there; one of a drill has been given a folder since."""
+    """Return when an item is there; one of a drill has been given a folder since, and its command names it."""
     if id(item) in moments:
         return moments[id(item)]
     assert isinstance(item, Asked)
-    return next(took for _, one, took in made if isinstance(one, Asked) and one.question is item.question)
+    return next(took for _, one, took in made if isinstance(one, Asked) and one.question.text == item.question.text)
 
 
 def _waits(ready: Sequence[float], pace_s: float) -> Iterator[float]:

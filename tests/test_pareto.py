@@ -324,7 +324,7 @@ def test_the_knee_is_farthest_from_the_chord(points: list[tuple[float, float]]) 
     axes = (Axis("cost_usd_per_month", True), Axis("flows.answer.latency_ms.p95", True))
     found = knee([Point(None, p) for p in front], axes)  # type: ignore[arg-type]
     (x0, y0), (x1, y1) = front[0], front[-1]
-    if x1 - x0 < 1e-6 or y0 - y1 < 1e-6:
+    if x1 - x0 < 1e-6 or same(y0, y1, axes[1].metric):  # ends that count as equal have no line between them
         return
     scaled = [((x - x0) / (x1 - x0), (y - y1) / (y0 - y1)) for x, y in front]
     below = [((0 - 1) * (x - 0) - (1 - 0) * (y - 1)) / math.sqrt(2) for x, y in scaled]  # cross product with the chord
@@ -333,6 +333,17 @@ def test_the_knee_is_farthest_from_the_chord(points: list[tuple[float, float]]) 
     else:
         assert found is not None
         assert below[found] == pytest.approx(max(below), abs=1e-9)
+
+
+@settings(derandomize=True, deadline=None, max_examples=50)
+@given(Curve, st.sampled_from([0.0, 1e-16]))
+def test_a_metric_that_does_not_move_moves_no_knee(points: list[tuple[float, float]], noise: float) -> None:
+    """On a front of three metrics of which one is the same at every point the knee is that of the other two."""
+    front = sorted({p for p in points if not any(beaten(p, other) for other in points)})
+    axes = (Axis("cost_usd_per_month", True), Axis("flows.answer.latency_ms.p95", True), Axis("quality", False))
+    alone = knee([Point(None, p) for p in front], axes[:2])  # type: ignore[arg-type]
+    beside = [Point(None, (*p, 0.7 + noise * (n % 2))) for n, p in enumerate(front)]  # type: ignore[arg-type]
+    assert knee(beside, axes) == alone
 
 
 # --- names of metrics -------------------------------------------------------------------------------------------------

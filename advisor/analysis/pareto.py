@@ -21,6 +21,7 @@ from functools import cached_property
 from advisor.analysis.answers import UNLIMITED, Deadline, Progress, silent, under
 from advisor.analysis.axes import Axis, axes_of, reporting
 from advisor.analysis.axes import near as near_axes
+from advisor.analysis.comparison import same
 from advisor.analysis.conflict import conflict
 from advisor.analysis.metric_names import metric_paths
 from advisor.analysis.quadrants import Corner, Reached, undominated, walk
@@ -334,18 +335,19 @@ def knee(points: Sequence[Point], axes: Sequence[Axis]) -> int | None:
 
     Each metric is scaled to 0 at the best and 1 at the worst value on the front; the line joins the ends, where one
     metric is 0 and the other 1, and the distance below it is (1 - sum of the scaled metrics) / sqrt(number of metrics)
-    (Das, 1999, "On characterizing the knee of the Pareto curve"). None when no point between the ends lies below it.
+    (Das, 1999, "On characterizing the knee of the Pareto curve"). A metric that is the same at every point counts for
+    nothing. None when no point between the ends lies below the line, and when fewer than two metrics move.
 
     >>> axes = (Axis("cost_usd_per_month", True), Axis("quality", False))
     >>> knee([Point(None, v) for v in ((10.0, 0.5), (12.0, 0.8), (30.0, 0.9))], axes)
     1
     """
-    losses = [[axis.loss(v) for axis, v in zip(axes, point.values, strict=True)] for point in points]
-    if not losses:
+    columns = [[axis.loss(point.values[place]) for point in points] for place, axis in enumerate(axes)]
+    ends = [(min(column), max(column)) if column else (0.0, 0.0) for column in columns]
+    moving = [place for place, axis in enumerate(axes) if not same(*ends[place], axis.metric)]
+    if len(moving) < 2:
         return None
-    low, high = ([pick(column) for column in zip(*losses, strict=True)] for pick in (min, max))
-    if any(a == b for a, b in zip(low, high, strict=True)):
-        return None
-    totals = [math.fsum((x - a) / (b - a) for x, a, b in zip(row, low, high, strict=True)) for row in losses]
+    scaled = [[(x - ends[p][0]) / (ends[p][1] - ends[p][0]) for x in columns[p]] for p in moving]
+    totals = [math.fsum(row) for row in zip(*scaled, strict=True)]
     best = min(range(len(totals)), key=lambda index: (totals[index], index))
     return best if totals[best] < 1 - FLAT else None

@@ -10,17 +10,14 @@ import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from oracles.rehearsal_truth import TRUTH
 
 from advisor import resources
 from advisor.analysis.answers import Answer
 from advisor.analysis.fixed import options_of
 from advisor.candidates.table import table
-from advisor.commands.main import cli
 from advisor.optimizer.search import Search
 from advisor.proposal import Proposal
 from advisor.rehearsal import words
@@ -180,35 +177,6 @@ def test_a_scenario_without_a_design_gives_no_questions(thin: Worlds) -> None:
     world = thin("card_fraud").what_if({"constraints.cost_usd_per_month.max": 10})
     assert world.infeasible
     assert not list(questions(world, random.Random(1)))
-
-
-def test_commands_show_the_truth(full: Worlds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command of each kind runs where the session's scenario is, and ends as the truth says."""
-    world, ran = full(DEEP), set()
-    (tmp_path / "scenario.yml").write_text(world.scenario.text, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    for kind in KINDS.values():
-        one = kind.make(world, random.Random(2))
-        words = shlex.split(one.command)[1:] if one else []
-        what = " ".join([*words[:1], *(word for word in words[1:] if word.startswith("--"))])
-        if one is None or what in ran:
-            continue
-        ran.add(what)
-        result = CliRunner().invoke(cli, words)
-        assert result.exit_code in (0, 3), (one.command, result.output)
-        assert result.exit_code == 0 or "no design" in str(one.truth) or kind.name.startswith("budget"), one.command
-    assert {"propose", "propose --draft", "candidates --role", "model", "what-if --set"} <= ran
-
-
-def test_model_commands_print_the_truth(thin: Worlds, tmp_path: Path) -> None:
-    """Where the truth is a model's value, its command prints it."""
-    world = thin("support_copilot")
-    for name in ("chain_availability", "chain_with_redundancy", "p95_without_stage"):
-        one = KINDS[name].make(world, random.Random(3))
-        assert one is not None
-        assert isinstance(one.truth, float)
-        shown = one.truth if name == "p95_without_stage" else 1 - one.truth / 43_800
-        assert f"{shown:.7g}"[:7] in CliRunner().invoke(cli, shlex.split(one.command)[1:]).output
 
 
 # --- stability --------------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def largest_stage(world: World, rng: random.Random) -> Question | None:
         Choice(tuple(sorted(means))),
         ranked[0],
         tuple(words.lines(world.explain(f"flows.{flow}.{measure}.mean"), 3)),
-        words.command("propose", words.SCENARIO),
+        words.command("propose", words.SCENARIO, "--draft"),
         "A lognormal's mean is its median × exp(sigma^2 / 2), hardly more where sigma is small; what runs several "
         "times counts as often.",
     )

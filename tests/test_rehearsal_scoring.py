@@ -53,6 +53,12 @@ def test_i_do_not_know_beats_a_confident_miss(truth: float, off: float, ratio: f
     assert scoring.category(1, 0.9, 0, 3).points < scoring.NOTHING.points
 
 
+def test_a_slip_of_the_unit_costs_no_more_than_a_miss_by_a_factor_of_ten() -> None:
+    """However absurd an answer is, it loses four points at the most, so that one does not decide a session."""
+    assert scoring.interval(50, 50, 5).points == pytest.approx(-4)
+    assert scoring.interval(1e9, 1e9, 5).points == scoring.interval(1e-9, 1e-9, 5).points == pytest.approx(-4)
+
+
 def test_perfect_answers_earn_one() -> None:
     """Exactly right, surely right, the same set, the same order, the optimum: one point each."""
     assert scoring.interval(7, 7, 7).points == 1

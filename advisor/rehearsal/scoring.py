@@ -17,7 +17,7 @@ from itertools import combinations
 
 LEVEL = 0.8  # an interval is to hold the truth in four of five cases
 UNKNOWN_RATIO = 100.0  # "I don't know" stands for an interval of two orders of magnitude that holds the truth
-MOST_RATIO = 1_000.0  # a miss counts as this ratio at the most: beyond it, being wrong is being wrong
+MOST_RATIO = 10.0  # a miss counts as this ratio at the most: a slip of the unit is not to decide a whole session
 REGRET_HALF = 0.10  # a design that costs a tenth more than the optimum earns half a point
 
 
@@ -43,6 +43,8 @@ def interval(low: float, high: float, truth: float, *, level: float = LEVEL) -> 
     """Score an interval of positive numbers, in log space, so that a factor of two is a factor of two anywhere.
 
         S = ln(high/low) + 2/(1 - level) x the ratio (as ln) by which the truth is outside;  points = 1 - S / ln(100)
+
+    The ratio counts up to ten: beliefs for which more would matter are too wide to be stated, as silence earns more.
 
     Raises:
         ValueError: an end or the truth is not above 0, or the ends are the wrong way round.

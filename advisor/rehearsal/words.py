@@ -172,14 +172,14 @@ def titled(problem: str, dimensions: Mapping[str, Dimension]) -> str:
 
     >>> import advisor
     >>> titled("peak stored_gb 1,728 is above its limit of 1,000", advisor.load_catalog().records.dimensions)
-    'peak stored data (GB) 1,728 is above its limit of 1,000'
+    'peak stored data (GB) 1 728 is above its limit of 1 000'
     """
 
     def shown(word: re.Match[str]) -> str:
         known = dimensions.get(word[0])
         return word[0] if known is None else f"{known.title} ({known.unit})".replace(" (1/", " (a ")
 
-    return re.sub(r"[a-z]+(?:_[a-z]+)+", shown, problem)
+    return re.sub(r"(?<=\d),(?=\d{3})", " ", re.sub(r"[a-z]+(?:_[a-z]+)+", shown, problem))
 
 
 def parameter(one: Parameter) -> str:

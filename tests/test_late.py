@@ -93,6 +93,20 @@ def test_no_design_in_time_leaves_a_case(seed: int, scenario: Scenario, catalog:
                     assert kept(left, search, one.design) == kept(case, search, one.design)
 
 
+@pytest.mark.parametrize("seed", SEEDS[:4])
+def test_times_of_a_role_together_have_the_chances_of_each(seed: int, scenario: Scenario, catalog: Catalog) -> None:
+    """With each time of a role put into a design, the chance to be in time is that of the whole design."""
+    for bound, search, found in drawn(seed, scenario, catalog):
+        tail, design = search.tail(bound), next(one.design for one in found if in_pool(search, one.design))
+        cached = tail.cached(design)
+        for role in tail.roles:
+            same = [c for c in search.pool[role] if tail.cached({**design, role: c}) == cached]
+            together = tail.with_each(role, tail.rows_of(role, search.pool[role]), design, cached)
+            alone = [tail.within({**design, role: c}) for c in same]
+            places = [search.places[role, c.id] for c in same]
+            assert together[places] == pytest.approx(alone, abs=1e-9)
+
+
 def test_cases_get_smaller(scenario: Scenario, catalog: Catalog) -> None:
     """Near the fastest designs candidates go, and a case in which even these are late has none left."""
     smaller = empty = 0

@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from advisor.models.latency import inverse, transform
@@ -256,6 +256,15 @@ def _constant(spectrum: Spectrum, budgets: int) -> _Levels:
     return _Levels(np.cumsum(inverse(spectrum))[None], np.zeros(budgets, dtype=np.intp))
 
 
+@lru_cache(maxsize=256)
+def _pairs(count: int) -> tuple[Indices, Indices]:
+    """Return all pairs of so many places, the earlier one and the later one."""
+    import numpy as np
+
+    earlier, later = np.triu_indices(count, 1)
+    return earlier, later
+
+
 def _useful(costs: Array, rows: Indices, order: Order) -> list[tuple[float, int]]:
     """Return the cost and time of the candidates, cheapest first, that no other one beats in both."""
     import numpy as np
@@ -264,11 +273,12 @@ def _useful(costs: Array, rows: Indices, order: Order) -> list[tuple[float, int]
     own, first = np.unique(rows[cheapest], return_index=True)
     rank = np.argsort(first)
     own, paid = own[rank], costs[cheapest[first[rank]]]  # each time once, at its least cost; cheapest first
-    earlier, later = np.triu_indices(len(own), 1)
-    beats = np.zeros((len(own), len(own)), dtype=bool)
-    beats[earlier, later] = order.pairs(own[earlier], own[later])
     kept = np.ones(len(own), dtype=bool)
-    for place in range(len(own)):
-        if kept[place]:
-            kept &= ~beats[place]
+    if len(own) > 1:
+        earlier, later = _pairs(len(own))
+        beats = np.zeros((len(own), len(own)), dtype=bool)
+        beats[earlier, later] = order.pairs(own[earlier], own[later])
+        for place in np.flatnonzero(beats.any(axis=1)):
+            if kept[place]:
+                kept &= ~beats[place]
     return [(float(cost), int(row)) for cost, row in zip(paid[kept], own[kept], strict=True)]

@@ -261,7 +261,9 @@ def decided_order(case: Case) -> list[int]:
         for tail in case.tails:
             for part, times in ((1, tail.before[role]), (0, tail.past[role])):
                 if times is not None:
-                    spread = max(spread, float(np.median(times.variances[tail.times_of(role)[0]])))
+                    rising = np.sort(times.variances[tail.times_of(role)[0]])
+                    middle = float(rising[(len(rising) - 1) // 2] + rising[len(rising) // 2]) / 2
+                    spread = max(spread, middle)
                     section = min(section, part)
         return section, -spread, role
 

@@ -144,8 +144,7 @@ class Tail:
 
     def _spectrum(self, index: int, candidate: Candidate) -> Spectrum:
         row = self._row[candidate.role][candidate.id]
-        one: Spectrum = self._slots[index].of([row])[0]
-        return one
+        return self._slots[index].one(row)
 
     # --- arrays for many designs at once (:mod:`advisor.optimizer.chances`) --------------------------------------
 
@@ -196,7 +195,7 @@ class Tail:
 
     def times_of(self, design: Mapping[str, Candidate]) -> tuple[int, ...]:
         """Return what is the same for two designs only if the flow takes the same time in both."""
-        cached = int(self._cached(design)) if self.cache else 0
+        cached = int(self.cached(design)) if self.cache else 0
         return (cached, *(self._row[role][design[role].id] for role in self.roles))
 
     # --- designs ---------------------------------------------------------------------------------------------------
@@ -207,12 +206,13 @@ class Tail:
         ``cached`` says whether the cache is in use; needed only when the cache's own role is open.
         """
         if cached is None:
-            cached = self._cached(design)
+            cached = self.cached(design)
         before = self._product(design, past=False, cached=cached)
         after = self._product(design, past=True, cached=cached)
         return self._joined(before, after, cached)
 
-    def _cached(self, design: Mapping[str, Candidate | None]) -> bool:
+    def cached(self, design: Mapping[str, Candidate | None]) -> bool:
+        """Return whether a design uses the flow's cache."""
         lookup = design[self.cache] if self.cache else None
         return lookup is not None and not lookup.is_none
 
@@ -277,21 +277,26 @@ class Tail:
         names = [name for name, candidate in self.pool[role].items() if self._fits(candidate, cached)]
         known = np.array([self._row[role][name] for name in names], dtype=np.intp)  # none where the cache admits none
         rows, where = np.unique(known, return_inverse=True)
-        everything: dict[str, Candidate | None] = dict.fromkeys(self.roles)
-        before, past = (self._product(everything, past=one, cached=cached, skip=(role,)) for one in (False, True))
+        chances = self.with_each(role, rows, dict.fromkeys(self.roles), cached)
+        yield from ((name, float(chances[row])) for name, row in zip(names, where, strict=True))
+
+    def with_each(self, role: str, rows: Any, design: Mapping[str, Candidate | None], cached: bool) -> Array:
+        """Return P(time <= T) of a design with each of some times of one role; see :meth:`within`."""
+        import numpy as np
+
+        before, past = (self._product(design, past=one, cached=cached, skip=(role,)) for one in (False, True))
         hits = self.hits if cached else 0.0
         first, *more = [index for index, slot in enumerate(self.slots) if slot.role == role]
         if more:
             for index in (first, *more):
                 mine = self._slots[index].of(rows)
                 before, past = (before, past * mine) if self.slots[index].past else (before * mine, past)
-            chances = level_at_end(before * (hits + (1 - hits) * past))
-        else:  # linear in the role's masses
-            behind = self.slots[first].past
-            sure = hits * _level(before) if behind else 0.0
-            rest = levels(inverse(before * ((1 - hits) * past if behind else hits + (1 - hits) * past)))
-            chances = sure + np.einsum("ij,j->i", self._mass[first][rows], rest[::-1])
-        yield from ((name, float(chances[row])) for name, row in zip(names, where, strict=True))
+            return level_at_end(before * (hits + (1 - hits) * past))
+        behind = self.slots[first].past  # the chance is linear in the role's masses
+        sure = hits * _level(before) if behind else 0.0
+        rest = levels(inverse(before * ((1 - hits) * past if behind else hits + (1 - hits) * past)))
+        found: Array = sure + np.einsum("ij,j->i", self._mass[first][rows], rest[::-1])
+        return found
 
     # --- rows and cuts ------------------------------------------------------------------------------------------
 
@@ -328,7 +333,7 @@ class Tail:
     def cut(self, design: Mapping[str, Candidate]) -> Cut:
         """Return the largest cone of designs found that are all as slow as this too slow one."""
         reference: dict[str, Candidate | None] = {role: design[role] for role in self.roles}
-        cached = self._cached(reference)
+        cached = self.cached(reference)
         if self.within(reference, cached) < self.level - MARGIN:
             for role in sorted(self.roles, key=lambda r: self._mean(design[r])):
                 self._speed_up(reference, role, cached)

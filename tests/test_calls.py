@@ -9,8 +9,10 @@ from oracles.enumeration import enumerate_all, optimum, value
 from oracles.problems import OBJECTIVES, draw_bounds, draw_goals, small_table, with_question
 
 from advisor.candidates.candidate import Candidate
+from advisor.candidates.table import table
 from advisor.catalog.load import Catalog
-from advisor.optimizer.run import optimise
+from advisor.optimizer.acceptance import Acceptance
+from advisor.optimizer.run import CHEAPEST, optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.load import Scenario
@@ -51,3 +53,22 @@ def test_what_is_forced_equals_enumeration(seed: int, scenario: Scenario, catalo
 def test_calls_are_paid_in_most_of_them() -> None:
     """The questions are about what they are meant to be about."""
     assert sum(_PAID) >= len(_PAID) / 2
+
+
+def test_what_is_late_as_it_is_settles_nothing(
+    scenario: Scenario, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That no design holds is found in fewer cases when a design that contradicts itself, but is late anyway, is no
+    reason to look at the places of its callers one by one; the long way finds the same."""
+    kept = ("cost_usd_per_month", "latency_ms.p95", "quality", "residency")
+    asked = [r for r in scenario.requirements if any(name in r.path for name in kept)]
+    full = table(scenario, catalog)
+
+    def only(role: str, candidate: Candidate) -> bool | None:
+        return candidate.is_none if role == "semantic_cache" else None
+
+    quick = optimise(Search(full, asked), [CHEAPEST], only=only, any_design=True)
+    monkeypatch.setattr(Acceptance, "late", lambda self, design: False)
+    long = optimise(Search(full, asked), [CHEAPEST], only=only, any_design=True)
+    assert quick.status is long.status is Status.INFEASIBLE
+    assert 0 < quick.rounds < long.rounds

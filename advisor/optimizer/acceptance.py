@@ -40,6 +40,10 @@ class Acceptance:
             self.judged[tuple(c.id for c in design.values())] = evaluation
         return good
 
+    def late(self, design: Mapping[str, Candidate]) -> bool:
+        """Return whether a design that may contradict itself is clearly late with the times of its own candidates."""
+        return any(x.covers(design) for x in self._late) or any(x.refuses_clearly(design) for x in self._late)
+
     def narrowed(self, case: Case) -> Case:
         """Return a case without candidates with which no design meets the percentile bounds."""
         for late in self._late:

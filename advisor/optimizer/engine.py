@@ -26,7 +26,7 @@ from advisor.optimizer.case import Case
 from advisor.optimizer.counted import Counted
 from advisor.optimizer.labels import ROW_SLIP
 from advisor.optimizer.prices import priced
-from advisor.optimizer.proof import Incumbent, Proof, TooHardError
+from advisor.optimizer.proof import GRIDS, Incumbent, Proof, TooHardError
 from advisor.optimizer.question import MOST_CASES, Design, Question
 from advisor.optimizer.situations import Situation
 
@@ -97,6 +97,7 @@ class Engine:
         floors: bounds of the goal within cases that are known from before. inside: the only case to search, None for
             all.
         narrow: takes candidates out of a case with which the judge accepts no design.
+        late: whether a design that contradicts itself, or uses too many names, misses a percentile bound clearly.
     """
 
     question: Question
@@ -111,8 +112,10 @@ class Engine:
     floors: Mapping[CaseKey, float] = field(default_factory=dict)
     inside: CaseKey | None = None
     narrow: Callable[[Case], Case] | None = None
+    late: Callable[[Design], bool] = lambda design: False
     cases: int = 0
     _judged: dict[tuple[str, ...], bool] = field(default_factory=dict)
+    _found_late: dict[tuple[str, ...], bool] = field(default_factory=dict)
     _branching: Node | None = None
 
     def __post_init__(self) -> None:
@@ -154,7 +157,7 @@ class Engine:
         self._branching = node if node.open else None
         node.proof.guesses = 0 if node.open else node.proof.guesses
         try:
-            return node.proof.run(any_design=self.any_design, briefly=node.open)
+            return node.proof.run(any_design=self.any_design, attempts=self._attempts(node))
         except TooHardError:
             reason = self._unsettled(node)
             if reason is not None:
@@ -162,6 +165,15 @@ class Engine:
             return node.proof.run(any_design=self.any_design)
         finally:
             self._branching = None
+
+    def _attempts(self, node: Node) -> int:
+        """Return how many attempts are worth making: few where more can be settled, one where nothing is settled yet.
+
+        Once a place of what calls the most is settled, what else is open often makes no difference: a finer grid then
+        proves at once what else is proved in each of the cases into which this one falls.
+        """
+        whole = len(self.question.situations[node.key[0]].open)
+        return len(GRIDS) if not node.open else 1 if len(node.situation.open) == whole else 2
 
     def _unsettled(self, node: Node) -> UnsettledError | None:
         """Return what is settled next in a case that is too hard as it is; None when nothing is left to settle.
@@ -316,13 +328,13 @@ class Engine:
         """
         design = self.design(case, chosen)
         if (many := self._too_many(case, chosen)) is not None:
-            if self._branching is None:
+            if self._branching is None or self._is_late(design):
                 return False
             raise UnsettledError(many)
         meant = self.question.consistent(design)
         if meant is None or any(meant[role].id != c.id for role, c in design.items()):
             self._take(case, meant)
-            if self._branching is not None and self._branching.situation.open:
+            if self._branching is not None and self._branching.situation.open and not self._is_late(design):
                 raise UnsettledError
             return False
         return self._judge(design)
@@ -353,6 +365,17 @@ class Engine:
 
         slip = ROW_SLIP * np.maximum(np.abs(case.room), 1.0)
         return bool((case.uses(np.array([chosen])) <= case.room + slip).all())
+
+    def _is_late(self, design: Design) -> bool:
+        """Return whether a design is no reason to settle more: it is clearly late as it is.
+
+        So is every design that a search leaves out because of it, which is no faster in any part, and with them every
+        one that contradicts nothing.
+        """
+        key = tuple(c.id for c in design.values())
+        if key not in self._found_late:
+            self._found_late[key] = self.late(design)
+        return self._found_late[key]
 
     def _judge(self, design: Mapping[str, Candidate]) -> bool:
         key = tuple(c.id for c in design.values())

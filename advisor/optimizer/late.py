@@ -61,6 +61,10 @@ class Late:
         """Return whether a design is in every part as slow as one that is known to be late, or slower."""
         return self._covers(self.tail.times_of(design))
 
+    def refuses_clearly(self, design: Mapping[str, Candidate]) -> bool:
+        """Return whether a design is late by so much that every other one that is no faster in any part is late too."""
+        return self._clearly(design)
+
     def _clearly(self, design: Mapping[str, Candidate]) -> bool:
         """Return whether a design is late, and by more than the judge's error."""
         times = self.tail.times_of(design)

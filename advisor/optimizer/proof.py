@@ -126,15 +126,15 @@ class Proof:
         self.incumbent.value, self.incumbent.found = value, (case, tuple(chosen))
         return True
 
-    def run(self, *, any_design: bool = False, briefly: bool = False) -> float:
+    def run(self, *, any_design: bool = False, attempts: int = len(GRIDS)) -> float:
         """Search for something better; return a bound of what is left open, infinite when nothing is.
 
-        ``briefly``: make one attempt only, on the coarsest grid.
+        ``attempts``: that are made, on finer and finer grids.
 
         Raises:
             TooHardError: there are too many labels.
         """
-        grids = GRIDS[:1] if briefly else GRIDS
+        grids = GRIDS[:attempts]
         if math.isinf(self.incumbent.most):
             left = self._search(grids, first=True)
             if math.isfinite(left) or any_design or self.incumbent.found is None:

@@ -246,7 +246,8 @@ class Run:
         how = (self.deadline, self.any_design, floor, self._near(), ceiling, floors)
         closing_in = any(limit.tail is not None for limit in limits)  # all that is left is near that limit
         narrow = accepts.narrowed if closing_in else None
-        engine = Engine(self.question(objective, limits), accepts, starts, value, *how, narrow=narrow)
+        question = self.question(objective, limits)
+        engine = Engine(question, accepts, starts, value, *how, narrow=narrow, late=accepts.late)
         try:
             answer = engine.run()
         except TooHardError:

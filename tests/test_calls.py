@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+from typing import Any
 
 import pytest
 from oracles.enumeration import enumerate_all, optimum, value
@@ -15,6 +17,7 @@ from advisor.optimizer.acceptance import Acceptance
 from advisor.optimizer.run import CHEAPEST, optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
+from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario
 
 SAME = 1e-6
@@ -72,3 +75,27 @@ def test_what_is_late_as_it_is_settles_nothing(
     long = optimise(Search(full, asked), [CHEAPEST], only=only, any_design=True)
     assert quick.status is long.status is Status.INFEASIBLE
     assert 0 < quick.rounds < long.rounds
+
+
+def test_nothing_is_proved_again_that_free_calls_have_proved(scenario: Scenario, catalog: Catalog) -> None:
+    """A design as fast as any is with free calls is the fastest with those that are paid: no case is searched for a
+    faster one, and where that is not told the search finds nothing faster."""
+    goal = Goal((Term("flows.answer.latency_ms.p99", 1.0),), "minimize p99")
+    full = table(scenario, catalog)
+
+    def only(role: str, candidate: Candidate) -> bool | None:
+        return candidate.component_id == "mistral_large_3" if role == "llm" else None
+
+    how: dict[str, Any] = {"only": only, "tie_break": False}
+    paid = Search(with_question(full, [], [goal]))
+    free, found = optimise(paid.unlinked, [goal], **how), optimise(paid, [goal], **how)
+    assert paid.coupled
+    assert found.value == free.value
+    linked = paid.linked
+    assert linked is not None
+    assert found.best is not None
+    linked.start_from(found.best)
+    told, untold = (optimise(linked, [goal], least=value, **how) for value in (free.value, -math.inf))
+    assert told.status is untold.status is Status.OPTIMAL
+    assert told.value == untold.value == found.value
+    assert told.rounds == 0 < untold.rounds

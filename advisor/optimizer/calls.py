@@ -123,18 +123,22 @@ class _Asked:
         """Return the optimum, given the one with free calls and perhaps a design that holds."""
         starts = [*([known] if known else []), *self.known()]
         promising = Promising(self.search.unlinked, self.goals[0], self.may_use)
+        least = promising.least(first)
         most = promising.most(starts)
         near = promising.near(first) if first.status is Status.OPTIMAL else math.inf
         if near < most:
-            found = self.among(promising.ids(near), [first.best, *starts])
+            found = self.among(promising.ids(near), [first.best, *starts], least)
             if found.best is not None and (self.any_design or promising.includes(near, found)):
                 return found
             starts += [found.best] if found.best else []
             most = promising.most(starts)
-        return self.among(promising.ids(most), [first.best, *starts])
+        return self.among(promising.ids(most), [first.best, *starts], least)
 
-    def among(self, few: Ids | None, starts: Sequence[Evaluation | None] = ()) -> Found:
-        """Return the optimum among the copies of some candidates (None: all), from the designs of which there are."""
+    def among(self, few: Ids | None, starts: Sequence[Evaluation | None] = (), least: float = -math.inf) -> Found:
+        """Return the optimum among the copies of some candidates (None: all), from the designs of which there are.
+
+        ``least``: what the best has at least in the first goal, since no design with free calls has less.
+        """
         linked = self._copies(few)
         there = {(role, (c.unlinked or c).id) for role, found in linked.pool.items() for c in found}
         for start in starts:
@@ -148,6 +152,7 @@ class _Asked:
             any_design=self.any_design,
             time_limit_s=self.time_limit_s if self.program else self.left_s,
             program=self.program,
+            least=least,
         )
         if found.best is None:
             return found
@@ -179,6 +184,11 @@ class Promising:
         self.objective = linear_goal(unlinked, goal)
         single = len(goal.terms) == 1 and goal.terms[0].coefficient > 0
         self.guide = self.objective if self.objective or not single else _mean(unlinked, goal)
+
+    def least(self, first: Found) -> float:
+        """Return what the optimum with free calls proves that no design has less of; only of a sum or a percentile."""
+        known = first.status is Status.OPTIMAL and self.guide is not None and not is_log(self.goal)
+        return first.value if known else -math.inf
 
     def most(self, known: Sequence[Evaluation]) -> float:
         """Return how bad a design may be that is no worse than one that is known, and within the goal's own bounds."""

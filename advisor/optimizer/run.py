@@ -89,6 +89,7 @@ def optimise(
     time_limit_s: float = 0.0,
     program: bool = False,
     below: float = math.inf,
+    least: float = -math.inf,
 ) -> Found:
     """Return the optimum for goals in order of importance.
 
@@ -103,6 +104,7 @@ def optimise(
         program: use the mixed-integer program only, which is the independent check of the exact engine.
         below: of interest is only what has less in the first goal; where nothing has, what is found may be worse, or
             nothing at all. Of no use where that goal is no sum.
+        least: what no design has less of in the first goal, as was proved before; that must be a sum or a percentile.
     """
     if search.empty_roles or search.nothing:
         return NOTHING
@@ -113,7 +115,7 @@ def optimise(
         from advisor.optimizer.calls import optimise_with_calls
 
         return optimise_with_calls(search, wanted, only, tie_break, any_design, time_limit_s, program)
-    run = Run(search, only, time_limit_s, any_design=any_design, program=program, below=below)
+    run = Run(search, only, time_limit_s, any_design=any_design, program=program, below=below, least=least)
     return run.all(wanted, tie_break and not any_design)
 
 
@@ -138,8 +140,9 @@ class Run:
         any_design: bool = False,
         program: bool = False,
         below: float = math.inf,
+        least: float = -math.inf,
     ) -> None:
-        self.any_design, self.program, self.below = any_design, program, below
+        self.any_design, self.program, self.below, self.least = any_design, program, below, least
         self.search, self.only = search, only
         self.deadline = time.monotonic() + time_limit_s if time_limit_s > 0 else math.inf
         self.rounds = 0
@@ -163,7 +166,7 @@ class Run:
                 if found.best is None or found.status is Status.STOPPED:
                     result = replace(result, status=found.status if number == 0 else Status.STOPPED)
                     break
-                result, self.below = replace(result, best=found.best), math.inf
+                result, self.below, self.least = replace(result, best=found.best), math.inf, -math.inf
                 self._hold(goal, found.best)
         except OutOfTimeError:
             result = replace(result, status=Status.STOPPED)
@@ -240,7 +243,7 @@ class Run:
         limits = (*self.limits, *extra)
         accepts = Acceptance(self.search, limits)
         starts = [evaluation.design for evaluation in self.known(extra)]
-        floor = self.search.floor(goal if asked else None)
+        floor = max(self.search.floor(goal if asked else None), self.least if asked else -math.inf)
         ceiling = self.ceiling(goal, limits) if asked else math.inf
         floors = self.search.case_floors.get(goal.terms, {}) if asked else {}
         how = (self.deadline, self.any_design, floor, self._near(), ceiling, floors)
@@ -361,10 +364,13 @@ class Run:
             if quick is not None:
                 best, value = quick, goal_value(goal, quick)
                 limit = self.search.limit(Bound("objective", metric, True, quick.metric(metric) * (1 - STEP)))
-            while (found := self.confirmed(guide, goal, (*extra, limit) if limit else extra)).best is not None:
+            found = NOTHING
+            while value > self.least and (
+                (found := self.confirmed(guide, goal, (*extra, limit) if limit else extra)).best is not None
+            ):
                 best, value = found.best, goal_value(goal, found.best)
                 limit = self.search.limit(Bound("objective", metric, True, best.metric(metric) * (1 - STEP)), limit)
-            proved = found.status is Status.INFEASIBLE
+            proved = value <= self.least or found.status is Status.INFEASIBLE
         except OutOfTimeError:
             proved = False
         if best is None:

@@ -23,11 +23,11 @@ from advisor.candidates.candidate import Candidate
 from advisor.candidates.compatibility import Need
 from advisor.candidates.table import Table
 from advisor.catalog.load import load_catalog
-from advisor.optimizer.front_bounds import fitting
 from advisor.optimizer.front_case import CaseFront
 from advisor.optimizer.merging import Timed, merged
 from advisor.optimizer.proof import TooHardError
 from advisor.optimizer.solver import Status
+from advisor.optimizer.stairs import fitting
 from advisor.scenario.load import load_scenario
 from advisor.scenario.requirements import CLOUDS, Bound, Requirement
 
@@ -145,6 +145,9 @@ def test_no_beginning_of_a_design_in_a_corner_is_dropped(monkeypatch: pytest.Mon
                     continue
                 corner = np.array([[x + 1e-9 * abs(x) for x in own]])
                 total = sum(part[j] for part, j in zip(one.bounds.parts, design, strict=True))
+                above = one.union.totals(design[None])[0] - one.case.constant
+                above -= sum(goal[j] for goal, j in zip(one.case.goal, design, strict=True))
+                total = total + above * one.bounds.goal_shares
                 assert fitting(total[None], one.bounds.rooms(corner)).all()
                 checked += 1
     assert checked > 60

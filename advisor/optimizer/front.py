@@ -7,7 +7,8 @@ the constants of copies (:mod:`advisor.optimizer.linked`); where the others are 
 
 Corners with alike times are worked off together, on a lattice that ends with them: between points that lie close, a
 cell of a longer one would hide many. Every finished design that may lie in a corner goes to the judge, so points are
-exact, and when the search ends nothing is left in any corner.
+exact, and when the search ends nothing is left in any corner. Where a point takes the place of one that was a hair
+better in some loss, what that one alone had closed is worked off again.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from advisor.optimizer.front_case import CaseFront
 from advisor.optimizer.front_losses import Losses, Time, losses_of
 from advisor.optimizer.front_repeats import without_repeats
 from advisor.optimizer.front_starts import start
+from advisor.optimizer.front_union import united
 from advisor.optimizer.prices import priced
 from advisor.optimizer.proof import TooHardError
 from advisor.optimizer.question import MOST_CASES, Question
 from advisor.optimizer.run import Run, linear_goal
 from advisor.optimizer.search import Search
 from advisor.optimizer.situations import Situation
-from advisor.optimizer.stairs import Stairs
+from advisor.optimizer.stairs import Stairs, fitting
 from advisor.optimizer.thinning import thinned
 from advisor.scenario.requirements import Bound, split_percentile
 
@@ -39,9 +41,11 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, np.dtype[np.float64]]
+    Indices = np.ndarray[Any, np.dtype[np.intp]]
 
 MOST_LABELS = 400_000  # for all cases; then one optimum after the other is tried
 BAND = 1.5  # times that share a lattice: the latest over the earliest
+ALIKE = 0.01  # of the least goal: cases that differ by no more are searched together
 FEWEST = 24  # corners for which a lattice of their own is worth it
 
 
@@ -65,14 +69,20 @@ def front_within(
     """
     if search.empty_roles:
         return
-    left = MOST_LABELS
-    for band in _bands(bounds, stairs):
-        own = [replace(one, limit=band.latest) if number == band.place else one for number, one in enumerate(bounds, 1)]
-        inside = search.under([*(one for one in search.requirements if one not in bounds), *own])
-        fronts = _fronts(inside, own, band, stairs, progress)
-        start(fronts, deadline)
-        for one in sorted(fronts, key=lambda front: front.least):
-            left -= one.search(deadline, left)
+    left, asked, again = MOST_LABELS, Band(), True
+    while again:
+        reopened: list[Array] = []
+        for band in _bands(bounds, stairs, asked):
+            own = [replace(one, limit=band.latest) if n == band.place else one for n, one in enumerate(bounds, 1)]
+            inside = search.under([*(one for one in search.requirements if one not in bounds), *own])
+            stairs.reopened.clear()
+            fronts = _fronts(inside, own, band, stairs, deadline, progress)
+            reopened += band.worked_off(stairs.reopened, begun=False)
+            stairs.reopened.clear()
+            for one in sorted(fronts, key=lambda front: front.least):
+                left -= one.search(deadline, left)
+            reopened += band.worked_off(stairs.reopened, begun=True)
+        asked, again = Band(among=tuple(reopened)), bool(reopened)
 
 
 @dataclass(frozen=True)
@@ -80,40 +90,56 @@ class Band:
     """Corners whose first percentile is alike: on a lattice that ends there, points lie as close as they have to.
 
     ``place`` of the percentile among the losses, 0 where there is none. A time is above ``above``, up to ``latest``.
+    ``among``: only corners that lie in one of these; none for all.
     """
 
     place: int = 0
     above: float = -math.inf
     latest: float = math.inf
+    among: tuple[Array, ...] = ()
 
     def of(self, corners: Array) -> Array:
         """Return those of some corners that are in the band."""
+        import numpy as np
+
         times = corners[:, self.place]
         found: Array = corners[(times > self.above) & (times <= self.latest)] if self.place else corners
-        return found
+        return found[fitting(found, np.array(self.among))] if self.among else found
+
+    def worked_off(self, corners: Sequence[Array], *, begun: bool) -> list[Array]:
+        """Return those of some corners in which designs have been left out: slower bands come first, so in those, and
+        once this one is begun in it too."""
+        return [corner for corner in corners if corner[self.place] > (self.above if begun else self.latest)]
 
 
-def _bands(bounds: Sequence[Bound], stairs: Stairs[Evaluation]) -> Iterator[Band]:
-    """Yield the bands of the staircase, the slowest first.
+def _bands(bounds: Sequence[Bound], stairs: Stairs[Evaluation], asked: Band) -> Iterator[Band]:
+    """Yield the bands of those corners of the staircase that are asked for, the slowest first.
 
-    What is wanted when a band is done lies in a faster one: points only ever split corners into smaller ones.
+    What is wanted when a band is done lies in a faster one: points only ever split corners into smaller ones, but for
+    those that the staircase calls reopened.
     """
     place = next((number for number, bound in enumerate(bounds, 1) if split_percentile(bound.metric)), 0)
     if not place:
-        yield Band()
+        if len(asked.of(stairs.corners)):
+            yield asked
         return
     above = math.inf
-    while len(left := Band(place, latest=above).of(stairs.corners)):
+    while len(left := replace(asked, place=place, latest=above).of(stairs.corners)):
         times = sorted(left[:, place].tolist(), reverse=True)
         latest = times[0]
         above = min(latest / BAND, times[min(FEWEST, len(times)) - 1]) if latest > 0 else -math.inf
-        yield Band(place, above, latest)
+        yield replace(asked, place=place, above=above, latest=latest)
 
 
 def _fronts(
-    search: Search, bounds: Sequence[Bound], band: Band, stairs: Stairs[Evaluation], progress: Callable[[], None]
+    search: Search,
+    bounds: Sequence[Bound],
+    band: Band,
+    stairs: Stairs[Evaluation],
+    deadline: float,
+    progress: Callable[[], None],
 ) -> list[CaseFront]:
-    """Return what each case adds to a band. Raises :class:`TooHardError`."""
+    """Offer good designs of all cases; return what alike ones add to a band. Raises :class:`TooHardError`."""
     if search.empty_roles:
         return []
     search = search.linked_unforced or search
@@ -125,8 +151,26 @@ def _fronts(
     question = replace(question, situations=list(_settled(question)), few=MOST_CASES)
     offers = Offers(search, losses, band, stairs, progress)
     cases = without_repeats([thinned(case) for *_, case in Engine(question, lambda _: True).open_cases()])
-    paid = [(case, prices) for case in cases if (prices := priced(case)) is not None]
-    return [CaseFront(case, prices, question, losses, offers) for case, prices in paid]
+    names = _names(question)
+
+    def fronts(alike: float) -> list[CaseFront]:
+        paid = [(union, priced(union.case)) for union in united(cases, names, alike)]
+        return [CaseFront(union, prices, question, losses, offers) for union, prices in paid if prices is not None]
+
+    if not band.among:
+        start(fronts(math.inf), deadline)
+    return fronts(ALIKE)
+
+
+def _names(question: Question) -> list[Indices]:
+    """Return for each role a number for each candidate of its pool, the same for all copies of one."""
+    import numpy as np
+
+    found = []
+    for pool in question.pool.values():
+        numbers: dict[str, int] = {}
+        found.append(np.array([numbers.setdefault((c.unlinked or c).id, len(numbers)) for c in pool], dtype=np.intp))
+    return found
 
 
 def _settled(question: Question) -> Iterator[Situation]:

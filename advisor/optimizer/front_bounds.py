@@ -27,11 +27,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[np.float64]]
     Indices = np.ndarray[Any, np.dtype[np.intp]]
-    Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 PRICED = 12  # corners at which a relaxation is solved
-GROUP = 64  # corners that are looked at together
-AT_ONCE = 2**22  # comparisons that are made together
 
 
 class Bounds:
@@ -46,7 +43,7 @@ class Bounds:
         import numpy as np
 
         self.front, self.case = front, front.case
-        self.most_goal = self.case.constant + sum(float(goal.max()) for goal in self.case.goal)
+        self.most_goal = front.union.most_goal
         stand_ins = [(None, tail) for tail in front.held] + list(enumerate(front.own))
         self._stand_ins: list[tuple[int | None, float, float]] = []
         columns: list[Sequence[Array]] = [self.case.goal]
@@ -76,6 +73,12 @@ class Bounds:
             if prices is not None:
                 found.append(np.append(1.0, prices))
         return np.unique(np.array(found), axis=0).T
+
+    @property
+    def goal_shares(self) -> Array:
+        """What each number rises by with the goal."""
+        found: Array = self._mixing[0]
+        return found
 
     def of(self, block: Block, order: Sequence[int]) -> Array:
         """Return the numbers of some beginnings."""
@@ -111,25 +114,3 @@ class Bounds:
             for number, theta, room in self._stand_ins
         ]
         return np.column_stack((goal, rows, *stand_ins))
-
-
-def fitting(values: Array, rooms: Array) -> Mask:
-    """Return which rows of values fit into some row of rooms: are at most as large everywhere.
-
-    >>> import numpy as np
-    >>> fitting(np.array([[1.0, 5.0], [3.0, 3.0]]), np.array([[1.0, 6.0], [4.0, 2.0]]))
-    array([ True, False])
-    """
-    import numpy as np
-
-    found = np.zeros(len(values), dtype=bool)
-    for begin in range(0, len(rooms), GROUP):
-        some = rooms[begin : begin + GROUP]
-        left = np.flatnonzero(~found)
-        left = left[(values[left] <= some.max(axis=0)).all(axis=1)]
-        step = max(AT_ONCE // some.size, 1)
-        for at in range(0, len(left), step):
-            own = left[at : at + step]
-            as_large: Any = (values[own, None] <= some).all(axis=2)
-            found[own] = as_large.any(axis=1)
-    return found

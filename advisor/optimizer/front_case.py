@@ -1,4 +1,4 @@
-"""What one case adds to a front: its candidates as numbers, bounds of what they add up to, and finished designs."""
+"""What some cases add to a front: their candidates as numbers, bounds of what these add up to, and finished designs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from advisor.candidates.candidate import Candidate
 from advisor.models.latency import inverse
-from advisor.optimizer.case import Case
 from advisor.optimizer.chances import Chances, levels
 from advisor.optimizer.envelope import Chain, Envelope
 from advisor.optimizer.front_bounds import Bounds
 from advisor.optimizer.front_labels import Corners, FrontLabels, Span
 from advisor.optimizer.front_losses import SLACK, Losses, Sum, Time
+from advisor.optimizer.front_union import Union
 from advisor.optimizer.labels import ROW_SLIP
 from advisor.optimizer.prices import ROUNDING, Prices
 from advisor.optimizer.proof import TooHardError, decided_order
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[np.float64]]
     Indices = np.ndarray[Any, np.dtype[np.intp]]
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 BUDGETS = 128  # points of the grid of costs
 ENOUGH = 12  # corners that tell what is within reach
@@ -53,17 +54,20 @@ class Taking(Protocol):
 
 
 class CaseFront:
-    """What one case adds to the front.
+    """What cases that are put together add to the front.
 
     Attributes:
+        union: the cases. case: the relaxation of all of them.
         prices: for each role what each candidate costs, the worth of the limits that it uses included.
         worth: what the prices make of the limits' room: no goal is below the sum of prices less this.
         own: the percentiles that are losses. held: those that are bounds and can be missed.
         least: what no design's goal is below.
     """
 
-    def __init__(self, case: Case, prices: Prices, question: Question, losses: Losses, offers: Taking) -> None:
-        self.case, self.question, self.losses, self.offers = case, question, losses, offers
+    def __init__(self, union: Union, prices: Prices, question: Question, losses: Losses, offers: Taking) -> None:
+        self.union, self.case = union, union.case
+        self.question, self.losses, self.offers = question, losses, offers
+        case = union.case
         own = [time.number for _, time in losses.times]
         self.own = [case.tails[number] for number in own]
         self.held = [tail for n, tail in enumerate(case.tails) if n not in own and not tail.always_holds()]
@@ -168,7 +172,8 @@ class CaseFront:
             reached = np.cumsum(inverse(chain.ahead[-1] * chain.start))
             budgets = budgets[reached[np.ceil(corners.cells[:, number]).astype(np.intp)] >= chain.chances.least]
         above = [self.prices[role] - self.prices[role].min() for role in order]
-        room = min(sum(float(a.max()) for a in above), float(budgets.max(initial=-math.inf)))
+        most = sum(float(a.max()) for a in above) + self.union.most_above
+        room = min(most, float(budgets.max(initial=-math.inf)))
         if room < 0:
             return None
         envelope = Envelope(chain, order, above, room * (1 + ROUNDING), BUDGETS)
@@ -186,29 +191,46 @@ class CaseFront:
 
     # --- finished designs --------------------------------------------------------------------------------------------
 
-    def kept(self, designs: Indices) -> Indices:
-        """Return the designs that meet all bounds, on the lattice and a lattice error left on the safe side."""
+    @cached_property
+    def needless(self) -> list[Mask]:
+        """For each role which candidates (across) are no better in anything than which (down), themselves included."""
         import numpy as np
 
+        found = []
+        for role, goals in enumerate(self.union.goals):
+            values = np.column_stack((goals, self.case.rows[role]))
+            as_good: Any = (values[:, None] <= values).all(axis=2)
+            for tail in (*self.own, *self.held):
+                if tail.touches(role):
+                    rows, (better, worse) = tail.rows[role], np.nonzero(as_good)
+                    as_good[better, worse] = tail.order[role].pairs(rows[better], rows[worse])
+            found.append(as_good)
+        return found
+
+    def kept(self, designs: Indices) -> Indices:
+        """Return the designs of a case that meet all bounds, on the lattice and an error left on the safe side."""
+        import numpy as np
+
+        designs = designs[np.isfinite(self.union.totals(designs)[0])]
         slip = ROW_SLIP * np.maximum(np.abs(self.case.room), 1.0)
         designs = designs[(self.case.uses(designs) <= self.case.room + slip).all(axis=1)]
         for tail in self.held:
             designs = designs[tail.hold(designs)] if len(designs) else designs
         return designs
 
-    def losses_at(self, designs: Indices, *, sure: bool = False) -> Array:
-        """Return the losses of designs, times as fast as the lattice lets them be; ``sure``: as it has them."""
+    def losses_at(self, designs: Indices, *, sure: bool = False, cells: int = 1) -> Array:
+        """Return the losses of designs, times as fast as the lattice lets them be; ``sure``: as it has them.
+
+        ``cells``: points of the lattice that are one.
+        """
         import numpy as np
 
         found = np.empty((len(designs), self.losses.count))
-        goal = np.full(len(designs), self.case.constant)
-        for role, own in enumerate(self.case.goal):
-            goal += own[designs[:, role]]
-        found[:, 0] = self.losses.goal.losses(goal)
+        found[:, 0] = self.losses.goal.losses(self.union.totals(designs)[0])
         uses = self.case.uses(designs)
         for place, row in self.losses.rows:
             found[:, place] = row.losses(uses[:, row.column] + self.fixed(row))
-        for (place, _), (times, slack) in zip(self.losses.times, self.times(designs), strict=True):
+        for (place, _), (times, slack) in zip(self.losses.times, self.times(designs, cells), strict=True):
             found[:, place] = times if sure else np.maximum(times - slack, 0.0)
         return found
 
@@ -228,17 +250,21 @@ class CaseFront:
         if self.offers.stairs.wants(losses):
             self.offers(self._design(design), losses.tolist())
 
-    def times(self, designs: Indices) -> list[tuple[Array, Array]]:
-        """Return each percentile of designs as the lattice has it, and by how much it may be too large; equals once."""
+    def times(self, designs: Indices, cells: int = 1) -> list[tuple[Array, Array]]:
+        """Return each percentile of designs as the lattice has it, and by how much it may be too large; equals once.
+
+        ``cells``: points of the lattice that are one; with more than one, times are not quite right.
+        """
         import numpy as np
 
         found = []
-        for (_, time), tail in zip(self.losses.times, self.own, strict=True):
+        for (_, time), exact in zip(self.losses.times, self.own, strict=True):
+            tail, width = exact.coarser(cells, down=False), cells * time.cell
             timed = [role for role in range(len(self.case.goal)) if tail.touches(role)]
             rows = np.column_stack([tail.rows[role][designs[:, role]] for role in timed])
             _, first, where = np.unique(rows, axis=0, return_index=True, return_inverse=True)
             place, slack = percentiles(inverse(tail.spectra_of(designs[first])), tail.least)
-            found.append((time.cell * place[where.reshape(-1)], time.cell * slack[where.reshape(-1)]))
+            found.append((width * place[where.reshape(-1)], width * slack[where.reshape(-1)]))
         return found
 
     def judged_times(self, designs: Indices) -> list[Array]:
@@ -255,9 +281,10 @@ class CaseFront:
         return found
 
     def _design(self, chosen: Indices) -> dict[str, Candidate]:
+        case = int(self.union.totals(chosen[None])[1][0])
         return {
-            role: found[int(kept[j])]
-            for (role, found), kept, j in zip(self.question.pool.items(), self.case.kept, chosen, strict=True)
+            role: found[int(kept[j, case])]
+            for (role, found), kept, j in zip(self.question.pool.items(), self.union.kept, chosen, strict=True)
         }
 
 

@@ -20,10 +20,10 @@ from advisor.models.latency import inverse
 from advisor.models.undominated import undominated_mask
 from advisor.optimizer.chances import levels
 from advisor.optimizer.envelope import Envelope
-from advisor.optimizer.front_bounds import fitting
 from advisor.optimizer.labels import AT_ONCE, Block, LabelSearch
 from advisor.optimizer.merging import Timed, merged
 from advisor.optimizer.prices import ROUNDING
+from advisor.optimizer.stairs import fitting
 
 if TYPE_CHECKING:
     import numpy as np

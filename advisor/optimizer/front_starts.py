@@ -1,7 +1,7 @@
 """Designs to start a front from: quick ones, then all in which one role of a good one has another candidate.
 
-What is good is told by the lattice alone and over all cases together; the judge only sees what nothing beats in the
-end. The more of the front is known, the less is left to search.
+What is good is told by a rough lattice alone and over all cases together; the judge only sees what nothing beats in
+the end. The more of the front is known, the less is left to search.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ MIXTURES = 120  # weights of all that is to be small, for each of them
 WIDEST = 1e3  # the largest weight against the goal, and one over the smallest
 GOLDEN = (0.6180339887, 0.7548776662, 0.8191725134, 0.8566748839)  # steps that fill a square, a cube, ... evenly
 ROUNDS = 12
+ROUGH = 4  # points of the lattice that are one where designs are only compared with each other
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,10 @@ def start(fronts: Sequence[CaseFront], deadline: float) -> None:
         fresh = [(n, beside(fronts[n], new.designs[new.case == n])) for n in np.unique(new.case).tolist()]
         if not fresh or time.monotonic() > deadline:
             break
-    for number, design, losses in zip(known.case.tolist(), known.designs, known.losses, strict=True):
-        fronts[number].offer(design, losses)
+    for number, front in enumerate(fronts):
+        designs = known.designs[known.case == number]
+        for design, losses in zip(designs, front.losses_at(designs, sure=True), strict=True):
+            front.offer(design, losses)
 
 
 def _of(front: CaseFront, number: int, designs: Indices) -> Found:
@@ -79,7 +82,7 @@ def _of(front: CaseFront, number: int, designs: Indices) -> Found:
     import numpy as np
 
     designs = front.kept(designs)
-    losses = front.losses_at(designs, sure=True)
+    losses = front.losses_at(designs, sure=True, cells=ROUGH)
     kept = np.flatnonzero(undominated_mask(losses))
     return Found(np.full(len(kept), number), designs[kept], losses[kept])
 
@@ -93,8 +96,11 @@ def quick(front: CaseFront) -> Indices:
     found: dict[tuple[int, ...], None] = {}
     for tilt in TILTS:
         times = [row[0] for tail in (*front.own, *front.held) if (row := tail.necessary(tilt)) is not None]
-        chosen = [np.argmin(own, axis=1) for own in _mixed([*times, *rows], front.prices)]
-        found |= dict.fromkeys(tuple(design) for design in np.column_stack(chosen).tolist())
+        mixed = _mixed([*times, *rows], front.prices)
+        for number, _ in enumerate(front.union.constants):
+            pairs = zip(mixed, front.union.above, strict=True)
+            chosen = [np.argmin(own + above[:, number], axis=1) for own, above in pairs]
+            found |= dict.fromkeys(tuple(design) for design in np.column_stack(chosen).tolist())
     return np.array(list(found), dtype=np.intp).reshape(len(found), len(case.goal))
 
 
@@ -114,12 +120,13 @@ def _mixed(parts: Sequence[Sequence[Array]], prices: Sequence[Array]) -> list[Ar
 
 
 def beside(front: CaseFront, designs: Indices) -> Indices:
-    """Return the designs in which one role of one of some has another candidate."""
+    """Return the designs in which one role of one of some has another candidate that may be better."""
     import numpy as np
 
     found = []
-    for role, goal in enumerate(front.case.goal):
-        changed = np.repeat(designs, len(goal), axis=0)
-        changed[:, role] = np.tile(np.arange(len(goal)), len(designs))
+    for role, needless in enumerate(front.needless):
+        which, instead = np.nonzero(~needless[designs[:, role]])
+        changed = designs[which]
+        changed[:, role] = instead
         found.append(changed)
     return np.concatenate(found)

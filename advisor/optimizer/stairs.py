@@ -11,8 +11,12 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, np.dtype[np.float64]]
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 T = TypeVar("T")
+GROUP = 64  # corners that are looked at together
+AT_ONCE = 2**22  # comparisons that are made together
+
 Better = Callable[[float], float]
 """The largest loss that counts as better than one; ``-inf``: none does."""
 
@@ -29,6 +33,11 @@ class Stairs(Generic[T]):
         better: for each loss what counts as better.
         most: what each loss but the first may be at all.
 
+    Attributes:
+        corners: where better points may be, a row each.
+        reopened: corners that are larger than all that there were before, since a point took the place of one that was
+            a hair better in some loss: what that one alone had closed is open again.
+
     >>> stairs = Stairs((lambda x: x - 1, lambda x: x - 1), (9,))
     >>> [stairs.add((first, second), name) for first, second, name in ((5, 4, "a"), (2, 8, "b"), (6, 4, "c"))]
     [True, True, False]
@@ -41,6 +50,7 @@ class Stairs(Generic[T]):
     losses: list[tuple[float, ...]] = field(default_factory=list)
     what: list[T] = field(default_factory=list)
     corners: Array = field(init=False)
+    reopened: list[Array] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self._rebuild()
@@ -62,7 +72,9 @@ class Stairs(Generic[T]):
         kept = sorted([*kept, (losses, what)], key=lambda pair: pair[0])
         self.losses, self.what = [point for point, _ in kept], [own for _, own in kept]
         if any(a < b for point in dropped for a, b in zip(point, losses, strict=True)):
+            before = self.corners
             self._rebuild()  # a hair better somewhere, one that is dropped closed more than what is left does
+            self.reopened += list(self.corners[~fitting(self.corners, before)])
         else:
             self._close(steps)
         return True
@@ -104,4 +116,26 @@ class Stairs(Generic[T]):
         return bool(larger.any() or as_large[number + 1 :].any())
 
 
-__all__ = ["Better", "Stairs"]
+def fitting(values: Array, rooms: Array) -> Mask:
+    """Return which rows of values fit into some row of rooms: are at most as large everywhere.
+
+    >>> import numpy as np
+    >>> fitting(np.array([[1.0, 5.0], [3.0, 3.0]]), np.array([[1.0, 6.0], [4.0, 2.0]]))
+    array([ True, False])
+    """
+    import numpy as np
+
+    found = np.zeros(len(values), dtype=bool)
+    for begin in range(0, len(rooms), GROUP):
+        some = rooms[begin : begin + GROUP]
+        left = np.flatnonzero(~found)
+        left = left[(values[left] <= some.max(axis=0)).all(axis=1)]
+        step = max(AT_ONCE // some.size, 1)
+        for at in range(0, len(left), step):
+            own = left[at : at + step]
+            as_large: Any = (values[own, None] <= some).all(axis=2)
+            found[own] = as_large.any(axis=1)
+    return found
+
+
+__all__ = ["Better", "Stairs", "fitting"]

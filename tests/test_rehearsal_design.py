@@ -124,6 +124,7 @@ def test_a_component_alone_is_its_cheapest_and_a_size_is_kept() -> None:
     ("role", "text", "said"),
     [
         ("vector_store", "qdrnt", "is not a component of vector_store"),
+        ("vector_store", "delta_vectors", "Delta Vectors cannot be used here .*above its limit of 1; there are: "),
         ("vector_store", "none", "cannot be left out"),
         ("vector_store", "", "names nothing"),
         ("vector_store", "x" * 300, "longer than"),

@@ -84,7 +84,7 @@ def resolve(text: str, role: str, table: Table, caches: frozenset[str] = frozens
     exact = [c for c in known if c.id == asked.name]
     fitting = exact or [c for c in known if asked.name.lower() in _names(c)]
     if not fitting:
-        raise ChoiceError(_unknown(asked.name, role, known))
+        raise ChoiceError(_unknown(asked.name, role, table))
     behind = [c for c in fitting if all((cache in caches) == used for cache, used in c.behind.items())] or fitting
     return _of_size(asked, role, table, caches, behind)
 
@@ -103,13 +103,23 @@ def _names(candidate: Candidate) -> tuple[str, ...]:
     return (candidate.component_id.lower(), option, candidate.name.lower())
 
 
-def _unknown(name: str, role: str, known: Sequence[Candidate]) -> str:
-    components = {c.component_id for c in known if not c.parts}
-    options = {c.option.id for c in known if c.option and not c.parts}
-    return (
-        f"'{name}' is not a component of {role}{nearest(name, [*components, *options])}; "
-        f"there are: {', '.join(sorted(components))}"
-    )
+def _unknown(name: str, role: str, table: Table) -> str:
+    plain = [c for c in table.candidates[role] if not (c.is_none or c.parts)]
+    components = {c.component_id for c in plain}
+    options = {c.option.id for c in plain if c.option}
+    near = nearest(name, [*components, *options])
+    what = _refused(name, role, table) or f"'{name}' is not a component of {role}{near}"
+    return f"{what}; there are: {', '.join(sorted(components))}"
+
+
+def _refused(name: str, role: str, table: Table) -> str:
+    """Return why a component or option of a role has no candidate here; "" for one that the role does not have."""
+    for one in table.rejections:
+        called = (one.component.id, one.option.id, one.component.name)
+        if one.role == role and name.lower() in map(str.lower, called):
+            why = words.titled(one.reason, table.catalog.records.dimensions)
+            return f"{one.component.name} cannot be used here ({one.option.title}): {why}"
+    return ""
 
 
 def _of_size(

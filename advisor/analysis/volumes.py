@@ -24,6 +24,7 @@ from advisor.evaluation.result import Evaluation
 from advisor.optimizer.narrowing import narrowed, search_from
 from advisor.optimizer.run import NOTHING, Found, optimise
 from advisor.optimizer.solver import Status
+from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COST, OPERATIONS, Bound, Requirement
 
@@ -31,6 +32,7 @@ VOLUMES = ("data", "throughput", "inference")  # dimensions of growth that are v
 NO_VOLUMES = ("ratio", "share", "months", "h", "s", "ms")  # units of what does not grow by itself
 STARTS = 3  # designs of other volumes that are tried as ones to beat
 BUDGETS = (COST, OPERATIONS)  # totals that grow with the volume
+FEWEST_HOURS = Goal((Term(OPERATIONS, 1.0),), f"minimize {OPERATIONS}")
 
 
 def find_parameters(scenario: Scenario, blueprint: Blueprint, names: Sequence[str]) -> dict[str, float]:
@@ -218,15 +220,17 @@ class Volumes:
     def _optimum(self, candidates: Table, starts: Sequence[Evaluation]) -> Found:
         """Return the optimum, without budgets where there is none within them.
 
-        Where a design is known that holds, what cannot be part of the optimum is left out before it is searched. That
-        no design is within the budgets is mostly seen from the bounds that add up alone, without any search.
+        Where a design is known that holds, what cannot be part of the optimum is left out before it is searched; where
+        none is, what goes over the budget of hours with all others. That no design is within the budgets is mostly seen
+        from the bounds that add up alone, without any search.
         """
         strict = self._without(candidates.scenario, self._first_lifted(candidates.scenario))
         free = self._without(candidates.scenario, BUDGETS)
         known = best_that_holds(starts, strict)
         found = NOTHING
-        if known is not None or narrowed(candidates, strict) is not None:
-            found = optimise(search_from(candidates, strict, known), time_limit_s=self.deadline.left)
+        some = candidates if known is not None else narrowed(candidates, strict, by=FEWEST_HOURS)
+        if some is not None:
+            found = optimise(search_from(some, strict, known), time_limit_s=self.deadline.left)
         if found.status is not Status.INFEASIBLE or free == strict:
             return found
         search = search_from(candidates, free, best_that_holds(starts, free))

@@ -12,6 +12,7 @@ from advisor.analysis.conflict import conflict
 from advisor.candidates.table import Table
 from advisor.catalog.load import Catalog
 from advisor.scenario.load import Scenario
+from advisor.scenario.pairs import Member, Pair
 from advisor.scenario.requirements import Bound, Filter, Requirement
 
 SEEDS = range(12)
@@ -56,6 +57,23 @@ def test_filters_pins_and_bounds_all_take_part(scenario: Scenario, catalog: Cata
             members = conflict(with_question(full, wanted, full.scenario.objective)) or ()
             kinds |= {m.kind if isinstance(m, Filter) else "bound" for m in members}
     assert {"bound", "pin", "cloud", "mode"} <= kinds
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_pair_is_to_blame_though_it_refuses_nothing_alone(seed: int, scenario: Scenario, catalog: Catalog) -> None:
+    """Two components that are both asked for and may not be used together: all three rules are the conflict, and a
+    rule that refuses nothing that there is, the end of which changes nothing, is not in it."""
+    full = small_table(seed, scenario, catalog, invented=True)
+    chosen = random.Random(seed).choice(enumerate_all(full)).design
+    (first, a), (second, b) = [(role, c) for role, c in chosen.items() if c.option][:2]
+    members = (Member(a.component_id, first), Member(b.component_id, second))
+    pair = Pair("choices.apart[0]", "apart", frozenset(map(str, members)), False, None, members)
+    pins = [
+        Filter(f"choices.pin.{role}", "pin", frozenset([c.component_id]), True, role)
+        for role, c in ((first, a), (second, b))
+    ]
+    idle = Filter("choices.exclude[0]", "exclude", frozenset(["no_such_component"]), False)
+    assert conflict(with_question(full, [idle, pair, *pins], full.scenario.objective)) == (pair, *pins)
 
 
 def test_a_role_that_nothing_can_fill(scenario: Scenario, catalog: Catalog) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from advisor.candidates.table import Table
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
+from advisor.optimizer.narrowing import narrowed
 from advisor.optimizer.run import CHEAPEST, optimise
 from advisor.optimizer.search import Only, Search
 from advisor.optimizer.solver import Status
@@ -32,7 +33,9 @@ def conflict(table: Table, time_limit_s: float = 0.0, search: Search | None = No
         search: of the table, whose designs serve here too.
     """
     end = time.monotonic() + time_limit_s if time_limit_s > 0 else math.inf
-    return smallest(table.scenario.requirements, Feasibility(search or Search(table), end=end))
+    feasible = Feasibility(search or Search(table), end=end)
+    feasible.note_infeasible(table.scenario.requirements)
+    return smallest(table.scenario.requirements, feasible)
 
 
 def smallest(requirements: Sequence[Requirement], feasible: Feasible) -> tuple[Requirement, ...] | None:
@@ -62,6 +65,7 @@ class Feasibility:
     """Says whether designs exist under a part of a scenario's requirements, and remembers what it met.
 
     A design that was met answers for every part that it does not break, and what cannot hold cannot hold with more.
+    The end of a rule brings designs only where a candidate that it refused is in one: see :meth:`_ends_in_vain`.
 
     Args:
         search: of all the requirements. only: which candidates a role may use.
@@ -81,15 +85,37 @@ class Feasibility:
         asked = frozenset(requirements)
         if any(not broken & asked for _, broken in self._met):
             return True
-        if any(some <= asked for some in self._infeasible):
+        if any(some <= asked for some in self._infeasible) or self._ends_in_vain(asked):
             return False
         one_more = self._with_one_more(asked)
         if one_more and self._asked([*requirements, *one_more]):
             return True
         verdict = self._asked(requirements)
         if verdict is False:
-            self._infeasible.append(asked)
+            self.note_infeasible(requirements)
         return verdict
+
+    def note_infeasible(self, requirements: Iterable[Requirement]) -> None:
+        """Remember that some requirements cannot hold together."""
+        self._infeasible.append(frozenset(requirements))
+
+    def _ends_in_vain(self, asked: frozenset[Requirement]) -> bool:
+        """Return whether requirements cannot hold because others cannot that only have more rules.
+
+        A design that meets what is asked has candidates that :func:`narrowed` leaves. Where the rules that are gone
+        refuse none of these, it meets what cannot be met.
+        """
+        more = [some - asked for some in self._infeasible]
+        gone = [[rule for rule in some if type(rule) is Filter] for some in more]  # a pair refuses no candidate alone
+        gone = [rules for rules, some in zip(gone, more, strict=True) if len(rules) == len(some)]
+        if not gone:
+            return False
+        few = narrowed(_allowed(self._whole.table, self.only), tuple(asked), by=CHEAPEST)
+        left = [c for found in few.candidates.values() for c in found] if few else []
+        in_vain = any(all(c.admitted_by(rule) for rule in rules for c in left) for rules in gone)
+        if in_vain:
+            self.note_infeasible(asked)
+        return in_vain
 
     def _with_one_more(self, asked: frozenset[Requirement]) -> list[Bound]:
         """Return the bounds on clouds that are not asked for, one cloud looser.
@@ -135,6 +161,14 @@ class Feasibility:
         scenario = replace(self._whole.table.scenario, requirements=self._whole.requirements)
         checks = judge(evaluation.design, scenario).checks
         self._met.append((evaluation, frozenset(check.requirement for check in checks if not check.holds)))
+
+
+def _allowed(table: Table, only: Only | None) -> Table:
+    """Return a table with the candidates that may be used."""
+    if only is None:
+        return table
+    kept = {role: tuple(c for c in found if only(role, c) is not False) for role, found in table.candidates.items()}
+    return replace(table, candidates=kept)
 
 
 def _goal(search: Search) -> Goal:

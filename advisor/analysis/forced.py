@@ -111,7 +111,14 @@ def _is_component(table: Table, wish: Wish) -> bool:
 
 def blame(one: Forced, deadline: Deadline) -> tuple[Requirement, ...] | None:
     """Return a minimal set of requirements that cannot hold together with the wishes; None when time left it open."""
-    return smallest(one.search.requirements, Feasibility(one.search, one.only, deadline.end))
+    return smallest(one.search.requirements, _feasible(one, deadline))
+
+
+def _feasible(one: Forced, deadline: Deadline) -> Feasibility:
+    """Return what says which part of the requirements can hold with the wishes, which all of them cannot."""
+    found = Feasibility(one.search, one.only, deadline.end)
+    found.note_infeasible(one.search.requirements)
+    return found
 
 
 def blame_and_ways_out(one: Forced, deadline: Deadline) -> tuple[tuple[Requirement, ...] | None, tuple[WayOut, ...]]:
@@ -119,7 +126,7 @@ def blame_and_ways_out(one: Forced, deadline: Deadline) -> tuple[tuple[Requireme
 
     A design that showed that a number of clouds (or vendors, or own systems) is to blame is one to beat with more.
     """
-    feasible = Feasibility(one.search, one.only, deadline.end)
+    feasible = _feasible(one, deadline)
     members = smallest(one.search.requirements, feasible)
     counted = [r for r in members or () if isinstance(r, Bound) and r.metric in COUNTS]
     return members, tuple(

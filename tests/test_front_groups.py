@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from test_fronts_coupled import SEEDS, drawn, question
 
-from advisor.analysis.pareto import Front, front_of
+from advisor import resources
+from advisor.analysis.pareto import Front, front_of, pareto
+from advisor.catalog.load import Catalog
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
 from advisor.models.latency import Distribution, exponential, series
@@ -21,8 +23,11 @@ from advisor.optimizer.chances import levels
 from advisor.optimizer.front_labels import between
 from advisor.optimizer.front_repeats import _covers, without_repeats
 from advisor.optimizer.front_union import Union, united
+from advisor.optimizer.situations import Situation
+from advisor.optimizer.solver import Status
 from advisor.optimizer.stairs import Stairs
 from advisor.optimizer.tails import POINTS
+from advisor.scenario.load import load_scenario
 
 CUTS = {"one group": (math.inf, math.inf, math.inf), "many groups": (1.05, 1.2, 0.0)}
 SOME = SEEDS[:8]
@@ -74,6 +79,36 @@ def test_needless_cases_add_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
             assert points(front_of(table, metrics)) == few
         needless += any(counts)
     assert needless
+
+
+def test_ways_to_settle_that_another_one_holds_are_needless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every design of all ways to settle what couples roles is in one of those that are looked at."""
+    dropped = 0
+
+    def noted(ways: list[Situation]) -> list[Situation]:
+        nonlocal dropped
+        kept, rng = distinct(ways), random.Random(len(ways))
+        for way in ways:
+            for _ in range(10):
+                design = {role: rng.choice(np.flatnonzero(fits).tolist()) for role, fits in way.fits.items()}
+                assert any(all(other.fits[role][at] for role, at in design.items()) for other in kept)
+        dropped += len(ways) - len(kept)
+        return kept
+
+    distinct = front._distinct
+    monkeypatch.setattr(front, "_distinct", noted)
+    for seed in [seed for seed in SOME if drawn(seed)[1]][:4]:
+        table, _, metrics = question(seed, 2)
+        front_of(table, metrics)
+    assert dropped
+
+
+def test_a_front_of_one_point_that_nothing_betters(catalog: Catalog) -> None:
+    """Where no metric can be better than the one point has it, no corner is left to look at, and the front is that."""
+    scenario = load_scenario(resources.example("card_fraud"), catalog)
+    found = pareto(scenario, ["p95", "quality"], catalog)
+    assert found.status is Status.OPTIMAL
+    assert len(found.points) == 1
 
 
 def test_a_union_has_every_design_of_its_cases(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,12 +179,25 @@ def _settled(question: Question) -> Iterator[Situation]:
     while pending:
         situation = pending.pop(0)
         if situation.open:
-            pending += situation.split()
+            pending += _distinct(list(situation.split()))
         elif situation.possible:
             found += 1
             yield situation
         if found + len(pending) > MOST_CASES:
             raise TooHardError
+
+
+def _distinct(ways: Sequence[Situation]) -> list[Situation]:
+    """Return the ways of settling one thing without those that another one holds every design of."""
+    kept: list[Situation] = []
+    for way in ways:
+        if not any(_within(way, other) for other in kept):
+            kept = [other for other in kept if not _within(other, way)] + [way]
+    return kept
+
+
+def _within(one: Situation, other: Situation) -> bool:
+    return all(bool((other.fits[role] | ~fits).all()) for role, fits in one.fits.items())
 
 
 class Offers:

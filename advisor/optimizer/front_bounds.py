@@ -66,7 +66,8 @@ class Bounds:
 
         flat = np.concatenate(self._base).T
         groups = [len(own) for own in self._base]
-        rooms = self._rooms(corners[np.unique(np.linspace(0, len(corners) - 1, PRICED).astype(np.intp))])
+        some = np.unique(np.linspace(0, len(corners) - 1, PRICED).astype(np.intp)) if len(corners) else []
+        rooms = self._rooms(corners[some])
         found = [np.eye(len(flat))[0], *(np.eye(len(flat))[1 + column] for column in self.front.columns)]
         for room in rooms:
             prices = multipliers(flat[0], groups, flat[1:], room[1:])

@@ -11,7 +11,7 @@ import pytest
 
 from advisor.candidates import dominance
 from advisor.candidates.candidate import Candidate
-from advisor.candidates.dominance import Relevance, always_no_slower, dominated_by, each
+from advisor.candidates.dominance import Ranked, Relevance, always_no_slower, dominated_by, each
 from advisor.candidates.table import Table
 from advisor.models.dominance import no_slower, slowness
 from advisor.models.latency import Constant, Distribution, Lognormal, Wait, mixture, series
@@ -145,3 +145,20 @@ def test_no_slower_in_every_way(candidates: Table) -> None:
         together = each([tail.speed for tail in tails.values()])(found)
         for index in range(0, len(found), 7):
             assert (together(places, index) == np.all([one(places, index) for one in alone], axis=0)).all(), role
+
+
+def test_what_is_known_of_times_and_of_a_role_changes_no_answer(candidates: Table) -> None:
+    """Asked again, of some candidates only, the same are dropped for the same winners as when all is compared anew."""
+    search = Search(candidates)
+    rng = random.Random(7)
+    dropped = 0
+    for found in search.pool.values():
+        ranked, known = Ranked(found), [tail.speed for _, tail in search.tails]
+        fresh = [tail.speed for _, tail in Search(candidates).tails]
+        for relevance in (Relevance(), Relevance(operations=False, counts=(), cards=False), Relevance()):
+            some = [c for c in found if rng.random() < 0.7]
+            again = ranked.dominated(each(known), relevance, {c.id for c in some})
+            expected = dominated_by(some, each(fresh), relevance)
+            assert {name: c.id for name, c in again.items()} == {name: c.id for name, c in expected.items()}
+            dropped += len(expected)
+    assert dropped > 50

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
     Indices = np.ndarray[Any, np.dtype[np.intp]]
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
+    Codes = np.ndarray[Any, np.dtype[np.int8]]
 
 SPARSE = (64, 8, 1)  # every so many points are compared, and only where that leaves it open the next finer ones
 EQUAL = 1e-9  # probabilities closer than this count as equal
@@ -56,6 +57,13 @@ class Order:
 
         every = np.arange(len(self._known))
         return self.pairs(np.full(len(every), row), every)
+
+    def known(self, rows: Indices) -> Codes:
+        """Return for some times what is known of each against each: 1 where it is no slower, 0 where it is, else -1."""
+        import numpy as np
+
+        found: Codes = self._known[np.ix_(rows, rows)]
+        return found
 
     def pairs(self, ours: Indices, theirs: Indices) -> Mask:
         """Return for some times and as many others whether each is no slower than the other of its place."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate, passing
-from advisor.candidates.dominance import Relevance, always_no_slower, dominated_by
+from advisor.candidates.dominance import Ranked, Relevance, always_no_slower, dominated_by
 from advisor.candidates.table import Table
 from advisor.optimizer.linear import Linear
 from advisor.optimizer.slots import Timed
@@ -67,6 +67,7 @@ class Pooled:
     tails: dict[tuple[str, str, float], Tail] = field(default_factory=dict)
     timed: dict[tuple[str, str], Timed] = field(default_factory=dict)
     dominated: dict[tuple[Any, ...], dict[tuple[str, str], Candidate]] = field(default_factory=dict)
+    ranked: dict[str, list[Ranked]] = field(default_factory=dict)
     distinct: dict[str, dict[str, list[frozenset[str]]]] = field(default_factory=dict)
     fitting: dict[frozenset[str], dict[str, Mask]] = field(default_factory=dict)
     linked: dict[tuple[tuple[str, str], ...], Pooled] = field(default_factory=dict)

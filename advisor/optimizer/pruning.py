@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from advisor.candidates.candidate import Candidate
-from advisor.candidates.dominance import Relevance, always_no_slower, dominated_by, each
+from advisor.candidates.dominance import Ranked, Relevance, always_no_slower, each
 from advisor.optimizer.linear import Linear, Pool
 from advisor.optimizer.pooled import lattice_of
 from advisor.optimizer.tails import Tail
@@ -91,11 +91,20 @@ def never_needed(search: Search, facts: Facts) -> dict[tuple[str, str], Candidat
         known = search.pooled.dominated
         if key not in known:
             known[key] = {}
-            for some in search.shared.alike(usable):
-                beaten = dominated_by(some, speed, relevance)
+            among = frozenset(c.id for c in usable)
+            for some in _ranked(search, role):
+                beaten = some.dominated(speed, relevance, among)
                 known[key] |= {(role, name): winner for name, winner in beaten.items()}
         found |= known[key]
     return found
+
+
+def _ranked(search: Search, role: str) -> list[Ranked]:
+    """Return the candidates of a role that may be compared with each other, ready for it."""
+    known = search.pooled.ranked
+    if role not in known:
+        known[role] = [Ranked(some) for some in search.shared.alike(search.pool[role])]
+    return known[role]
 
 
 def couples(search: Search) -> bool:

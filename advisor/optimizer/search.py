@@ -316,14 +316,17 @@ class Search:
         """
         import numpy as np
 
-        def may(role: str, c: Candidate) -> bool:
-            verdict = only(role, c) if only else None
-            return (role, c.id) not in self.dominated if verdict is None else verdict
+        def may(role: str, found: Sequence[Candidate]) -> list[bool]:
+            verdicts = [only(role, c) for c in found] if only else [None] * len(found)
+            if all(verdict is not None for verdict in verdicts):
+                return [bool(verdict) for verdict in verdicts]
+            worse = self.dominated
+            return [
+                (role, c.id) not in worse if verdict is None else verdict
+                for c, verdict in zip(found, verdicts, strict=True)
+            ]
 
-        return {
-            role: self.usable[role] & np.array([may(role, c) for c in found], dtype=bool)
-            for role, found in self.pool.items()
-        }
+        return {role: self.usable[role] & np.array(may(role, found), dtype=bool) for role, found in self.pool.items()}
 
     def leaves_out(self, only: Only | None = None) -> bool:
         """Return whether a role has no candidate that may be chosen: then no design is left.

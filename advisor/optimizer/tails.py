@@ -125,7 +125,7 @@ class Tail:
         role = candidates[0].role if candidates else ""
         order, numbers = self.order(role), self._row.get(role, {})
         rows = np.array([numbers.get(c.id, 0) for c in candidates], dtype=np.intp)
-        return lambda earlier, index: order.beats(rows[earlier], int(rows[index]))
+        return Faster(lambda earlier, index: order.beats(rows[earlier], int(rows[index])), lambda: order.known(rows))
 
     def slower_or_equal(self, role: str, reference: Candidate) -> frozenset[str]:
         """Return the ids of a role that are stochastically no faster than ``reference`` on [0, T], in every slot."""

@@ -243,10 +243,12 @@ def barred(one: Shown) -> bool:
 
 def sizes(one: Shown) -> bool:
     """The units of each role that are told, and those that the peak needs."""
-    design = one.data["design"]
+    found = one.data
+    rows = found["roles"] if "roles" in found else {role: [chosen] for role, chosen in found["design"].items()}
+    has = {(role, *(row[key] for key in SIZE)) for role, some in rows.items() for row in some}
     told = re.findall(r"- ([\w ]+): [^\n]*, (\d+) units? in (\d+) zones?; the peak needs (\d+)", one.asked.text)
     return bool(told) and all(
-        (int(count), int(zones), int(needed)) == tuple(design[name.replace(" ", "_")][key] for key in SIZE)
+        (name.replace(" ", "_"), int(count), int(zones), int(needed)) in has
         for name, count, zones, needed in told
     )
 

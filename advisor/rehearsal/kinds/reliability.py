@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
 
@@ -15,11 +16,13 @@ from advisor.models.failure_domains import even_sizes
 from advisor.rehearsal import words
 from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.question import Choice, Number, Question, Several
-from advisor.rehearsal.stability import clear
+from advisor.rehearsal.stability import SHARE, clear, steady
 from advisor.rehearsal.world import World
 
 MINUTES_PER_MONTH = HOURS_PER_MONTH * 60
 OUTAGES_H = (1, 2, 4, 8)
+MOST_MACHINES = 5  # roles of which a zone is lost
+AS_DESIGNED = 0.5  # how often they are those of the best design, where it has two
 LEAST_DOWN = 1e-7  # share of time; less is not worth asking about
 WITHIN, MISSED = "still within its target", "target missed"
 
@@ -35,7 +38,7 @@ def chain_availability(world: World, rng: random.Random) -> Question | None:
         "chain_availability",
         "reliability",
         "estimate",
-        f"{world.scenario.blueprint.flows[flow].title} needs all of these, which fail independently:\n{_told(parts)}\n"
+        f"{_flow(world, flow)} needs all of these, which fail independently:\n{_told(parts)}\n"
         "How many minutes a month (730 h) is it down on average? An availability in percent is understood too.",
         Number("min/month", f"downtime of {flow}"),
         truth,
@@ -65,7 +68,7 @@ def chain_with_redundancy(world: World, rng: random.Random) -> Question | None:
         "chain_with_redundancy",
         "reliability",
         "estimate",
-        f"{world.scenario.blueprint.flows[flow].title} needs all of these, which fail independently:\n{_told(parts)}\n"
+        f"{_flow(world, flow)} needs all of these, which fail independently:\n{_told(parts)}\n"
         f"Now {words.role(weak)} gets a second copy that fails independently of the first, and one of the two is "
         "enough. How many minutes a month (730 h) is the flow down on average?",
         Number("min/month", f"downtime of {flow}"),
@@ -77,6 +80,10 @@ def chain_with_redundancy(world: World, rng: random.Random) -> Question | None:
         _series_command([*rest.values(), pair]),
         "The doubled role all but disappears; what is left is the downtime of the others.",
     )
+
+
+def _flow(world: World, name: str) -> str:
+    return f"The flow '{world.scenario.blueprint.flows[name].title}'"
 
 
 def _chains(world: World) -> Iterator[tuple[str, dict[str, float]]]:
@@ -107,7 +114,9 @@ def _series_command(parts: list[float]) -> str:
 
 def loss_of_zone(world: World, rng: random.Random) -> Question | None:
     """Ask which roles can no longer carry the peak when they lose the zone with most of their units."""
-    machines = _machines(world)
+    chosen = {role: one for role, one in _machines(world).items() if _sure(one, _target(world))}
+    designed = len(chosen) >= 2 and rng.random() < AS_DESIGNED
+    machines = chosen if designed else _drawn(world, rng)
     if len(machines) < 2:
         return None
     told = "\n".join(f"- {words.role(role)}: {_spread(one)}" for role, one in machines.items())
@@ -115,14 +124,37 @@ def loss_of_zone(world: World, rng: random.Random) -> Question | None:
         "loss_of_zone",
         "reliability",
         "defend",
-        f"These roles run on machines of one's own, spread evenly over zones:\n{told}\nA zone is lost, the one with "
-        "most units of each. Which of the roles can then no longer carry the peak at the planned utilisation?",
+        f"In a design these roles run on machines of one's own, spread evenly over zones:\n{told}\nA zone is lost, the "
+        "one with most units of each. Which of the roles can then no longer carry the peak at the planned utilisation?",
         Several(tuple(map(words.role, machines))),
         frozenset(words.role(role) for role, one in machines.items() if left(one) < one.needed_units),
         tuple(f"{role}: {_units(left(one))} left, {one.needed_units} needed" for role, one in machines.items()),
-        words.command("propose", words.SCENARIO),
+        words.command("propose" if designed else "candidates", words.SCENARIO),
         "Units over zones, rounded up, are lost; compare what is left with what the peak needs.",
     )
+
+
+def _drawn(world: World, rng: random.Random) -> dict[str, Candidate]:
+    """Return a few roles on units of our own in several zones, each with a way to run it that the catalog has."""
+    own = {role: [c for c in pool if c.zones >= 2 and _own_units(c)] for role, pool in world.table.candidates.items()}
+    found = {role: [c for c in pool if _sure(c, _target(world))] for role, pool in own.items()}
+    roles = steady(rng, (role for role in world.best.design if found.get(role)))[:MOST_MACHINES]
+    return {role: rng.choice(found[role]) for role in world.best.design if role in roles}
+
+
+def _target(world: World) -> float:
+    """Return the utilisation that is planned for."""
+    return world.scenario.sizing.target_utilisation
+
+
+def _sure(one: Candidate, target: float) -> bool:
+    """Return whether what the loss of a zone does to a candidate is the same with 10 % more or less load.
+
+    ``target``: the utilisation that is planned for. Only where the units follow from the load alone can that be said.
+    """
+    most = max((load.utilisation * one.units / target for load in one.loads.values() if load.limit), default=0.0)
+    low, now, high = (max(1, math.ceil(round(most * factor, 9))) for factor in (1 - SHARE, 1, 1 + SHARE))
+    return now == one.needed_units and (left(one) < low) == (left(one) < high)
 
 
 def _machines(world: World) -> dict[str, Candidate]:
@@ -168,7 +200,7 @@ def zone_within_target(world: World, rng: random.Random) -> Question | None:
         "zone_within_target",
         "reliability",
         "defend",
-        f"{world.scenario.blueprint.flows[flow].title} has an availability target of {words.percent(bound.limit, 6)} a "
+        f"{_flow(world, flow)} has an availability target of {words.percent(bound.limit, 6)} a "
         f"month (730 h) and is down {words.short(usual)} minutes in a usual one. It needs, on machines of one's own:\n"
         + "\n".join(f"- {words.role(role)}: {_spread(one)}" for role, one in needed.items())
         + f"\nThis month a zone is lost for {hours} h, the one with most units of each; services that providers run "
@@ -245,7 +277,7 @@ KINDS = (
         chain_with_redundancy,
         "figures",
     ),
-    Kind("loss_of_zone", "loss of a zone", "reliability", "defend", loss_of_zone, "design"),
+    Kind("loss_of_zone", "loss of a zone", "reliability", "defend", loss_of_zone, "figures"),
     Kind("zone_within_target", "target after a loss", "reliability", "defend", zone_within_target, "design"),
     Kind("price_of_n_plus_1", "price of N+1", "reliability", "defend", price_of_n_plus_1, "figures"),
 )

@@ -137,15 +137,16 @@ def test_where_nothing_new_comes_other_scenarios_follow(kind: str, most: int) ->
 
 
 def test_what_comes_after_a_try_in_vain_is_worked_out_beside() -> None:
-    """A process that found nothing at the scenario looks elsewhere before it goes on; else that comes last."""
-    given = {0: "", 1: "a", 2: "a", 3: "b", drill.HERE: "c", drill.HERE + 1: "", drill.HERE + 2: "d"}
+    """A process that found nothing new at the scenario looks elsewhere, the more the longer; else that comes last."""
+    given = {0: "", 1: "a", 2: "a", 3: "a", 4: "b", **{drill.HERE + number: "c" for number in range(6)}}
 
     def attempt(place: int) -> Iterator[tuple[int, Item | None]]:
         yield from ((place, asked(text)) for text in given[place])
         yield place, None
 
     places = [place for place, item in drill.worked(given, attempt) if item is None]
-    assert places == [0, drill.HERE, 1, 2, drill.HERE + 1, 3, drill.HERE + 2]
+    there = [drill.HERE + number for number in range(6)]
+    assert places == [0, there[0], 1, 2, there[1], 3, *there[2:5], 4, there[5]]
 
 
 def test_other_scenarios_are_of_every_other_blueprint() -> None:

@@ -33,6 +33,7 @@ SEEDS = 3  # questions that are made at one volume
 VOLUMES = (0.3, 4.0)  # factors of the traffic
 AS_IT_IS = 5  # which try of a kind that takes long is about the scenario as it is
 VAIN, VAIN_LIGHT = 8, 3  # so many tries in a row without a new question, quick ones and others: there are no more
+ELSEWHERE_BESIDE = (0, 1, 3)  # tries elsewhere that a process makes after none, one, or more in a row in vain
 NO_SPARE = {"sizing.extra_units": 0}
 NONE_SPARE = "no component gets more units than its load, its zones and its data need (extra_units: 0)"
 Placed = tuple[int, Item | None]
@@ -179,16 +180,19 @@ def in_order(given: Given, kind: str) -> Iterator[Asked | None]:
 def worked(places: Iterable[int], attempts: Callable[[int], Iterator[Placed]]) -> Iterator[Placed]:
     """Yield what some tries give, in the order in which one process is best to make them.
 
-    Those at the scenario come first; but after one that gave nothing new comes one elsewhere, which is what will be
-    asked if the scenario has no more.
+    Those at the scenario come first; but after one that gave nothing new comes one elsewhere, and after several in a
+    row more of them, which is what will be asked if the scenario has no more.
     """
     seen: set[str] = set()
-    every = sorted(places)
+    every, vain = sorted(places), 0
     here, others = deque(p for p in every if p < HERE), deque(p for p in every if p >= HERE)
-    while here or others:
-        at_home, before = bool(here), len(seen)
-        for place, item in attempts(here.popleft() if here else others.popleft()):
+    while here:
+        before = len(seen)
+        for place, item in attempts(here.popleft()):
             seen |= {item.question.text} if isinstance(item, Asked) else set()
             yield place, item
-        if at_home and others and len(seen) == before:
+        vain = 0 if len(seen) > before else vain + 1
+        for _ in range(min(len(others), ELSEWHERE_BESIDE[min(vain, len(ELSEWHERE_BESIDE) - 1)])):
             yield from attempts(others.popleft())
+    for place in others:
+        yield from attempts(place)

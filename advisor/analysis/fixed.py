@@ -121,7 +121,10 @@ def only_used(catalog: Catalog, *designs: Mapping[str, Candidate], whole: bool =
     for name, component in kept.items() if not whole else ():
         options = [o if o.id in used else o.model_copy(update={"operated_as": None}) for o in component.options]
         kept[name] = component.model_copy(update={"options": options})
-    return Catalog(catalog.records.model_copy(update={"components": kept}), catalog.digest)
+    named = {name for c in kept.values() for fit in c.works_with for name in fit.components} - kept.keys()
+    owners = {catalog.options[name][0].id if name in catalog.options else name for name in named}
+    beside = {name: catalog.records.components[name] for name in sorted(owners - kept.keys())}  # which needs name
+    return Catalog(catalog.records.model_copy(update={"components": {**kept, **beside}}), catalog.digest)
 
 
 def touches(reference: Reference, candidate: Candidate) -> bool:

@@ -8,6 +8,7 @@ from itertools import groupby
 from advisor.rehearsal import words
 from advisor.rehearsal.course import Asked, Asking, Designing, Item, Setup, asking_question
 from advisor.rehearsal.question import lettered
+from advisor.rehearsal.running import in_debrief
 from advisor.rehearsal.sitting import Stage
 from advisor.rehearsal.strands import BACK
 from advisor.render import numbers, rehearsal_words
@@ -47,9 +48,9 @@ def sheet(items: Sequence[Item], stages: Sequence[Stage], scenario: Scenario, se
         if isinstance(item, Asking):
             lines += _asking(item, number)
         elif isinstance(item, Designing):
-            lines += _designing(item, left.pop(0), number)
+            lines += _designing(item, left.pop(0), number, setup)
         else:
-            lines += _asked(item, number)
+            lines += _asked(item, number, setup)
     return "\n".join([*lines, *_rubric()]) + "\n"
 
 
@@ -116,7 +117,7 @@ def _asking(item: Asking, number: int) -> Iterator[str]:
     yield ""
 
 
-def _asked(item: Asked, number: int) -> Iterator[str]:
+def _asked(item: Asked, number: int, setup: Setup) -> Iterator[str]:
     question = item.question
     yield f"## {number}. {rehearsal_words.PART_TITLES[item.part]}: {escape(rehearsal_words.heading(item))}"
     yield ""
@@ -130,12 +131,12 @@ def _asked(item: Asked, number: int) -> Iterator[str]:
     yield ""
     yield fence("\n".join(question.derivation))
     yield ""
-    yield code(question.command)
+    yield code(in_debrief(question.command, setup))
     yield ""
     yield from (line for told in item.told for line in (escape(told), ""))
 
 
-def _designing(item: Designing, stage: Stage, number: int) -> Iterator[str]:
+def _designing(item: Designing, stage: Stage, number: int, setup: Setup) -> Iterator[str]:
     best = stage.optimum
     yield f"## {number}. {escape(rehearsal_words.heading(item))}"
     yield ""
@@ -162,7 +163,7 @@ def _designing(item: Designing, stage: Stage, number: int) -> Iterator[str]:
     yield ""
     yield table(["", "requirement", "it has"], [_check(check) for check in best.checks])
     yield ""
-    yield code(item.command)
+    yield code(in_debrief(item.command, setup))
     yield ""
 
 

@@ -35,7 +35,7 @@ def test_an_error_arrives_and_no_process_stays(jobs: int) -> None:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_what_is_shared_comes_back_as_itself(jobs: int, start: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """However processes begin, results hold the caller's own large things, not copies; other things are equal."""
-    monkeypatch.setattr(parallel, "_forks", lambda: start == "fork")
+    monkeypatch.setattr(parallel, "forks", lambda: start == "fork")
     large, own = list(range(10_000)), list(range(10))
     found = mapped(partial(getitem, [large, own]), [0, 1, 0], jobs, shared=[large])
     assert found[0] is large

@@ -30,7 +30,7 @@ from advisor.errors import InputError
 from advisor.evaluation.evaluate import judge
 from advisor.optimizer.solver import Status
 from advisor.proposal import propose
-from advisor.render import why_text
+from advisor.render import json_output, why_json, why_text
 from advisor.render.change_words import broken_text
 from advisor.scenario.load import Scenario, load_scenario
 from advisor.scenario.requirements import Bound, Requirement
@@ -404,6 +404,27 @@ def test_a_bound_that_can_never_be_reached_says_how_near_one_gets(solved: Answer
     text = words(forced, "alpha_small", "llm") if not _has(solved, "alpha_small") else words(forced, "beta_open", "llm")
     assert "is not enough: other requirements then stand in the way" in text
     assert "whatever else is chosen" in text
+
+
+def test_ways_out_are_the_same_from_several_processes(solved: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes find what one finds, to the byte, in the order of the requirements; the scenario is no copy."""
+    problem = replace(
+        solved.scenario,
+        requirements=(
+            Bound("constraints.quality.min", "quality", False, 0.6),
+            Bound("constraints.cost_usd_per_month.max", COST, True, 5000.0),
+            Bound("constraints.flows.answer.availability.min", "flows.answer.availability", False, 0.99),
+            Bound("constraints.clouds.max", "clouds", True, 1.0),
+        ),
+    )
+    known = solve(replace(solved.table, scenario=problem))
+    monkeypatch.setattr("advisor.analysis.forced.WORTH_A_PROCESS_S", 0.0)
+    wish = [Wish("llm", "beta_open")]
+    one, two = (why_not(known, wish, jobs=jobs) for jobs in (1, 2))
+    assert len(one.ways_out) == 3
+    assert json_output.dumps(why_json.why_not([one], known)) == json_output.dumps(why_json.why_not([two], known))
+    assert [way.requirement for way in two.ways_out] == list(two.conflict or ())
+    assert all(way.evaluation is None or way.evaluation.scenario is known.scenario for way in two.ways_out)
 
 
 def _has(solved: Answer, name: str) -> bool:

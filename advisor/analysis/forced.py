@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from advisor.analysis.answers import Answer, Deadline, remember, restricted, searching
 from advisor.analysis.conflict import Feasibility, smallest
+from advisor.analysis.parallel import forks, mapped
 from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.table import Table
 from advisor.evaluation.result import Evaluation
@@ -15,7 +17,9 @@ from advisor.optimizer.run import CHEAPEST, Found, optimise
 from advisor.optimizer.search import Only, Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal, Term
-from advisor.scenario.requirements import COUNTS, Bound, Requirement
+from advisor.scenario.requirements import COUNTS, Bound, Requirement, split_percentile
+
+WORTH_A_PROCESS_S = 0.1  # ways out take about twice as long as the conflict; a process takes a twentieth of a second
 
 
 @dataclass(frozen=True)
@@ -121,17 +125,47 @@ def _feasible(one: Forced, deadline: Deadline) -> Feasibility:
     return found
 
 
-def blame_and_ways_out(one: Forced, deadline: Deadline) -> tuple[tuple[Requirement, ...] | None, tuple[WayOut, ...]]:
+def blame_and_ways_out(
+    one: Forced, deadline: Deadline, jobs: int = 1
+) -> tuple[tuple[Requirement, ...] | None, tuple[WayOut, ...]]:
     """Return a minimal set of requirements that cannot hold together with the wishes, and the way out of each.
 
     A design that showed that a number of clouds (or vendors, or own systems) is to blame is one to beat with more.
+
+    ``jobs``: processes to look for the ways out in, where the conflict took so long that these will too; none of them
+    hangs on another.
     """
+    begun = time.monotonic()
     feasible = _feasible(one, deadline)
     members = smallest(one.search.requirements, feasible)
-    counted = [r for r in members or () if isinstance(r, Bound) and r.metric in COUNTS]
-    return members, tuple(
-        way_out(one, r, deadline, feasible.met_without(r) if r in counted else ()) for r in members or ()
-    )
+    ways = _Ways(one, members or (), feasible, deadline)
+    long = time.monotonic() - begun > WORTH_A_PROCESS_S and forks()
+    order = sorted(range(len(ways.members)), key=lambda place: _effort(ways.members[place]))
+    shared = (one.search.table.catalog, one.search.table.scenario)
+    found = dict(zip(order, mapped(ways, order, jobs if long else 1, shared=shared), strict=True))
+    return members, tuple(replace(found[place], requirement=own) for place, own in enumerate(ways.members))
+
+
+def _effort(requirement: Requirement) -> int:
+    """Return a rank that is lower the longer a way out takes; what takes longest is begun first."""
+    if not isinstance(requirement, Bound):
+        return 1
+    return 0 if requirement.metric in COUNTS else 2 if split_percentile(requirement.metric) else 3
+
+
+@dataclass(frozen=True)
+class _Ways:
+    """Finds the way out for one of the members of a conflict, by its place; can be done in another process."""
+
+    one: Forced
+    members: tuple[Requirement, ...]
+    feasible: Feasibility
+    deadline: Deadline
+
+    def __call__(self, place: int) -> WayOut:
+        own = self.members[place]
+        counted = isinstance(own, Bound) and own.metric in COUNTS
+        return way_out(self.one, own, self.deadline, self.feasible.met_without(own) if counted else ())
 
 
 def way_out(one: Forced, requirement: Requirement, deadline: Deadline, met: Iterable[Evaluation] = ()) -> WayOut:

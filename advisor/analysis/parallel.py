@@ -69,7 +69,7 @@ def _in_processes(
 
     from advisor.analysis.sent import unpacked
 
-    start = "fork" if _forks() else "spawn"
+    start = "fork" if forks() else "spawn"
     pool = ProcessPoolExecutor(jobs, get_context(start), _take, (work, shared))
     chunk = max(1, len(arguments) // (jobs * CHUNKS_A_JOB))
     found: list[Result] = []
@@ -87,7 +87,7 @@ def _in_processes(
     return found
 
 
-def _forks() -> bool:
+def forks() -> bool:
     """Return whether a process may begin as a copy of this one, which then has at once all that is worked out here.
 
     A copy has none of the threads of the original, and keeps the locks that these hold. The solver runs in one thread

@@ -65,12 +65,15 @@ class WhyNot:
     proved: bool = True
 
 
-def why_not(answer: Answer, wishes: Sequence[Wish], deadline: Deadline = UNLIMITED, *, relax: bool = True) -> WhyNot:
+def why_not(
+    answer: Answer, wishes: Sequence[Wish], deadline: Deadline = UNLIMITED, *, relax: bool = True, jobs: int = 1
+) -> WhyNot:
     """Return what happens when all wishes are granted together.
 
     Args:
         answer: the solved scenario; it must have a design.
         relax: when there is none, also find which requirements forbid it and how far each must be loosened.
+        jobs: processes to do that in; the result is the same for any number.
 
     >>> import advisor
     >>> from advisor.analysis.answers import solve
@@ -94,7 +97,7 @@ def why_not(answer: Answer, wishes: Sequence[Wish], deadline: Deadline = UNLIMIT
         return _possible(answer, granted, found)
     if found.status is Status.STOPPED:
         return WhyNot(granted, "open", proved=False)
-    return _impossible(granted_search, granted, deadline) if relax else WhyNot(granted, "infeasible")
+    return _impossible(granted_search, granted, deadline, jobs) if relax else WhyNot(granted, "infeasible")
 
 
 def _no_candidate(table: Table, wish: Wish) -> Iterator[str]:
@@ -142,8 +145,8 @@ def _possible(answer: Answer, wishes: tuple[Wish, ...], found: Found) -> WhyNot:
     )
 
 
-def _impossible(one: Forced, wishes: tuple[Wish, ...], deadline: Deadline) -> WhyNot:
-    members, ways = blame_and_ways_out(one, deadline)
+def _impossible(one: Forced, wishes: tuple[Wish, ...], deadline: Deadline, jobs: int) -> WhyNot:
+    members, ways = blame_and_ways_out(one, deadline, jobs)
     kind: Kind = "refused" if members and all(isinstance(m, Filter) for m in members) else "infeasible"
     reach = None
     if members and len(members) == 1 and isinstance(members[0], Bound) and ways[0].evaluation is None:

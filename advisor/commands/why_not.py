@@ -37,6 +37,7 @@ MOST_WISHES = 2
     help="The role that it shall fill, where it fits several; for two components give it twice. With --all: only this.",
 )
 @click.option("--all", "everything", is_flag=True, help="Ask it of every component that was not chosen; a table.")
+@options.cores_option
 @options.json_option
 @options.as_of_option
 @options.time_limit_option
@@ -46,6 +47,7 @@ def command(
     components: tuple[str, ...],
     roles: tuple[str, ...],
     everything: bool,
+    jobs: int,
     as_json: bool,
     as_of: datetime.date | None,
     time_limit_s: float,
@@ -66,7 +68,7 @@ def command(
         answer, deadline = answered(
             scenario, catalog_folder, as_of, time_limit_s, check=lambda table: _wishes(table, components, roles)
         )
-        found = _found(answer, components, roles, deadline, progress) if answer.best else None
+        found = _found(answer, components, roles, deadline, progress, jobs) if answer.best else None
     if found is None:
         stop_without_design(answer, deadline, as_json=as_json)
     _show(answer, found, everything=everything, as_json=as_json)
@@ -93,7 +95,12 @@ def _wishes(table: Table, components: tuple[str, ...], roles: tuple[str, ...]) -
 
 
 def _found(
-    answer: Answer, components: tuple[str, ...], roles: tuple[str, ...], deadline: Deadline, progress: Progress
+    answer: Answer,
+    components: tuple[str, ...],
+    roles: tuple[str, ...],
+    deadline: Deadline,
+    progress: Progress,
+    jobs: int,
 ) -> list[WhyNot]:
     from advisor.analysis.why_not import why_not, why_not_all
 
@@ -103,7 +110,7 @@ def _found(
     questions = _wishes(answer.table, components, roles)
     for index, wishes in enumerate(questions):
         progress(index, len(questions), ", ".join(f"{wish.role}: {wish.name}" for wish in wishes))
-        found.append(why_not(answer, wishes, deadline))
+        found.append(why_not(answer, wishes, deadline, jobs=jobs))
     return found
 
 

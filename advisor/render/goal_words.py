@@ -41,5 +41,19 @@ def and_goal(best: Evaluation, then: Evaluation | None) -> str:
     return f"; {found}" if found else ""
 
 
+def cost_alone(best: Evaluation) -> bool:
+    """Return whether the first goal is the cost and nothing else: then a price says it all."""
+    return [term.metric for term in best.scenario.objective[0].terms] == [COST]
+
+
+def and_goal_value(best: Evaluation) -> str:
+    """Return what the first goal comes to, as something beside the cost; "" for cost itself and for sums of metrics."""
+    terms = best.scenario.objective[0].terms
+    metric = terms[0].metric
+    if len(terms) > 1 or metric == COST:
+        return ""
+    return f" · {numbers.metric_label(metric)} {numbers.metric(metric, best.metric(metric))}"
+
+
 def _value(goal: Goal, evaluation: Evaluation) -> float:
     return math.fsum(term.coefficient * evaluation.metric(term.metric) for term in goal.terms)

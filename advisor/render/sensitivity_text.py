@@ -12,6 +12,7 @@ from advisor.analysis.tornado import Bar, End, headline_metrics, ranked
 from advisor.render import change_words as words
 from advisor.render import numbers
 from advisor.render import sensitivity_words as said
+from advisor.render.goal_words import and_goal, and_goal_value
 from advisor.render.neat import neat
 from advisor.scenario.requirements import is_count
 
@@ -32,8 +33,8 @@ PARTS = ("constraints", "break-evens", "tornado", "points")
 def page(found: Sensitivity, parts: Sequence[str] = PARTS) -> Iterator[RenderableType]:
     """Yield everything that was asked for, from top to bottom."""
     scenario = found.answer.scenario
-    cost = numbers.usd(found.best.cost_usd_per_month)
-    yield f"[bold]{neat(scenario.title)}[/] · {scenario.blueprint.id} · {cost}/month"
+    cost = f"{numbers.usd(found.best.cost_usd_per_month)}/month"
+    yield f"[bold]{neat(scenario.title)}[/] · {scenario.blueprint.id} · {neat(cost + and_goal_value(found.best))}"
     made = {"constraints": constraints, "break-evens": break_evens, "tornado": tornado, "points": points}
     for part in parts:
         yield ""
@@ -71,7 +72,8 @@ def constraints(found: Sensitivity) -> Iterator[RenderableType]:
         if rule.evaluation is None:
             yield neat(f"without {text}: not settled in time")
         elif rule.changes:
-            yield neat(f"without {text}: {words.signed_usd(-rule.saves)}; {said.flips_text(rule.roles)}")
+            price = f"{words.signed_usd(-rule.saves)}{and_goal(found.best, rule.evaluation)}"
+            yield neat(f"without {text}: {price}; {said.flips_text(rule.roles)}")
         else:
             yield neat(f"without {text}: nothing changes")
 

@@ -13,7 +13,8 @@ from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Check, Evaluation
 from advisor.render import change_words as words
 from advisor.render import numbers
-from advisor.scenario.requirements import Bound
+from advisor.render.goal_words import and_goal, cost_alone
+from advisor.scenario.requirements import COST, Bound
 
 NB = numbers.NARROW
 DIGITS = 3  # of a number, where they tell it apart
@@ -128,7 +129,8 @@ def after_text(one: BreakEven) -> str:
         return "not settled in time"
     if one.after is None:
         return "no design meets every requirement"
-    return flips_text(one.flips) or "another design of the same roles"
+    goal = and_goal(one.kept, one.after) if one.broken or one.problems else ""  # else both are as good there
+    return (flips_text(one.flips) or "another design of the same roles") + goal
 
 
 def why_text(one: BreakEven) -> str:
@@ -181,18 +183,23 @@ def _limit(one: BoundPrice, step: Step) -> str:
 
 
 def _cost(step: Step, best: Evaluation) -> str:
+    """Return what a step costs, and what it does to another goal than cost."""
     assert step.evaluation is not None
-    return words.signed_usd(step.evaluation.cost_usd_per_month - best.cost_usd_per_month)
+    price = words.signed_usd(step.evaluation.cost_usd_per_month - best.cost_usd_per_month)
+    return f"{price}{and_goal(best, step.evaluation)}"
 
 
 def price_text(one: BoundPrice, best: Evaluation) -> str:
     """Return USD a month per unit of the bound over each step: "251 looser, USD per quality point (0.01)".
 
-    Over a step that is hardly one the price per unit says nothing, and is left out.
+    Over a step that is hardly one the price per unit says nothing, and is left out; so does that of the cost itself.
+    Where something else than cost is optimised, a step may save: then the price has a sign.
     """
+    if one.bound.metric == COST:
+        return ""
     steps = [(name, step) for name, step in (("tighter", one.tighten), ("looser", one.loosen)) if step]
     prices = [
-        (name, usd)
+        (name, usd if step.evaluation.cost_usd_per_month >= best.cost_usd_per_month else -usd)
         for name, step in steps
         if step.evaluation is not None
         and abs(step.evaluation.metric(one.bound.metric) - one.value) >= LEAST_STEP * abs(one.bound.limit)
@@ -200,7 +207,10 @@ def price_text(one: BoundPrice, best: Evaluation) -> str:
     ]
     if not prices:
         return ""
-    shown = ", ".join(f"{numbers.significant(usd)} {name}" for name, usd in prices)
+    signs = ["" if cost_alone(best) else words.sign(usd) for _, usd in prices]
+    shown = ", ".join(
+        f"{sign}{numbers.significant(abs(usd))} {name}" for sign, (name, usd) in zip(signs, prices, strict=True)
+    )
     return f"{shown}, USD per {unit_of(one.bound.metric).name}"
 
 

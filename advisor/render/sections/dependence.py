@@ -12,6 +12,7 @@ from advisor.analysis.tornado import headline_metrics, ranked
 from advisor.render import change_words as words
 from advisor.render import numbers
 from advisor.render import sensitivity_words as said
+from advisor.render.goal_words import and_goal
 from advisor.render.markdown import escape, table
 from advisor.render.page import Figure_
 from advisor.render.sections.view import View, capital
@@ -74,7 +75,8 @@ def rules(view: View, found: Sensitivity) -> Iterator[str]:
             yield f"Without {text}: not settled in time."
         elif rule.changes:
             how = spoken(view, said.flips_text(rule.roles))
-            yield f"Without {text}: {words.signed_usd(-rule.saves)} a month; {how}."
+            price = f"{words.signed_usd(-rule.saves)} a month{escape(and_goal(found.best, rule.evaluation))}"
+            yield f"Without {text}: {price}; {how}."
         else:
             yield f"Without {text}: nothing changes."
 

@@ -268,7 +268,10 @@ class CaseFront:
         return found
 
     def judged_times(self, designs: Indices) -> list[Array]:
-        """Return each percentile of designs as the judge reads it."""
+        """Return each percentile of designs as the judge reads it, whatever is chosen for roles that take no time.
+
+        Any copy of a candidate will do: in all cases that have it, it takes the same time.
+        """
         import numpy as np
 
         found = []
@@ -276,16 +279,18 @@ class CaseFront:
             timed = [role for role in range(len(self.case.goal)) if self.own[number].touches(role)]
             rows = np.column_stack([self.own[number].rows[role][designs[:, role]] for role in timed])
             _, first, where = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-            times = [self.offers.time(time, self._design(design)) for design in designs[first]]
+            times = [self.offers.time(time, self._picked(self.case.kept, design)) for design in designs[first]]
             found.append(np.array(times)[where.reshape(-1)])
         return found
 
     def _design(self, chosen: Indices) -> dict[str, Candidate]:
         case = int(self.union.totals(chosen[None])[1][0])
-        return {
-            role: found[int(kept[j, case])]
-            for (role, found), kept, j in zip(self.question.pool.items(), self.union.kept, chosen, strict=True)
-        }
+        return self._picked([kept[:, case] for kept in self.union.kept], chosen)
+
+    def _picked(self, places: Sequence[Indices], chosen: Indices) -> dict[str, Candidate]:
+        """Return a design of candidates that stand at some places of the pool."""
+        pool = self.question.pool.items()
+        return {role: found[int(at[j])] for (role, found), at, j in zip(pool, places, chosen, strict=True)}
 
 
 def _without(prices: Prices, tails: Sequence[int], columns: Sequence[int | None]) -> Prices:

@@ -42,13 +42,18 @@ def own(item: Asked) -> Scenario:
 
 
 def test_one_try_is_the_scenario_itself() -> None:
-    """It is the first one, or a later one of a kind whose truths take several solves; the others are within bounds."""
+    """It is the first one, or a later one of a kind whose truths take several solves; the others are within bounds.
+
+    Elsewhere the examples come as they are, then at other volumes; what is generated comes as it is.
+    """
     for kind, place in ((LIGHT, drill.AS_IT_IS), (OTHER, 0)):
         found = drill.tries(case.setup(drill=kind))
         assert [number for number, one in enumerate(found) if one.as_it_is] == [place]
         assert found[place].factor == found[0].factor == 1
         low, high = drill.VOLUMES
         assert all(low <= one.factor <= high for one in found)
+        volumes = [one.factor == 1 for one in found[drill.HERE :]]
+        assert [sum(volumes[ten : ten + 10]) for ten in range(0, drill.ELSEWHERE, 10)] == [10, 0, 10, 10]
         others = [one.elsewhere for one in found]
         assert others == [*[None] * drill.HERE, *range(drill.ELSEWHERE)], "first this scenario, then others"
         assert len({seed for one in found for seed in one.seeds}) == len(found) * drill.SEEDS
@@ -150,7 +155,7 @@ def test_what_comes_after_a_try_in_vain_is_worked_out_beside() -> None:
 
 
 def test_other_scenarios_are_of_every_other_blueprint() -> None:
-    """First the example of each, then one generated of each; the same for the same seed."""
+    """First the example of each, later ones generated of each; the same for the same seed."""
     catalog = advisor.load_catalog()
     begun = Start(advisor.load_scenario(advisor.example("card_fraud")), catalog)
     names = set(catalog.records.blueprints) - {"fraud_detection"}
@@ -159,7 +164,8 @@ def test_other_scenarios_are_of_every_other_blueprint() -> None:
     texts = [one.scenario.text for one in found if one]
     assert not [text for text in texts if text.startswith("#")]
     (quick,) = [number for number, one in enumerate(found) if one and one.scenario.blueprint.id == "batch_scoring"]
-    again = [elsewhere.start(begun, random.Random(7), number) for number in (quick, quick + len(names))]
+    later = quick + elsewhere.EXAMPLES * len(names)
+    again = [elsewhere.start(begun, random.Random(7), number) for number in (quick, later)]
     assert again[0] is not None
     assert again[0].scenario.text == texts[quick]
     assert again[1] is not None

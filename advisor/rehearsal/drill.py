@@ -29,6 +29,7 @@ from advisor.rehearsal.world import World, possible
 from advisor.scenario.load import Scenario
 
 HERE, ELSEWHERE = 40, 40  # tries at the most: at the scenario, and at others
+SHIPPED = range(HERE, HERE + 10)  # tries elsewhere at the volumes of examples; as many at other volumes follow
 SEEDS = 3  # questions that are made at one volume
 VOLUMES = (0.3, 4.0)  # factors of the traffic
 AS_IT_IS = 5  # which try of a kind that takes long is about the scenario as it is
@@ -62,7 +63,7 @@ def tries(setup: Setup) -> tuple[Try, ...]:
     found = []
     for place in range(HERE + ELSEWHERE):
         drawn, seeds = round(math.exp(rng.uniform(low, high)), 2), tuple(rng.getrandbits(32) for _ in range(SEEDS))
-        factor = 1.0 if place in (0, first) or place >= HERE else drawn
+        factor = 1.0 if place in (0, first) or place in SHIPPED or place >= SHIPPED.stop + len(SHIPPED) else drawn
         found.append(Try(factor, place == first, seeds, place - HERE if place >= HERE else None))
     return tuple(found)
 
@@ -109,9 +110,9 @@ def _world(one: Try, kind: Kind, start: Start) -> World | None:
 def _news(one: Try, scenario: Scenario) -> str:
     """Return how the scenario of a question differs from that of the brief."""
     budgets = [words.metric(b.metric, b.limit) for b in traffic.budgets(scenario)] if one.factor > 1 else []
-    other = one.elsewhere is not None
+    other, whose = one.elsewhere is not None, "the brief" if one.elsewhere is None else "its example"
     told = [f"the scenario is another one, {scenario.title} ({scenario.blueprint.title})"] if other else []
-    told += [f"the traffic is {one.factor:g} times that of the brief"] if one.factor != 1 else []
+    told += [f"the traffic is {one.factor:g} times that of {whose}"] if one.factor != 1 else []
     told += [f"what may be spent grows with it, to {' and '.join(budgets)}"] if budgets else []
     told += [] if scenario.sizing.extra_units else [NONE_SPARE]
     return f"Here {'; '.join(told)}." if told else ""

@@ -1,4 +1,4 @@
-"""Other scenarios than the one that was chosen: of each blueprint the shipped example, then generated ones."""
+"""Other scenarios than the one that was chosen: of each blueprint the shipped example, later generated ones."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from advisor.rehearsal.generate import LEVELS, base_text, scenario_text
 from advisor.rehearsal.start import Start
 from advisor.scenario.load import scenario_from_text
 
+EXAMPLES = 2  # rounds of the blueprints' examples, which nothing is solved for
+
 
 def start(chosen: Start, rng: random.Random, number: int) -> Start | None:
     """Return where one of the other scenarios starts from, under the catalog and day of the one that was chosen.
 
     Args:
         rng: puts the blueprints in order, and is the seed of what is generated.
-        number: from 0, first the examples of the blueprints, then round after round a scenario of each, by level.
+        number: from 0: the examples of the blueprints, once more (at other volumes), then a scenario of each by level.
 
     Returns:
         None where there is no other blueprint, or no design for it in the catalog.
@@ -41,7 +43,7 @@ def start(chosen: Start, rng: random.Random, number: int) -> Start | None:
 
 
 def _text(blueprint: str, turn: int, seed: int, catalog: Catalog) -> str:
-    """Return the example of a blueprint the first time, then a scenario of each level, another one every time."""
-    if turn == 0:
+    """Return the example of a blueprint the first times, then a scenario of each level, another one every time."""
+    if turn < EXAMPLES:
         return base_text(blueprint, catalog)
-    return scenario_text(blueprint, LEVELS[(turn - 1) % len(LEVELS)], seed + turn, catalog)
+    return scenario_text(blueprint, LEVELS[(turn - EXAMPLES) % len(LEVELS)], seed + turn, catalog)

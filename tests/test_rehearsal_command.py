@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import signal
 import sys
 import threading
@@ -237,6 +238,20 @@ def test_a_script_is_played_the_same_every_time(place: Path, capsys: Capture) ->
     files = [{p.relative_to(place / n): p.read_bytes() for p in (place / n).rglob("*") if p.is_file()} for n in "ab"]
     assert files[0] == files[1]
     assert not (place / "data").exists()  # a script is not entered into the history
+
+
+def test_a_debrief_plays_again_in_its_folder(place: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """The first command of a debrief that a script played is run beside it and gives the same debrief."""
+    (place / "answers.yml").write_text('seed: 3\nanswers: ["1000-9000", skip]')
+    dated = ["--date", "2026-01-02"]
+    played = ["scenario.yml", "--catalog", CATALOG, "--drill", KIND, "--script", "answers.yml", "-o", "out", *dated]
+    assert run(["rehearse", *played]) == 0
+    monkeypatch.chdir(place / "out")
+    text = Path("debrief.md").read_text(encoding="utf-8")
+    again = re.search(r"^advisor (rehearse .*)$", text, re.MULTILINE)
+    assert again is not None
+    assert run([*shlex.split(again[1]), "-o", "again", *dated]) == 0
+    assert (Path("again") / "debrief.md").read_text(encoding="utf-8") == text
 
 
 def test_what_a_debrief_writes_runs(place: Path, capsys: Capture) -> None:

@@ -44,6 +44,9 @@ def write_debrief(sitting: Sitting, again: str, folder: Path, given: dict[str, A
     contents = {MARKDOWN: made.markdown.encode(), HTML: html.encode()}
     contents |= {name: figure.svg.encode() for name, figure in made.figures.items()}
     contents |= files(sitting.setup.text, sitting.setup.file, [mark.item for mark in found.marks])
+    if given.get("script"):
+        script = Path(given["script"])
+        contents.setdefault(script.name, script.read_bytes())  # the command that plays it again names it
     if found.steps and found.steps[0].made.evaluation is not None:
         contents[DESIGN] = as_text(design_file(found.steps[0])).encode()
     write_all(folder, contents)

@@ -14,7 +14,7 @@ from test_fronts_coupled import SEEDS, drawn, question
 from advisor import resources
 from advisor.analysis.pareto import Front, front_of, pareto
 from advisor.catalog.load import Catalog
-from advisor.evaluation.evaluate import judge
+from advisor.evaluation.evaluate import flow_time, judge
 from advisor.evaluation.result import Evaluation
 from advisor.models.latency import Distribution, exponential, series
 from advisor.optimizer import front, front_case
@@ -79,6 +79,33 @@ def test_needless_cases_add_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
             assert points(front_of(table, metrics)) == few
         needless += any(counts)
     assert needless
+
+
+def test_times_are_judged_before_all_roles_are_decided(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the judge reads for a beginning that lacks but roles without a time is the time of each design that it
+    becomes, whatever case that is of."""
+    fronts: list[front_case.CaseFront] = []
+    monkeypatch.setattr(front_case.CaseFront, "search", lambda self, *_: fronts.append(self) or 0)
+    monkeypatch.setattr(front, "ALIKE", math.inf)
+    pareto(load_scenario(resources.example("card_fraud"), catalog), ["cost", "p99"], catalog)
+    compared = 0
+    for one in fronts:
+        rng = np.random.default_rng(one.case.size)
+        designs = np.concatenate([_drawn(one.union, case, rng) for case in range(len(one.union.constants))])
+        begun = designs.copy()
+        begun[:, [role for role, _ in enumerate(one.case.goal) if not any(own.touches(role) for own in one.own)]] = 0
+        early = one.judged_times(begun)
+        for (_, time), found in zip(one.losses.times, early, strict=True):
+            whole = [one._design(design) for design in designs]
+            times = [flow_time(time.flow, time.at, own, one.offers.search.table.scenario) for own in whole]
+            assert found.tolist() == [own.quantiles([time.level])[0] / time.unit_ms for own in times]
+            compared += int(np.isinf(one.union.totals(begun)[0]).sum())
+    assert compared >= 20
+
+
+def _drawn(union: Union, case: int, rng: np.random.Generator) -> Any:
+    """Return designs of one case of a union, a row each."""
+    return np.column_stack([rng.choice(np.flatnonzero(np.isfinite(own[:, case])), 10) for own in union.goals])
 
 
 def test_ways_to_settle_that_another_one_holds_are_needless(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -169,6 +169,8 @@ class Table:
 
         self.out.print()
         self._show(rehearsal_text.brief(self.begun.scenario, left_open(self.begun.setup, self.begun.scenario)))
+        if self.begun.setup.drill:
+            self._show(rehearsal_text.practised(self.begun.setup.drill))
         self.out.print()
         self._show(self._fewer())
         _enter("Enter to begin")

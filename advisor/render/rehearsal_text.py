@@ -11,6 +11,7 @@ from advisor.rehearsal.course import DRILL, Asking, Designing, Fact, Pick, Setup
 from advisor.rehearsal.debrief import Debrief
 from advisor.rehearsal.design_phase import Verdict
 from advisor.rehearsal.question import Choice, Number, Order, Question, Several, lettered
+from advisor.rehearsal.registry import KINDS
 from advisor.rehearsal.running import on_terminal
 from advisor.rehearsal.session import Learnt
 from advisor.rehearsal.sitting import Mark, Stage
@@ -38,6 +39,15 @@ def length(setup: Setup) -> str:
     ('35 minutes', 'drill cost, 10 questions')
     """
     return f"drill {setup.drill}, {DRILL} questions" if setup.drill else f"{setup.minutes} minutes"
+
+
+def practised(drill: str) -> Iterator[str]:
+    """Yield what a drill asks, and of what: something to read while its first question is prepared."""
+    kind = KINDS[drill]
+    yield f"[bold]Drill[/]: {neat(kind.title)} ({rehearsal_words.COMPETENCES.get(kind.competence, kind.competence)})"
+    yield "  Asked of this scenario and of it at other volumes; when it gives no more, of others, and each says which."
+    if kind.light:
+        yield "  Most are asked without spare units. Before you answer: which requirement, which role decides here?"
 
 
 def fewer(count: int) -> Iterator[str]:

@@ -197,15 +197,15 @@ def _settled(known: Iterable[Call], pool: Pool, places: Mapping[str, Sequence[st
     The callers do; but where the time may as well stand with the caller, settling the other end is enough. Of all that
     suffice the ones with the fewest combinations of places are taken.
     """
-    known = list(known)
     plain = {role for role, found in pool.items() if not any(c.parts for c in found)}
-    roles = sorted({role for call in known for role in (*call.callers, *([call.role] if _turns(call, plain) else []))})
+    ends = {(frozenset(call.callers), call.role if _turns(call, plain) else None) for call in known}
+    roles = sorted({role for callers, other in ends for role in (*callers, other) if role is not None})
     best: tuple[int, tuple[str, ...]] | None = None
     for size in range(len(roles) + 1):
         for some in itertools.combinations(roles, size):
-            enough = all(set(c.callers) <= set(some) or (_turns(c, plain) and c.role in some) for c in known)
-            count = math.prod(len(places[role]) for role in some)
-            if enough and (best is None or (count, some) < best):
+            count, chosen = math.prod(len(places[role]) for role in some), frozenset(some)
+            fewer = best is None or (count, some) < best
+            if fewer and all(callers <= chosen or other in chosen for callers, other in ends):
                 best = count, some
     assert best is not None
     return frozenset(best[1])

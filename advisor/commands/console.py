@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,12 +16,19 @@ LEAST_WIDTH, MOST_WIDTH, TEXT_IN_PIPES = 60, 110, 100
 def console() -> Console:
     """Return a console on standard output. ``NO_COLOR`` and pipes are respected; a pipe gets a fixed width."""
     from rich.console import Console
+    from rich.table import Table
+
+    from advisor.render.fitted import fitted
 
     class Ours(Console):
         """A console that leaves the ending to us: on its own it ends with 1, which says that a gate failed."""
 
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError(errno.EPIPE, "the reader of our output went away")
+
+        def print(self, *objects: Any, **options: Any) -> None:
+            """Print, tables so that nothing of them is cut off."""
+            super().print(*(fitted(one, self) if isinstance(one, Table) else one for one in objects), **options)
 
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     return Ours(file=sys.stdout, width=width, highlight=False)

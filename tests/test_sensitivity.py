@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import itertools
 import json
 import math
 import random
@@ -300,6 +301,36 @@ def test_half_way_leads_to_the_same_break_evens(
     for one, other in zip(again.found, found.break_evens.found, strict=True):
         assert one.proved
         assert abs(one.flips_at - other.flips_at) <= 2 * one.knob.closeness(one.flips_at, other.flips_at)
+
+
+FLEET = """
+title: The realtime store has equal options in three clouds, of which the chosen one beats the others
+blueprint: streaming_analytics
+workload: {events_per_month: 2.4e9, event_kb: 0.52, requests_per_month: 1.2e6, history_months: 36}
+constraints:
+  flows:
+    stream: {freshness_s: {p95: 2.77}, availability: {min: 0.997}}
+    dashboard: {latency_ms: {p95: 558}}
+    serve: {latency_ms: {p99: 11.7}}
+"""
+
+
+def test_what_the_chosen_one_beats_is_there_when_it_gets_worse(catalog: Catalog) -> None:
+    """An option that nothing needs because of the chosen one of its component is the best once that is dear or slow:
+    each break-even is what solving from nothing says, and numbers without one do not flip."""
+    solved, flipped = answer(scenario_from_text(FLEET, catalog), catalog), []
+    assert solved.best is not None
+    option = next(m.option.id for m in solved.best.design["realtime_store"].members if m.option)
+    knobs = [one for one in design_knobs(solved.table, solved.best.design) if one.path.startswith(f"{option}: ")]
+    found = break_evens(Gaps(Resolver(solved)), knobs, DEFAULT_REACH)
+    for knob, direction in itertools.product(found.followed, (-1, 1)):
+        mine = [one for one in found.found if one.knob == knob and (one.flips_at > knob.value) == (direction > 0)]
+        value_ = mine[0].flips_at if mine else knob.reach(direction, DEFAULT_REACH)
+        then = solve(made(knob, value_, solved)).best
+        expected = mine[0].after if mine else FixedDesign(solved.best, solved.table).at(knob, value_).evaluation
+        assert _cost(then) == pytest.approx(_cost(expected), rel=1e-6), knob.path
+        flipped += [change.kind for one in mine for change in one.flips if change.role == "realtime_store"]
+    assert flipped.count("resized") > 1  # the same component, in another cloud
 
 
 CACHED = """

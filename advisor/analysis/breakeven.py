@@ -230,8 +230,7 @@ class _Follower:
         reading = self._read(*end)
         if reading.kind != "worse":
             return []
-        found = (self.gaps.next_best(role).best for role in reading.roles)
-        return [self._as_it_is(one) for one in found if one is not None]
+        return [self._as_it_is(one.best) for one in self.gaps.others(reading) if one.best is not None]
 
     def _solved(self, ends: Ends, known: Sequence[Known] = ()) -> list[Found]:
         """Return the optimum at each end, as far as it beats the design there; figures share searches."""
@@ -332,7 +331,7 @@ class _Follower:
         mine, reading = self._mine(line.knob, line.probe), self._read(line.knob, line.probe)
         if reading.kind != "worse" or mine is None:
             return Known(starts=line.starts)
-        floor = self.gaps.floor(reading.roles, goal_value(self.gaps.goal, mine))
+        floor = self.gaps.floor(reading, goal_value(self.gaps.goal, mine))
         return Known(floor, worse=True, starts=line.starts)
 
     def _check_near(self, line: _Line, found: Found) -> None:

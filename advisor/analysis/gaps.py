@@ -7,7 +7,7 @@ there is at least as far away as the best one that differs there is today. Most 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -34,6 +34,7 @@ class Gaps:
         self.resolver, self.best = resolver, resolver.best
         self.goal = resolver.table.scenario.objective[0]
         self._next: dict[str, Found] = {}
+        self._having: dict[tuple[str, frozenset[str]], Found] = {}
 
     def next_best(self, role: str) -> Found:
         """Return the best design with another candidate in a role, another size of the same component included."""
@@ -53,9 +54,23 @@ class Gaps:
         self.resolver.solves += 1
         return optimise(self.resolver.search, [self.goal], only=only, tie_break=False, time_limit_s=left)
 
-    def least(self, roles: Iterable[str]) -> float:
-        """Return what no design that differs in one of some roles can beat, in the first goal."""
-        found = [self.next_best(role) for role in roles]
+    def best_having(self, role: str, names: frozenset[str]) -> Found:
+        """Return the best design with one of some candidates in a role, whatever beats these as it is."""
+        if self.resolver.deadline.passed:
+            return Found(Status.STOPPED, None)
+        if (role, names) not in self._having:
+            self.resolver.solves += 1
+            search, left = self.resolver.having(role, names), self.resolver.deadline.left
+            self._having[role, names] = optimise(search, [self.goal], tie_break=False, time_limit_s=left)
+        return self._having[role, names]
+
+    def others(self, reading: Reading) -> list[Found]:
+        """Return the best designs as it is that differ from the proposed one where a number touches candidates."""
+        return [*map(self.next_best, reading.roles), *(self.best_having(*one) for one in reading.freed)]
+
+    def least(self, reading: Reading) -> float:
+        """Return what no design that differs where a number touches candidates can beat as it is, in the first goal."""
+        found = self.others(reading)
         if any(one.status is Status.STOPPED for one in found):
             return -math.inf
         return min((goal_value(self.goal, one.best) for one in found if one.best), default=math.inf)
@@ -70,14 +85,14 @@ class Gaps:
                 found.setdefault(tuple(c.id for c in best.design.values()), best)
         return tuple(sorted(found.values(), key=lambda one: goal_value(self.goal, one)))
 
-    def floor(self, roles: Iterable[str], value_of_design: float) -> float:
+    def floor(self, reading: Reading, value_of_design: float) -> float:
         """Return what nothing can beat when a number makes some candidates of some roles worse, and none better.
 
         A design that differs in these roles is no better than the best that differs there today; one that does not is
         made worse as much as the proposed one.
         """
         today = goal_value(self.goal, self.best)
-        return max(today, min(self.least(roles), value_of_design))
+        return max(today, min(self.least(reading), value_of_design))
 
 
 # --- what a number does to candidates ---------------------------------------------------------------------------------
@@ -139,11 +154,13 @@ class Reading:
 
     Attributes:
         roles: whose candidates change. saves: by how much at most, USD a month.
+        freed: (role, candidates) that the chosen one beats as it is, and may not beat then.
     """
 
     kind: Literal["still", "worse", "cheaper", "better"]
     roles: tuple[str, ...] = ()
     saves: float = 0.0
+    freed: tuple[tuple[str, frozenset[str]], ...] = ()
 
 
 def read(gaps: Gaps, knob: Knob, value: float) -> Reading:
@@ -159,13 +176,52 @@ def read(gaps: Gaps, knob: Knob, value: float) -> Reading:
         return Reading("still")
     roles, every = tuple(pairs), [pair for one in pairs.values() for pair in one.values()]
     if (value < knob.value) != lower_is_better(knob):
-        return Reading("worse", roles)
-    return _cheaper(pairs) if all(same_but_cost(*pair) for pair in every) else Reading("better", roles)
+        return Reading("worse", roles, freed=_freed(gaps.resolver, pairs))
+    return _cheaper(gaps.resolver, pairs) if all(same_but_cost(*pair) for pair in every) else Reading("better", roles)
 
 
-def _cheaper(pairs: Pairs) -> Reading:
+def _cheaper(resolver: Resolver, pairs: Pairs) -> Reading:
     saved = [max(a.cost_usd_per_month - b.cost_usd_per_month for a, b in one.values()) for one in pairs.values()]
-    return Reading("cheaper", tuple(pairs), max(math.fsum(max(one, 0.0) for one in saved), 0.0))
+    saves = max(math.fsum(max(one, 0.0) for one in saved), 0.0)
+    return Reading("cheaper", tuple(pairs), saves, _freed(resolver, pairs))
+
+
+def _freed(resolver: Resolver, pairs: Pairs) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Return role -> what the chosen candidate beats as it is and may not beat after the change.
+
+    One beats another by being as good in all that matters. It still is in what neither of the two changed in; where one
+    of them did, they are compared again. What something else beats, that the chosen one does not beat, stays as far
+    away as that is.
+    """
+    found = {}
+    for role, moved in pairs.items():
+        name = resolver.best.design[role].id
+        chosen = next(c for c in resolver.admitted(role) if c.id == name)
+        mine = moved.get(name, (chosen, chosen))
+        below = resolver.beaten_by(role, name)
+        found[role] = frozenset(c.id for c in below if _gets_ahead(mine, moved.get(c.id, (c, c))))
+    return tuple((role, names) for role, names in found.items() if names)
+
+
+def _gets_ahead(mine: tuple[Candidate, Candidate], other: tuple[Candidate, Candidate]) -> bool:
+    """Return whether a candidate that another one beats is better than that in something that changed for either."""
+    if all(before is after for before, after in (mine, other)):
+        return False
+    figures = (("cost_usd_per_month", 1), ("operations_h_per_month", 1), ("availability", -1), ("quality", -1))
+    for name, sign in figures:
+        was, now = ([getattr(one[k], name) for one in (mine, other)] for k in (0, 1))
+        if was != now and sign * now[1] < sign * now[0]:
+            return True
+    if any((a.unserved, a.cards) != (b.unserved, b.cards) for a, b in (mine, other)):
+        return True
+    return any(a.latency != b.latency for a, b in (mine, other)) and not _no_slower(mine[1], other[1])
+
+
+def _no_slower(a: Candidate, b: Candidate) -> bool:
+    """Return whether the first candidate is never slower than the second."""
+    import numpy as np
+
+    return a.latency == b.latency or bool(always_no_slower([a, b])(np.array([0]), 1)[0])
 
 
 def _read_workload(resolver: Resolver, knob: Knob, value: float) -> Reading:
@@ -185,8 +241,8 @@ def _read_workload(resolver: Resolver, knob: Knob, value: float) -> Reading:
     if not pairs:
         return Reading("still")
     if all(_no_better(*pair) for pair in every):
-        return Reading("worse", tuple(pairs))
-    return _cheaper(pairs) if all(same_but_cost(*pair) for pair in every) else Reading("better", tuple(pairs))
+        return Reading("worse", tuple(pairs), freed=_freed(resolver, pairs))
+    return _cheaper(resolver, pairs) if all(same_but_cost(*pair) for pair in every) else Reading("better", tuple(pairs))
 
 
 def _no_better(a: Candidate, b: Candidate) -> bool:
@@ -195,9 +251,7 @@ def _no_better(a: Candidate, b: Candidate) -> bool:
         return False
     if b.operations_h_per_month < a.operations_h_per_month or b.availability > a.availability or b.quality > a.quality:
         return False
-    import numpy as np
-
-    return a.latency == b.latency or bool(always_no_slower([a, b])(np.array([0]), 1)[0])
+    return _no_slower(a, b)
 
 
 def settled(gaps: Gaps, reading: Reading, then: Evaluation | None) -> bool:
@@ -213,7 +267,7 @@ def settled(gaps: Gaps, reading: Reading, then: Evaluation | None) -> bool:
     if reading.kind == "cheaper" and [t.metric for t in gaps.goal.terms] != [COST]:
         return False
     mine = goal_value(gaps.goal, then)
-    least = gaps.least(reading.roles)
+    least = gaps.least(reading)
     if reading.kind == "cheaper":  # what was over the budget comes within it by no more than it saves
         least = min([least, *(b.limit for b in gaps.resolver.search.bounds if b.metric == COST)]) - reading.saves
     return mine + SURE * max(abs(mine), 1e-12) <= least

@@ -13,7 +13,7 @@ same: the optimum is no worse.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -99,6 +99,7 @@ class Resolver:
         self.workloads = Workloads(self.table)
         self.solves = 0
         self._rest: dict[tuple[str, frozenset[str]], Found] = {}
+        self._beaten: dict[tuple[str, str], list[Candidate]] = {}
         self.variants = Builder(self.search)
         search = self.search
         self._open = {  # what can be part of an optimum of the scenario as it is
@@ -112,7 +113,32 @@ class Resolver:
 
     def admitted(self, role: str, of: Table | None = None) -> list[Candidate]:
         """Return the candidates of a role, of this table or another one, that pass the scenario's rules."""
-        return passing((of or self.table).candidates[role], self.table.scenario.filters)
+        if of is not None and of is not self.table:
+            return passing(of.candidates[role], self.table.scenario.filters)
+        return self.variants.admitted(role)
+
+    def beaten_by(self, role: str, name: str) -> Sequence[Candidate]:
+        """Return the candidates of a role that one of them beats as it is, or that something beats which it beats."""
+        if (role, name) not in self._beaten:
+            self._beaten[role, name] = [c for c in self.admitted(role) if name in self._winners(role, c.id)]
+        return self._beaten[role, name]
+
+    def _winners(self, role: str, name: str) -> Iterator[str]:
+        """Yield what beats a candidate, what beats that, and so on."""
+        while (winner := self.search.dominated.get((role, name))) is not None:
+            name = winner.id
+            yield name
+
+    def having(self, role: str, names: frozenset[str]) -> Search:
+        """Return a search over the designs that have one of some candidates in a role, whatever beats these."""
+        pool = {of: [c for c in found if c.id in self._open[of]] for of, found in self.search.pool.items()}
+        return self._over({**pool, role: [c for c in self.admitted(role) if c.id in names]})
+
+    def _over(self, pool: Mapping[str, Sequence[Candidate]]) -> Search:
+        """Return a search over candidates that pass the rules; none is dropped because another one beats it."""
+        rest = [r for r in self.table.scenario.requirements if not isinstance(r, Filter)]
+        whole = replace(self.table, candidates={role: tuple(found) for role, found in pool.items()})
+        return Search(whole, rest, Shared({(): Pooled({role: list(found) for role, found in pool.items()}, {})}))
 
     def under(self, scenario: Scenario, known: Known = NOTHING_KNOWN) -> Found:
         """Return the optimum under another scenario of the same blueprint."""
@@ -249,10 +275,10 @@ class Resolver:
         may be a variant that another question is about. None where no design is of interest.
         """
         candidates: dict[str, tuple[Candidate, ...]] = {}
-        for role, found in self.search.pool.items():
+        for role in self.search.pool:
             wanted = self._open[role].union(*(one.kept.get(role, frozenset()) for one in variants))
             marked = [pair for one in variants for pair in one.changed.get(role, {}).items()]
-            same = [c for c in found if c.id in wanted]
+            same = [c for c in self.admitted(role) if c.id in wanted]
             candidates[role] = (*same, *(replace(c, id=name) for name, c in marked))
         rest = [r for r in self.table.scenario.requirements if not isinstance(r, Filter)]
         whole: Table | None = replace(self.table, candidates=candidates)
@@ -261,8 +287,7 @@ class Resolver:
             whole = narrowed(whole, rest, most=most)
         if whole is None:
             return None
-        shared = Shared({(): Pooled({role: list(found) for role, found in whole.candidates.items()}, {})})
-        return Search(whole, rest, shared)
+        return self._over(whole.candidates)
 
     def _answer(self, search: Search | None, question: _Question) -> Found:
         """Return the optimum among what one setting admits; its candidates carry their usual ids."""
@@ -282,9 +307,10 @@ class Resolver:
             return Found(Status.OPTIMAL, self.best)
         if (role, kept) not in self._rest:
             self.solves += 1
-            left = self.deadline.left
+            there = all((role, name) in self.search.by_id for name in kept)
+            search, left = self.search if there else self.having(role, kept), self.deadline.left
             self._rest[role, kept] = optimise(
-                self.search, only=lambda of, c: c.id in kept if of == role else None, time_limit_s=left
+                search, only=lambda of, c: c.id in kept if of == role else None, time_limit_s=left
             )
         return self._rest[role, kept]
 

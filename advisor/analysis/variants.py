@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from advisor.analysis.fixed import Ground, options_of, stands_on, stood_on, touches
-from advisor.candidates.candidate import Candidate
+from advisor.candidates.candidate import Candidate, passing
 from advisor.candidates.kit import remembered
 from advisor.catalog.perturb import Reference, with_figures
 from advisor.optimizer.search import Search
@@ -42,6 +42,7 @@ class Builder:
 
     def __init__(self, search: Search) -> None:
         self.search, self.table = search, search.table
+        self._admitted: dict[str, list[Candidate]] = {}
         self._built: dict[tuple[tuple[Reference, float], ...], Variants] = {}
 
     def standing_on(self, role: str, *figures: Reference) -> frozenset[str]:
@@ -98,13 +99,21 @@ class Builder:
         own = {name for c in self.table.candidates[role] if c.id in hit for name in options_of(c)}
         return frozenset(own | (named & fitting))
 
+    def admitted(self, role: str) -> list[Candidate]:
+        """Return the candidates of a role that pass the scenario's rules, also those that another one beats."""
+        if role not in self._admitted:
+            self._admitted[role] = passing(self.table.candidates[role], self.table.scenario.filters)
+        return self._admitted[role]
+
     def _staying(self, role: str, hit: Collection[str]) -> set[str]:
         """Return the ids of a role that a setting leaves as they are and that may be part of an optimum under it.
 
-        What is never needed because of a candidate that changes may be needed now.
+        What is never needed because of a candidate that changes may be needed now, another option of the same component
+        included, which is in no pool as long as it is beaten.
         """
+        winners = self.search.dominated
         return {
             c.id
-            for c in self.search.pool.get(role, ())
-            if c.id not in hit and ((winner := self.search.dominated.get((role, c.id))) is None or winner.id in hit)
+            for c in self.admitted(role)
+            if c.id not in hit and ((winner := winners.get((role, c.id))) is None or winner.id in hit)
         }

@@ -15,6 +15,7 @@ from oracles.rehearsal_truth import TRUTH
 import advisor
 from advisor.rehearsal import drill, elsewhere, words
 from advisor.rehearsal.course import DRILL, Asked, Item
+from advisor.rehearsal.opening import rng_of
 from advisor.rehearsal.question import Choice, Question
 from advisor.rehearsal.registry import KINDS
 from advisor.rehearsal.start import Start
@@ -101,6 +102,15 @@ def test_where_spare_units_are_needed_there_are_some() -> None:
     assert items
     assert [item.news for item in items] == [""]
     assert scenario_from_text(items[0].text, begun.catalog, "s").sizing.extra_units == found.sizing.extra_units > 0
+
+
+def test_elsewhere_a_scenario_that_needs_spare_units_is_left() -> None:
+    """Where nothing is met without them another scenario is asked about, which is found faster."""
+    begun = Start(advisor.load_scenario(advisor.example("churn_scores")), advisor.load_catalog())
+    setup = case.setup(drill=LIGHT)
+    there = (elsewhere.start(begun, rng_of(setup, "elsewhere"), number) for number in itertools.count())
+    number = next(n for n, one in enumerate(there) if one and one.scenario.blueprint.id == "fraud_detection")
+    assert list(drill.attempt(drill.HERE + number, begun, setup)) == [(drill.HERE + number, None)]
 
 
 @pytest.mark.parametrize("kind", [LIGHT, "price_of_p95", "forced_regret", "violated_requirement", OTHER])

@@ -97,10 +97,14 @@ def _asked(one: Try, kind: Kind, start: Start, setup: Setup) -> Iterator[Asked]:
 
 
 def _world(one: Try, kind: Kind, start: Start) -> World | None:
-    """Return the world of a try: without spare units where that is wanted and where some design then exists."""
+    """Return the world of a try: without spare units where that is wanted and where some design then exists.
+
+    Elsewhere it is left where none exists: there are other scenarios, which are found faster.
+    """
     moved = start.grown(one.factor) if one.factor != 1 else {}
     budgets = traffic.raised(start.scenario, one.factor) if one.factor > 1 else {}
-    for spare in (NO_SPARE, {}) if kind.light else ({},):
+    light = (NO_SPARE, {}) if one.elsewhere is None else (NO_SPARE,)
+    for spare in light if kind.light else ({},):
         found = possible(partial(start.at, {**moved, **budgets, **spare}))
         if found is not None and found.feasible:
             return found

@@ -551,12 +551,17 @@ def unknown_first(world: World, question: Question) -> None:
             value, ends = world.scenario.workload[name], []
             for end in (value / 1.5, min(value * 1.5, parameter.most)):
                 least = parameter.least if parameter.least is not None else 0.0
-                after = _kept(world, (words.setting(f"workload.{name}", float(max(end, least))),))
-                broken = after is None or not after.feasible
-                moved = abs(after.cost_usd_per_month / world.cost - 1) if after else 0.0
-                ends.append((1.0 if broken else 0.0) + moved)
+                ends.append(_moved(world, (words.setting(f"workload.{name}", float(max(end, least))),)))
             sizes[parameter.title] = max(ends)
     assert max(sizes, key=lambda title: sizes[title]) == question.truth
+    assert _moved(world, settings(question)) == pytest.approx(max(sizes.values()), rel=1e-6), "the command shows it"
+
+
+def _moved(world: World, changes: tuple[str, ...]) -> float:
+    """Return by how much the cost of the design as it is moves, a share of it; 1 more where a requirement breaks."""
+    after = _kept(world, changes)
+    broken = after is None or not after.feasible
+    return (1.0 if broken else 0.0) + (abs(after.cost_usd_per_month / world.cost - 1) if after else 0.0)
 
 
 TRUTH: dict[str, Callable[[World, Question], None]] = {

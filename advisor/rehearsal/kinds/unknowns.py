@@ -25,11 +25,12 @@ class Effect:
 
     Attributes:
         size: the largest change of the cost as a share of it, and 1 more where a requirement breaks.
-        told: in words.
+        end: at which that is. told: in words.
     """
 
     knob: Knob
     size: float
+    end: float
     told: str
 
 
@@ -56,7 +57,7 @@ def unknown_first(world: World, rng: random.Random) -> Question | None:
         Choice(tuple(names)),
         first.knob.title,
         tuple(f"{one.knob.title}: {one.told}" for one in shown),
-        words.command("sensitivity", words.SCENARIO, "--part", "tornado"),
+        words.what_if({first.knob.path: first.end}),
         "Follow each figure into the dearest role and into the tightest requirement.",
     )
 
@@ -87,7 +88,8 @@ def _effect(world: World, knob: Knob) -> Effect:
         sizes.append(abs(found.cost / world.cost - 1) + (BREAKS if broken else 0.0))
         breaks = f", breaks {' and '.join(broken)}" if broken else ""
         told.append(f"at {words.short(value)} it costs {words.cents(found.cost)} USD/month{breaks}")
-    return Effect(knob, max(sizes), "; ".join(told))
+    size, end = max(zip(sizes, (knob.low, knob.high), strict=True))
+    return Effect(knob, size, end, "; ".join(told))
 
 
 KINDS = (

@@ -217,6 +217,8 @@ def test_quality_has_no_winner_across_blueprints(first: Proposal) -> None:
     assert row.values[0] != row.values[1] == 1.0
     assert row.best == ()
     assert not any("quality" in names for names in found.better_at)
+    alike = replace(renamed(best(first), "ingest"), quality=1.0)
+    assert compare({"a": best(first), "b": alike}).dominated == (), "as good in all that can be compared, and no more"
 
 
 def test_requirements_that_change_are_listed(first: Proposal, base: Scenario, mini: Catalog) -> None:
@@ -456,6 +458,8 @@ BAD: dict[str, tuple[list[str], str]] = {
     ),
     "broken": (["compare", "broken.yml", "today.yml"], "broken.yml:"),
     "empty folder": (["diff", "empty", "today.yml"], "empty/proposal.json: cannot be read"),
+    "standard input": (["diff", "-", "today.yml"], "-: standard input is not read here; name a file"),
+    "nothing to judge": (["diff", "today.yml", "busy.yml", "--scenario", "today.yml"], "what is given are scenarios"),
 }
 
 

@@ -314,6 +314,13 @@ def test_a_name_that_fits_two_roles_asks_both(solved: Answer) -> None:
     assert find_wishes(solved.table, ["beta_shield"], ["output_guardrail"]) == both[1:]
 
 
+def test_nothing_can_be_left_out_where_no_role_is_optional(solved: Answer) -> None:
+    """It is said, instead of a component whose name looks like ``none``."""
+    needed = replace(solved.table, candidates={"llm": solved.table.candidates["llm"]})
+    with pytest.raises(InputError, match="found 'none', but no role of rag_assistant is optional"):
+        find_wishes(needed, ["none"])
+
+
 NAMES: list[tuple[list[str], list[str], str]] = [
     (["beta_gatewy"], [], "found 'beta_gatewy', which fills no role of rag_assistant; did you mean 'beta_gateway'?"),
     (["beta_gateway"], ["llm"], "found 'beta_gateway', which cannot fill llm"),

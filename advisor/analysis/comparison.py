@@ -267,26 +267,26 @@ def same(a: float, b: float, metric: str = "") -> bool:
 def _dominated(sides: Sequence[Side], rows: Sequence[MetricRow]) -> Iterator[Dominated]:
     """Yield every side that another one beats, with the first that does; of equal ones, the later."""
     for index, side in enumerate(sides):
-        verdicts = [(by, _beats(rows, by, index)) for by in range(len(sides)) if by != index and side.evaluation]
+        verdicts = [(by, _beats(rows, by, index, sides)) for by in range(len(sides)) if by != index and side.evaluation]
         better = next((by for by, verdict in verdicts if verdict == "better"), None)
         equal = next((by for by, verdict in verdicts if verdict == "equal" and by < index), None)
         if better is not None or equal is not None:
             yield Dominated(index, better if better is not None else equal or 0, better is None)
 
 
-def _beats(rows: Sequence[MetricRow], by: int, side: int) -> str:
+def _beats(rows: Sequence[MetricRow], by: int, side: int, sides: Sequence[Side]) -> str:
     """Return ``better`` or ``equal`` when ``by`` is at least as good everywhere, else "".
 
-    Sides that do not have the same metrics are not ordered.
+    Sides that do not have the same metrics are not ordered, nor those of two blueprints that differ in quality.
     """
-    better = False
+    better, unlike = False, sides[by].scenario.blueprint.id != sides[side].scenario.blueprint.id
     for row in rows:
         a, b = row.values[by], row.values[side]
         if (a is None) != (b is None):
             return ""
         if a is None or b is None or same(a, b, row.metric):
             continue
-        if (a < b) != row.less_is_better:
+        if (a < b) != row.less_is_better or (unlike and row.metric == QUALITY):
             return ""
         better = True
     return "better" if better else "equal"

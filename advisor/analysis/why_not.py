@@ -233,8 +233,9 @@ def _roles_for(table: Table, name: str, wanted: Sequence[str]) -> list[str]:
 def _misfit(table: Table, name: str, wanted: Sequence[str]) -> Problem:
     known = {found for role in (wanted or table.candidates) for found in _known_names(table, role)}
     what = f"cannot fill {wanted[0]}" if wanted else f"fills no role of {table.scenario.blueprint.id}"
-    if name == NONE and wanted:
-        what = f"{wanted[0]} is not optional in {table.scenario.blueprint.id}"
+    if name == NONE:
+        blueprint = table.scenario.blueprint.id
+        what = f"{wanted[0]} is not optional in {blueprint}" if wanted else f"no role of {blueprint} is optional"
         return Problem("", 0, "COMPONENT", f"found 'none', but {what}")
     short = {found for found in known if "." not in found}  # without the sizes: components and options
     return Problem("", 0, "COMPONENT", f"found '{name}', which {what}{nearest(name, short)}")

@@ -76,11 +76,12 @@ class Loader:
 
         self.catalog, self.scenario, self.as_of = catalog, scenario, as_of
         self.deadline: Deadline = Deadline.after(time_limit_s)
+        self.judged = False  # whether a side is a design or a proposal, which --scenario is about
 
     def sides(self, names: Sequence[str], progress: Callable[[int, int, str], None]) -> list[Side]:
         """Return what each name stands for. Raises :class:`InputError` with the problems of all of them."""
         from advisor.analysis.comparison import check_count
-        from advisor.errors import InputError
+        from advisor.errors import InputError, Problem
 
         loaded: list[Callable[[], Side]] = []
         problems: list[Problem] = []
@@ -90,6 +91,9 @@ class Loader:
                 loaded.append(self._load(name))
             except InputError as error:
                 problems += error.problems
+        if not problems and self.scenario and not self.judged:
+            said = "designs and proposals are judged under it; what is given are scenarios, solved as they stand"
+            problems.append(Problem("", 0, "--scenario", said))
         if problems:
             raise InputError(problems)
         found = []
@@ -104,15 +108,18 @@ class Loader:
         from advisor.errors import bad_input
         from advisor.yamlfile import load
 
+        if name == "-":
+            raise bad_input("standard input is not read here; name a file", file=name)
         path = at_proposal(Path(name))
         document = load(path, str(path))
         if not isinstance(document.data, dict):
             raise bad_input("is neither a scenario, a design nor a proposal", file=str(path), line=1)
+        if "schema_version" not in document.data and "design" not in document.data:
+            return self._scenario(name, path)
+        self.judged = True
         if "schema_version" in document.data:
             return self._proposal(name, path, document)
-        if "design" in document.data:
-            return self._design(name, path)
-        return self._scenario(name, path)
+        return self._design(name, path)
 
     def _scenario(self, name: str, path: Path) -> Callable[[], Side]:
         from advisor.analysis.answers import solve

@@ -11,7 +11,7 @@ from advisor.candidates.links import linked, outside_calls
 from advisor.candidates.shared import counted_once, torn
 from advisor.catalog.blueprint import Flow, Measure, Step
 from advisor.evaluation.alike import named, unchanged_times
-from advisor.evaluation.result import LEVELS, Check, Design, Evaluation, FlowResult, MeasureResult, Part
+from advisor.evaluation.result import LEVELS, Check, Design, Evaluation, FlowResult, MeasureResult, Part, Percentiles
 from advisor.evaluation.times import step_time
 from advisor.models import availability, quality
 from advisor.models.latency import Constant, Distribution, Series, mixture, series
@@ -168,10 +168,9 @@ def _measure(
     flow: Flow, measure: Measure, design: Design, scenario: Scenario, unit_ms: float, levels: Mapping[str, float]
 ) -> MeasureResult:
     time = flow_time(flow, measure.at, design, scenario)
-    values = [value / unit_ms for value in time.quantiles(list(levels.values()))]
     taken = stages(flow, measure.at, design, scenario)
     parts = tuple(Part(step.asks or "", step.do or "wait", share, part) for step, share, part in taken)
-    return MeasureResult(time.mean() / unit_ms, dict(zip(levels, values, strict=True)), levels, parts, unit_ms)
+    return MeasureResult(time.mean() / unit_ms, Percentiles(time, levels, unit_ms), levels, parts, unit_ms)
 
 
 def flow_time(flow: Flow, at: str, design: Design, scenario: Scenario) -> Distribution:

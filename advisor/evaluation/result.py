@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -54,6 +54,41 @@ class Part:
     operation: str
     share: float
     time: Distribution
+
+
+class Percentiles(Mapping[str, float]):
+    """Name -> percentile of a time, all of them worked out when the first one is asked for.
+
+    Args:
+        time: in ms. levels: name -> level, all that are worked out together. unit_ms: how long the unit is.
+
+    >>> from advisor.models.latency import Constant
+    >>> Percentiles(Constant(1500.0), {"p50": 0.5, "p95": 0.95}, 1000.0) == {"p50": 1.5, "p95": 1.5}
+    True
+    """
+
+    def __init__(self, time: Distribution, levels: Mapping[str, float], unit_ms: float) -> None:
+        self._time, self._levels, self._unit_ms = time, levels, unit_ms
+
+    @cached_property
+    def _values(self) -> dict[str, float]:
+        found = self._time.quantiles(list(self._levels.values()))
+        return {name: value / self._unit_ms for name, value in zip(self._levels, found, strict=True)}
+
+    def __getitem__(self, name: str) -> float:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._levels)
+
+    def __len__(self) -> int:
+        return len(self._levels)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
+
+    def __reduce__(self) -> tuple[type[dict[str, float]], tuple[dict[str, float]]]:
+        return dict, (self._values,)
 
 
 @dataclass(frozen=True)

@@ -143,11 +143,15 @@ def test_a_drill_has_ten_questions_none_twice() -> None:
 
 @pytest.mark.parametrize(("kind", "most"), [(LIGHT, drill.VAIN_LIGHT), (OTHER, drill.VAIN)])
 def test_where_nothing_new_comes_other_scenarios_follow(kind: str, most: int) -> None:
-    """After some tries in a row that gave nothing, or what was asked before; and what is tried here later is left."""
+    """After some tries in a row that gave nothing, or what was asked before; then few come here until one is new."""
     assert taken(["ab", *"a" * (most - 1)], ["x"], kind) == ([*"ab"], False)
     assert taken(["ab", *"a" * most, "c"], ["xa", "y"], kind) == ([*"abxy"], False)
     assert taken(["ab", *"a" * (most - 1), "c", "a"], ["x"], kind) == ([*"abc"], False)
-    assert taken([""] * most, ["", "x", *[""] * (drill.ELSEWHERE - 2)], kind) == (["x"], True)
+    assert taken([""] * drill.HERE, ["", "x", *[""] * (drill.ELSEWHERE - 2)], kind) == (["x"], True)
+    assert taken([""] * (drill.IDLE - 1), [""] * (drill.IDLE - most), kind) == ([], True), "there is nothing"
+    beside = drill.ELSEWHERE_BESIDE[-1]
+    assert taken([*"a" * (most + 1), "b", "c"], ["x"] * beside, kind) == ([*"axbc"], False), "it is gone back to"
+    assert taken([*"a" * (most + 2)], [*"x" * beside, "y"], kind) == ([*"axy"], False), "and left again at once"
     assert taken(["a"] * (most + 1), ["", "bcdef", "ghijkl"], kind) == ([*"abcdefghij"], True)
 
 

@@ -2,8 +2,8 @@
 
 A drill is a row of tries, each at a scenario and a volume of its own, of which each is worked out from the setup alone.
 So several processes can work out some each, and the questions are the same, in the same order, whoever came first.
-When some tries in a row give nothing new, the scenario has no more of them, and tries at the shipped examples of other
-blueprints follow, and at scenarios that are generated of them.
+When some tries in a row give nothing new, most that follow are at the shipped examples of other blueprints, and at
+scenarios that are generated of them.
 
 Nobody is to wait for the first one. What rests on the optimum takes several solves a question, so the tries of such a
 kind are made without spare units, which is found several times as fast, and the one about the scenario as it is comes
@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 from advisor.rehearsal import elsewhere, traffic, words
 from advisor.rehearsal.course import DRILL, Asked, Item, Setup
@@ -33,7 +34,8 @@ SHIPPED = range(HERE, HERE + 10)  # tries elsewhere at the volumes of examples; 
 SEEDS = 3  # questions that are made at one volume
 VOLUMES = (0.3, 4.0)  # factors of the traffic
 AS_IT_IS = 5  # which try of a kind that takes long is about the scenario as it is
-VAIN, VAIN_LIGHT = 8, 3  # so many tries in a row without a new question, quick ones and others: there are no more
+VAIN, VAIN_LIGHT = 8, 3  # so many tries at the scenario in a row give nothing new, quick ones and others: try elsewhere
+IDLE = 24  # so many tries in a row give nothing new, wherever they are: there is nothing more
 ELSEWHERE_BESIDE = (0, 1, 3)  # tries elsewhere that a process makes after none, one, or more in a row in vain
 NO_SPARE = {"sizing.extra_units": 0}
 NONE_SPARE = "no component gets more units than its load, its zones and its data need (extra_units: 0)"
@@ -137,6 +139,9 @@ class Course:
         self._seen: set[str] = set()
         self._most_vain, self._vain = VAIN_LIGHT if KINDS[kind].light else VAIN, 0
         self._new = False  # whether the try gave a question that was not asked before
+        self._next = {True: iter(range(1, HERE)), False: iter(range(HERE, HERE + ELSEWHERE))}  # at the scenario or not
+        self._idle = 0  # tries in a row, wherever, without a new question
+        self._turn = 0  # tries elsewhere before the next one at the scenario
 
     def take(self, item: Item) -> Asked | None:
         """Take what a try gave, and return the question if it is one more."""
@@ -150,12 +155,18 @@ class Course:
         return _own_folder(item, f"question_{len(self._seen)}") if item.text else item
 
     def end_of_try(self) -> None:
-        """Go on to the next try: at the scenario, or elsewhere when it gave nothing new some times in a row."""
+        """Go on: at the scenario, or while that gives nothing new some tries elsewhere for each one there."""
         assert self.place is not None, "the drill is over"
-        self._vain, self._new = 0 if self._new else self._vain + 1, False
-        if self.place < HERE and self._vain == self._most_vain:
-            self.place = HERE - 1
-        self.place = self.place + 1 if self.place + 1 < HERE + ELSEWHERE else None
+        self._idle = 0 if self._new else self._idle + 1
+        if self.place < HERE:
+            self._vain = 0 if self._new else self._vain + 1
+            self._turn = ELSEWHERE_BESIDE[-1] if self._vain >= self._most_vain else 0
+        else:
+            self._turn -= 1
+        self._new = False
+        first = self._turn <= 0
+        found = next(chain(self._next[first], self._next[not first]), None)
+        self.place = None if self._idle == IDLE else found
 
 
 def _own_folder(item: Asked, folder: str) -> Asked:

@@ -20,9 +20,11 @@ from advisor.commands.main import run
 from advisor.commands.schema import schema_text
 from advisor.errors import InputError
 from advisor.evaluation.result import Evaluation
+from advisor.optimizer.solver import Status
 from advisor.render import growth_text
 from advisor.render.growth_chart import growth_chart
 from advisor.scenario.load import Scenario, load_scenario
+from advisor.scenario.requirements import Bound
 
 Capture = pytest.CaptureFixture[str]
 DATA = Path(__file__).parent / "data"
@@ -175,6 +177,16 @@ def test_roles_that_nothing_can_fill_are_named(base: Scenario, mini: Catalog) ->
     flip = found.flips[-1]
     assert flip.after.unfilled
     assert all(role in growth_text.flip_text(flip) for role in flip.after.unfilled)
+
+
+def test_one_requirement_alone_is_not_called_several(base: Scenario, mini: Catalog) -> None:
+    """A factor without a design names its conflict in a sentence that fits its number of members."""
+    found = growth(Volumes(base, mini, None, {"requests_per_month": 2e6}), [1])
+    bounds = [r for r in base.requirements if isinstance(r, Bound)]
+    for conflict, said in ((bounds[:1], "this cannot hold"), (bounds[:2], "these cannot hold together")):
+        volume = replace(found.base, evaluation=None, status=Status.INFEASIBLE, conflict=tuple(conflict))
+        (line,) = growth_text.infeasible_lines([volume])
+        assert line.startswith(f"At 1× {said}, whatever the budget: "), line
 
 
 def test_dimensions_and_parameters_can_grow(base: Scenario, mini: Catalog) -> None:

@@ -12,6 +12,7 @@ from advisor.candidates.table import Table
 from advisor.errors import InputError
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Check, Evaluation
+from advisor.evaluation.shares import share_above
 from advisor.scenario.requirements import Bound, Requirement
 
 RoleKind = Literal["added", "removed", "replaced", "resized", "recosted", "same"]
@@ -190,9 +191,8 @@ def _again(role: str, candidate: Candidate | None, table: Table, caches: frozens
     ]
     if overloaded:
         name, load = overloaded[0]
-        raise ValueError(
-            f"{candidate.name} ({candidate.size}) would be at {load.utilisation:.0%} of its {name} at peak"
-        )
+        at = share_above(load.utilisation, 1.0)
+        raise ValueError(f"{candidate.name} ({candidate.size}) would be at {at} of its {name} at peak")
     return found
 
 

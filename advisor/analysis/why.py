@@ -17,6 +17,7 @@ from advisor.candidates.table import Table
 from advisor.errors import InputError, Problem, listing, nearest
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Check, Evaluation
+from advisor.evaluation.shares import share_above
 from advisor.optimizer.run import goal_value, optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
@@ -248,7 +249,7 @@ def _too_small(one: Candidate, target: float) -> str:
     if not full:
         return ""
     name, at = max(full, key=lambda item: item[1])
-    return f"{name} would be at {at:.0%} of capacity at peak, above the target of {share:.0%}"
+    return f"{name} would be at {share_above(at, share)} of capacity at peak, above the target of {share:.0%}"
 
 
 def _every_use(table: Table, role: str, chosen: Candidate, units: int, zones: int) -> list[Candidate]:

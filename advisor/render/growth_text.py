@@ -119,7 +119,8 @@ def infeasible_lines(volumes: Sequence[Volume]) -> Iterator[str]:
             continue
         if one.conflict:
             them = "; ".join(words.requirement_text(requirement) for requirement in one.conflict)
-            yield f"At {factor_text(one.factor)} these cannot hold together, whatever the budget: {them}."
+            those = "these cannot hold together" if len(one.conflict) > 1 else "this cannot hold"
+            yield f"At {factor_text(one.factor)} {those}, whatever the budget: {them}."
         else:
             yield f"At {factor_text(one.factor)} {unfilled_text(one)}."
 

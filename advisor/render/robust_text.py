@@ -152,8 +152,9 @@ def measure_lines(found: Robust) -> Iterator[str]:
         yield f"  and {len(worth) - MOST_INPUTS} more, which --json lists"
     if found.everything is not None:
         yield (
-            f"  all numbers together: {numbers.usd(found.everything)}/month, for the choice among {len(found.rivals)} "
-            f"designs; a month that breaks a requirement counts as {numbers.usd(found.breach_usd)} (--breach-usd)"
+            f"  all numbers together: {numbers.usd(found.everything)}/month, for the choice among "
+            f"{plural(len(found.rivals), 'design')}; a month that breaks a requirement counts as "
+            f"{numbers.usd(found.breach_usd)} (--breach-usd)"
         )
 
 

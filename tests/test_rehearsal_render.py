@@ -344,10 +344,20 @@ def test_the_plan_of_the_sheet_has_every_item_once_and_ends_with_the_time() -> N
     assert taken["Design"] > taken["Open"] / 2, "one design takes more than one of two questions"
 
 
-@pytest.mark.parametrize(("hit", "said"), [(0.2, "too sure"), (0.8, "as said"), (1.0, "surer than said")])
-def test_the_chart_judges_calibration(hit: float, said: str) -> None:
-    """Fewer hits than stated is too sure; within what so few answers can tell it is as said."""
-    (_, line) = rehearsal_chart.lines([Bin(0.7, 0.8, 25, 0.8, hit)])
+@pytest.mark.parametrize(
+    ("count", "hits", "said"),
+    [
+        (25, 5, "too sure"),
+        (25, 20, "as said"),
+        (25, 25, "surer than said"),
+        (5, 3, "too few to tell"),  # 26 of 100 people who are right four times in five have no more
+        (5, 1, "too sure"),  # 7 of 1 000
+        (3, 3, "too few to tell"),  # 51 of 100
+    ],
+)
+def test_the_chart_judges_calibration(count: int, hits: int, said: str) -> None:
+    """Fewer hits than stated is too sure where chance alone would seldom do that; a few answers tell little."""
+    (_, line) = rehearsal_chart.lines([Bin(0.7, 0.8, count, 0.8, hits / count)])
     assert line.endswith(said)
 
 

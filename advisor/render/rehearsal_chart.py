@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ _PLOT = 360  # px, both ways
 _LEFT, _RIGHT, _TOP, _BOTTOM = 78, 30, 78, 54  # px
 _SUB = "Dots on the line: as often right as said. Below it: too sure. The size is the number of answers."
 _WIDTH = 30  # characters of a bar
+RARE = 0.05  # so unlikely that it is said
+CLOSE = 0.05  # hits and stated confidence that differ by no more are the same
 
 Row = dict[str, Any]
 
@@ -25,7 +28,7 @@ def lines(bins: Sequence[Bin]) -> Iterator[str]:
 
     >>> print(*lines([Bin(0.7, 0.8, 4, 0.8, 0.5)]), sep="\\n")
     stated   right   0 %                       100 %
-     80 %     50 %   ███████████████         |         4 answers, too sure
+     80 %     50 %   ███████████████         |         4 answers, too few to tell
     """
     yield "stated   right   0 %" + "100 %".rjust(_WIDTH - 2)
     for one in bins:
@@ -38,11 +41,22 @@ def lines(bins: Sequence[Bin]) -> Iterator[str]:
 
 
 def _judged(one: Bin) -> str:
-    """Return whether hits and stated confidence agree within what so few answers can tell (one standard error)."""
-    spread: float = (one.stated * (1 - one.stated) / one.count) ** 0.5
-    if abs(one.hit - one.stated) <= max(spread, 0.05):
-        return "as said"
-    return "too sure" if one.hit < one.stated else "surer than said"
+    """Return whether hits and stated confidence agree, as far as so few answers can tell.
+
+    They differ when a person as often right as stated would have so few hits, or so many, in one of 20 histories at
+    most (an exact binomial test on either side).
+    """
+    hits = round(one.hit * one.count)
+    if _chance(one, range(hits + 1)) <= RARE:
+        return "too sure"
+    if _chance(one, range(hits, one.count + 1)) <= RARE:
+        return "surer than said"
+    return "as said" if abs(one.hit - one.stated) <= CLOSE else "too few to tell"
+
+
+def _chance(one: Bin, hits: range) -> float:
+    """Return how likely one of these numbers of hits is for a person who is as often right as stated."""
+    return sum(math.comb(one.count, k) * one.stated**k * (1 - one.stated) ** (one.count - k) for k in hits)
 
 
 def svg(bins: Sequence[Bin]) -> str:

@@ -240,8 +240,8 @@ def model_withdrawn(world: World, rng: random.Random) -> Question | None:
         "model_withdrawn",
         "adaptability",
         "adapt",
-        f"{words.best(world.best)}\n{one.name} is withdrawn and may not be used any more, in any role. What fills "
-        f"{words.role(role)} in the best design then?",
+        f"{words.best(world.best)}\n{one.name} is withdrawn and may not be used any more, in any role. "
+        f"{_fills(role)}",
         Choice(tuple(shown)),
         new,
         (
@@ -252,6 +252,24 @@ def model_withdrawn(world: World, rng: random.Random) -> Question | None:
         "The next cheapest that still holds every limit, after the other roles have adapted to it.",
         frozenset(as_good),
     )
+
+
+def _replaced_alike(moved: World, question: Question) -> bool:
+    """Return whether the component of a question has the same replacement in a moved world, or one that is as right.
+
+    What the others would cost, which the derivation tells, need not be found again for that.
+    """
+    for role, one in moved.best.design.items():
+        asked = f"\n{one.name} is withdrawn" in question.text and _fills(role) in question.text
+        if asked and not one.is_none and not one.shared:
+            found = moved.excluding(one.component_id).best
+            new = None if found is None else found.design[role].component_id
+            return new == question.truth or new in question.also
+    return False
+
+
+def _fills(role: str) -> str:
+    return f"What fills {words.role(role)} in the best design then?"
 
 
 def _without(found: Evaluation, name: str) -> bool:
@@ -317,6 +335,14 @@ KINDS = (
     Kind("residency_excluded", "who is excluded by residency", "requirements", "adapt", residency_excluded, "figures"),
     Kind("price_of_residency", "price of residency", "trade_offs", "adapt", price_of_residency, "optimum"),
     Kind("cloud_lost", "loss of a cloud or region", "reliability", "adapt", cloud_lost, "optimum"),
-    Kind("model_withdrawn", "replacement of a withdrawn model", "adaptability", "adapt", model_withdrawn, "optimum"),
+    Kind(
+        "model_withdrawn",
+        "replacement of a withdrawn model",
+        "adaptability",
+        "adapt",
+        model_withdrawn,
+        "optimum",
+        _replaced_alike,
+    ),
     Kind("withdrawn_regret", "price of a withdrawal", "adaptability", "adapt", withdrawn_regret, "optimum"),
 )

@@ -1,7 +1,7 @@
 """Designs to start a front from: quick ones, then all in which one role of a good one has another candidate.
 
-What is good is told by a rough lattice alone and over all cases together; the judge only sees what nothing beats in
-the end. The more of the front is known, the less is left to search.
+What is good is told by a lattice alone, a rough one where there are many candidates, and over all cases together; the
+judge only sees what nothing beats in the end. The more of the front is known, the less is left to search.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ MIXTURES = 120  # weights of all that is to be small, for each of them
 WIDEST = 1e3  # the largest weight against the goal, and one over the smallest
 GOLDEN = (0.6180339887, 0.7548776662, 0.8191725134, 0.8566748839)  # steps that fill a square, a cube, ... evenly
 ROUNDS = 12
-ROUGH = 4  # points of the lattice that are one where designs are only compared with each other
+ROUGH = 4  # points of the lattice that are one where many designs are only compared with each other
+LARGE = 150  # candidates of a case from which on they are many
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,14 @@ def start(fronts: Sequence[CaseFront], deadline: float) -> None:
     fronts = [front for front in fronts if front.open]
     if not fronts:
         return
-    known = _of(fronts[0], 0, np.zeros((0, len(fronts[0].case.goal)), dtype=np.intp))
+    cells = ROUGH if max(front.case.size for front in fronts) >= LARGE else 1
+    known = _of(fronts[0], 0, np.zeros((0, len(fronts[0].case.goal)), dtype=np.intp), cells)
     fresh = [(number, quick(front)) for number, front in enumerate(fronts)]
     for _ in range(ROUNDS):
         before = len(known.case)
         for number, designs in fresh:
             if time.monotonic() < deadline:
-                known += _of(fronts[number], number, designs)
+                known += _of(fronts[number], number, designs, cells)
         kept = np.flatnonzero(undominated_mask(known.losses))
         known, new = known.taken(kept), known.taken(kept[kept >= before])
         fresh = [(n, beside(fronts[n], new.designs[new.case == n])) for n in np.unique(new.case).tolist()]
@@ -77,12 +79,15 @@ def start(fronts: Sequence[CaseFront], deadline: float) -> None:
             front.offer(design, losses)
 
 
-def _of(front: CaseFront, number: int, designs: Indices) -> Found:
-    """Return those of some designs of a case that meet all bounds and that no other of them beats."""
+def _of(front: CaseFront, number: int, designs: Indices, cells: int) -> Found:
+    """Return those of some designs of a case that meet all bounds and that no other of them beats.
+
+    ``cells``: points of the lattice that are one.
+    """
     import numpy as np
 
     designs = front.kept(designs)
-    losses = front.losses_at(designs, sure=True, cells=ROUGH)
+    losses = front.losses_at(designs, sure=True, cells=cells)
     kept = np.flatnonzero(undominated_mask(losses))
     return Found(np.full(len(kept), number), designs[kept], losses[kept])
 

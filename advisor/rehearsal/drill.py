@@ -37,6 +37,7 @@ AS_IT_IS = 5  # which try of a kind that takes long is about the scenario as it 
 VAIN, VAIN_LIGHT = 8, 3  # so many tries at the scenario in a row give nothing new, quick ones and others: try elsewhere
 IDLE = 24  # so many tries in a row give nothing new, wherever they are: there is nothing more
 ELSEWHERE_BESIDE = (0, 1, 3)  # tries elsewhere that a process makes after none, one, or more in a row in vain
+ELSEWHERE_EVERY = 2  # tries at the scenario after which a process makes one elsewhere, whatever they gave
 NO_SPARE = {"sizing.extra_units": 0}
 NONE_SPARE = "no component gets more units than its load, its zones and its data need (extra_units: 0)"
 Placed = tuple[int, Item | None]
@@ -197,10 +198,11 @@ def worked(places: Iterable[int], attempts: Callable[[int], Iterator[Placed]]) -
     """Yield what some tries give, in the order in which one process is best to make them.
 
     Those at the scenario come first; but after one that gave nothing new comes one elsewhere, and after several in a
-    row more of them, which is what will be asked if the scenario has no more.
+    row more of them, which is what will be asked if the scenario has no more. What the other processes found this one
+    does not know, so there is one elsewhere after some tries whatever they gave.
     """
     seen: set[str] = set()
-    every, vain = sorted(places), 0
+    every, vain, done = sorted(places), 0, 0
     here, others = deque(p for p in every if p < HERE), deque(p for p in every if p >= HERE)
     while here:
         before = len(seen)
@@ -208,7 +210,9 @@ def worked(places: Iterable[int], attempts: Callable[[int], Iterator[Placed]]) -
             seen |= {item.question.text} if isinstance(item, Asked) else set()
             yield place, item
         vain = 0 if len(seen) > before else vain + 1
-        for _ in range(min(len(others), ELSEWHERE_BESIDE[min(vain, len(ELSEWHERE_BESIDE) - 1)])):
+        done += 1
+        beside = max(ELSEWHERE_BESIDE[min(vain, len(ELSEWHERE_BESIDE) - 1)], 1 if done % ELSEWHERE_EVERY == 0 else 0)
+        for _ in range(min(len(others), beside)):
             yield from attempts(others.popleft())
     for place in others:
         yield from attempts(place)

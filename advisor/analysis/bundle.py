@@ -14,7 +14,7 @@ from advisor.analysis.pareto import Front, front_of
 from advisor.analysis.robust import Wanted, robust
 from advisor.analysis.robust_result import Robust
 from advisor.analysis.sensitivity import Sensitivity, sensitivity
-from advisor.analysis.volumes import Volumes, find_parameters, kept_factors
+from advisor.analysis.volumes import Volumes, check_factors, find_parameters, kept_factors
 from advisor.errors import InputError
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.solver import Status
@@ -114,4 +114,6 @@ def _growth(answer: Answer, deadline: Deadline, progress: Progress) -> Growth:
     blueprint = catalog.blueprint(scenario.blueprint.id)
     of = find_parameters(scenario, blueprint, ())
     kept, _ = kept_factors(FACTORS, of, blueprint)
+    if len(kept) < 2:  # nothing to show: say why
+        check_factors(FACTORS, of, blueprint)
     return growth(Volumes(scenario, catalog, answer.table.as_of, of, deadline), kept, progress)

@@ -45,7 +45,7 @@ from advisor.render import sensitivity_chart, sensitivity_json, sensitivity_text
 from advisor.render import sensitivity_words as words
 from advisor.render.json_output import dumps
 from advisor.scenario.load import Scenario, load_scenario, scenario_from_text
-from advisor.scenario.requirements import Bound, is_count
+from advisor.scenario.requirements import COST, Bound, is_count
 
 Capture = pytest.CaptureFixture[str]
 DATA = Path(__file__).parent / "data"
@@ -251,6 +251,35 @@ def test_reused_searches_find_what_fresh_ones_find(seed: int, solved: Answer) ->
             assert one.best is not None
             assert one.best.cost_usd_per_month == pytest.approx(fresh.best.cost_usd_per_month, rel=1e-7)
             assert "?" not in "".join(c.id for c in one.best.design.values())
+
+
+@pytest.mark.parametrize(
+    "goals", [f"minimize: {COST}", f"lexicographic: [{{minimize: vendors}}, {{minimize: {COST}}}]"]
+)
+@pytest.mark.parametrize("seed", range(2))
+def test_searches_under_other_figures_keep_pairs_of_choices(
+    seed: int, goals: str, solved: Answer, mini: Catalog
+) -> None:
+    """Two choices that must go together go together under other figures too, as in a search built from nothing."""
+    from advisor.analysis.overrides import change
+
+    assert solved.best is not None
+    rng, design = random.Random(seed), solved.best.design
+    a, b = rng.sample([role for role, c in design.items() if not c.is_none], 2)
+    text = f"choices.together=[[{{{a}: {design[a].component_id}}}, {{{b}: {design[b].component_id}}}]]"
+    paired = answer(change(solved.scenario, [text, f"objective={{{goals}}}"], mini).scenario, mini)
+    assert paired.best is not None
+    own = [k for k in design_knobs(paired.table, {a: paired.best.design[a]}) if k.figure is not None]
+    settings = [{k.figure: k.end(d, 3.0)} for k in own if k.figure for d in (-1, 1)]
+    for one in Resolver(paired).under_figures(settings):
+        assert one.best is None or one.best.feasible, [c.requirement.path for c in one.best.checks if not c.holds]
+    setting = rng.choice(settings)
+    changed = with_figures(mini, setting)
+    fresh = answer(replace(paired.scenario, clouds=changed.records.clouds), changed)
+    (one,) = Resolver(paired).under_figures([setting])
+    assert one.status is fresh.status
+    if fresh.best is not None and one.best is not None:
+        assert one.best.cost_usd_per_month == pytest.approx(fresh.best.cost_usd_per_month, rel=1e-7)
 
 
 def test_what_a_proved_bound_ends_early_is_the_same(solved: Answer) -> None:

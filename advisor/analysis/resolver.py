@@ -136,9 +136,10 @@ class Resolver:
 
     def _over(self, pool: Mapping[str, Sequence[Candidate]]) -> Search:
         """Return a search over candidates that pass the rules; none is dropped because another one beats it."""
-        rest = [r for r in self.table.scenario.requirements if not isinstance(r, Filter)]
+        rest = [r for r in self.table.scenario.requirements if type(r) is not Filter]  # pairs speak about designs
+        pairs = tuple(r for r in rest if isinstance(r, Filter))
         whole = replace(self.table, candidates={role: tuple(found) for role, found in pool.items()})
-        return Search(whole, rest, Shared({(): Pooled({role: list(found) for role, found in pool.items()}, {})}))
+        return Search(whole, rest, Shared({pairs: Pooled({role: list(found) for role, found in pool.items()}, {})}))
 
     def under(self, scenario: Scenario, known: Known = NOTHING_KNOWN) -> Found:
         """Return the optimum under another scenario of the same blueprint."""

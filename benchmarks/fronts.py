@@ -11,8 +11,8 @@ values. NSGA-II is left out when pymoo is not installed (``pip install -e .[benc
 Promise, in seconds of the processor, which a busy machine does not change: two metrics of 10 roles x 50 options in 0.1,
 of 20 x 200 in 0.5, three of 10 x 50 in 5, and the example's front of cost and p95 in 10.
 
-``--examples``: nothing but a table of the fronts of cost and one or two other metrics of every example, in seconds of the
-processor; a front that is not complete after ``EXAMPLE_S`` is called so.
+``--examples``: nothing but a table of the fronts of cost and one or two other metrics of every example, in seconds of
+the processor; a front that is not complete after ``EXAMPLE_S`` is called so.
 """
 
 from __future__ import annotations

@@ -143,8 +143,7 @@ class Late:
 
         The fastest of them is looked for by bisection; then those slower than it are looked at. Where the lattice tells
         the judge is not asked: it ends ``ROOM`` beyond the limit, so with a chance that is too small there, for all
-        that the lattice may have got wrong, a design is late by more than :data:`CLEARLY`. One that is in time by more
-        than :data:`NEAR` may stay.
+        that the lattice may have got wrong, a design is late by more than :data:`CLEARLY`.
         """
         import numpy as np
 
@@ -154,10 +153,7 @@ class Late:
         place = {row: at for at, row in enumerate(rows.tolist())}
 
         def late(row: int) -> bool:
-            own = chances[:, place[row]]
-            if (own >= self.tail.level + NEAR).any():
-                return False
-            open_ = np.flatnonzero(own >= self.tail.level - MARGIN)
+            open_ = np.flatnonzero(chances[:, place[row]] >= self.tail.level - MARGIN)
             return all(self._clearly({**others[one], role: few.with_row[role][row]}) for one in open_)
 
         by_chance = sorted(place, key=lambda row: (-chances[0, place[row]], row))

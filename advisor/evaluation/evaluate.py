@@ -12,6 +12,7 @@ from advisor.candidates.shared import counted_once, torn
 from advisor.catalog.blueprint import Flow, Measure, Step
 from advisor.evaluation.alike import named, unchanged_times
 from advisor.evaluation.result import LEVELS, Check, Design, Evaluation, FlowResult, MeasureResult, Part, Percentiles
+from advisor.evaluation.shares import share_above
 from advisor.evaluation.times import step_time
 from advisor.models import availability, quality
 from advisor.models.latency import Constant, Distribution, Series, mixture, series
@@ -95,7 +96,8 @@ def inconsistencies(design: Design, scenario: Scenario) -> Iterable[str]:
                 yield f"{one.id} could not be bought: {one.unsold}"
             for dimension, load in one.loads.items():
                 if load.limit is not None and load.utilisation > 1:
-                    yield f"{one.id} is overloaded: {dimension} at {load.utilisation:.0%} of capacity at peak"
+                    at = share_above(load.utilisation, 1.0)
+                    yield f"{one.id} is overloaded: {dimension} at {at} of capacity at peak"
 
 
 def _distinct(notes: Iterable[Assumption]) -> tuple[Assumption, ...]:

@@ -297,34 +297,6 @@ def test_a_bound_that_every_design_meets_is_left_out_and_no_other(seed: int) -> 
 
 
 @pytest.mark.parametrize("seed", [0, 2, 4])
-def test_roles_with_one_candidate_are_decided_before_the_search(seed: int) -> None:
-    """Their times are put among those that no choice changes: the envelope is as sharp or sharper, still above every
-    design, and the search from there finds the same one."""
-    whole, rng = _case(medium_question(seed)), np.random.default_rng(seed)
-    single = [bool(one) for one in rng.random(len(whole.kept)) < 0.4]
-    some = [rng.integers(len(k), size=1) if one else slice(None) for k, one in zip(whole.kept, single, strict=True)]
-    case = whole.taken(some)
-    order = sorted(proof.decided_order(case), key=lambda role: len(case.kept[role]) > 1)
-    costs = [case.goal[role] - case.goal[role].min() for role in order]
-    room = sum(float(cost.max()) for cost in costs) * (1 + 1e-9)
-    most, found = case.constant + sum(float(goal.max()) for goal in case.goal) + 1.0, []
-    for decided in (0, sum(single)):
-        envelopes = [Envelope(Chain(tail, order, 1, decided), order, costs, room, 64) for tail in case.tails]
-        search = labels.LabelSearch(
-            case, order, envelopes, case.tails, case.goal, 0.0, lambda _: True, most, decided=decided
-        )
-        found.append(([envelope.least() for envelope in envelopes], search.run(), search.best))
-    assert found[0][1:] == found[1][1:]
-    designs = np.column_stack([rng.integers(len(kept), size=4000) for kept in case.kept])
-    spent = case.values(designs) - case.constant - sum(float(goal.min()) for goal in case.goal)
-    for loose, sharp, tail in zip(found[0][0], found[1][0], case.tails, strict=True):
-        in_time = tail.of(designs) >= tail.level
-        assert loose <= sharp + 1e-9
-        assert sharp <= float(spent[in_time].min(initial=math.inf)) + 1e-9
-    assert any(single)
-
-
-@pytest.mark.parametrize("seed", [0, 2, 4])
 def test_the_envelope_is_above_every_design(seed: int) -> None:
     """With any number of budgets, no design that holds a percentile bound costs less than the envelope's least."""
     case = _case(medium_question(seed))

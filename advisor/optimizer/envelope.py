@@ -46,8 +46,6 @@ class Chain:
 
     Args:
         cells: so many points of the percentile's lattice are one here.
-        decided: so many roles at the beginning have one candidate each; their times are among those that no choice
-            changes.
 
     Attributes:
         chances: the bound on the lattice that is used here.
@@ -58,20 +56,19 @@ class Chain:
             that any of their candidates can do at every time, and only finished designs are exact.
     """
 
-    def __init__(self, exact: Chances, order: Sequence[int], cells: int = 1, decided: int = 0) -> None:
+    def __init__(self, exact: Chances, order: Sequence[int], cells: int = 1) -> None:
         self.chances = chances = exact.coarser(cells, down=True)
         self.order = order
-        late = (at for at, role in enumerate(order) if at >= decided and chances.past[role] is not None)
-        self.mixed_at = max((at + 1 for at in late), default=0)
+        self.mixed_at = max((at + 1 for at, role in enumerate(order) if chances.past[role] is not None), default=0)
         self.start, self.end = chances.start.spectra[0], chances.end.spectra[0]
         self.strays: list[int] = []
         self.parts: list[Times | None] = []
         self.rows = [chances.rows[role] for role in order]
         for place, role in enumerate(order):
             before, past = chances.before[role], chances.past[role]
-            if place < decided or (before is not None and place < self.mixed_at):
-                self.strays += [] if place < decided else [role]
-                self.start = self.start if before is None else self.start * before.fastest(chances.times_of(role)[0])
+            if before is not None and place < self.mixed_at:
+                self.strays.append(role)
+                self.start = self.start * before.fastest(chances.times_of(role)[0])
                 self.end = self.end * past.fastest(chances.times_of(role)[0]) if past is not None else self.end
                 before = past = None
             self.parts.append(before if past is None else past)
@@ -89,13 +86,6 @@ class Chain:
             after = found[-1] if part is None else found[-1] * part.fastest(self.chances.times_of(role)[0])
             found.append(self.mixed(after) if self.mixed_at == place + 1 else after)
         return found
-
-    @cached_property
-    def masses_ahead(self) -> Array:
-        """For each place the masses of the same."""
-        import numpy as np
-
-        return inverse(np.array(self.ahead))
 
     @property
     def hopeless(self) -> bool:
@@ -127,9 +117,9 @@ class Envelope:
         for place in range(places - 1, -1, -1):
             if self.chain.parts[place] is None:
                 self._keep(place, self._places[place + 1])
-                continue
-            self._keep(place, self._extended(place, order[place]))
-            if not self._drop_hopeless(place, chain.masses_ahead[place]):
+            else:
+                self._keep(place, self._extended(place, order[place]))
+            if not self._drop_hopeless(place, chain.ahead[place]):
                 self.hopeless = True
                 return
 
@@ -161,13 +151,13 @@ class Envelope:
                 np.maximum(found[first:], own[which - lowest], out=found[first:])
         return _Levels.distinct(found)
 
-    def _drop_hopeless(self, place: int, ahead: Array) -> bool:
+    def _drop_hopeless(self, place: int, ahead: Spectrum) -> bool:
         """Forget budgets with which the bound is missed even if all roles in front are as fast as they can be; return
         whether any budget is left."""
         import numpy as np
 
         levels = self._places[place]
-        missed = products(levels.rows[:, ::-1], ahead[None])[:, 0]
+        missed = products(levels.rows[:, ::-1], inverse(ahead)[None])[:, 0]
         reached_ = self.with_hits(place, missed[levels.which], np.arange(self.budgets))
         enough = np.flatnonzero(reached_ >= self.chain.chances.least)
         if not enough.size:

@@ -92,7 +92,6 @@ class LabelSearch:
         to_beat: only designs with a goal below it are of interest; lowered whenever one is accepted.
         deadline: on the monotonic clock. most: give up after so many labels.
         wide: labels that are extended together.
-        decided: so many roles at the beginning of the order have one candidate each; there is nothing to decide.
     """
 
     case: Case
@@ -106,7 +105,6 @@ class LabelSearch:
     deadline: float = math.inf
     most: float = math.inf
     wide: int = BLOCK
-    decided: int = 0
     best: tuple[int, ...] | None = None
     labels: int = 0
     open_bound: float = math.inf
@@ -149,16 +147,17 @@ class LabelSearch:
     def _start(self) -> Block:
         import numpy as np
 
-        one, sure = np.zeros(1), self.order[: self.decided]
-        chains = [envelope.chain for envelope in self.envelopes]
-        return Block(
-            np.zeros((1, self.decided), dtype=np.intp),
-            sum((self.case.goal[role] for role in sure), one),
-            sum((self.case.rows[role] for role in sure), np.zeros((1, len(self.case.room)))),
-            sum((self.prices[role] for role in sure), one),
-            tuple(one for _ in chains),
-            tuple(np.zeros(1, dtype=np.intp) for _ in chains),
-            tuple((chain.mixed(chain.end) if chain.mixed_at <= self.decided else chain.end)[None] for chain in chains),
+        one = np.zeros(1)
+        return self._mixed(
+            Block(
+                np.zeros((1, 0), dtype=np.intp),
+                one,
+                np.zeros((1, len(self.case.room))),
+                one,
+                tuple(one for _ in self.envelopes),
+                tuple(np.zeros(1, dtype=np.intp) for _ in self.envelopes),
+                tuple(e.chain.end[None] for e in self.envelopes),
+            )
         )
 
     def _mixed(self, block: Block) -> Block:

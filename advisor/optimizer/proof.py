@@ -169,10 +169,8 @@ class Proof:
     def _labels(self, case: Case, most: float, grid: Grid) -> LabelSearch | None:
         """Return the search, None when an envelope already shows that there is nothing."""
         assert self.prices is not None
-        self._order = self._order or decided_order(case)
-        order = sorted(self._order, key=lambda role: len(case.kept[role]) > 1)
-        decided = min(sum(len(kept) == 1 for kept in case.kept), len(order) - 1)
-        chains = {n: Chain(case.tails[n], order, grid.cells, decided) for n in self._missable(case)}
+        order = self._order = self._order or decided_order(case)
+        chains = {number: Chain(case.tails[number], order, grid.cells) for number in self._missable(case)}
         if any(chain.hopeless for chain in chains.values()):
             return None
         envelopes = []
@@ -193,8 +191,7 @@ class Proof:
         costs, room = self.prices.costs(case)
         accepts = _Accepts(self, case)
         tails = [case.tails[number] for number in chains]
-        how = (self.deadline, grid.labels)
-        return LabelSearch(case, order, envelopes, tails, costs, room, accepts, most, *how, decided=decided)
+        return LabelSearch(case, order, envelopes, tails, costs, room, accepts, most, self.deadline, grid.labels)
 
     def _missable(self, case: Case) -> list[int]:
         """Return the tails that can be missed at all, in the order of how far the design that is cheapest under the

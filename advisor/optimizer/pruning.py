@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.dominance import Ranked, Relevance, always_no_slower, each
 from advisor.optimizer.linear import Linear, Pool
 from advisor.optimizer.pooled import lattice_of
 from advisor.optimizer.tails import Tail
-from advisor.scenario.requirements import CARDS, CLOUDS, COUNTS, OPERATIONS, QUALITY, Bound, split_percentile
+from advisor.scenario.requirements import CARDS, CLOUDS, COUNTS, OPERATIONS, QUALITY, Bound, Filter, split_percentile
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from advisor.optimizer.search import Search
+
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,29 @@ def over_alone(pool: Pool, hopeless: Container[tuple[str, str]], total: Linear, 
         for role, values in total.weights.items()
         for place in np.flatnonzero(rest - least[role] + values > room + 1e-9 * max(1.0, abs(room)))
     ]
+
+
+def usable_of(search: Search, rules: Sequence[Filter]) -> dict[str, Mask]:
+    """Return role -> which of its candidates no bound rules out alone and no rule forbids."""
+    import numpy as np
+
+    def usable(role: str, c: Candidate) -> bool:
+        return (role, c.id) not in search.hopeless and all(c.admitted_by(rule) for rule in rules)
+
+    return {role: np.array([usable(role, c) for c in found], dtype=bool) for role, found in search.pool.items()}
+
+
+def leaves_out(search: Search, only: Callable[[str, Candidate], bool | None] | None) -> bool:
+    """Return whether a role has no candidate that may be chosen: then no design is left.
+
+    What is dominated need not be known for that: of each role one candidate stays that nothing dominates, unless there
+    is none at all.
+    """
+    masks = zip(search.pool.items(), search.usable.values(), strict=True)
+    return not all(
+        any(yes and (only is None or only(role, c) is not False) for c, yes in zip(found, usable.tolist(), strict=True))
+        for (role, found), usable in masks
+    )
 
 
 def never_needed(search: Search, facts: Facts) -> dict[tuple[str, str], Candidate]:

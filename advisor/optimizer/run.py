@@ -29,6 +29,7 @@ from advisor.optimizer.limit import Limit
 from advisor.optimizer.linear import Linear, is_log, is_product, room_of
 from advisor.optimizer.program import Program
 from advisor.optimizer.proof import TooHardError
+from advisor.optimizer.pruning import leaves_out
 from advisor.optimizer.question import Question
 from advisor.optimizer.search import Only, Search
 from advisor.optimizer.solver import Outcome, Status
@@ -213,8 +214,8 @@ class Run:
         try:
             if self.program:
                 raise TooHardError
-            nothing = self.search.leaves_out(self.only)
-            found = NOTHING if nothing else self._exact(objective, goal, extra, asked)
+            out = leaves_out(self.search, self.only)
+            found = NOTHING if out else self._exact(objective, goal, extra, asked)
         except TooHardError:
             known, value = self._incumbent(objective, goal, extra)
             found = Program(self, objective, goal, extra).optimum(known, value)

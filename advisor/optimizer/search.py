@@ -22,7 +22,7 @@ from advisor.optimizer.formulation import CONSTRAINTS
 from advisor.optimizer.limit import Limit
 from advisor.optimizer.linear import Linear, linear, room_of
 from advisor.optimizer.pooled import Pooled, Shared, at_least_as_strict, lattice_of
-from advisor.optimizer.pruning import Facts, couples, facts_of, never_needed
+from advisor.optimizer.pruning import Facts, couples, facts_of, never_needed, usable_of
 from advisor.optimizer.situations import Situation, fitting, ways_of, ways_to_fit, ways_to_share
 from advisor.optimizer.solver import Session
 from advisor.optimizer.tails import MARGIN, Tail
@@ -328,30 +328,10 @@ class Search:
 
         return {role: self.usable[role] & np.array(may(role, found), dtype=bool) for role, found in self.pool.items()}
 
-    def leaves_out(self, only: Only | None = None) -> bool:
-        """Return whether a role has no candidate that may be chosen: then no design is left.
-
-        What is dominated need not be known for that: of each role one candidate stays that nothing dominates, unless
-        there is none at all.
-        """
-        return not all(
-            any(yes and (only is None or only(role, c) is not False) for c, yes in zip(found, usable, strict=True))
-            for (role, found), usable in zip(self.pool.items(), (u.tolist() for u in self.usable.values()), strict=True)
-        )
-
     @cached_property
     def usable(self) -> dict[str, Mask]:
         """Role -> which of its candidates no bound rules out alone and no rule forbids."""
-        import numpy as np
-
-        forbidding, hopeless = self._forbidding, self.hopeless
-        return {
-            role: np.array(
-                [(role, c.id) not in hopeless and all(c.admitted_by(rule) for rule in forbidding) for c in found],
-                dtype=bool,
-            )
-            for role, found in self.pool.items()
-        }
+        return usable_of(self, self._forbidding)
 
     # --- the judge ---------------------------------------------------------------------------------------------------
 

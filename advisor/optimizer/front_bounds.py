@@ -66,7 +66,8 @@ class Bounds:
 
         flat = np.concatenate(self._base).T
         groups = [len(own) for own in self._base]
-        some = np.unique(np.linspace(0, len(corners) - 1, PRICED).astype(np.intp)) if len(corners) else []
+        spaced = np.linspace(0, len(corners) - 1, min(PRICED, len(corners)))
+        some: Indices = np.unique(spaced.astype(np.intp))
         rooms = self._rooms(corners[some])
         found = [np.eye(len(flat))[0], *(np.eye(len(flat))[1 + column] for column in self.front.columns)]
         for room in rooms:

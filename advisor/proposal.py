@@ -15,7 +15,8 @@ from advisor.analysis.ways_out import WaysOut, ways_out
 from advisor.candidates.table import Table, table
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.run import Found, optimise
+from advisor.optimizer.found import Found
+from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.load import Scenario

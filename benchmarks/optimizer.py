@@ -24,7 +24,8 @@ from advisor.candidates.table import Table, table
 from advisor.catalog.blueprint import Blueprint
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.models.latency import Lognormal
-from advisor.optimizer.run import Found, optimise
+from advisor.optimizer.found import Found
+from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Session, Status
 from advisor.scenario.goals import Goal, Term

@@ -21,7 +21,8 @@ from advisor.catalog.load import Catalog
 from advisor.commands.main import run
 from advisor.commands.schema import schema_text
 from advisor.errors import InputError
-from advisor.optimizer.run import Found, Run
+from advisor.optimizer.found import Found
+from advisor.optimizer.run import Run
 from advisor.optimizer.solver import Status
 from advisor.render import alternatives_text
 from advisor.scenario.load import Scenario

@@ -14,7 +14,8 @@ from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import table
 from advisor.catalog.load import Catalog
 from advisor.optimizer.acceptance import Acceptance
-from advisor.optimizer.run import CHEAPEST, optimise
+from advisor.optimizer.goal import CHEAPEST
+from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal, Term

@@ -20,6 +20,7 @@ from advisor.errors import InputError
 from advisor.evaluation.result import Evaluation
 from advisor.explanation.explain import explain
 from advisor.optimizer import counted, engine, question, run
+from advisor.optimizer.goal import linear_goal
 from advisor.optimizer.prices import priced
 from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
@@ -188,7 +189,7 @@ def test_narrowing_drops_no_design(scenario: Scenario, catalog: Catalog) -> None
         asked = with_question(full, (), full.scenario.objective)
         search = Search(asked)
         names = sorted({name for c in itertools.chain(*search.pool.values()) for name in c.distinct("vendors")})
-        goal = run.linear_goal(search, asked.scenario.objective[0])
+        goal = linear_goal(search, asked.scenario.objective[0])
         assert goal is not None
         asking = engine.Engine(run.Run(search, None, 0.0).question(goal, ()), lambda _: True)
         whole = next(iter(asking.open_cases(relaxed=True)))[-1]

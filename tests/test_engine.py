@@ -29,9 +29,11 @@ from advisor.optimizer.chances import chances
 from advisor.optimizer.engine import Engine
 from advisor.optimizer.envelope import Chain, Envelope
 from advisor.optimizer.exchanging import Others
+from advisor.optimizer.found import Found
+from advisor.optimizer.goal import linear_goal
 from advisor.optimizer.incumbent import Exchange
 from advisor.optimizer.prices import priced, within
-from advisor.optimizer.run import Found, Run, linear_goal, optimise
+from advisor.optimizer.run import Run, optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.settling import settle
 from advisor.optimizer.solver import Status

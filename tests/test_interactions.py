@@ -32,7 +32,8 @@ from advisor.errors import InputError
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
 from advisor.explanation.explain import explain, metrics
-from advisor.optimizer.run import Found, optimise
+from advisor.optimizer.found import Found
+from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal

@@ -15,8 +15,9 @@ from advisor.catalog.load import Catalog
 from advisor.evaluation.evaluate import judge, percentile_of
 from advisor.optimizer.case import Case
 from advisor.optimizer.engine import Engine
+from advisor.optimizer.goal import CHEAPEST, linear_goal
 from advisor.optimizer.late import Late
-from advisor.optimizer.run import CHEAPEST, Run, linear_goal
+from advisor.optimizer.run import Run
 from advisor.optimizer.search import Search
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import Bound, split_percentile

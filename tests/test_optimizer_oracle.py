@@ -17,9 +17,11 @@ from oracles.problems import OBJECTIVES, draw_bounds, draw_filters, draw_goals, 
 
 from advisor.candidates.table import Table
 from advisor.catalog.load import Catalog
+from advisor.optimizer import program
 from advisor.optimizer import run as optimizer_run
 from advisor.optimizer.formulation import CONSTRAINTS
-from advisor.optimizer.run import Found, optimise
+from advisor.optimizer.found import Found, OutOfTimeError
+from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Only, Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal
@@ -206,7 +208,7 @@ def test_a_short_reach_gives_the_same_answer(
     seed: int, scenario: Scenario, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Starting with almost no candidates within reach of the relaxation only costs rounds, never the optimum."""
-    monkeypatch.setattr(optimizer_run, "FIRST_REACH", 1e-9)
+    monkeypatch.setattr(program, "FIRST_REACH", 1e-9)
     for question in _questions(seed, scenario, catalog):
         _agree(question, optimise(Search(question.table)))
 
@@ -255,7 +257,7 @@ def _stopped_after(rounds: int, search: Search, monkeypatch: pytest.MonkeyPatch)
 
     def limited(self: optimizer_run.Run, objective: pulp.LpAffineExpression) -> object:
         if self.rounds >= rounds:
-            raise optimizer_run.OutOfTimeError
+            raise OutOfTimeError
         return solve(self, objective)
 
     with monkeypatch.context() as patch:

@@ -21,8 +21,10 @@ from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import table
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.catalog.perturb import Reference, with_figures
+from advisor.optimizer.found import Found
+from advisor.optimizer.goal import goal_value
 from advisor.optimizer.narrowing import narrowed
-from advisor.optimizer.run import Found, goal_value, optimise
+from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario, load_scenario

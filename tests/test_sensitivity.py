@@ -39,7 +39,8 @@ from advisor.commands.main import run
 from advisor.commands.schema import schema_text
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.run import goal_value, optimise
+from advisor.optimizer.goal import goal_value
+from advisor.optimizer.run import optimise
 from advisor.optimizer.settling import settle
 from advisor.render import sensitivity_chart, sensitivity_json, sensitivity_text
 from advisor.render import sensitivity_words as words

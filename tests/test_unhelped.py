@@ -16,7 +16,8 @@ from advisor.analysis.ways_out import Undenied, changed_scenario
 from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.table import Table, table
 from advisor.catalog.load import Catalog
-from advisor.optimizer.run import CHEAPEST, optimise
+from advisor.optimizer.goal import CHEAPEST
+from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.load import Scenario

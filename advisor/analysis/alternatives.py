@@ -19,8 +19,9 @@ from advisor.candidates.table import Table, table
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.errors import InputError, Problem
 from advisor.evaluation.result import Check, Evaluation
+from advisor.optimizer.goal import goal_value
 from advisor.optimizer.linear import Linear
-from advisor.optimizer.run import Run, goal_value
+from advisor.optimizer.run import Run
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.load import Scenario

@@ -27,7 +27,8 @@ from advisor.analysis.knobs import Knob, turned
 from advisor.analysis.material import moves
 from advisor.analysis.resolver import Known, Starts, beats
 from advisor.evaluation.result import Check, Evaluation
-from advisor.optimizer.run import Found, goal_value
+from advisor.optimizer.found import Found
+from advisor.optimizer.goal import goal_value
 from advisor.optimizer.solver import Status
 
 DEFAULT_REACH = 1.5  # numbers are followed this far in both directions, or to the end of their own range

@@ -14,8 +14,9 @@ from dataclasses import replace
 from advisor.candidates.table import Table
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
+from advisor.optimizer.goal import CHEAPEST
 from advisor.optimizer.narrowing import narrowed
-from advisor.optimizer.run import CHEAPEST, optimise
+from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Only, Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal, Term

@@ -13,7 +13,9 @@ from advisor.analysis.parallel import forks, mapped
 from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.table import Table
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.run import CHEAPEST, Found, optimise
+from advisor.optimizer.found import Found
+from advisor.optimizer.goal import CHEAPEST
+from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Only, Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal, Term

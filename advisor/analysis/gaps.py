@@ -19,7 +19,9 @@ from advisor.analysis.workloads import same_steps
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.dominance import always_no_slower
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.run import Found, goal_value, optimise
+from advisor.optimizer.found import Found
+from advisor.optimizer.goal import goal_value
+from advisor.optimizer.run import optimise
 from advisor.optimizer.solver import Status
 from advisor.scenario.requirements import COST
 

@@ -20,8 +20,9 @@ from advisor.candidates.demand import demands
 from advisor.candidates.table import Table, table, variants
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
+from advisor.optimizer.goal import goal_value
 from advisor.optimizer.narrowing import search_from
-from advisor.optimizer.run import goal_value, optimise
+from advisor.optimizer.run import optimise
 from advisor.optimizer.solver import Status
 from advisor.scenario.load import Scenario
 

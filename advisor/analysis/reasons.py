@@ -12,7 +12,8 @@ from advisor.candidates.candidate import Candidate
 from advisor.candidates.shared import torn
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Check, Evaluation
-from advisor.optimizer.run import goal_value, optimise
+from advisor.optimizer.goal import goal_value
+from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.settling import settle
 from advisor.optimizer.solver import Status

@@ -26,10 +26,12 @@ from advisor.candidates.table import Table, table
 from advisor.catalog.perturb import with_figures
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
+from advisor.optimizer.found import NOTHING, Found
+from advisor.optimizer.goal import goal_value, linear_goal
 from advisor.optimizer.linear import is_log
 from advisor.optimizer.narrowing import narrowed
 from advisor.optimizer.pooled import Pooled, Shared
-from advisor.optimizer.run import NOTHING, Found, goal_value, linear_goal, optimise
+from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.load import Scenario

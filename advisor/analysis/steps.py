@@ -14,7 +14,9 @@ from advisor.analysis.answers import UNLIMITED, Answer, Deadline, searching
 from advisor.analysis.changes import RoleChange, role_changes
 from advisor.analysis.resolver import SAME_GOAL, beats, just_above
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.run import Found, goal_value, optimise
+from advisor.optimizer.found import Found
+from advisor.optimizer.goal import goal_value
+from advisor.optimizer.run import optimise
 from advisor.optimizer.solver import Status
 from advisor.optimizer.weighted import BEYOND_SLIP
 from advisor.scenario.goals import Goal, Term

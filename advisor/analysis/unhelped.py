@@ -23,8 +23,8 @@ from advisor.analysis.answers import restricted
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table
 from advisor.candidates.tactics import JOINS
+from advisor.optimizer.goal import CHEAPEST
 from advisor.optimizer.narrowing import narrowed
-from advisor.optimizer.run import CHEAPEST
 from advisor.optimizer.search import Search
 from advisor.scenario.requirements import COST, Bound, Requirement, split_percentile
 

@@ -21,8 +21,9 @@ from advisor.catalog.load import Catalog
 from advisor.errors import InputError, Problem, listing, nearest
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
+from advisor.optimizer.found import NOTHING, Found
 from advisor.optimizer.narrowing import narrowed, search_from
-from advisor.optimizer.run import NOTHING, Found, optimise
+from advisor.optimizer.run import optimise
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario

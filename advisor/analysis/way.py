@@ -21,7 +21,7 @@ from advisor.catalog.load import Catalog, load_catalog
 from advisor.errors import bad_input
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.run import CHEAPEST
+from advisor.optimizer.goal import CHEAPEST
 from advisor.optimizer.solver import Status
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import Requirement

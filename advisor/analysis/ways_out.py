@@ -43,7 +43,9 @@ from advisor.candidates.table import table as build
 from advisor.candidates.tactics import JOINS
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.run import CHEAPEST, Found, goal_value, optimise
+from advisor.optimizer.found import Found
+from advisor.optimizer.goal import CHEAPEST, goal_value
+from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal

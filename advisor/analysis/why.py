@@ -18,7 +18,8 @@ from advisor.errors import InputError, Problem, listing, nearest
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Check, Evaluation
 from advisor.evaluation.shares import share_above
-from advisor.optimizer.run import goal_value, optimise
+from advisor.optimizer.goal import goal_value
+from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.requirements import Requirement

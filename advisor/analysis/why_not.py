@@ -15,7 +15,8 @@ from advisor.candidates.maker import Rejection
 from advisor.candidates.table import Table
 from advisor.errors import InputError, Problem, listing, nearest
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.run import Found, goal_value
+from advisor.optimizer.found import Found
+from advisor.optimizer.goal import goal_value
 from advisor.optimizer.settling import settle
 from advisor.optimizer.solver import Status
 from advisor.scenario.requirements import Bound, Filter, Requirement

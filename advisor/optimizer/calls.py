@@ -18,12 +18,14 @@ from dataclasses import dataclass, replace
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.engine import Engine
+from advisor.optimizer.found import Found
+from advisor.optimizer.goal import CHEAPEST, STEP, goal_value, linear_goal
 from advisor.optimizer.limit import Limit
 from advisor.optimizer.linear import Linear, is_log
 from advisor.optimizer.linked import LinkedSearch
 from advisor.optimizer.prices import priced, within
 from advisor.optimizer.proof import TooHardError
-from advisor.optimizer.run import CHEAPEST, STEP, Found, Run, goal_value, linear_goal, optimise
+from advisor.optimizer.run import Run, optimise
 from advisor.optimizer.search import Only, Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal

@@ -27,10 +27,11 @@ from advisor.optimizer.front_losses import Losses, Time, losses_of
 from advisor.optimizer.front_repeats import without_repeats
 from advisor.optimizer.front_starts import start
 from advisor.optimizer.front_union import united
+from advisor.optimizer.goal import linear_goal
 from advisor.optimizer.prices import priced
 from advisor.optimizer.proof import TooHardError
 from advisor.optimizer.question import MOST_CASES, Question
-from advisor.optimizer.run import Run, linear_goal
+from advisor.optimizer.run import Run
 from advisor.optimizer.search import Search
 from advisor.optimizer.situations import Situation
 from advisor.optimizer.stairs import Stairs, fitting

@@ -17,13 +17,17 @@ from typing import TYPE_CHECKING
 import pulp
 
 from advisor.optimizer.formulation import CONSTRAINTS, kind_of
+from advisor.optimizer.found import NOTHING, Found, OutOfTimeError
+from advisor.optimizer.goal import goal_value
 from advisor.optimizer.linear import Linear
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal
 
 if TYPE_CHECKING:
     from advisor.optimizer.limit import Limit
-    from advisor.optimizer.run import Found, Run
+    from advisor.optimizer.run import Run
+
+FIRST_REACH = 0.1  # how far above the relaxation's bound the optimum is expected, relative
 
 
 class Program:
@@ -64,8 +68,6 @@ class Program:
         One search for each use of the caches: with it fixed the relaxation is much tighter, for half a cache would
         switch off half of every time row.
         """
-        from advisor.optimizer.run import Found, OutOfTimeError
-
         bounds = []
         if best.best is not None:
             self.session.add(CONSTRAINTS["better_than"](self.model, self.objective, value))
@@ -90,8 +92,6 @@ class Program:
         Only candidates whose reduced cost in the relaxation is within ``reach`` take part. An optimum within reach of
         the relaxation's bound is the optimum over all candidates; otherwise the reach grows.
         """
-        from advisor.optimizer.run import FIRST_REACH, NOTHING, OutOfTimeError
-
         fits = self.search.fitting(caches)
         fitting = {
             self.model.x[role, c.id].name: self._open[role, c.id] and bool(yes)
@@ -124,8 +124,6 @@ class Program:
 
     def _confirmed_within(self, bound: float) -> tuple[Found, float]:
         """Return the optimum over the candidates that take part, and its value in the model."""
-        from advisor.optimizer.run import Found, goal_value
-
         while True:
             outcome = self.run.solve(self.objective)
             if not outcome.found:

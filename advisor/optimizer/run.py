@@ -4,9 +4,8 @@ A goal that is a sum goes to the exact engine (:mod:`advisor.optimizer.engine`),
 mixed-integer program (:mod:`advisor.optimizer.program`). Both only drop designs that break a bound or cannot be better
 than one that is known, and the judge confirms what they find; so value and bound meet.
 
-A percentile as a goal has no linear form. It is reached by descent: any design sets a limit just below its own value,
-and the search goes on under that limit until nothing faster exists. Weighted sums with percentiles or products are in
-:mod:`advisor.optimizer.weighted`.
+A percentile as a goal has no linear form: it is reached by :mod:`advisor.optimizer.descent`. Weighted sums with
+percentiles or products are in :mod:`advisor.optimizer.weighted`.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,60 +23,29 @@ from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.acceptance import Acceptance
 from advisor.optimizer.case import better_than
+from advisor.optimizer.descent import minimise_percentile
 from advisor.optimizer.engine import Engine
+from advisor.optimizer.found import NOTHING, Found, OutOfTimeError
+from advisor.optimizer.goal import CHEAPEST, STEP, goal_value, linear_goal
 from advisor.optimizer.limit import Limit
-from advisor.optimizer.linear import Linear, is_log, is_product, room_of
+from advisor.optimizer.linear import Linear, is_log, room_of
 from advisor.optimizer.program import Program
 from advisor.optimizer.proof import TooHardError
 from advisor.optimizer.pruning import leaves_out
 from advisor.optimizer.question import Question
 from advisor.optimizer.search import Only, Search
 from advisor.optimizer.solver import Outcome, Status
-from advisor.scenario.goals import Goal, Term
-from advisor.scenario.requirements import COST, Bound
+from advisor.optimizer.weighted import minimise_weighted
+from advisor.scenario.goals import Goal
+from advisor.scenario.requirements import Bound
 
 if TYPE_CHECKING:
     import numpy as np
 
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
-FIRST_REACH = 0.1  # how far above the relaxation's bound the optimum is expected, relative
-STEP = 1e-6  # a better value is better by at least this much, relative
 HELD = 1e-9  # a goal that was reached may get worse by this much, relative
 MOST_NEAR = 2  # designs to start from that are not feasible
-CHEAPEST = Goal((Term(COST, 1.0),), "minimize cost")
-
-
-class OutOfTimeError(Exception):
-    """The time limit passed before the search could end."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """The end of a run.
-
-    Attributes:
-        status: OPTIMAL (proved), INFEASIBLE (proved) or STOPPED.
-        best: evaluation of the best feasible design, None when none was found.
-        value: the first goal's value of ``best``; ``bound``: what no feasible design can beat; equal when proved.
-        rounds: how many searches it took: cases of the exact engine, runs of the solver.
-    """
-
-    status: Status
-    best: Evaluation | None
-    value: float = math.inf
-    bound: float = -math.inf
-    rounds: int = 0
-
-    @property
-    def gap(self) -> float | None:
-        """(value - bound) / |value|; 0 when proved, None when there is no design or no bound."""
-        if self.best is None or math.isinf(self.bound):
-            return None
-        return 0.0 if self.status is Status.OPTIMAL else (self.value - self.bound) / max(abs(self.value), 1e-12)
-
-
-NOTHING = Found(Status.INFEASIBLE, None, bound=math.inf)
 
 
 def optimise(
@@ -182,9 +150,7 @@ class Run:
                 return replace(found, bound=goal.terms[0].coefficient * math.exp(-found.bound))
             return found
         if len(goal.terms) == 1:
-            return self._descend(goal, extra)
-        from advisor.optimizer.weighted import minimise_weighted
-
+            return minimise_percentile(self, goal, extra)
         return minimise_weighted(self, goal, extra)
 
     def _hold(self, goal: Goal, best: Evaluation) -> None:
@@ -349,52 +315,3 @@ class Run:
             raise OutOfTimeError
         self.rounds += 1
         return self.search.session.solve(objective, 0.0 if math.isinf(left) else left)
-
-    # --- one percentile -----------------------------------------------------------------------------------------------
-
-    def _descend(self, goal: Goal, extra: tuple[Limit, ...]) -> Found:
-        """Minimise a percentile: each design found sets the limit for the next."""
-        metric = goal.terms[0].metric
-        guide = self.search.sum(metric.rpartition(".p")[0] + ".mean")
-        assert guide is not None
-        best: Evaluation | None = None
-        limit: Limit | None = None
-        value = math.inf
-        try:
-            quick = min(self.known(extra), key=lambda e: e.metric(metric), default=None)
-            if quick is not None:
-                best, value = quick, goal_value(goal, quick)
-                limit = self.search.limit(Bound("objective", metric, True, quick.metric(metric) * (1 - STEP)))
-            found = NOTHING
-            while value > self.least and (
-                (found := self.confirmed(guide, goal, (*extra, limit) if limit else extra)).best is not None
-            ):
-                best, value = found.best, goal_value(goal, found.best)
-                limit = self.search.limit(Bound("objective", metric, True, best.metric(metric) * (1 - STEP)), limit)
-            proved = value <= self.least or found.status is Status.INFEASIBLE
-        except OutOfTimeError:
-            proved = False
-        if best is None:
-            return Found(Status.INFEASIBLE if proved else Status.STOPPED, None)
-        return Found(Status.OPTIMAL if proved else Status.STOPPED, best, value, value if proved else -math.inf)
-
-
-def linear_goal(search: Search, goal: Goal) -> Linear | None:
-    """Return a goal as a sum with the same optimum, None when it has none.
-
-    A single quality or availability is optimised through its logarithm.
-    """
-    parts = [search.sum(term.metric) for term in goal.terms]
-    if is_log(goal):
-        return parts[0]
-    total = Linear({})
-    for term, part in zip(goal.terms, parts, strict=True):
-        if part is None or is_product(term.metric):
-            return None
-        total = total + part.scaled(term.coefficient)
-    return total
-
-
-def goal_value(goal: Goal, evaluation: Evaluation) -> float:
-    """Return the value of a goal (to be minimised) of an evaluation."""
-    return math.fsum(term.coefficient * evaluation.metric(term.metric) for term in goal.terms)

@@ -12,8 +12,9 @@ import math
 from advisor.optimizer.acceptance import Acceptance
 from advisor.optimizer.case import better_than
 from advisor.optimizer.engine import Engine
+from advisor.optimizer.goal import linear_goal
 from advisor.optimizer.proof import TooHardError
-from advisor.optimizer.run import Run, linear_goal
+from advisor.optimizer.run import Run
 from advisor.optimizer.search import Search
 from advisor.scenario.goals import Goal
 

@@ -9,8 +9,11 @@ tightens, and the search ends when no v can meet it. Several such metrics are ta
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from advisor.optimizer.found import NOTHING, Found, OutOfTimeError
+from advisor.optimizer.goal import STEP, goal_value
 from advisor.optimizer.linear import Linear, is_product
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal, Term
@@ -21,7 +24,7 @@ MULTIPLES = (1.0, 1.5, 2.5)  # of the mean, standing in for a percentile
 
 if TYPE_CHECKING:
     from advisor.optimizer.limit import Limit
-    from advisor.optimizer.run import Found, Run
+    from advisor.optimizer.run import Run
 
 
 def minimise_weighted(run: Run, goal: Goal, extra: tuple[Limit, ...] = ()) -> Found:
@@ -38,8 +41,6 @@ def _look_around(run: Run, goal: Goal) -> None:
 
     Each percentile is stood in for by a multiple of its mean, each product by its tangent in the logarithm.
     """
-    from advisor.optimizer.run import goal_value
-
     around = 0.7
     for multiple in MULTIPLES:
         objective = Linear({})
@@ -64,8 +65,6 @@ def _stand_in(run: Run, term: Term, multiple: float, around: float) -> Linear:
 
 class _Staircase:
     def __init__(self, run: Run, goal: Goal, hard: Term, rest: Goal, extra: tuple[Limit, ...]) -> None:
-        from advisor.optimizer.run import NOTHING, Found, goal_value
-
         self.run, self.goal, self.hard, self.rest, self.extra = run, goal, hard, rest, extra
         self.best = NOTHING
         for evaluation in run.known(extra):
@@ -77,10 +76,6 @@ class _Staircase:
 
     def walk(self) -> Found:
         """Walk down the steps of g against v until no better sum is possible."""
-        from dataclasses import replace
-
-        from advisor.optimizer.run import OutOfTimeError
-
         limit: float | None = None
         try:
             while (found := self._step(limit)).best is not None and found.status is Status.OPTIMAL:
@@ -96,8 +91,6 @@ class _Staircase:
 
     def _step(self, limit: float | None) -> Found:
         """Return the smallest rest g among designs whose hard metric is within the limit."""
-        from advisor.optimizer.run import Found, goal_value
-
         if limit is not None:
             bound = Bound("objective", self.hard.metric, self.hard.coefficient > 0, limit)
             self.within = self.run.search.limit(bound, self.within)
@@ -112,8 +105,6 @@ class _Staircase:
 
     def _next_limit(self, found: Found) -> float | None:
         """Return the limit that a better sum must meet, None when no value can."""
-        from advisor.optimizer.run import STEP
-
         assert found.best is not None
         here = found.best.metric(self.hard.metric)
         needed = (self.best.value - found.value) / self.hard.coefficient

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from advisor.analysis.fixed import within_target
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.run import goal_value
+from advisor.optimizer.goal import goal_value
 from advisor.optimizer.solver import Status
 from advisor.rehearsal import words
 from advisor.rehearsal.course import Asking, Fact

@@ -16,7 +16,7 @@ from advisor.analysis.conflict import Feasibility
 from advisor.analysis.fixed import within_target
 from advisor.candidates.candidate import Candidate
 from advisor.errors import InputError
-from advisor.optimizer.run import goal_value
+from advisor.optimizer.goal import goal_value
 from advisor.rehearsal import traffic, words
 from advisor.rehearsal.prices import Rise, dearer
 from advisor.rehearsal.scoring import regret

@@ -12,7 +12,7 @@ from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.table import Table
 from advisor.errors import AdvisorError, InputError, nearest
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.run import goal_value
+from advisor.optimizer.goal import goal_value
 from advisor.rehearsal import words
 from advisor.rehearsal.scoring import Points, regret
 

@@ -25,7 +25,8 @@ from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
 from advisor.explanation.derivation import Derivation
 from advisor.explanation.explain import explain
-from advisor.optimizer.run import Found, optimise
+from advisor.optimizer.found import Found
+from advisor.optimizer.run import optimise
 from advisor.optimizer.solver import Status
 from advisor.rehearsal import traffic, words
 from advisor.scenario.load import Scenario

@@ -21,7 +21,8 @@ from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import table
 from advisor.evaluation.evaluate import judge, stages
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.run import Found, optimise
+from advisor.optimizer.found import Found
+from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.rehearsal import words

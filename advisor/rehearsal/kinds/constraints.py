@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from advisor.analysis.resolver import beats
 from advisor.evaluation.result import Evaluation
 from advisor.explanation.derivation import plain
-from advisor.optimizer.run import Found
+from advisor.optimizer.found import Found
 from advisor.optimizer.solver import Status
 from advisor.rehearsal import words
 from advisor.rehearsal.kind import Kind

@@ -319,7 +319,7 @@ def test_the_command_gives_the_truth(
     command = in_debrief(asked.command, setup)
 
     def run(*more: str) -> str:
-        return CliRunner().invoke(cli, [*shlex.split(command)[1:], *more]).output
+        return CliRunner().invoke(cli, [*shlex.split(command)[1:], *more]).stdout
 
     assert GIVES[name](Shown(world, asked, run)), (command, asked.truth)
 
@@ -364,6 +364,6 @@ def test_the_command_of_a_drill_runs_in_the_folder_of_its_debrief(
         assert isinstance(item, Asked)
         assert f"{item.folder}/scenario.yml" in item.question.command
         shown = CliRunner().invoke(cli, [*shlex.split(in_debrief(item.question.command, setup))[1:], "--json"])
-        found = json.loads(shown.output)
+        found = json.loads(shown.stdout)
         times = found["after"]["cost_usd_per_month"] / found["before"]["cost_usd_per_month"]
         assert times == pytest.approx(item.question.truth, rel=CLOSE)

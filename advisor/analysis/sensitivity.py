@@ -76,6 +76,19 @@ def sensitivity(
         reach: factor by which numbers are followed for break-evens, or to the end of their range, where that is wider.
         jobs: processes to work in; the result is the same for any number.
     """
+    with unswept():
+        return _sensitivity(answer, today, parts, reach, deadline, progress, jobs)
+
+
+def _sensitivity(
+    answer: Answer,
+    today: datetime.date,
+    parts: Collection[str],
+    reach: float,
+    deadline: Deadline,
+    progress: Progress,
+    jobs: int,
+) -> Sensitivity:
     assert answer.best is not None, "without a design there is nothing to ask about"
     settle(answer.search, answer.scenario.objective[0], deadline.left)  # for all that is solved again
     own = [*workload_knobs(answer.scenario, answer.table.catalog), *design_knobs(answer.table, answer.best.design)]

@@ -160,8 +160,10 @@ class Flow(Strict):
         That is so for the last step that makes items. A step before it must be complete, an earlier call of the same
         model among them: the answer's first token comes after the whole of a tool call.
         """
+        if at != "first" or not step.items:
+            return False
         last = [inner for inner in self.steps() if inner.items and not inner.in_background][-1:]
-        return at == "first" and any(inner is step for inner in last)
+        return any(inner is step for inner in last)
 
     def taken(self, workload: Mapping[str, float]) -> Flow:
         """Return the flow without the steps that no request takes."""

@@ -26,11 +26,11 @@ def in_folder(command: str, folder: str) -> str:
 def in_debrief(command: str, setup: Setup) -> str:
     """Return a command as it runs in the folder of the debrief: under the catalog and the day of the session.
 
-    >>> setup = Setup("/work/s.yml", "", "/ours", "2026-01-02", ("", ""), 7, 35)
+    >>> setup = Setup("/home/me/s.yml", "", "/home/me/ours", "2026-01-02", ("", ""), 7, 35)
     >>> in_debrief("advisor propose scenario.yml", setup)
-    'advisor propose scenario.yml --as-of 2026-01-02 --catalog /ours'
+    'advisor propose scenario.yml --as-of 2026-01-02 --catalog /home/me/ours'
     >>> in_debrief("advisor catalog show kong", setup), in_debrief("advisor model f a=1", setup)
-    ('advisor catalog show kong --catalog /ours', 'advisor model f a=1')
+    ('advisor catalog show kong --catalog /home/me/ours', 'advisor model f a=1')
     """
     names = _names_scenario(command)
     more = ["--as-of", setup.as_of] if setup.as_of and names else []
@@ -41,9 +41,9 @@ def in_debrief(command: str, setup: Setup) -> str:
 def on_terminal(command: str, setup: Setup) -> str:
     """Return a command as it runs anywhere, with the file that was read; else where it runs, before it.
 
-    >>> setup = Setup("/work/s.yml", "", "", "", ("", ""), 7, 35)
+    >>> setup = Setup("/home/me/s.yml", "", "", "", ("", ""), 7, 35)
     >>> on_terminal("advisor propose scenario.yml", setup)
-    'advisor propose /work/s.yml'
+    'advisor propose /home/me/s.yml'
     >>> on_terminal("advisor propose question_2/scenario.yml", setup)
     'in the folder of the debrief: advisor propose question_2/scenario.yml'
     """

@@ -162,3 +162,18 @@ def test_the_collector_is_as_it_was() -> None:
     with pytest.raises(ValueError, match="invalid"), unswept():
         int("x")
     assert gc.isenabled()
+
+
+def test_a_solve_leaves_no_cycles_behind(candidates: Table) -> None:
+    """What a solve made is freed as soon as nobody needs it: pausing the collector does not hold on to it."""
+    with unswept():
+        gc.collect()
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        try:
+            solved(candidates)
+            gc.collect()
+            left = {type(one).__qualname__ for one in gc.garbage if type(one).__module__.startswith("advisor.")}
+        finally:
+            gc.set_debug(0)
+            gc.garbage.clear()
+    assert not left

@@ -151,10 +151,10 @@ class Coarser(Tabulated):
 
         count, points = fine.masses.shape
         super().__init__(np.zeros((count, points // cells)))
-        self._fine, self._cells, self._down = fine, cells, down
+        self._fine, self._cells, self._down = fine.masses, cells, down  # no cycle: both are freed with the search
 
     def _work_out(self, rows: Rows) -> None:
-        self.masses[rows] = coarser(self._fine.masses[rows], self._cells, down=self._down)
+        self.masses[rows] = coarser(self._fine[rows], self._cells, down=self._down)
         super()._work_out(rows)
 
 

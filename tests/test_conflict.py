@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+from collections.abc import Sequence
 
 import pytest
 from oracles.enumeration import Judged, enumerate_all, meets
 from oracles.problems import draw_bounds, draw_filters, small_table, with_question
 
-from advisor.analysis.conflict import conflict
+from advisor.analysis.conflict import conflict, smallest
 from advisor.candidates.table import Table
 from advisor.catalog.load import Catalog
 from advisor.scenario.load import Scenario
@@ -92,3 +94,28 @@ def test_a_role_that_nothing_can_fill(scenario: Scenario, catalog: Catalog) -> N
     empty = replace(full, candidates={**full.candidates, role: ()})
     bound = Bound("constraints.cost_usd_per_month.max", "cost_usd_per_month", True, 1e9)
     assert conflict(with_question(empty, [bound], full.scenario.objective)) == ()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_to_drop_many_at_a_time_finds_the_conflict_of_the_usual_order(seed: int) -> None:
+    """On drawn conflicts: the same set as by dropping one by one, whatever is known to be in all of them before."""
+    rng = random.Random(seed)
+    asked: list[Requirement] = [
+        Bound(str(n), f"flows.a.latency_ms.p{n}" if rng.random() < 0.3 else f"m{n}", True, 1.0) for n in range(9)
+    ]
+    asked[rng.randrange(9)] = Filter("cloud", "cloud", frozenset({"aws"}), True)
+    conflicts = [frozenset(rng.sample(asked, rng.randrange(1, 6))) for _ in range(rng.randrange(1, 5))]
+    designs = [frozenset(some) for size in range(10) for some in itertools.combinations(asked, size)]
+    designs = [broken for broken in designs if all(broken & one for one in conflicts)]  # what each design breaks
+    rng.shuffle(designs)
+
+    def meets_all(some: Sequence[Requirement]) -> list[frozenset[Requirement]]:
+        return [broken for broken in designs if not broken & set(some)]
+
+    def feasible(some: Sequence[Requirement]) -> bool:
+        return bool(meets_all(some))
+
+    in_all = [one for one in asked if all(one in some for some in conflicts)]
+    one_by_one = smallest(asked, feasible)
+    for sure in ([], in_all, in_all[:1]):
+        assert smallest(asked, feasible, sure, lambda some: meets_all(some)[0]) == one_by_one

@@ -425,7 +425,7 @@ def test_ways_out_are_the_same_from_several_processes(solved: Answer, monkeypatc
         ),
     )
     known = solve(replace(solved.table, scenario=problem))
-    monkeypatch.setattr("advisor.analysis.forced.WORTH_A_PROCESS_S", 0.0)
+    monkeypatch.setattr("advisor.analysis.ruled_out.WORTH_A_PROCESS_S", 0.0)
     wish = [Wish("llm", "beta_open")]
     one, two = (why_not(known, wish, jobs=jobs) for jobs in (1, 2))
     assert len(one.ways_out) == 3

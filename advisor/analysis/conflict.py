@@ -6,9 +6,10 @@ infeasible is not part of the conflict. What remains is minimal: without any one
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from advisor.candidates.table import Table
@@ -23,6 +24,7 @@ from advisor.scenario.goals import Goal, Term
 from advisor.scenario.requirements import CLOUDS, COST, Bound, Filter, Requirement, split_percentile
 
 Feasible = Callable[[Sequence[Requirement]], bool | None]  # None: left open
+Breaks = Callable[[Sequence[Requirement]], Collection[Requirement]]
 
 
 def conflict(table: Table, time_limit_s: float = 0.0, search: Search | None = None) -> tuple[Requirement, ...] | None:
@@ -39,8 +41,20 @@ def conflict(table: Table, time_limit_s: float = 0.0, search: Search | None = No
     return smallest(table.scenario.requirements, feasible)
 
 
-def smallest(requirements: Sequence[Requirement], feasible: Feasible) -> tuple[Requirement, ...] | None:
+def smallest(
+    requirements: Sequence[Requirement],
+    feasible: Feasible,
+    sure: Collection[Requirement] = (),
+    breaks: Breaks | None = None,
+) -> tuple[Requirement, ...] | None:
     """Return a minimal part of some requirements that cannot hold together; None when a check was left open.
+
+    Where several parts are minimal, the order of the requirements decides which is found.
+
+    Args:
+        sure: requirements without any one of which there is a design: they are in every conflict.
+        breaks: what a design breaks that meets what was just found feasible. Bounds are then dropped as many at a time
+            as can be, which needs fewer checks where most of those that are not sure are in no conflict.
 
     >>> from advisor.scenario.requirements import Bound
     >>> asked = [Bound(name, name, True, 1.0) for name in "abcd"]
@@ -52,14 +66,43 @@ def smallest(requirements: Sequence[Requirement], feasible: Feasible) -> tuple[R
     timeless = [r for r in kept if "_ms." not in r.path and "_s." not in r.path]  # time bounds are the slow part
     if len(timeless) < len(kept) and feasible(timeless) is False:
         kept = timeless
-    for requirement in list(kept):
-        rest = [r for r in kept if r is not requirement]
+    open_ = [r for r in kept if r not in sure]
+    while open_:
+        first = list(itertools.takewhile(lambda r: isinstance(r, Bound), open_)) if breaks else []
+        end = _droppable(kept, first or open_[:1], feasible, breaks)
+        if end is None:
+            return None
+        going, stays = end
+        kept, open_ = _less(kept, going), open_[len(going) + stays :]
+    return tuple(kept)
+
+
+def _droppable(
+    kept: Sequence[Requirement], first: Sequence[Requirement], feasible: Feasible, breaks: Breaks | None
+) -> tuple[Sequence[Requirement], bool] | None:
+    """Return how many of the first requirements can go, and whether the next one is known to stay; None: left open.
+
+    If the rest cannot hold together without them all, each would go when its turn came: with more of them there is no
+    design either. If it can, take of what the design breaks the last one: those before it may go, but with them gone
+    that one stays, as the design breaks nothing else of what is left.
+    """
+    going, stays = first, False
+    while going:
+        rest = _less(kept, going)
         verdict = feasible(rest)
         if verdict is None:
             return None
         if not verdict:
-            kept = rest
-    return tuple(kept)
+            break
+        broken = breaks(rest) if breaks else going
+        going, stays = going[: max(place for place, r in enumerate(going) if r in broken)], True
+    return going, stays
+
+
+def _less(some: Sequence[Requirement], gone: Sequence[Requirement]) -> list[Requirement]:
+    """Return some requirements without these very ones; an equal one may be left."""
+    ids = set(map(id, gone))
+    return [r for r in some if id(r) not in ids]
 
 
 class Feasibility:
@@ -78,23 +121,37 @@ class Feasibility:
         self._whole = search
         self._kept = search  # with all rules on options, which shape its pool
         self._apart: Search | None = None  # from which rules can be dropped
-        self._met: list[tuple[Evaluation, frozenset[Requirement]]] = []
+        self._met: list[frozenset[Requirement]] = []  # what designs break
         self._infeasible: list[frozenset[Requirement]] = []
 
     def __call__(self, requirements: Sequence[Requirement]) -> bool | None:
         """Return whether a design meets these requirements, None when it was still open at the end."""
-        asked = frozenset(requirements)
-        if any(not broken & asked for _, broken in self._met):
-            return True
-        if any(some <= asked for some in self._infeasible) or self._ends_in_vain(asked):
-            return False
-        one_more = self._with_one_more(asked)
+        known = self.known(requirements)
+        if known is not None:
+            return known
+        one_more = self._with_one_more(frozenset(requirements))
         if one_more and self._asked([*requirements, *one_more]):
             return True
         verdict = self._asked(requirements)
         if verdict is False:
             self.note_infeasible(requirements)
         return verdict
+
+    def known(self, requirements: Iterable[Requirement]) -> bool | None:
+        """Return the same as far as it is known without a search."""
+        asked = frozenset(requirements)
+        if any(not broken & asked for broken in self._met):
+            return True
+        return False if any(some <= asked for some in self._infeasible) or self._ends_in_vain(asked) else None
+
+    def breaks(self, requirements: Iterable[Requirement]) -> frozenset[Requirement]:
+        """Return what a design breaks that meets some requirements which were found feasible."""
+        asked = frozenset(requirements)
+        return min((broken for broken in self._met if not broken & asked), key=len)
+
+    def needs(self, requirement: Requirement) -> bool:
+        """Return whether a design was met that breaks no requirement but one, so that it is in every conflict."""
+        return any(broken <= {requirement} for broken in self._met)
 
     def note_infeasible(self, requirements: Iterable[Requirement]) -> None:
         """Remember that some requirements cannot hold together."""
@@ -121,9 +178,13 @@ class Feasibility:
     def _with_one_more(self, asked: frozenset[Requirement]) -> list[Bound]:
         """Return the bounds on clouds that are not asked for, one cloud looser.
 
-        Among fewer clouds there are fewer calls between them to look at, and one more is often enough.
+        Among fewer clouds there are fewer calls between them to look at, and one more is often enough. It is not tried
+        where no number of them is enough beside all other requirements.
         """
-        gone = [r for r in self._whole.requirements if isinstance(r, Bound) and r.metric == CLOUDS and r not in asked]
+        whole = self._whole.requirements
+        gone = [r for r in whole if isinstance(r, Bound) and r.metric == CLOUDS and r not in asked]
+        if any(some <= {*whole} - {*gone} for some in self._infeasible):
+            return []
         return [replace(bound, limit=bound.limit + 1) for bound in gone]
 
     def _asked(self, requirements: Sequence[Requirement]) -> bool | None:
@@ -140,7 +201,7 @@ class Feasibility:
             time_limit_s=0.0 if math.isinf(left) else left,
         )
         if found.best is not None:
-            self._note(found.best)
+            self.note(found.best)
             return True
         return False if found.status is Status.INFEASIBLE else None
 
@@ -153,15 +214,11 @@ class Feasibility:
         self._apart = (self._apart or self._whole.with_rules_apart()).under(requirements)
         return self._apart
 
-    def met_without(self, requirement: Requirement) -> list[Evaluation]:
-        """Return the designs met that break no requirement but one."""
-        return [evaluation for evaluation, broken in self._met if broken <= {requirement}]
-
-    def _note(self, evaluation: Evaluation) -> None:
-        """Remember a design, and which of all the requirements it breaks."""
+    def note(self, evaluation: Evaluation) -> None:
+        """Remember which of all the requirements a design breaks."""
         scenario = replace(self._whole.table.scenario, requirements=self._whole.requirements)
         checks = judge(evaluation.design, scenario).checks
-        self._met.append((evaluation, frozenset(check.requirement for check in checks if not check.holds)))
+        self._met.append(frozenset(check.requirement for check in checks if not check.holds))
 
 
 def _allowed(table: Table, only: Only | None) -> Table:

@@ -64,27 +64,31 @@ def _in_processes(
     shared: Sequence[object],
     meanwhile: Callable[[], None],
 ) -> list[Result]:
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
     from advisor.analysis.sent import unpacked
 
-    start = "fork" if forks() else "spawn"
-    pool = ProcessPoolExecutor(jobs, get_context(start), _take, (work, shared))
+    pool = processes(work, jobs, shared)
     chunk = max(1, len(arguments) // (jobs * CHUNKS_A_JOB))
     found: list[Result] = []
     try:
-        given = [pool.submit(_run, arguments[at : at + chunk]) for at in range(0, len(arguments), chunk)]
+        given = [pool.submit(run, arguments[at : at + chunk]) for at in range(0, len(arguments), chunk)]
         meanwhile()
         for one in given:
             for result in unpacked(one.result(), shared):
                 found.append(result)
                 done(len(found))
     except BaseException:
-        _end(pool)
+        end(pool)
         raise
     pool.shutdown()
     return found
+
+
+def processes(work: Callable[[Any], Any], jobs: int, shared: Sequence[object]) -> ProcessPoolExecutor:
+    """Return so many processes that each :func:`run` work; what they work with is sent to each once."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    return ProcessPoolExecutor(jobs, get_context("fork" if forks() else "spawn"), _take, (work, shared))
 
 
 def forks() -> bool:
@@ -107,14 +111,15 @@ def _take(work: Callable[[Any], Any], shared: Sequence[object]) -> None:
     _given[:] = [(work, shared)]
 
 
-def _run(arguments: Sequence[Any]) -> bytes:
+def run(arguments: Sequence[Any]) -> bytes:
+    """Return what becomes of some arguments in a process that was begun with the work; for :func:`sent.unpacked`."""
     from advisor.analysis.sent import packed
 
     ((work, shared),) = _given
     return packed([work(argument) for argument in arguments], shared)
 
 
-def _end(pool: ProcessPoolExecutor) -> None:
+def end(pool: ProcessPoolExecutor) -> None:
     """End a pool's processes now: what they still work on is not wanted.
 
     Nothing is cancelled first: the pool of Python 3.11 complains of cancelled work when its processes are gone.

@@ -23,7 +23,7 @@ from itertools import combinations, product
 
 from advisor.analysis.answers import UNLIMITED, Deadline, remember, searching
 from advisor.analysis.enough import Enough
-from advisor.analysis.forced import Forced, blame, least_count
+from advisor.analysis.forced import Forced, blame
 from advisor.analysis.loosening import looser, towards
 from advisor.analysis.remedies import (
     Admitted,
@@ -36,6 +36,7 @@ from advisor.analysis.remedies import (
     loosened,
     place_of,
 )
+from advisor.analysis.ruled_out import least_count
 from advisor.analysis.smallest_fixes import Fixes, smallest_fixes
 from advisor.analysis.unhelped import cannot_help, roles_of, worth_trying
 from advisor.candidates.table import Table

@@ -8,11 +8,13 @@ from typing import Literal
 
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, silent
 from advisor.analysis.changes import RoleChange, role_changes
-from advisor.analysis.forced import Forced, WayOut, Wish, best_reach, blame_and_ways_out, forced, names_of
+from advisor.analysis.forced import Forced, Wish, forced, names_of
 from advisor.analysis.reasons import Reason, reasons
+from advisor.analysis.ruled_out import WayOut, best_reach, blame_and_ways_out
 from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.maker import Rejection
 from advisor.candidates.table import Table
+from advisor.candidates.unswept import unswept
 from advisor.errors import InputError, Problem, listing, nearest
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.found import Found
@@ -98,7 +100,7 @@ def why_not(
         return _possible(answer, granted, found)
     if found.status is Status.STOPPED:
         return WhyNot(granted, "open", proved=False)
-    return _impossible(granted_search, granted, deadline, jobs) if relax else WhyNot(granted, "infeasible")
+    return _impossible(answer.best, granted_search, granted, deadline, jobs) if relax else WhyNot(granted, "infeasible")
 
 
 def _no_candidate(table: Table, wish: Wish) -> Iterator[str]:
@@ -146,8 +148,9 @@ def _possible(answer: Answer, wishes: tuple[Wish, ...], found: Found) -> WhyNot:
     )
 
 
-def _impossible(one: Forced, wishes: tuple[Wish, ...], deadline: Deadline, jobs: int) -> WhyNot:
-    members, ways = blame_and_ways_out(one, deadline, jobs)
+def _impossible(best: Evaluation, one: Forced, wishes: tuple[Wish, ...], deadline: Deadline, jobs: int) -> WhyNot:
+    with unswept():
+        members, ways = blame_and_ways_out(one, best, deadline, jobs)
     kind: Kind = "refused" if members and all(isinstance(m, Filter) for m in members) else "infeasible"
     reach = None
     if members and len(members) == 1 and isinstance(members[0], Bound) and ways[0].evaluation is None:

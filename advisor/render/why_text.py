@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from advisor.analysis.comparison import same
-from advisor.analysis.forced import WayOut
+from advisor.analysis.ruled_out import WayOut
 from advisor.analysis.why import OtherSize, RoleWhy, Why, Without
 from advisor.analysis.why_not import WhyNot
 from advisor.evaluation.result import Evaluation

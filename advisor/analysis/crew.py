@@ -1,0 +1,107 @@
+"""Work that is given bit by bit: other processes begin with the first piece while this one finds out what else to do.
+
+With one job nothing is begun before all results are asked for, and no process is started. What a piece comes to hangs
+on the piece alone, so the results are the same for any number of jobs.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from advisor.analysis.parallel import end, forks, processes, run
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+
+
+class Crew(Generic[Piece, Result]):
+    """This process and others that work off the same pieces, the most urgent first.
+
+    Args:
+        work: what becomes of a piece; the others have it, and all that it holds, as it is when they begin.
+        jobs: processes, this one included.
+        shared: large objects that work and results hold: results come back with these very ones, not with copies.
+
+    >>> with Crew(abs) as crew:
+    ...     crew.give(-2)
+    ...     crew.give(-1, rank=-1)
+    ...     crew.all()
+    {-1: 1, -2: 2}
+    """
+
+    def __init__(self, work: Callable[[Piece], Result], jobs: int = 1, shared: Sequence[object] = ()) -> None:
+        self._work, self._jobs, self._shared = work, jobs, shared
+        self._waiting: list[tuple[int, int, Piece]] = []
+        self._given = 0
+        self._found: dict[Piece, Result] = {}
+        self._there: dict[Piece, Future[bytes]] = {}
+        self._idle = 0  # other processes that have begun and have nothing to do
+        self._pool: ProcessPoolExecutor | None = None
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> Crew[Piece, Result]:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End the other processes, also those that still work: nobody waits for that any more."""
+        with self._lock:
+            self._waiting.clear()
+        if self._pool is not None and (kind or not all(one.done() for one in self._there.values())):
+            end(self._pool)
+        elif self._pool is not None:
+            self._pool.shutdown()
+
+    def begin(self) -> None:
+        """Start the other processes, where they may begin as copies of this one; from here on they take pieces."""
+        if self._pool is None and self._jobs > 1 and forks():
+            self._pool, self._idle = processes(self._work, self._jobs - 1, self._shared), self._jobs - 1
+            self._feed()
+
+    def give(self, piece: Piece, rank: int = 0) -> None:
+        """Have a piece worked off; of those that wait the lowest rank comes first, then the first that was given."""
+        with self._lock:
+            heapq.heappush(self._waiting, (rank, self._given, piece))
+            self._given += 1
+        self._feed()
+
+    def all(self) -> dict[Piece, Result]:
+        """Return what became of every piece given so far; this process works as well.
+
+        Raises:
+            What the work raises.
+        """
+        from advisor.analysis.sent import unpacked
+
+        while (piece := self._next()) is not None:
+            self._found[piece[0]] = self._work(piece[0])
+        for own, one in self._there.items():
+            if own not in self._found:
+                self._found[own] = unpacked(one.result(), self._shared)[0]
+        return dict(self._found)
+
+    def _next(self) -> tuple[Piece] | None:
+        with self._lock:
+            return (heapq.heappop(self._waiting)[2],) if self._waiting else None
+
+    def _feed(self) -> None:
+        """Give the processes that have nothing to do the next pieces."""
+        with self._lock:
+            while self._pool is not None and self._idle and self._waiting:
+                *_, piece = heapq.heappop(self._waiting)
+                self._idle -= 1
+                self._there[piece] = self._pool.submit(run, [piece])
+                self._there[piece].add_done_callback(self._done)
+
+    def _done(self, one: Future[bytes]) -> None:
+        """Note that a process has nothing to do; one that ended with an error gets nothing more."""
+        if one.exception() is None:
+            with self._lock:
+                self._idle += 1
+            self._feed()

@@ -1,0 +1,86 @@
+"""Work given bit by bit: the same results for any number of processes, errors that arrive, nothing left behind."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import time
+from functools import partial
+from operator import getitem
+
+import pytest
+
+from advisor.analysis.crew import Crew
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_every_piece_is_worked_off_once(jobs: int) -> None:
+    """Pieces given before the processes begin, after it, and after all results were asked for once."""
+    with Crew(math.sqrt, jobs) as crew:
+        for number in range(10):
+            crew.give(number, rank=-number)
+        crew.begin()
+        crew.give(10)
+        assert crew.all() == {n: math.sqrt(n) for n in range(11)}
+        crew.give(11)
+        assert crew.all()[11] == math.sqrt(11)
+
+
+def test_the_most_urgent_comes_first() -> None:
+    """The lowest rank, then the first that was given."""
+    order: list[str] = []
+    with Crew(order.append) as crew:
+        for rank, name in ((1, "b"), (1, "c"), (0, "a")):
+            crew.give(name, rank)
+        crew.all()
+    assert order == ["a", "b", "c"]
+
+
+def test_without_a_beginning_no_process_is_started() -> None:
+    """What no other process could be sent is worked off here."""
+    with Crew(lambda n: n + 1, 8) as crew:
+        crew.give(1)
+        assert crew.all() == {1: 2}
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_error_arrives_and_no_process_stays(jobs: int) -> None:
+    """What the work raises is raised here, whichever process it was in."""
+    with pytest.raises(ValueError, match="math domain error"):
+        _roots([-1.0, 4.0, 9.0], jobs)
+    _wait_for_children()
+
+
+def _roots(numbers: list[float], jobs: int) -> dict[float, float]:
+    with Crew(math.sqrt, jobs) as crew:
+        crew.begin()
+        for number in numbers:
+            crew.give(number)
+        return crew.all()
+
+
+def test_nobody_waits_for_what_is_not_asked_for() -> None:
+    """A process that works on a piece whose result nobody took is ended with the rest."""
+    with Crew(time.sleep, 2) as crew:
+        crew.begin()
+        crew.give(3600.0)
+    _wait_for_children()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_is_shared_comes_back_as_itself(jobs: int) -> None:
+    """Results hold the caller's own large things, not copies."""
+    large = list(range(10_000))
+    with Crew(partial(getitem, [large, 1]), jobs, [large]) as crew:
+        crew.begin()
+        crew.give(0)
+        while jobs > 1 and crew._waiting:
+            time.sleep(0.01)
+        assert crew.all()[0] is large
+
+
+def _wait_for_children() -> None:
+    for child in multiprocessing.active_children():
+        child.join(10)
+    assert multiprocessing.active_children() == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -149,26 +149,62 @@ def test_where_nothing_new_comes_other_scenarios_follow(kind: str, most: int) ->
     assert taken(["ab", *"a" * (most - 1), "c", "a"], ["x"], kind) == ([*"abc"], False)
     assert taken([""] * drill.HERE, ["", "x", *[""] * (drill.ELSEWHERE - 2)], kind) == (["x"], True)
     assert taken([""] * (drill.IDLE - 1), [""] * (drill.IDLE - most), kind) == ([], True), "there is nothing"
-    beside = drill.ELSEWHERE_BESIDE[-1]
+    beside = drill.BESIDE
     assert taken([*"a" * (most + 1), "b", "c"], ["x"] * beside, kind) == ([*"axbc"], False), "it is gone back to"
     assert taken([*"a" * (most + 2)], [*"x" * beside, "y"], kind) == ([*"axy"], False), "and left again at once"
     assert taken(["a"] * (most + 1), ["", "bcdef", "ghijkl"], kind) == ([*"abcdefghij"], True)
 
 
-def test_what_comes_after_a_try_in_vain_is_worked_out_beside() -> None:
-    """A process that found nothing new at the scenario looks elsewhere, the more the longer; else that comes last."""
-    given = {0: "", 1: "a", 2: "a", 3: "a", 4: "b", **{drill.HERE + number: "c" for number in range(6)}}
+def told(come: dict[int, str], taken: Iterable[int], kind: str = LIGHT) -> int | None:
+    """Return the try that a process is told to make next.
 
-    def attempt(place: int) -> Iterator[tuple[int, Item | None]]:
-        yield from ((place, asked(text)) for text in given[place])
-        yield place, None
+    Args:
+        come: place -> what has come of it, a letter a question; "…" behind it when more may come.
+    """
+    items = {place: [*map(asked, texts.strip("…"))] for place, texts in come.items()}
+    given = {place: [*found, *([] if come[place].endswith("…") else [None])] for place, found in items.items()}
+    return drill.upcoming(lambda place: given.get(place, []), kind, {*taken})
 
-    places = [place for place, item in drill.worked(given, attempt) if item is None]
-    there = [drill.HERE + number for number in range(6)]
-    assert places == [0, there[0], 1, there[1], 2, there[2], 3, *there[3:], 4]
-    given = dict(enumerate("abcde")) | {number: "" for number in there}
-    places = [place for place, item in drill.worked(given, attempt) if item is None]
-    assert places == [0, 1, there[0], 2, 3, there[1], 4, *there[2:]], "some, whatever came"
+
+def test_a_process_makes_the_try_that_is_needed_next() -> None:
+    """What is still being made is taken to end as the last try at the scenario did, and nothing is made twice."""
+    first, beside = drill.HERE, [drill.HERE + number for number in range(drill.BESIDE)]
+    assert [told({}, range(count)) for count in range(4)] == [0, 1, 2, 3], "each is thought to give something"
+    assert told({0: "a", 1: "a"}, range(3)) == 3, "two more have to be in vain"
+    assert told({0: "a", 1: "a"}, range(4)) == first, "and are thought to be, as the second one was"
+    assert told({0: "a", 1: "a"}, [*range(4), *beside[:2]]) == beside[2]
+    assert told({0: "a", 1: "a"}, [*range(4), *beside]) == 4
+    assert told({0: "a", 1: "a", 2: "b…"}, range(4)) == 4, "one has given something already"
+    assert told({0: "a", 1: "", 2: "", 3: "", first: "x"}, [*range(4), first]) == first + 1
+    assert told({0: "a", 1: "abc"}, [0, 1, 3], OTHER) == 2
+    assert told({0: "abcde", 1: "fghij…"}, range(2)) is None, "there are ten"
+    assert told({0: "abcde"}, range(drill.HERE + drill.ELSEWHERE)) is None, "all are being made"
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3, 5])
+def test_processes_that_are_told_what_is_needed_make_the_same_drill(jobs: int) -> None:
+    """However many there are, and whichever is faster, the questions are those of one after the other."""
+    rng = random.Random(jobs)
+    for _ in range(50):
+        letters = [chr(97 + number) for number in range(14)]
+        gives = {place: "".join(rng.sample(letters, rng.choice((0, 0, 1, 3)))) for place in range(80)}
+        one = taken([gives[place] for place in range(40)], [gives[place] for place in range(40, 80)])
+        assert (side_by_side(gives, jobs, rng), True) == one
+
+
+def side_by_side(gives: dict[int, str], jobs: int, rng: random.Random) -> list[str]:
+    """Return the questions of a drill that processes make, of which each time any one is done next."""
+    come: dict[int, list[Item | None]] = {}
+    busy, begun = list[int](), set[int]()
+    while True:
+        found = list(drill.in_order(lambda place: come.get(place, []), LIGHT))
+        if None in found:
+            return [one.question.text for one in found if one is not None]
+        while len(busy) < jobs and (place := drill.upcoming(lambda p: come.get(p, []), LIGHT, begun)) is not None:
+            begun.add(place)
+            busy.append(place)
+        place = busy.pop(rng.randrange(len(busy)))
+        come[place] = [*map(asked, gives[place]), None]
 
 
 def test_other_scenarios_are_of_every_other_blueprint() -> None:

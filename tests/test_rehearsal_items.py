@@ -344,6 +344,16 @@ def test_a_process_that_was_never_needed_ends() -> None:
     assert not worker.alive
 
 
+def test_processes_at_work_end_when_they_are_not_wanted() -> None:
+    """Closing does not wait for what is being worked out; without a process nobody waits for ever."""
+    with waiting(1) as workers:
+        ahead = Ahead(case.setup(), case.items()[:1], workers=workers)
+        ahead.close()
+        assert not workers[0].alive
+    with pytest.raises(RuntimeError, match="no process"):
+        Ahead(case.setup(), workers=()).item(0)
+
+
 def test_a_session_without_an_optimum_is_refused_by_its_processes() -> None:
     """That there is nothing to rehearse against comes as bad input, while somebody reads the brief."""
     from advisor.errors import InputError

@@ -13,8 +13,7 @@ later, when there was time for it.
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -36,8 +35,7 @@ VOLUMES = (0.3, 4.0)  # factors of the traffic
 AS_IT_IS = 5  # which try of a kind that takes long is about the scenario as it is
 VAIN, VAIN_LIGHT = 8, 3  # so many tries at the scenario in a row give nothing new, quick ones and others: try elsewhere
 IDLE = 24  # so many tries in a row give nothing new, wherever they are: there is nothing more
-ELSEWHERE_BESIDE = (0, 1, 3)  # tries elsewhere that a process makes after none, one, or more in a row in vain
-ELSEWHERE_EVERY = 2  # tries at the scenario after which a process makes one elsewhere, whatever they gave
+BESIDE = 3  # tries elsewhere for each at the scenario, while those there give nothing new
 NO_SPARE = {"sizing.extra_units": 0}
 NONE_SPARE = "no component gets more units than its load, its zones and its data need (extra_units: 0)"
 Placed = tuple[int, Item | None]
@@ -133,13 +131,14 @@ class Course:
 
     Attributes:
         place: of the try that comes next; None when the drill is over: there are ten questions, or no more to try.
+        new: whether that try gave a question that was not asked before.
     """
 
     def __init__(self, kind: str) -> None:
         self.place: int | None = 0
         self._seen: set[str] = set()
         self._most_vain, self._vain = VAIN_LIGHT if KINDS[kind].light else VAIN, 0
-        self._new = False  # whether the try gave a question that was not asked before
+        self.new = False
         self._next = {True: iter(range(1, HERE)), False: iter(range(HERE, HERE + ELSEWHERE))}  # at the scenario or not
         self._idle = 0  # tries in a row, wherever, without a new question
         self._turn = 0  # tries elsewhere before the next one at the scenario
@@ -149,7 +148,7 @@ class Course:
         assert isinstance(item, Asked), "a drill has questions only"
         if item.question.text in self._seen:
             return None
-        self._new = True
+        self.new = True
         self._seen.add(item.question.text)
         if len(self._seen) == DRILL:
             self.place = None
@@ -158,13 +157,13 @@ class Course:
     def end_of_try(self) -> None:
         """Go on: at the scenario, or while that gives nothing new some tries elsewhere for each one there."""
         assert self.place is not None, "the drill is over"
-        self._idle = 0 if self._new else self._idle + 1
+        self._idle = 0 if self.new else self._idle + 1
         if self.place < HERE:
-            self._vain = 0 if self._new else self._vain + 1
-            self._turn = ELSEWHERE_BESIDE[-1] if self._vain >= self._most_vain else 0
+            self._vain = 0 if self.new else self._vain + 1
+            self._turn = BESIDE if self._vain >= self._most_vain else 0
         else:
             self._turn -= 1
-        self._new = False
+        self.new = False
         first = self._turn <= 0
         found = next(chain(self._next[first], self._next[not first]), None)
         self.place = None if self._idle == IDLE else found
@@ -194,25 +193,22 @@ def in_order(given: Given, kind: str) -> Iterator[Asked | None]:
     yield None
 
 
-def worked(places: Iterable[int], attempts: Callable[[int], Iterator[Placed]]) -> Iterator[Placed]:
-    """Yield what some tries give, in the order in which one process is best to make them.
+def upcoming(given: Given, kind: str, taken: Collection[int]) -> int | None:
+    """Return the try that will be needed next of those that nobody has taken; None where none will be.
 
-    Those at the scenario come first; but after one that gave nothing new comes one elsewhere, and after several in a
-    row more of them, which is what will be asked if the scenario has no more. What the other processes found this one
-    does not know, so there is one elsewhere after some tries whatever they gave.
+    What a try will give that is still being worked out nobody knows: one at the scenario is taken to end as the last
+    one there did, with something new or in vain.
     """
-    seen: set[str] = set()
-    every, vain, done = sorted(places), 0, 0
-    here, others = deque(p for p in every if p < HERE), deque(p for p in every if p >= HERE)
-    while here:
-        before = len(seen)
-        for place, item in attempts(here.popleft()):
-            seen |= {item.question.text} if isinstance(item, Asked) else set()
-            yield place, item
-        vain = 0 if len(seen) > before else vain + 1
-        done += 1
-        beside = max(ELSEWHERE_BESIDE[min(vain, len(ELSEWHERE_BESIDE) - 1)], 1 if done % ELSEWHERE_EVERY == 0 else 0)
-        for _ in range(min(len(others), beside)):
-            yield from attempts(others.popleft())
-    for place in others:
-        yield from attempts(place)
+    course, new = Course(kind), True
+    while course.place is not None and course.place in taken:
+        for item in given(course.place):
+            if item is None:
+                new = course.new if course.place < HERE else new
+                break
+            course.take(item)
+            if course.place is None:
+                return None
+        else:
+            course.new |= new
+        course.end_of_try()
+    return course.place

@@ -6,7 +6,7 @@ all strands, one after the other, or several processes work out some each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -49,35 +49,30 @@ def strands(setup: Setup) -> tuple[Strand, ...]:
     )
 
 
-def placed(setup: Setup, start: Start, numbers: Iterable[int]) -> Iterator[Placed]:
-    """Yield the items of some strands with their places, a place after the other, the first first (see also drills).
+def upcoming(given: Given, setup: Setup, taken: Collection[int]) -> int | None:
+    """Return the number of the strand that a process without work is best to take, None where there is none.
 
-    Each strand begins with a world about which nothing was asked, so that it is the same beside any others.
+    Args:
+        given: what has come of each place so far. taken: strands that are being worked out, or were.
     """
-    found = _Spun(setup, start, numbers)
-    yield from drill.worked(found.owners, found.of) if setup.drill else chain(*map(found.of, sorted(found.owners)))
+    if setup.drill:
+        return drill.upcoming(given, setup.drill, taken)
+    return next((number for number in range(len(strands(setup))) if number not in taken), None)
 
 
 def wanted(setup: Setup, start: Start) -> Given:
     """Return a function that works out the items of a place when it is asked for them."""
-    found = _Spun(setup, start, range(len(strands(setup))))
-    return lambda place: (item for _, item in found.of(place))
+    every = strands(setup)
+    spun = [strand.spin(start, setup) for strand in every]
+    owners = {place: one for strand, one in zip(every, spun, strict=True) for place in strand.places}
 
-
-class _Spun:
-    """Strands that are being worked out, each as far as somebody asked. ``owners``: place -> number of its strand."""
-
-    def __init__(self, setup: Setup, start: Start, numbers: Iterable[int]) -> None:
-        every = strands(setup)
-        self._spun = {number: every[number].spin(start, setup) for number in numbers}
-        self.owners: Mapping[int, int] = {place: number for number in self._spun for place in every[number].places}
-
-    def of(self, place: int) -> Iterator[Placed]:
-        """Yield the items of a place, and None behind the last; of one strand the smaller places first."""
-        for one in self._spun[self.owners[place]]:
-            yield one
-            if one[1] is None:
+    def items(place: int) -> Iterator[Item | None]:
+        for _, item in owners[place]:
+            yield item
+            if item is None:
                 return
+
+    return items
 
 
 def in_order(given: Given, setup: Setup) -> Iterator[Item | None]:

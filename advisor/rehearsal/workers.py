@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from advisor.rehearsal.course import Setup
     from advisor.rehearsal.drill import Placed
 
-MOST = 4  # as many as a drill has strands
+MOST = 4  # each holds catalog and candidates in memory
 
 
 class Worker:
-    """A process that works out some strands. ``done``: it has sent everything.
+    """A process that works out strands, one after the other, each when it is told to. ``idle``: it has nothing to do.
 
     It reads the catalog as soon as it starts, so it is best started before it is known what there is to work out.
     """
@@ -32,7 +32,7 @@ class Worker:
 
         context = get_context("spawn")  # a forked child would inherit the solver's threads and locks
         self.pipe, theirs = context.Pipe()
-        self.done = False
+        self.idle = True
         self._process = context.Process(target=_work, args=(catalog_folder, theirs), daemon=True)
         with _interrupts_ignored():
             self._process.start()
@@ -43,10 +43,18 @@ class Worker:
         """Whether the process runs."""
         return self._process.is_alive()
 
-    def begin(self, setup: Setup, numbers: Sequence[int]) -> None:
-        """Let it work out strands of a session. What is wrong with it is told by :meth:`take`."""
+    def begin(self, setup: Setup) -> None:
+        """Tell it which session this is. What is wrong with it is told by :meth:`take`."""
+        self._send(setup)
+
+    def work(self, strand: int) -> None:
+        """Let it work out a strand of the session, given by its number."""
+        self.idle = False
+        self._send(strand)
+
+    def _send(self, what: object) -> None:
         with suppress(BrokenPipeError):
-            self.pipe.send((setup, tuple(numbers)))
+            self.pipe.send(what)
 
     def take(self) -> Iterator[Placed]:
         """Yield the item that has come, if it is one.
@@ -60,16 +68,20 @@ class Worker:
             raise RuntimeError("a process that prepares questions ended early") from None
         if word == "item":
             yield value
-        elif word == "end":
-            self.done = True
+        elif word == "idle":
+            self.idle = True
         elif word == "input":
             raise InputError(value)
         else:
             raise RuntimeError(value)
 
+    def stop(self) -> None:
+        """Let the process end, whatever it does, without waiting until it has."""
+        self._process.terminate()
+
     def end(self) -> None:
         """End the process, whatever it does; once more does nothing."""
-        self._process.terminate()
+        self.stop()
         self._process.join()
         self.pipe.close()
 
@@ -104,34 +116,34 @@ def _work(catalog_folder: str, pipe: Connection) -> None:
     """Send every item of the strands that are asked for; leave interrupts to the parent, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it is not inherited
     try:
-        setup, numbers = _asked_for(catalog_folder, pipe)
-        _send(setup, numbers, pipe)
+        _read(catalog_folder)
+        _send(pipe.recv(), pipe)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the parent has ended, or does not want any more
 
 
-def _asked_for(catalog_folder: str, pipe: Connection) -> tuple[Setup, Sequence[int]]:
-    """Read everything that any session needs, then wait for what this one is."""
+def _read(catalog_folder: str) -> None:
+    """Read everything that any session needs."""
     from advisor.catalog.load import load_catalog
     from advisor.rehearsal import prepare  # noqa: F401  (it takes a while)
 
     with suppress(InputError):  # which is told to whoever sits there
         load_catalog(catalog_folder or None)
-    setup, numbers = pipe.recv()
-    return setup, numbers
 
 
-def _send(setup: Setup, numbers: Sequence[int], pipe: Connection) -> None:
+def _send(setup: Setup, pipe: Connection) -> None:
     from advisor.rehearsal.prepare import start
-    from advisor.rehearsal.strands import placed
+    from advisor.rehearsal.strands import strands
 
     try:
-        for one in placed(setup, start(setup), numbers):
-            pipe.send(("item", one))
-        pipe.send(("end", None))
+        here, every = start(setup), strands(setup)
+        while True:
+            for one in every[pipe.recv()].spin(here, setup):
+                pipe.send(("item", one))
+            pipe.send(("idle", None))
     except InputError as error:
         pipe.send(("input", tuple(error.problems)))
-    except OSError:
+    except (OSError, EOFError):
         raise
     except Exception as error:
         pipe.send(("failed", f"{type(error).__name__}: {error}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import multiprocessing
+from collections.abc import Sequence
 from functools import partial
 from operator import getitem
 
@@ -55,3 +56,19 @@ def test_what_is_done_meanwhile_is_done_once_and_here(jobs: int) -> None:
     here: list[int] = []
     assert mapped(abs, [-1, 2, -3], jobs, meanwhile=lambda: here.append(1)) == [1, 2, 3]
     assert here == [1]
+
+
+@pytest.mark.parametrize("after", [0, 2, 4])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_first_results_say_what_else_there_is(jobs: int, after: int) -> None:
+    """Told the results of so many arguments, once, it says what else is to be worked out; that stands behind."""
+    told: list[list[float]] = []
+
+    def more(first: Sequence[float]) -> list[float]:
+        told.append([*first])
+        return [16.0 * (1 + len(first)), *(81.0 * one for one in first)]
+
+    first = [0.0, 1.0, 4.0, 9.0]
+    found = mapped(math.sqrt, first, jobs, more=more, after=after)
+    assert told == [[0.0, 1.0, 2.0, 3.0][:after]]
+    assert found == [math.sqrt(n) for n in (*first, 16.0 * (1 + after), *(81.0 * one for one in told[0]))]

@@ -333,6 +333,29 @@ def test_half_way_leads_to_the_same_break_evens(
         assert abs(one.flips_at - other.flips_at) <= 2 * one.knob.closeness(one.flips_at, other.flips_at)
 
 
+def test_what_just_misses_a_requirement_is_known_before(scenario: Scenario, catalog: Catalog) -> None:
+    """Designs that a looser bound brings in are met where a number does so too, at fewer solves: the same numbers flip
+    at the same places to the same designs, known before or not."""
+    solved = answer(scenario, catalog)
+    assert solved.best is not None
+    knobs = [one for one in design_knobs(solved.table, solved.best.design) if one.path.endswith("tpot_ms.p50")]
+    steps = [bound_price(solved, bound).loosen for bound in solved.scenario.bounds if "_ms." in bound.metric]
+    beyond = [tuple((role, c.id) for role, c in e.design.items()) for s in steps if s and (e := s.evaluation)]
+    assert beyond
+    gaps = Gaps(Resolver(solved))
+    assert gaps.rivals
+    alone = gaps.resolver.solves
+    (unknown, before), (known, after) = (
+        (break_evens(gaps, knobs, 1.1, told), gaps.resolver.solves) for told in ((), beyond)
+    )
+    assert [one.knob.path for one in known.found] == [one.knob.path for one in unknown.found]
+    for one, other in zip(known.found, unknown.found, strict=True):
+        assert one.proved
+        assert abs(one.flips_at - other.flips_at) <= 2 * one.knob.closeness(one.flips_at, other.flips_at)
+        assert _cost(one.after) == pytest.approx(_cost(other.after), rel=1e-4)
+    assert after - before < before - alone
+
+
 FLEET = """
 title: The realtime store has equal options in three clouds, of which the chosen one beats the others
 blueprint: streaming_analytics

@@ -7,10 +7,10 @@ bound or by solving; if a third one is better there, the search goes on with tha
 
 Where costs are straight lines in the number this is Newton's method on their lower envelope, and ends after as many
 solves as designs lie below the two. Where designs come in one after the other, each as soon as it holds a bound, the
-next one always lies just before; so from the second third one on every other solve is half-way, and the number of
-solves is at most twice the number of halvings that lead from the reach to what counts as close. Where the solver finds
-nothing better on the far side, the judge took a rival there that cannot be chosen: from then on the solver alone is
-asked, half-way each time.
+next one always lies just before. What a looser bound brings in first mostly is what comes in last there, so it is tried
+first (``beyond``). From the third third one on every other solve is half-way, and the number of solves is at most twice
+the number of halvings that lead from the reach to what counts as close. Where the solver finds nothing better on the
+far side, the judge took a rival there that cannot be chosen: then the solver alone is asked, half-way each time.
 """
 
 from __future__ import annotations
@@ -22,17 +22,18 @@ from dataclasses import dataclass, replace
 from advisor.analysis.changes import CarriedOver, RoleChange, role_changes
 from advisor.analysis.crossing import Place, crossing
 from advisor.analysis.fixed import FixedDesign, margins, touches, within_target
-from advisor.analysis.gaps import Gaps, Reading, read, settled
+from advisor.analysis.gaps import Gaps, Names, Reading, read, settled
 from advisor.analysis.knobs import Knob, turned
+from advisor.analysis.line import Line
 from advisor.analysis.material import moves
-from advisor.analysis.resolver import Known, Starts, beats
+from advisor.analysis.resolver import Known, beats
 from advisor.evaluation.result import Check, Evaluation
 from advisor.optimizer.found import Found
 from advisor.optimizer.goal import goal_value
 from advisor.optimizer.solver import Status
 
 DEFAULT_REACH = 1.5  # numbers are followed this far in both directions, or to the end of their own range
-PATIENCE = 2  # third designs in between, before every other solve is half-way
+PATIENCE = 3  # third designs in between, before every other solve is half-way
 
 
 @dataclass(frozen=True)
@@ -90,53 +91,19 @@ class BreakEvens:
     open: tuple[tuple[Knob, int], ...]
 
 
-@dataclass
-class _Line:
-    """A number followed in one direction: the design is known to be the best at ``start``, and not at ``end``.
-
-    Attributes:
-        near, far: where the two sides are now. rivals: the designs that it is judged against in between.
-        thirds: how many designs turned up in between. halve: whether the next solve is half-way.
-        unaided: whether the solver alone is asked, between ``start`` and ``end``.
-        at_near, at_far: what is proved there.
-        flips: False where the solver keeps the design all the way.
-    """
-
-    knob: Knob
-    start: float
-    end: float
-    near: float
-    far: float
-    rivals: list[FixedDesign]
-    thirds: int = 0
-    halve: bool = False
-    unaided: bool = False
-    at_near: Found | None = None
-    at_far: Found | None = None
-    flips: bool = True
-    done: bool = False
-
-    @property
-    def probe(self) -> float:
-        """Where the near side is asked about next."""
-        half_way = self.halve and not self.knob.close(self.start, self.near)
-        return self.knob.between(self.start, self.near) if half_way else self.near
-
-    @property
-    def starts(self) -> Starts:
-        """Designs that may be good around here, the one met last first."""
-        return [one.evaluation.design for one in self.rivals]
-
-
 Ends = list[tuple[Knob, float]]
 
 
-def break_evens(gaps: Gaps, knobs: Sequence[Knob], factor: float) -> BreakEvens:
+def break_evens(gaps: Gaps, knobs: Sequence[Knob], factor: float, beyond: Iterable[Names] = ()) -> BreakEvens:
     """Return every break-even of some numbers within a factor of what they are (or their range, where that is wider).
 
     A design that flips back farther out is not looked for: the first flip in each direction is what is reported.
+
+    Args:
+        beyond: designs that are better than the one it is about and just miss a requirement. They are what mostly comes
+            in first when a number gets better; knowing them saves solves, and nothing else depends on it.
     """
-    return _Follower(gaps, factor).run(knobs)
+    return _Follower(gaps, factor, beyond).run(knobs)
 
 
 def joined(parts: Iterable[BreakEvens]) -> BreakEvens:
@@ -156,8 +123,9 @@ def _closest_first(one: BreakEven) -> tuple[float, str, float]:
 
 
 class _Follower:
-    def __init__(self, gaps: Gaps, factor: float) -> None:
+    def __init__(self, gaps: Gaps, factor: float, beyond: Iterable[Names] = ()) -> None:
         self.gaps, self.resolver, self.factor = gaps, gaps.resolver, factor
+        self.beyond = tuple(beyond)
         self.known: dict[tuple[str, ...], FixedDesign] = {}
         self.fixed = self._as_it_is(self.resolver.best)
         self.rivals = [self._as_it_is(one) for one in gaps.rivals]
@@ -194,8 +162,8 @@ class _Follower:
     def _of(self, found: Found) -> list[FixedDesign]:
         return [self._fixed(found.best)] if found.best else []
 
-    def _line(self, knob: Knob, value: float, rivals: list[FixedDesign]) -> _Line:
-        return _Line(knob, knob.value, value, knob.value, value, rivals)
+    def _line(self, knob: Knob, value: float, rivals: list[FixedDesign]) -> Line:
+        return Line(knob, knob.value, value, knob.value, value, rivals)
 
     # --- which ends are solved ----------------------------------------------------------------------------------------
 
@@ -227,11 +195,17 @@ class _Follower:
         return self._flipped(knob, value, self._next((knob, value)))
 
     def _next(self, end: tuple[Knob, float]) -> list[FixedDesign]:
-        """Return the best designs that differ in the roles which a worsening number touches."""
+        """Return the best designs that differ in the roles which a worsening number touches.
+
+        Of another number those that beat the design at its end, of what a requirement just keeps from being chosen.
+        """
         reading = self._read(*end)
         if reading.kind != "worse":
-            return []
+            return [one for one in map(self._named, self.beyond) if self._is_beaten(*end, one)]
         return [self._as_it_is(one.best) for one in self.gaps.others(reading) if one.best is not None]
+
+    def _named(self, names: Names) -> FixedDesign:
+        return self._as_it_is(self.gaps.named(names))
 
     def _solved(self, ends: Ends, known: Sequence[Known] = ()) -> list[Found]:
         """Return the optimum at each end, as far as it beats the design there; figures share searches."""
@@ -262,6 +236,13 @@ class _Follower:
         """Return whether the design can no longer be chosen at a value, or a rival is better there."""
         return not self._place(knob, value, rivals).kept
 
+    def _is_beaten(self, knob: Knob, value: float, rival: FixedDesign) -> bool:
+        """Return whether another design can be chosen at a value, and this one cannot or is worse."""
+        mine, other = self._mine(knob, value), rival.at(knob, value, brief=True).evaluation
+        if other is None or not within_target(other):
+            return False
+        return mine is None or not within_target(mine) or beats(other, mine)
+
     def _place(self, knob: Knob, value: float, rivals: Iterable[FixedDesign]) -> Place:
         """Return whether the design can be chosen at a value and no rival is better, with how far each is from it."""
         mine = self._mine(knob, value)
@@ -276,7 +257,7 @@ class _Follower:
         kept = not any(one is not None and beats(one, mine) for one in fit)
         return Place(value, kept, (*margins(mine), *ahead))
 
-    def _narrow(self, lines: list[_Line]) -> None:
+    def _narrow(self, lines: list[Line]) -> None:
         """Bring near and far together, until the near side is still the design's and the far side no longer is."""
         for line in lines:
             self._close_in(line)
@@ -286,7 +267,7 @@ class _Follower:
             self._settle_far([line for line in open_ if line.at_near is not None and not (line.done or line.unaided)])
             self._settle_half_way(unaided)
 
-    def _settle_near(self, lines: list[_Line]) -> None:
+    def _settle_near(self, lines: list[Line]) -> None:
         """Ask at the near side of each line, or half-way to it, whether the design still is the best."""
         known = [self._proved(line) for line in lines]
         open_ = [line for line, found in zip(lines, known, strict=True) if found is None]
@@ -294,14 +275,14 @@ class _Follower:
         for line, one in zip(lines, known, strict=True):
             self._check_near(line, one or next(found))
 
-    def _settle_far(self, lines: list[_Line]) -> None:
+    def _settle_far(self, lines: list[Line]) -> None:
         ends = [(line.knob, line.far) for line in lines]
         worse = [self._read(*end).kind == "worse" for end in ends]
         known = [Known(worse=one, starts=line.starts) for line, one in zip(lines, worse, strict=True)]
         for line, found in zip(lines, self._solved(ends, known), strict=True):
             self._check_far(line, found)
 
-    def _settle_half_way(self, lines: list[_Line]) -> None:
+    def _settle_half_way(self, lines: list[Line]) -> None:
         """Ask the solver half-way between start and end of each line; what is left open is settled on no side."""
         ends = [(line.knob, line.knob.between(line.start, line.end)) for line in lines]
         for line, (_, at), found in zip(lines, ends, self._solved(ends), strict=True):
@@ -315,19 +296,19 @@ class _Follower:
             line.unaided = not line.knob.close(line.near, line.far)
             line.done |= line.at_far is not None and not line.unaided
 
-    def _proved(self, line: _Line) -> Found | None:
+    def _proved(self, line: Line) -> Found | None:
         """Return the design as the optimum of the near side where that is proved without solving, else None."""
         mine = self._mine(line.knob, line.probe)
         if mine is None or not settled(self.gaps, self._read(line.knob, line.probe), mine):
             return None
         return Found(Status.OPTIMAL, mine)
 
-    def _close_in(self, line: _Line) -> None:
+    def _close_in(self, line: Line) -> None:
         line.near, line.far = crossing(
             line.knob, line.near, line.far, lambda value: self._place(line.knob, value, line.rivals)
         )
 
-    def _known(self, line: _Line) -> Known:
+    def _known(self, line: Line) -> Known:
         """Return what is known of the near side before it is solved."""
         mine, reading = self._mine(line.knob, line.probe), self._read(line.knob, line.probe)
         if reading.kind != "worse" or mine is None:
@@ -335,7 +316,7 @@ class _Follower:
         floor = self.gaps.floor(reading, goal_value(self.gaps.goal, mine))
         return Known(floor, worse=True, starts=line.starts)
 
-    def _check_near(self, line: _Line, found: Found) -> None:
+    def _check_near(self, line: Line, found: Found) -> None:
         """Say whether the near side is settled, or where to go on: before a third design, or beyond half-way."""
         at = line.probe
         if _stopped(found):
@@ -353,7 +334,7 @@ class _Follower:
         else:
             line.start, line.halve = at, False
 
-    def _check_far(self, line: _Line, found: Found) -> None:
+    def _check_far(self, line: Line, found: Found) -> None:
         """Say whether the far side is settled; where the design is kept, ask the solver alone where it no longer is."""
         if _stopped(found):
             line.done = True
@@ -369,7 +350,7 @@ class _Follower:
         there = self._mine(knob, value)
         return there is None or not within_target(there) or (found.best is not None and beats(found.best, there))
 
-    def _result(self, line: _Line) -> BreakEven:
+    def _result(self, line: Line) -> BreakEven:
         kept = self.fixed.at(line.knob, line.near).evaluation
         assert kept is not None
         there = self.fixed.at(line.knob, line.far)

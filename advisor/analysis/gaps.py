@@ -18,6 +18,7 @@ from advisor.analysis.resolver import Resolver
 from advisor.analysis.workloads import same_steps
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.dominance import always_no_slower
+from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.found import Found
 from advisor.optimizer.goal import goal_value
@@ -25,6 +26,7 @@ from advisor.optimizer.run import optimise
 from advisor.optimizer.solver import Status
 from advisor.scenario.requirements import COST
 
+Names = tuple[tuple[str, str], ...]  # a design: of each role the candidate's id
 RIVAL = 0.01  # a design within this share of the goal is a close rival, whose figures are followed too
 SURE = 1e-6  # a bound decides only when it is clear of the value by this much, relative
 
@@ -37,6 +39,7 @@ class Gaps:
         self.goal = resolver.table.scenario.objective[0]
         self._next: dict[str, Found] = {}
         self._having: dict[tuple[str, frozenset[str]], Found] = {}
+        self._named: dict[Names, Evaluation] = {}
 
     def next_best(self, role: str) -> Found:
         """Return the best design with another candidate in a role, another size of the same component included."""
@@ -86,6 +89,14 @@ class Gaps:
             if (best := self.next_best(role).best) is not None and goal_value(self.goal, best) <= most:
                 found.setdefault(tuple(c.id for c in best.design.values()), best)
         return tuple(sorted(found.values(), key=lambda one: goal_value(self.goal, one)))
+
+    def named(self, names: Names) -> Evaluation:
+        """Return what a design of the scenario as it is does, whether it holds or not; its candidates are named."""
+        if names not in self._named:
+            table = self.resolver.table
+            design = {role: next(c for c in table.candidates[role] if c.id == name) for role, name in names}
+            self._named[names] = judge(design, table.scenario)
+        return self._named[names]
 
     def floor(self, reading: Reading, value_of_design: float) -> float:
         """Return what nothing can beat when a number makes some candidates of some roles worse, and none better.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 Done = Callable[[int], None]
+More = Callable[[Sequence[Any]], Sequence[Any]]
 
 CHUNKS_A_JOB = 32  # so that a slow chunk at the end does not leave the others idle for long
 _given: list[tuple[Callable[[Any], Any], Sequence[object]]] = []  # in a process: what it works with, what is shared
@@ -29,6 +30,8 @@ def mapped(
     done: Done = lambda count: None,
     shared: Sequence[object] = (),
     meanwhile: Callable[[], None] = lambda: None,
+    more: More = lambda first: (),
+    after: int = 0,
 ) -> list[Result]:
     """Return ``[work(a) for a in arguments]``, worked out by so many processes.
 
@@ -38,22 +41,28 @@ def mapped(
         done: told after each result how many there are; for progress bars.
         shared: large objects that work and results hold: results come back with these very ones, not with copies.
         meanwhile: what this process does while others work; with one job, in the end.
+        more: told the results of the first ``after`` arguments, says what else there is to work out; that comes behind.
 
     Raises:
         What ``work`` raises first, in the order of the arguments. Interrupting ends all processes.
 
     >>> mapped(abs, [-1, 2, -3])
     [1, 2, 3]
+    >>> mapped(abs, [-1, 2, -3], more=lambda first: [-10 * one for one in first], after=2)
+    [1, 2, 3, 10, 20]
     """
-    jobs = min(jobs, len(arguments))
-    if jobs <= 1:
-        found = []
-        for argument in arguments:
-            found.append(work(argument))
-            done(len(found))
-        meanwhile()
-        return found
-    return _in_processes(work, arguments, jobs, done, shared, meanwhile)
+    arguments = arguments if after else [*arguments, *more(())]
+    jobs = jobs if after else min(jobs, len(arguments))
+    if jobs > 1:
+        return _in_processes(work, arguments, jobs, done, shared, meanwhile, more, after)
+    found: list[Result] = []
+    waiting = [*arguments]
+    for argument in waiting:  # which grows
+        found.append(work(argument))
+        done(len(found))
+        waiting += more(found) if len(found) == after else ()
+    meanwhile()
+    return found
 
 
 def _in_processes(
@@ -63,6 +72,8 @@ def _in_processes(
     done: Done,
     shared: Sequence[object],
     meanwhile: Callable[[], None],
+    more: More,
+    after: int,
 ) -> list[Result]:
     from advisor.analysis.sent import unpacked
 
@@ -72,10 +83,12 @@ def _in_processes(
     try:
         given = [pool.submit(run, arguments[at : at + chunk]) for at in range(0, len(arguments), chunk)]
         meanwhile()
-        for one in given:
+        for one in given:  # which grows
             for result in unpacked(one.result(), shared):
                 found.append(result)
                 done(len(found))
+                if len(found) == after:
+                    given += [pool.submit(run, [argument]) for argument in more(found)]
     except BaseException:
         end(pool)
         raise

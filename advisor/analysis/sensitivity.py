@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, silent
 from advisor.analysis.atam import NonRisk, Points, Risk, Tried, moves, points, risks_of
 from advisor.analysis.breakeven import DEFAULT_REACH, BreakEvens, break_evens, joined
 from advisor.analysis.fixed import FixedDesign
-from advisor.analysis.gaps import Gaps
+from advisor.analysis.gaps import Gaps, Names
 from advisor.analysis.knobs import Knob, design_knobs, workload_knobs
 from advisor.analysis.parallel import mapped
 from advisor.analysis.resolver import Resolver
@@ -94,14 +94,23 @@ def _sensitivity(
     own = [*workload_knobs(answer.scenario, answer.table.catalog), *design_knobs(answer.table, answer.best.design)]
     work = _Work(answer, Gaps(Resolver(answer, deadline)), reach, deadline)
     stays = _Stays(FixedDesign(answer.best, answer.table), own, today, parts)
-    pieces = list(_pieces(work, own, parts))
-    shared = (answer.table.catalog, answer.scenario)
-    done = mapped(work, pieces, jobs, lambda count: progress(count, len(pieces), "solved again"), shared, stays)
+    first, numbers = list(_pieces(answer, parts)), list(_numbers(work, own)) if "break-evens" in parts else []
+    done = mapped(
+        work,
+        first,
+        jobs,
+        lambda count: progress(count, len(first) + len(numbers), "solved again"),
+        shared=(answer.table.catalog, answer.scenario),
+        meanwhile=stays,
+        more=lambda prices: [Numbers(knobs, _beyond(prices)) for knobs in numbers],
+        after=sum(kind == "bound" for kind, _ in first),
+    )
     found = joined(one for one in done if isinstance(one, BreakEvens))
     tried = [one for some in done if isinstance(some, list) for one in some]
+    asked = "constraints" in parts
     return Sensitivity(
         answer,
-        tuple(one for one in done if isinstance(one, BoundPrice)),
+        tuple(one for one in done if asked and isinstance(one, BoundPrice)),
         tuple(one for one in done if isinstance(one, RulePrice)),
         found,
         told(stays.bars, found),
@@ -129,7 +138,19 @@ class _Stays:
             self.risks = tuple(risks_of(self.fixed.evaluation, self.fixed, self.bars, self.today))
 
 
-Piece = tuple[str, int] | tuple[Knob, ...]  # a bound or a rule by its number, moves, or numbers to follow
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers to follow.
+
+    Attributes:
+        beyond: better designs that a requirement keeps from being chosen: what a number may bring in first.
+    """
+
+    knobs: tuple[Knob, ...]
+    beyond: tuple[Names, ...]
+
+
+Piece = tuple[str, int] | Numbers  # a bound or a rule by its number, moves, or numbers to follow
 
 
 Done = BoundPrice | RulePrice | BreakEvens | list[Tried]
@@ -149,28 +170,39 @@ class _Work:
             return self._done(piece)
 
     def _done(self, piece: Piece) -> Done:
-        if piece[0] == "bound":
-            return bound_price(self.answer, self.answer.scenario.bounds[int(str(piece[1]))], self.deadline)
-        if piece[0] == "rule":
-            return rule_price(self.answer, self.answer.scenario.filters[int(str(piece[1]))], self.deadline)
-        if piece[0] == "moves":
-            assert self.answer.best is not None
-            return list(moves(self.answer.search, self.answer.best))
-        return break_evens(self.gaps, [knob for knob in piece if isinstance(knob, Knob)], self.reach)
+        if isinstance(piece, Numbers):
+            return break_evens(self.gaps, piece.knobs, self.reach, piece.beyond)
+        kind, number = piece
+        if kind == "bound":
+            return bound_price(self.answer, self.answer.scenario.bounds[number], self.deadline)
+        if kind == "rule":
+            return rule_price(self.answer, self.answer.scenario.filters[number], self.deadline)
+        assert self.answer.best is not None
+        return list(moves(self.answer.search, self.answer.best))
 
 
-def _pieces(work: _Work, own: Sequence[Knob], parts: Collection[str]) -> Iterator[Piece]:
-    """Yield the pieces of the work: requirements first, as they are asked for most; then the longest first."""
+def _pieces(answer: Answer, parts: Collection[str]) -> Iterator[tuple[str, int]]:
+    """Yield the pieces of the work that need nothing else: bounds first, as numbers wait for them."""
+    if {"constraints", "break-evens"} & set(parts):
+        yield from (("bound", number) for number in range(len(answer.scenario.bounds)))
     if "constraints" in parts:
-        yield from (("bound", number) for number in range(len(work.answer.scenario.bounds)))
-        yield from (("rule", number) for number in range(len(work.answer.scenario.filters)))
-    if "break-evens" in parts:
-        rivals = [knob for one in work.gaps.rivals for knob in design_knobs(work.answer.table, one.design)]
-        assert work.gaps.resolver.workloads.read  # before the work is sent to processes, as the rivals are
-        assert work.gaps.resolver.met  # then it is the same in each of them
-        knobs = list({knob.path: knob for knob in (*own, *rivals)}.values())
-        yield from ((knob,) for knob in knobs if knob.figure is None)
-        figures = [knob for knob in knobs if knob.figure is not None]
-        yield from (tuple(figures[start : start + TOGETHER]) for start in range(0, len(figures), TOGETHER))
+        yield from (("rule", number) for number in range(len(answer.scenario.filters)))
     if "points" in parts:
         yield "moves", 0
+
+
+def _numbers(work: _Work, own: Sequence[Knob]) -> Iterator[tuple[Knob, ...]]:
+    """Yield the numbers that are followed together, those that are slow to follow first."""
+    rivals = [knob for one in work.gaps.rivals for knob in design_knobs(work.answer.table, one.design)]
+    assert work.gaps.resolver.workloads.read  # before the work is sent to processes, as the rivals are
+    assert work.gaps.resolver.met  # then it is the same in each of them
+    knobs = list({knob.path: knob for knob in (*own, *rivals)}.values())
+    yield from ((knob,) for knob in knobs if knob.figure is None)
+    figures = [knob for knob in knobs if knob.figure is not None]
+    yield from (tuple(figures[start : start + TOGETHER]) for start in range(0, len(figures), TOGETHER))
+
+
+def _beyond(prices: Iterable[Done]) -> tuple[Names, ...]:
+    """Return the designs that a looser bound brings in first, each once."""
+    steps = [one.loosen.evaluation for one in prices if isinstance(one, BoundPrice) and one.loosen]
+    return tuple(dict.fromkeys(tuple((role, c.id) for role, c in one.design.items()) for one in steps if one))

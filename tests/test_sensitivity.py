@@ -17,6 +17,7 @@ import pytest
 from oracles.enumeration import enumerate_all, meets, optimum, value
 from oracles.problems import draw_bounds, draw_goals, small_table, with_question
 
+from advisor import resources
 from advisor.analysis import breakeven
 from advisor.analysis.answers import Answer, answer, searching, solve
 from advisor.analysis.atam import A_LOT, SOFT, kind_of
@@ -785,3 +786,21 @@ def test_what_comes_then_has_room_beside_long_units(found: Sensitivity) -> None:
     for part in sensitivity_text.break_evens(replace(found, break_evens=replace(known, found=long))):
         out.print(part)
     assert "why, and then" in shown.getvalue()
+
+
+def test_what_is_known_of_one_number_is_not_known_of_the_next(catalog: Catalog) -> None:
+    """Numbers share searches, also where calls between clouds are paid: a floor that holds under one of them does not
+    hide what is better under another one. Followed together they flip where each one followed alone does."""
+    solved = answer(load_scenario(resources.example("contract_reader"), catalog), catalog)
+    assert solved.best is not None
+    assert solved.search.coupled
+    gaps, names = Gaps(Resolver(solved)), ("price.million_output_tokens", "quality.arena_text_elo")
+    own = design_knobs(solved.table, solved.best.design)
+    knobs = [one for one in own for name in names if one.path == f"gpt_oss_20b_bedrock_low: {name}"]
+    alone = [found for knob in knobs for found in break_evens(gaps, [knob], DEFAULT_REACH).found]
+    together = break_evens(gaps, knobs, DEFAULT_REACH).found
+    assert len(together) == len(alone) > 2
+    for one in alone:
+        (same,) = (x for x in together if x.knob == one.knob and (x.change > 0) == (one.change > 0))
+        assert abs(one.flips_at - same.flips_at) <= 2 * one.knob.closeness(one.flips_at, same.flips_at)
+        assert _cost(one.after) == pytest.approx(_cost(same.after), rel=1e-4)

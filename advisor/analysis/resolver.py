@@ -332,7 +332,7 @@ class Resolver:
     def _note_floors(self, search: Search, known: Known) -> None:
         """Let what is proved end a search early; of the floor of one goal only sums with its own value can use any."""
         goal = self.table.scenario.objective[0]
-        search.floors, search.case_floors = {}, {}
+        search.forget_floors()
         if known.worse and not search.coupled:
             search.take_floors(self.search)
         if known.floor > -math.inf and [term.metric for term in goal.terms] == [COST]:

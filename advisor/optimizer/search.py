@@ -51,6 +51,7 @@ class Search:
     Attributes:
         pool: role -> candidates that pass the filters and that no candidate of the same component dominates.
         known: feasible designs met so far, by the ids of their candidates.
+        pooled: what only depends on the candidates.
         empty_roles: roles without any candidate that passes the filters; then there is nothing to search.
         near: designs met before that break one of these bounds.
         floors: goal -> what no design can beat, as a sum; case_floors: the same for the designs of one case.
@@ -72,8 +73,8 @@ class Search:
         self.case_floors: dict[tuple[Term, ...], dict[CaseKey, float]] = {}
         self.nothing = False
         self.shared = shared or Shared()
-        self._pooled = self._admitted()
-        self.pool = self._pooled.pool
+        self.pooled = self._admitted()
+        self.pool = self.pooled.pool
         self.by_id = {(role, c.id): c for role, found in self.pool.items() for c in found}
         self.empty_roles = tuple(role for role, found in self.pool.items() if not found)
 
@@ -112,6 +113,12 @@ class Search:
         if self.variants == other.variants:
             self.case_floors = {terms: dict(found) for terms, found in other.case_floors.items()}
 
+    def forget_floors(self) -> None:
+        """Forget what was proved, also as if calls were free: what holds for one question need not for the next."""
+        for one in (self, self.__dict__.get("unlinked")):
+            if one is not None:
+                one.floors, one.case_floors = {}, {}
+
     @property
     def coupled(self) -> bool:
         """Whether calls between clouds can cost or take something."""
@@ -141,11 +148,6 @@ class Search:
     def plain(self, evaluation: Evaluation) -> Evaluation:
         """Return an evaluation of this search's own candidates as it is."""
         return evaluation
-
-    @property
-    def pooled(self) -> Pooled:
-        """What only depends on the candidates."""
-        return self._pooled
 
     def with_rules_apart(self) -> Search:
         """Return a search of the same candidates from which rules on options can be dropped without building anew."""
@@ -207,7 +209,7 @@ class Search:
         """(Role, id) -> the candidate that is at least as good in everything; not asked for where all roles are spoken
         about (:meth:`allowed`)."""
         worse = {} if self.empty_roles else self.never_needed(self._facts)
-        return {**self._pooled.beaten, **worse}
+        return {**self.pooled.beaten, **worse}
 
     @cached_property
     def _facts(self) -> Facts:
@@ -231,7 +233,7 @@ class Search:
 
     def fitting(self, caches: frozenset[str]) -> dict[str, Mask]:
         """Return role -> which of its candidates go with exactly these caches in use."""
-        known = self._pooled.fitting
+        known = self.pooled.fitting
         if caches not in known:
             known[caches] = fitting(self.pool, self.table.scenario.blueprint.cache_roles, caches)
         return known[caches]
@@ -255,14 +257,14 @@ class Search:
 
     def distinct(self, metric: str) -> dict[str, list[frozenset[str]]]:
         """Return role -> the clouds, vendors or own systems (what the metric counts) of each of its candidates."""
-        known = self._pooled.distinct
+        known = self.pooled.distinct
         if metric not in known:
             known[metric] = {role: [c.distinct(metric) for c in found] for role, found in self.pool.items()}
         return known[metric]
 
     def sum(self, metric: str) -> Linear | None:
         """Return a metric as a sum over the pool, None for percentiles."""
-        known = self._pooled.sums
+        known = self.pooled.sums
         if metric not in known:
             known[metric] = linear(self.pool, self.table.scenario, metric)
         return known[metric]
@@ -284,16 +286,16 @@ class Search:
         at = split_percentile(bound.metric)
         assert at is not None
         key = lattice_of(bound)
-        known = self._pooled.tails
+        known = self.pooled.tails
         if key not in known:
             if len(known) >= MOST_TAILS:
                 del known[next(iter(known))]
             flow = self.table.scenario.blueprint.flows[at[0]]
             measure = flow.measures[at[1]]  # type: ignore[index]
             limit_ms = bound.limit * UNIT_MS[at[1]]
-            timed = self._pooled.timed.get(at[:2])
+            timed = self.pooled.timed.get(at[:2])
             tail = Tail(flow, measure.at, limit_ms, at[2], self.pool, self.table.scenario, timed)
-            known[key], self._pooled.timed[at[:2]] = tail, tail.timed
+            known[key], self.pooled.timed[at[:2]] = tail, tail.timed
         return known[key].with_level(at[2])
 
     def limit(self, bound: Bound, looser: Limit | None = None) -> Limit:

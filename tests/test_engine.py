@@ -428,6 +428,16 @@ def test_where_the_engine_gives_up_the_program_answers(seed: int, monkeypatch: p
     assert search.session.seconds > 0
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_cases_that_wait_for_others_have_the_same_optimum(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With no labels allowed as long as other cases wait, all are looked at in the end, and the answer is the same."""
+    asked = medium_question(seed)
+    right = optimise(Search(asked))
+    monkeypatch.setattr(proof, "QUICK", -1)
+    same(optimise(Search(asked)), right)
+    assert optimise(Search(asked), any_design=True).status is right.status
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_program_alone_equals_enumeration(seed: int, scenario: Scenario, catalog: Catalog) -> None:
     """The program, without the engine, finds what enumeration finds for every kind of objective."""

@@ -69,6 +69,10 @@ class UnsettledError(Exception):
         self.names = names
 
 
+class LaterError(Exception):
+    """A case is easier once a better design is known, and other cases may have one."""
+
+
 @dataclass(frozen=True)
 class Node:
     """A case to be searched, with the situation and the sets that it is made of; the key of the case it fell from."""
@@ -134,6 +138,7 @@ class Engine:
         nodes = sorted(self._nodes(), key=lambda node: node.proof.bound)
         self._guess([node.proof for node in nodes])
         heap = [(node.proof.bound, number, node) for number, node in enumerate(nodes)]
+        later: list[Node] = []
         for number in itertools.count(len(heap)):
             if not heap or (self.any_design and self.incumbent.found) or heap[0][0] >= self.incumbent.most:
                 break
@@ -142,23 +147,47 @@ class Engine:
                 open_bounds.append(bound)
                 continue
             try:
-                open_bounds.append(self._searched(node))
+                open_bounds.append(self._searched(node, alone=not heap or heap[0][0] >= self.incumbent.most))
             except UnsettledError as reason:
                 for place, child in enumerate(self._children(node, bound, reason.names)):
                     heapq.heappush(heap, (child.proof.bound, number * MOST_CASES + place, child))
+            except LaterError:
+                later.append(node)
+        open_bounds += self._searched_at_last(later)
         bound = min((b for b in open_bounds if b < self.incumbent.most), default=math.inf)
         return Answer(self.best, self.incumbent.value, min(bound, self.incumbent.value), math.isinf(bound), self.cases)
 
-    def _searched(self, node: Node) -> float:
-        """Return a bound of what is left open in a case. Raises :class:`UnsettledError` where more is to be settled."""
+    def _searched_at_last(self, later: Sequence[Node]) -> Iterator[float]:
+        """Yield bounds of what is left open in cases that were too hard while others were still waiting."""
+        for node in sorted(later, key=lambda node: node.proof.bound):
+            if node.proof.bound >= self.incumbent.most or (self.any_design and self.incumbent.found):
+                continue
+            if time.monotonic() > self.deadline:
+                yield node.proof.bound
+                continue
+            self.cases += 1
+            yield node.proof.run(any_design=self.any_design)
+
+    def _searched(self, node: Node, *, alone: bool) -> float:
+        """Return a bound of what is left open in a case.
+
+        ``alone``: no other case is waiting.
+
+        Raises:
+            UnsettledError: more is to be settled.
+            LaterError: a first attempt was not enough, and others may find what makes this one easier.
+        """
         self.cases += 1
         if self.cases > MOST_CASES:
             raise TooHardError
         self._branching = node if node.open else None
         node.proof.guesses = 0 if node.open else node.proof.guesses
         try:
-            return node.proof.run(any_design=self.any_design, attempts=self._attempts(node))
+            quick = not (alone or node.open)
+            return node.proof.run(any_design=self.any_design, attempts=self._attempts(node), quick=quick)
         except TooHardError:
+            if not (alone or node.open):
+                raise LaterError from None
             reason = self._unsettled(node)
             if reason is not None:
                 raise reason from None

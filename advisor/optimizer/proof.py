@@ -36,6 +36,7 @@ class Grid:
 
 
 GRIDS = (Grid(24, 4, 12_000), Grid(96, 2, 30_000), Grid(384, 1, 300_000))
+QUICK = 3_000  # labels to give up after where other cases are waiting
 GUESSES = 2  # from quick starts
 FEW = 1_000  # labels before a first guess
 MARGINS = (0.0, 1e-4)  # in the chance, for guesses that the judge refuses
@@ -126,15 +127,15 @@ class Proof:
         self.incumbent.value, self.incumbent.found = value, (case, tuple(chosen))
         return True
 
-    def run(self, *, any_design: bool = False, attempts: int = len(GRIDS)) -> float:
+    def run(self, *, any_design: bool = False, attempts: int = len(GRIDS), quick: bool = False) -> float:
         """Search for something better; return a bound of what is left open, infinite when nothing is.
 
-        ``attempts``: that are made, on finer and finer grids.
+        ``attempts``: that are made, on finer and finer grids. ``quick``: give up after few labels instead.
 
         Raises:
             TooHardError: there are too many labels.
         """
-        grids = GRIDS[:attempts]
+        grids = [replace(GRIDS[0], labels=min(GRIDS[0].labels, QUICK))] if quick else GRIDS[:attempts]
         if math.isinf(self.incumbent.most):
             left = self._search(grids, first=True)
             if math.isfinite(left) or any_design or self.incumbent.found is None:

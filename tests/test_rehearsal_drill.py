@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Iterable
 from dataclasses import replace
@@ -223,6 +224,19 @@ def test_other_scenarios_are_of_every_other_blueprint() -> None:
     assert again[0].scenario.text == texts[quick]
     assert again[1] is not None
     assert again[1].scenario.text.startswith("# batch_scoring, warm_up")
+
+
+def test_other_scenarios_with_fewer_designs_come_first() -> None:
+    """The lighter half of the blueprints comes before the other, whatever the seed, which puts each half in order."""
+    catalog = advisor.load_catalog()
+    begun, orders = Start(advisor.load_scenario(advisor.example("card_fraud")), catalog), set[tuple[str, ...]]()
+    for seed in range(3):
+        found = [elsewhere.start(begun, random.Random(seed), number) for number in range(10)]
+        names = tuple(one.scenario.blueprint.id for one in found if one)
+        many = [math.prod(1 + len(catalog.options_for(r)) for r in catalog.blueprint(name).roles) for name in names]
+        assert max(many[:5]) <= min(many[5:])
+        orders.add(names)
+    assert len(orders) == 3
 
 
 def test_where_there_is_no_other_scenario_none_is_asked_about() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from advisor.rehearsal.kind import Brief, Kind
 from advisor.rehearsal.kinds import (
     alternatives,
+    budget,
     changes,
     constraints,
     cost,
@@ -21,7 +22,7 @@ from advisor.rehearsal.question import Phase, Question
 from advisor.rehearsal.stability import stable
 from advisor.rehearsal.world import World
 
-_GROUPS = (unknowns, estimation, cost, latency, reliability, constraints, violations, changes, alternatives)
+_GROUPS = (unknowns, estimation, cost, latency, reliability, constraints, budget, violations, changes, alternatives)
 KINDS: Mapping[str, Kind] = {kind.name: kind for group in _GROUPS for kind in group.KINDS}
 
 

@@ -30,7 +30,7 @@ from advisor.optimizer.run import optimise
 from advisor.optimizer.solver import Status
 from advisor.rehearsal import traffic, words
 from advisor.scenario.load import Scenario
-from advisor.scenario.requirements import Bound, Requirement
+from advisor.scenario.requirements import COST, Bound, Requirement
 
 if TYPE_CHECKING:
     from advisor.analysis.ways_out import WaysOut
@@ -145,13 +145,28 @@ class World:
 
     def without(self, requirement: Requirement) -> Found:
         """Return the optimum without one of the bounds."""
-        rest = [r for r in self.scenario.requirements if r != requirement]
+        rest = self.with_bound(requirement, None)
         return self.remembered(("without", requirement.path), lambda: optimise(self.answer.search.under(rest)))
 
     def at(self, bound: Bound, limit: float) -> Found:
         """Return the optimum with one of the bounds moved."""
-        moved = [replace(r, limit=limit) if r == bound else r for r in self.scenario.requirements]
+        moved = self.with_bound(bound, limit)
         return self.remembered(("at", bound.path, limit), lambda: optimise(self.answer.search.under(moved)))
+
+    def within(self, usd_per_month: float, bound: Bound, limit: float | None = None) -> Found:
+        """Return the optimum of what costs at most so much with one of the bounds moved; None drops it.
+
+        That there is none is proved sooner than an optimum is found: what is dearer need not be told apart.
+        """
+        most = Bound("constraints.cost_usd_per_month.max", COST, True, usd_per_month)
+        return optimise(self.answer.search.under([*self.with_bound(bound, limit), most]))
+
+    def with_bound(self, one: Requirement, limit: float | None) -> list[Requirement]:
+        """Return the requirements with one of the bounds at another limit; None drops it."""
+        every = self.scenario.requirements
+        if limit is None:
+            return [r for r in every if r != one]
+        return [replace(r, limit=limit) if r == one and isinstance(r, Bound) else r for r in every]
 
     def excluding(self, name: str) -> Found:
         """Return the optimum without a component (or option) anywhere."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 
@@ -26,12 +27,11 @@ MOST_WEIGHED = 4  # bounds that are moved, each for itself
 LOOSER = 0.20  # by how much a bound is loosened
 TIGHTER = 0.30  # by how much a percentile is tightened
 IN_USD = 0.5  # how often a price that can be stated is asked in USD and not as a band
-STAYS, OTHER, NONE = "feasible, the same design stays", "feasible, with another design", "no design meets everything"
 
 
 def binding_constraint(world: World, rng: random.Random) -> Question | None:
     """Ask which bounds hold a better design back."""
-    bounds = _some(_own_bounds(world), rng)
+    bounds = some(_own_bounds(world), rng)
     found = {b.path: world.without(b) for b in bounds}
     if len(bounds) < 2 or any(one.status is not Status.OPTIMAL for one in found.values()):
         return None
@@ -46,7 +46,7 @@ def binding_constraint(world: World, rng: random.Random) -> Question | None:
         f"{f', by {words.percent(SAME)} of the cost or more' if minimises_cost(world) else ''}?",
         Several(tuple(words.bound(b) for b in bounds)),
         frozenset(words.bound(b) for b in binding),
-        tuple(f"without {words.bound(b)}: {_cost_of(found[b.path])}" for b in bounds),
+        tuple(f"without {words.bound(b)}: {cost_of(found[b.path])}" for b in bounds),
         words.command("sensitivity", words.SCENARIO, "--part", "constraints"),
         "Little slack is a sign, no proof: ask what a looser limit would let in.",
     )
@@ -56,7 +56,8 @@ def _bind_alike(moved: World, question: Question) -> bool:
     """Return whether the bounds that bind in the world of a question, and none other, bind in a moved one.
 
     That one binds is proved by a design: the best one without it in the world of before, kept as it is, is better than
-    the optimum here. Only where it is not is the scenario solved again.
+    the optimum here. That one does not, by that nothing clearly cheaper is let in. Only where neither is so is the
+    scenario solved again.
     """
     before = moved.origin
     assert before is not None, "the world was moved from another one"
@@ -64,12 +65,27 @@ def _bind_alike(moved: World, question: Question) -> bool:
 
     def binds(one: Bound) -> bool:
         named = words.bound(one) in question.truth  # type: ignore[operator]
-        design = before.without(one).best if named else None
-        rest = [r for r in moved.scenario.requirements if r != one]
-        kept = moved.carried(design, rest) if design is not None else None
-        return (kept is not None and _surpasses(moved, kept)) or _better(moved, moved.without(one))
+        kept = carried(moved, before.without(one), one) if named else None
+        if kept is not None and _surpasses(moved, kept):
+            return True
+        if not named and minimises_cost(moved) and none(moved.within((1 - SAME) * moved.cost, one)):
+            return False
+        return _better(moved, moved.without(one))
 
     return frozenset(words.bound(b) for b in bounds if binds(b)) == question.truth
+
+
+def carried(moved: World, found: Found, bound: Bound, limit: float | None = None) -> Evaluation | None:
+    """Return what the best design with a bound moved in the world of before (None: dropped) does in a moved world.
+
+    None where there is none, or where it does not meet the rest there as it is.
+    """
+    return None if found.best is None else moved.carried(found.best, moved.with_bound(bound, limit))
+
+
+def none(found: Found) -> bool:
+    """Return whether it is proved that there is no design."""
+    return found.status is Status.INFEASIBLE
 
 
 def _own_bounds(world: World) -> list[Bound]:
@@ -78,7 +94,7 @@ def _own_bounds(world: World) -> list[Bound]:
     return [b for b in world.scenario.bounds if [b.metric] != [term.metric for term in goal]]
 
 
-def _some(bounds: Sequence[Bound], rng: random.Random) -> list[Bound]:
+def some(bounds: Sequence[Bound], rng: random.Random) -> list[Bound]:
     """Return a few bounds, in the order in which they stand: each takes a solve, and nobody weighs more at once."""
     kept = steady(rng, (b.path for b in bounds))[:MOST_WEIGHED]
     return [b for b in bounds if b.path in kept]
@@ -100,7 +116,8 @@ def _surpasses(world: World, other: Evaluation) -> bool:
     return much and beats(other, world.best)
 
 
-def _cost_of(found: Found) -> str:
+def cost_of(found: Found) -> str:
+    """Return what an optimum costs, in words."""
     return "no design" if found.best is None else f"{words.cents(found.best.cost_usd_per_month)} USD/month"
 
 
@@ -142,15 +159,11 @@ def _apart(designs: Sequence[Evaluation], bounds: Sequence[Bound]) -> list[Bound
 
 def cheapest_to_relax(world: World, rng: random.Random) -> Question | None:
     """Ask which bound, loosened by a fifth, saves most."""
-    bounds = _some(_own_bounds(world), rng)
-    found = {words.bound(b): world.at(b, _looser(b)) for b in bounds}
-    best = {name: one.best for name, one in found.items() if one.best is not None and one.status is Status.OPTIMAL}
-    if len(bounds) < 2 or len(best) < len(bounds) or not minimises_cost(world):
+    bounds = some(_own_bounds(world), rng)
+    saved = _saved(world, bounds)
+    if saved is None:
         return None
-    saved = {name: world.cost - one.cost_usd_per_month for name, one in best.items()}
-    ranked = sorted(saved, key=lambda name: -saved[name])
-    if saved[ranked[0]] < SAME * world.cost:
-        return None
+    ranked = list(saved)
     as_good = [name for name in ranked[1:] if not clear(saved[ranked[0]], saved[name]) and saved[name] > 0]
     bound = bounds[[words.bound(b) for b in bounds].index(ranked[0])]
     return Question(
@@ -168,6 +181,41 @@ def cheapest_to_relax(world: World, rng: random.Random) -> Question | None:
         "Only a requirement that keeps a cheaper design out can save anything.",
         frozenset(as_good),
     )
+
+
+def _saved(world: World, bounds: Sequence[Bound]) -> dict[str, float] | None:
+    """Return what each bound saves when it is loosened, USD/month, the most first; None where that is hardly anything.
+
+    Also where there are fewer than two bounds, or cost is not what is minimised.
+    """
+    found = {words.bound(b): world.at(b, _looser(b)) for b in bounds}
+    best = {name: one.best for name, one in found.items() if one.best is not None and one.status is Status.OPTIMAL}
+    if len(bounds) < 2 or len(best) < len(bounds) or not minimises_cost(world):
+        return None
+    saved = {name: world.cost - one.cost_usd_per_month for name, one in best.items()}
+    ranked = sorted(saved, key=lambda name: -saved[name])
+    return {name: saved[name] for name in ranked} if saved[ranked[0]] >= SAME * world.cost else None
+
+
+def _saves_most(moved: World, question: Question) -> bool:
+    """Return whether the bound that a question is about, or one that is as right, saves most in a moved world too.
+
+    How much it saves at the least is shown by a design: the best one with it loosened in the world of before, kept as
+    it is. That no other one saves as much is proved where nothing as cheap is let in by it. Where that proves nothing,
+    the optima decide.
+    """
+    before = moved.origin
+    assert before is not None, "the world was moved from another one"
+    bounds = [b for b in _own_bounds(moved) if words.bound(b) in options(question.form)]
+    right = {str(question.truth), *question.also}
+    one = next(b for b in bounds if words.bound(b) == question.truth)
+    kept = carried(moved, before.at(one, _looser(one)), one, _looser(one)) or moved.at(one, _looser(one)).best
+    cost = math.inf if kept is None else kept.cost_usd_per_month
+    others = [b for b in bounds if words.bound(b) not in right]
+    if cost <= (1 - SAME) * moved.cost and all(none(moved.within(cost, b, _looser(b))) for b in others):
+        return True
+    saved = _saved(moved, bounds)
+    return saved is not None and next(iter(saved)) in right
 
 
 def _looser(bound: Bound) -> float:
@@ -210,7 +258,7 @@ def price_of_p95(world: World, rng: random.Random) -> Question | None:
         Number("USD/month", f"price of {words.label(bound.metric)} - 30 %") if in_usd else Choice(PRICES),
         extra if in_usd else str(price),
         (
-            f"best design then: {_cost_of(found)}; today: {words.cents(world.cost)} USD/month",
+            f"best design then: {cost_of(found)}; today: {words.cents(world.cost)} USD/month",
             *(f"{r}: {words.candidate(world.best.design[r])} -> {words.candidate(after.design[r])}" for r in changed),
         ),
         words.what_if({bound.path: _moved(bound, -TIGHTER)}),
@@ -227,74 +275,6 @@ def _now(world: World, bound: Bound) -> float:
     return world.best.metric(bound.metric)
 
 
-# --- half the budget --------------------------------------------------------------------------------------------------
-
-
-def budget_halved(world: World, rng: random.Random) -> Question | None:
-    """Ask what half the budget does."""
-    bound = _budget(world)
-    if bound is None or not clear(world.cost, bound.limit / 2):
-        return None
-    found = world.at(bound, bound.limit / 2)
-    if found.status is Status.STOPPED:
-        return None
-    costs = "; ".join(f"{words.role(r)} {words.short(c.cost_usd_per_month, 3)}" for r, c in world.best.design.items())
-    return Question(
-        "budget_halved",
-        "adaptability",
-        "adapt",
-        f"The best design ({words.goal(world.scenario)}), with the cost of each role in USD a month: {costs}. "
-        f"The budget of {words.money(bound.limit)} is halved, everything else stays required. What then?",
-        Choice((STAYS, OTHER, NONE)),
-        _outcome(world, found),
-        (
-            f"the design costs {words.cents(world.cost)} USD/month; half the budget is {words.cents(bound.limit / 2)}",
-            f"best design then: {_cost_of(found)}",
-        ),
-        words.what_if({bound.path: bound.limit / 2}),
-        "Where cost is what is minimised, no design that meets the rest is cheaper than the best one.",
-    )
-
-
-def _budget(world: World) -> Bound | None:
-    return next((b for b in world.scenario.bounds if b.metric == COST), None)
-
-
-def _outcome(world: World, found: Found) -> str:
-    if found.best is None:
-        return NONE
-    kept = all(c.id == world.best.design[role].id for role, c in found.best.design.items())
-    return STAYS if kept else OTHER
-
-
-def budget_halved_way(world: World, rng: random.Random) -> Question | None:
-    """Ask which single requirement, given up, makes half the budget enough."""
-    budget = _budget(world)
-    others = _some([b for b in world.scenario.bounds if b is not budget], rng)
-    if budget is None or len(others) < 2 or not minimises_cost(world) or world.cost <= budget.limit / 2:
-        return None
-    target, found = budget.limit / 2, dict[str, Found]()
-    for one in others:
-        found[words.bound(one)] = without = world.without(one)
-        if without.best is None or not clear(without.best.cost_usd_per_month, target):
-            return None  # the others need not be solved
-    enough = [name for name, one in found.items() if one.best and one.best.cost_usd_per_month <= target]
-    path = next((b.path for b in others if words.bound(b) in enough), others[0].path)
-    return Question(
-        "budget_halved_way",
-        "adaptability",
-        "adapt",
-        f"{words.best(world.best)}\nIt does this:\n"
-        f"{state(world, others)}\nHalf the budget, {words.money(target)}, is too little for any design that meets "
-        "everything. Which of these, given up alone, make it enough?",
-        Several(tuple(words.bound(b) for b in others)),
-        frozenset(enough),
-        tuple(f"without {name}: {_cost_of(one)}" for name, one in found.items()),
-        words.what_if({budget.path: target, path: None}),
-        "Ask of each what it forces you to buy, and whether that is half the bill.",
-    )
-
-
 KINDS = (
     Kind(
         "binding_constraint",
@@ -306,8 +286,14 @@ KINDS = (
         _bind_alike,
     ),
     Kind("order_by_slack", "order of constraints by slack", "requirements", "defend", order_by_slack, "figures"),
-    Kind("cheapest_to_relax", "cheapest constraint to relax", "trade_offs", "adapt", cheapest_to_relax, "optimum"),
+    Kind(
+        "cheapest_to_relax",
+        "cheapest constraint to relax",
+        "trade_offs",
+        "adapt",
+        cheapest_to_relax,
+        "optimum",
+        _saves_most,
+    ),
     Kind("price_of_p95", "price of a percentile 30 % shorter", "trade_offs", "adapt", price_of_p95, "optimum"),
-    Kind("budget_halved", "half the budget", "adaptability", "adapt", budget_halved, "optimum"),
-    Kind("budget_halved_way", "way out of half the budget", "adaptability", "adapt", budget_halved_way, "optimum"),
 )

@@ -90,8 +90,8 @@ def _asked(one: Try, kind: Kind, start: Start, setup: Setup) -> Iterator[Asked]:
             start.world  # noqa: B018  (that there is nothing to rehearse against is said)
         return
     for seed in one.seeds:
-        found = question(here, kind, seed)
-        if found is not None and found.text not in seen:
+        found = question(here, kind, seed, seen)
+        if found is not None:
             seen.add(found.text)
             text = "" if one.as_it_is else here.scenario.text
             yield Asked(found, kind.phase, "" if one.as_it_is else _news(one, here.scenario), text=text)

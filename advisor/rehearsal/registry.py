@@ -69,9 +69,14 @@ def questions(
             yield found
 
 
-def question(world: World, kind: Kind, seed: int) -> Question | None:
-    """Return the question of a kind that a seed gives, None where it makes no sense or is not stable."""
+def question(world: World, kind: Kind, seed: int, seen: Collection[str] = ()) -> Question | None:
+    """Return the question of a kind that a seed gives, None where it makes no sense or is not stable.
+
+    ``seen``: texts that are not wanted again, for which the check would be in vain.
+    """
     if not world.feasible:
         return None
     found = kind.make(world, random.Random(seed))
-    return found if found is not None and stable(kind, world, seed, found) else None
+    if found is None or found.text in seen:
+        return None
+    return found if stable(kind, world, seed, found) else None

@@ -159,7 +159,9 @@ class World:
         That there is none is proved sooner than an optimum is found: what is dearer need not be told apart.
         """
         most = Bound("constraints.cost_usd_per_month.max", COST, True, usd_per_month)
-        return optimise(self.answer.search.under([*self.with_bound(bound, limit), most]))
+        wanted = [*self.with_bound(bound, limit), most]
+        key = ("within", usd_per_month, bound.path, limit)
+        return self.remembered(key, lambda: optimise(self.answer.search.under(wanted)))
 
     def with_bound(self, one: Requirement, limit: float | None) -> list[Requirement]:
         """Return the requirements with one of the bounds at another limit; None drops it."""

@@ -9,6 +9,7 @@ import json
 import math
 import random
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,8 +32,10 @@ from advisor.analysis.knobs import ASSUMED_SPREAD, Knob, design_knobs, turned, w
 from advisor.analysis.resolver import Known, Resolver, beats
 from advisor.analysis.sensitivity import PARTS, Sensitivity, sensitivity
 from advisor.analysis.steps import BoundPrice, bound_price, distance, just
+from advisor.analysis.together import ahead
 from advisor.analysis.tornado import Bar, End, headline_metrics
 from advisor.analysis.workloads import Workloads
+from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table, table
 from advisor.catalog.load import Catalog
 from advisor.catalog.perturb import with_figures
@@ -355,6 +358,72 @@ def test_what_just_misses_a_requirement_is_known_before(scenario: Scenario, cata
         assert abs(one.flips_at - other.flips_at) <= 2 * one.knob.closeness(one.flips_at, other.flips_at)
         assert _cost(one.after) == pytest.approx(_cost(other.after), rel=1e-4)
     assert after - before < before - alone
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "factor"),
+    [
+        ("support_copilot", "workload.documents", 1 / 1.5),  # a store does with one node less
+        ("support_copilot", "elastic_cloud_8c60g: capacity.vector_gb", 1.5),  # the same
+        ("company_gateway", "workload.peak_to_average", 1 / 1.5),  # what is sized for the peak becomes cheaper
+        ("phone_agent", "workload.peak_to_average", 1.5),  # the design holds all, but its units are too full
+    ],
+)
+def test_numbers_that_leave_the_design_as_it_is_flip_it_too(
+    name: str, number: str, factor: float, catalog: Catalog
+) -> None:
+    """A number need not move any metric of the design as it is: others get better, or units fuller than is planned.
+    Solved from nothing just before and just beyond, the design is the best, and then is not."""
+    solved = answer(load_scenario(resources.example(name), catalog), catalog)
+    assert solved.best is not None
+    knobs = [*workload_knobs(solved.scenario, catalog), *design_knobs(solved.table, solved.best.design)]
+    (knob,) = (one for one in knobs if one.path == number)
+    up = factor > 1
+    (one,) = (x for x in break_evens(Gaps(Resolver(solved)), [knob], 1.5).found if (x.change > 0) == up)
+    before, beyond = (solve(made(knob, at, solved)).best for at in (one.kept_at, one.flips_at))
+    assert _cost(before) == pytest.approx(_cost(one.kept), rel=1e-6)
+    there = FixedDesign(solved.best, solved.table).at(knob, one.flips_at).evaluation
+    assert there is None or not within_target(there) or _cost(beyond) < _cost(there)
+    assert _cost(beyond) == pytest.approx(_cost(one.after), rel=1e-6)
+
+
+def test_numbers_that_change_no_option_are_not_followed(found: Sensitivity, solved: Answer) -> None:
+    """A number that counts as immaterial leaves every option as it is, at both ends of the reach; and some do."""
+    tables = [made(k, v, solved) for k in found.break_evens.immaterial for d in (-1, 1) if (v := k.reach(d, 1.5))]
+    now = [(c.id, c.cost_usd_per_month, c.latency) for c in every_candidate(solved.table)]
+    assert len(tables) > 3
+    assert all([(c.id, c.cost_usd_per_month, c.latency) for c in every_candidate(one)] == now for one in tables)
+
+
+def every_candidate(of: Table) -> Iterator[Candidate]:
+    """Yield the candidates of all roles."""
+    return itertools.chain.from_iterable(of.candidates.values())
+
+
+def test_many_settings_at_once_find_what_each_finds_alone(solved: Answer) -> None:
+    """Of settings asked about together nothing is found where nothing is below the value under that setting alone, and
+    where something is, a design that the setting really has."""
+    assert solved.best is not None
+    resolver = Resolver(solved)
+    knobs = [*design_knobs(solved.table, solved.best.design)]
+    ends = [(knob, knob.reach(d, 4.0)) for knob in knobs for d in (-1, 1)]
+    fixed = FixedDesign(solved.best, solved.table)
+    no_dearer = [(k, v) for k, v in ends if (one := fixed.at(k, v).evaluation) and _cost(one) <= _cost(solved.best)]
+    settings = [{k.figure: v} for k, v in no_dearer if k.figure]
+    alone = resolver.under_figures(settings, [Known(below=resolver.least)] * len(settings))
+    beaten = [one.best is not None and _cost(one.best) < resolver.least for one in alone]
+    assert 3 < sum(beaten) < len(beaten) - 3
+    for part in (slice(0, None), slice(0, 7), slice(5, 30)):
+        together = ahead(resolver, settings[part], resolver.least)
+        assert [one.best is not None for one in together] == beaten[part]
+        for setting, ahead_there in zip(settings[part], together, strict=True):
+            fresh = table(solved.scenario, with_figures(solved.table.catalog, setting)).candidates
+            chosen = ahead_there.best.design if ahead_there.best else {}
+            really = {role: next(c for c in fresh[role] if c.id == x.id) for role, x in chosen.items()}
+            if really:
+                there = judge(really, solved.scenario)
+                assert there.feasible
+                assert _cost(there) < resolver.least
 
 
 FLEET = """

@@ -16,17 +16,17 @@ far side, the judge took a rival there that cannot be chosen: then the solver al
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from advisor.analysis.changes import CarriedOver, RoleChange, role_changes
 from advisor.analysis.crossing import Place, crossing
-from advisor.analysis.fixed import FixedDesign, margins, touches, within_target
-from advisor.analysis.gaps import Gaps, Names, Reading, read, settled
+from advisor.analysis.fixed import FixedDesign, margins, within_target
+from advisor.analysis.gaps import Gaps, Names, Reading, beats_the_rest, read, settled
 from advisor.analysis.knobs import Knob, turned
 from advisor.analysis.line import Line
-from advisor.analysis.material import moves
 from advisor.analysis.resolver import Known, beats
+from advisor.analysis.together import ahead
 from advisor.evaluation.result import Check, Evaluation
 from advisor.optimizer.found import Found
 from advisor.optimizer.goal import goal_value
@@ -81,7 +81,7 @@ class BreakEvens:
 
     Attributes:
         found: the closest first.
-        followed: numbers followed in both directions; ``immaterial``: those that move too little to be followed.
+        followed: numbers followed in both directions; ``immaterial``: those that change no option that far.
         open: (number, direction) that the time limit left unsettled.
     """
 
@@ -128,7 +128,6 @@ class _Follower:
         self.beyond = tuple(beyond)
         self.known: dict[tuple[str, ...], FixedDesign] = {}
         self.fixed = self._as_it_is(self.resolver.best)
-        self.rivals = [self._as_it_is(one) for one in gaps.rivals]
         self.readings: dict[tuple[str, float], Reading] = {}
 
     def _fixed(self, design: Evaluation) -> FixedDesign:
@@ -143,18 +142,18 @@ class _Follower:
 
     def run(self, knobs: Sequence[Knob]) -> BreakEvens:
         ends = [(k, v) for k in knobs for d in (-1, 1) if (v := k.reach(d, self.factor)) != k.value]
-        material = [end for end in ends if self._material(*end)]
-        asked = [end for end in material if not self._settled(*end)]
+        moving = [end for end in ends if self._read(*end).kind != "still"]
+        asked = [end for end in moving if not self._settled(*end)]
         lost = [end for end in asked if self._lost(*end)]  # the design cannot be the best there: no need to solve
         unsure = [end for end in asked if end not in set(lost)]
-        found = self._solved(unsure)
+        found = self._ahead(unsure)
         lines = [self._line(*end, self._next(end)) for end in lost]
-        for (knob, value), one in zip(unsure, found, strict=True):
-            if one.status is not Status.STOPPED and self._flipped(knob, value, self._of(one)):
-                lines.append(self._line(knob, value, self._of(one)))
+        for end, one in zip(unsure, found, strict=True):
+            if one.status is not Status.STOPPED and self._flipped(*end, self._of(one)):
+                lines.append(self._line(*end, self._of(one)))
         self._narrow(lines)
         open_ = [(k, -1 if v < k.value else 1) for (k, v), one in zip(unsure, found, strict=True) if _stopped(one)]
-        followed = tuple(dict.fromkeys(knob for knob, _ in material))
+        followed = tuple(dict.fromkeys(knob for knob, _ in moving))
         results = sorted((self._result(line) for line in lines if line.flips), key=_closest_first)
         idle = tuple(k for k in knobs if k not in set(followed))
         return BreakEvens(tuple(results), followed, idle, tuple(open_))
@@ -166,19 +165,6 @@ class _Follower:
         return Line(knob, knob.value, value, knob.value, value, rivals)
 
     # --- which ends are solved ----------------------------------------------------------------------------------------
-
-    def _material(self, knob: Knob, value: float) -> bool:
-        """Return whether a number moves the design, or a rival of it, enough to be followed; prices always are."""
-        if knob.figure is not None and knob.figure.name.startswith("price."):
-            return True
-        return any(moves(one.evaluation, one.at(knob, value)) for one in (self.fixed, *self._on(knob)))
-
-    def _on(self, knob: Knob) -> list[FixedDesign]:
-        """Return the closest rival that stands on a figure which the design does not stand on."""
-        figure = knob.figure
-        if figure is None or any(touches(figure, c) for c in self.resolver.best.design.values()):
-            return []
-        return [one for one in self.rivals if any(touches(figure, c) for c in one.evaluation.design.values())][:1]
 
     def _settled(self, knob: Knob, value: float) -> bool:
         return settled(self.gaps, self._read(knob, value), self.fixed.at(knob, value).evaluation)
@@ -207,10 +193,30 @@ class _Follower:
     def _named(self, names: Names) -> FixedDesign:
         return self._as_it_is(self.gaps.named(names))
 
+    def _ahead(self, ends: Ends) -> list[Found]:
+        """Return at each end a design that beats the design there, if there is one.
+
+        Figures at which the design costs the same, and no more than it does as it is, are asked about together.
+        """
+        worth = [self._below(*end) for end in ends]
+        alike: dict[float, list[int]] = {}
+        for number, ((knob, _), below) in enumerate(zip(ends, worth, strict=True)):
+            near = knob.figure is not None and not self.resolver.of_calls(knob.figure)
+            if near and below <= self.resolver.least:
+                alike.setdefault(below, []).append(number)
+        found: dict[int, Found] = {}
+        for below, numbers in alike.items():
+            if len(numbers) > 1:
+                settings = [{figure: ends[n][1]} for n in numbers if (figure := ends[n][0].figure)]
+                found |= zip(numbers, ahead(self.resolver, settings, below), strict=True)
+        rest = [number for number in range(len(ends)) if number not in found]
+        found |= zip(rest, self._solved([ends[n] for n in rest]), strict=True)
+        return [found[number] for number in range(len(ends))]
+
     def _solved(self, ends: Ends, known: Sequence[Known] = ()) -> list[Found]:
         """Return the optimum at each end, as far as it beats the design there; figures share searches."""
         told = zip(ends, known or [Known()] * len(ends), strict=True)
-        asked = [(end, replace(one, below=self._below(*end))) for end, one in told]
+        asked = [(end, replace(one, below=self._below(*end), having=self._having(*end))) for end, one in told]
         figures = [({knob.figure: value}, one) for (knob, value), one in asked if knob.figure]
         found = iter(self.resolver.under_figures([setting for setting, _ in figures], [one for _, one in figures]))
         return [next(found) if knob.figure else self._under(knob, value, one) for (knob, value), one in asked]
@@ -221,6 +227,12 @@ class _Follower:
         if mine is None or not within_target(mine):
             return math.inf
         return self.resolver.below(goal_value(self.gaps.goal, mine))
+
+    def _having(self, knob: Knob, value: float) -> Mapping[str, frozenset[str]] | None:
+        """Return role -> candidates of which what beats the design at a value must have one; None if it need not."""
+        reading = self._read(knob, value)
+        proved = reading.kind == "mixed" and beats_the_rest(self.gaps, reading, self._mine(knob, value))
+        return reading.improved if proved else None
 
     def _under(self, knob: Knob, value: float, known: Known) -> Found:
         table = self.resolver.table

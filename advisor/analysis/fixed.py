@@ -154,7 +154,9 @@ def stands_on(candidate: Candidate) -> frozenset[Ground]:
         if option.operated_as:
             found.add(("operating", option.operated_as))
         if option.unit and option.unit.instance:
-            found |= {("instances", option.unit.instance), ("clouds", option.cloud)}
+            found.add(("instances", option.unit.instance))
+        if option.availability.software is not None:  # on machines, whose availability is the cloud's
+            found.add(("clouds", option.cloud))
     return frozenset(found)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -18,6 +18,7 @@ from advisor.analysis.resolver import Resolver
 from advisor.analysis.workloads import same_steps
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.dominance import always_no_slower
+from advisor.candidates.table import Table
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.found import Found
@@ -120,16 +121,12 @@ def lower_is_better(knob: Knob) -> bool:
 
 def same_but_cost(a: Candidate, b: Candidate) -> bool:
     """Return whether two candidates differ in the bill at most."""
-    return (a.operations_h_per_month, a.availability, a.quality, a.latency, a.needed_units) == (
-        b.operations_h_per_month,
-        b.availability,
-        b.quality,
-        b.latency,
-        b.needed_units,
-    )
+    names = ("operations_h_per_month", "availability", "quality", "latency", "needed_units", "unserved", "cards")
+    return all(getattr(a, name) == getattr(b, name) for name in names)
 
 
-Pairs = Mapping[str, Mapping[str, tuple[Candidate, Candidate]]]  # role -> id -> candidate before and after
+Moved = dict[str, tuple[Candidate, Candidate]]  # id -> candidate before and after
+Pairs = Mapping[str, Moved]  # the same by role
 
 
 def touched(resolver: Resolver, knob: Knob, value: float) -> tuple[Pairs, bool]:
@@ -163,25 +160,28 @@ class Reading:
         still: nothing that the design or another could have changes.
         worse: some candidates get worse and none gets better; what a design can reach does not improve.
         cheaper: some bills fall, nothing else.
-        better: something else gets better, or the sizes that are considered change.
+        mixed: some candidates get better in something else, or are there only then; the others as above.
+        better: something gets better, it is not known which.
 
     Attributes:
         roles: whose candidates change. saves: by how much at most, USD a month.
         freed: (role, candidates) that the chosen one beats as it is, and may not beat then.
+        improved: role -> what is better in something else than its bill, or there only then.
     """
 
-    kind: Literal["still", "worse", "cheaper", "better"]
+    kind: Literal["still", "worse", "cheaper", "mixed", "better"]
     roles: tuple[str, ...] = ()
     saves: float = 0.0
     freed: tuple[tuple[str, frozenset[str]], ...] = ()
+    improved: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def read(gaps: Gaps, knob: Knob, value: float) -> Reading:
     """Return what a number does to the candidates that stand on it."""
     if knob.figure is None:
         return _read_workload(gaps.resolver, knob, value)
-    if knob.figure.kind == "clouds":
-        return Reading("better")  # calls between clouds depend on it too
+    if gaps.resolver.of_calls(knob.figure):
+        return Reading("better")
     pairs, same_sizes = touched(gaps.resolver, knob, value)
     if not same_sizes:
         return Reading("better", tuple(pairs))
@@ -194,7 +194,7 @@ def read(gaps: Gaps, knob: Knob, value: float) -> Reading:
 
 
 def _cheaper(resolver: Resolver, pairs: Pairs) -> Reading:
-    saved = [max(a.cost_usd_per_month - b.cost_usd_per_month for a, b in one.values()) for one in pairs.values()]
+    saved = [max(_saved(*pair) for pair in one.values()) for one in pairs.values()]
     saves = max(math.fsum(max(one, 0.0) for one in saved), 0.0)
     return Reading("cheaper", tuple(pairs), saves, _freed(resolver, pairs))
 
@@ -238,24 +238,48 @@ def _no_slower(a: Candidate, b: Candidate) -> bool:
 
 
 def _read_workload(resolver: Resolver, knob: Knob, value: float) -> Reading:
-    """Return what the workload does to candidates; ``better`` where it changes more, or other sizes are considered."""
+    """Return what the workload does to candidates; ``better`` where it changes more."""
     scenario = turned(resolver.table.scenario, knob, value, resolver.table.catalog)
     if resolver.search.coupled or not same_steps(resolver.table.scenario, scenario):
         return Reading("better")
-    fresh = resolver.workloads.under(scenario)
+    return _compared(resolver, resolver.workloads.under(scenario))
+
+
+def _compared(resolver: Resolver, fresh: Table) -> Reading:
+    """Return what is different in a table in which nothing but candidates is."""
     pairs: dict[str, dict[str, tuple[Candidate, Candidate]]] = {}
+    improved: dict[str, frozenset[str]] = {}
     for role in (role for role, found in fresh.candidates.items() if found != resolver.table.candidates[role]):
         before, after = ({c.id: c for c in resolver.admitted(role, one)} for one in (resolver.table, fresh))
-        if before.keys() != after.keys():
-            return Reading("better")
-        moved = {name: pair for name in before if _differs(*(pair := (before[name], after[name])))}
+        if resolver.best.design[role].id not in after:
+            return Reading("better")  # the design has another size at least, and what it beats is free
+        moved = {n: pair for n in before.keys() & after.keys() if _differs(*(pair := (before[n], after[n])))}
+        better = {name for name, pair in moved.items() if not (_no_better(*pair) or same_but_cost(*pair))}
+        better |= after.keys() - before.keys()
+        improved |= {role: frozenset(better)} if better else {}
         pairs |= {role: moved} if moved else {}
     every = [pair for one in pairs.values() for pair in one.values()]
-    if not pairs:
-        return Reading("still")
+    if improved:
+        return _mixed(resolver, pairs, improved)
     if all(_no_better(*pair) for pair in every):
-        return Reading("worse", tuple(pairs), freed=_freed(resolver, pairs))
-    return _cheaper(resolver, pairs) if all(same_but_cost(*pair) for pair in every) else Reading("better", tuple(pairs))
+        return Reading("worse", tuple(pairs), freed=_freed(resolver, pairs)) if pairs else Reading("still")
+    return _mixed(resolver, pairs, {}) if any(_no_better(*pair) for pair in every) else _cheaper(resolver, pairs)
+
+
+def _mixed(resolver: Resolver, pairs: Pairs, improved: Mapping[str, frozenset[str]]) -> Reading:
+    """Return the reading where some candidates get better; of the others, by how much at most their bills fall."""
+    rest, seen = dict[str, Moved](), dict[str, Moved]()
+    for role, moved in pairs.items():
+        chosen = resolver.best.design[role].id
+        rest[role] = {name: pair for name, pair in moved.items() if name not in improved.get(role, ())}
+        seen[role] = rest[role] | {name: pair for name, pair in moved.items() if name == chosen}
+    saved = (max((_saved(*pair) for pair in one.values()), default=0.0) for one in rest.values())
+    saves = math.fsum(max(one, 0.0) for one in saved)
+    return Reading("mixed", tuple({**pairs, **improved}), saves, _freed(resolver, seen), improved)
+
+
+def _saved(before: Candidate, after: Candidate) -> float:
+    return before.cost_usd_per_month - after.cost_usd_per_month
 
 
 def _no_better(a: Candidate, b: Candidate) -> bool:
@@ -273,14 +297,17 @@ def settled(gaps: Gaps, reading: Reading, then: Evaluation | None) -> bool:
     ``then``: the design with the number changed; None when it cannot be run. Nothing changes; or all that changes gets
     worse and the design still beats what can be reached without it; or only bills fall, by less than the distance.
     """
-    if reading.kind == "still":
-        return True
+    return reading.kind == "still" or (not reading.improved and beats_the_rest(gaps, reading, then))
+
+
+def beats_the_rest(gaps: Gaps, reading: Reading, then: Evaluation | None) -> bool:
+    """Return whether it is proved that the design beats all that has nothing improved in it."""
     if then is None or not within_target(then) or reading.kind == "better":
         return False
-    if reading.kind == "cheaper" and [t.metric for t in gaps.goal.terms] != [COST]:
+    if reading.saves and [t.metric for t in gaps.goal.terms] != [COST]:
         return False
     mine = goal_value(gaps.goal, then)
     least = gaps.least(reading)
-    if reading.kind == "cheaper":  # what was over the budget comes within it by no more than it saves
+    if reading.saves:  # what was over the budget comes within it by no more than it saves
         least = min([least, *(b.limit for b in gaps.resolver.search.bounds if b.metric == COST)]) - reading.saves
     return mine + SURE * max(abs(mine), 1e-12) <= least

@@ -17,13 +17,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from advisor.analysis.answers import UNLIMITED, Answer, Deadline, remember
+from advisor.analysis.answers import UNLIMITED, Answer, Deadline, remember, restricted
 from advisor.analysis.regrown import regrown
 from advisor.analysis.variants import MARK, Builder, Setting, Variants
 from advisor.analysis.workloads import Workloads
 from advisor.candidates.candidate import Candidate, passing
 from advisor.candidates.table import Table, table
-from advisor.catalog.perturb import with_figures
+from advisor.catalog.perturb import Reference, with_figures
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.found import NOTHING, Found
@@ -38,6 +38,7 @@ from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import COST, Filter
 
 Starts = Sequence[Mapping[str, Candidate]]
+Having = Mapping[str, frozenset[str]]  # role -> ids
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,20 @@ class Known:
             design can beat there, as a whole or within one case, none can beat here.
         starts: designs that may be good.
         below: of interest is only what has less in the first goal: nothing else needs to be found.
+        having: what has less has one of some candidates in a role, as was proved; None where that is not known.
     """
 
     floor: float = -math.inf
     worse: bool = False
     starts: Starts = ()
     below: float = math.inf
+    having: Having | None = None
 
 
 NOTHING_KNOWN = Known()
 SAME_GOAL = 1e-6  # goals that differ by less, relative, are equal: percentiles are reached in such steps
 TOGETHER = 100  # settings that share a search
+MOST_APART = 2  # roles of which one has to have some candidates, that are searched one by one
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,10 @@ class Resolver:
             return Found(Status.STOPPED, None)
         return self._solved(self._pruned(self.workloads.under(scenario)), known)
 
+    def of_calls(self, figure: Reference) -> bool:
+        """Return whether calls between clouds depend on a figure, so that it touches more than candidates."""
+        return figure.kind == "clouds" and self.search.coupled
+
     def _pruned(self, fresh: Table) -> Table:
         """Return a table without what was found to be never needed in roles whose candidates are the same as ever."""
         candidates = dict(fresh.candidates)
@@ -158,6 +166,17 @@ class Resolver:
         return replace(fresh, candidates=candidates)
 
     def _solved(self, fresh: Table, known: Known) -> Found:
+        """Return the optimum of a table, as far as it is of interest."""
+        if known.having is None or len(known.having) > MOST_APART:
+            return self._searched_in(fresh, known)
+        best, goal = NOTHING, self.table.scenario.objective[0]
+        for role, names in known.having.items():
+            some = restricted(fresh, {role: [c for c in fresh.candidates[role] if c.id in names]})
+            below = math.inf if best.best is None else self.below(goal_value(goal, best.best))
+            best = _better_of(best, self._searched_in(some, replace(known, below=min(below, known.below))))
+        return best
+
+    def _searched_in(self, fresh: Table, known: Known) -> Found:
         """Return the optimum of a table; what can be in no design of interest is left out before it is searched."""
         designs = (self.best.design, *known.starts)
         below = known.below if known.below < math.inf else just_above(self.search, self._worth(designs, fresh))
@@ -201,14 +220,14 @@ class Resolver:
         """Return the optimum under each of some settings of the catalog's figures; ``known``: beforehand, of each."""
         asked = list(zip(settings, known or [NOTHING_KNOWN] * len(settings), strict=True))
         found: dict[int, Found] = {}
-        near = [number for number, one in enumerate(settings) if not any(ref.kind == "clouds" for ref in one)]
+        near = [number for number, one in enumerate(settings) if not any(map(self.of_calls, one))]
         for start in range(0, len(near), TOGETHER):
             some = near[start : start + TOGETHER]
             found |= zip(some, self._batch([asked[n] for n in some]), strict=True)
         return [found[n] if n in found else self._everywhere(*one) for n, one in enumerate(asked)]
 
     def _everywhere(self, setting: Setting, known: Known) -> Found:
-        """Return the optimum under figures of a cloud, which also decide what calls to other clouds cost and take."""
+        """Return the optimum under figures of a cloud that also decide what calls to other clouds cost and take."""
         if self.deadline.passed:
             return Found(Status.STOPPED, None)
         catalog = with_figures(self.table.catalog, setting)
@@ -225,7 +244,7 @@ class Resolver:
         open_ = [known.below == math.inf for _, known in asked]
         questions = [self._told(one) if unsure else one for one, unsure in zip(questions, open_, strict=True)]
         most = max(one.known.below for one in questions)
-        search = self._joined([one.variants for one in questions], most)
+        search = self.joined([one.variants for one in questions], most)
         return [self._answer(search, one) for one in questions]
 
     def _question(self, variants: Variants, known: Known) -> _Question:
@@ -238,7 +257,7 @@ class Resolver:
         if len(variants.changed) != 1:
             return _Question(variants, variants.kept, known)
         (role,) = variants.changed
-        if known.below <= self._least < math.inf:
+        if known.below <= self.least < math.inf:
             return _Question(variants, {role: frozenset()}, known)
         rest = self._without_variants(role, variants.kept[role])
         if rest.best is not None:
@@ -271,7 +290,7 @@ class Resolver:
         found = judge(changed, self.table.scenario, brief=True)
         return found if found.feasible else None
 
-    def _joined(self, variants: Sequence[Variants], most: float) -> Search | None:
+    def joined(self, variants: Sequence[Variants], most: float) -> Search | None:
         """Return the search over all that any of the questions admits and that a design of interest can have.
 
         Rules have been applied, and nothing is dropped because another size of its component beats it: what beats it
@@ -300,7 +319,7 @@ class Resolver:
         return found if question.rest is None else _better_of(question.rest, found)
 
     @cached_property
-    def _least(self) -> float:
+    def least(self) -> float:
         """What the first goal must be below to beat every design of the scenario as it is."""
         return self.below(goal_value(self.table.scenario.objective[0], self.best))
 
@@ -327,7 +346,7 @@ class Resolver:
             remember(search, question.with_variants(design))
         self._note_floors(search, known)
         found = optimise(search, only=lambda role, c: c.id in admitted[role], time_limit_s=left, below=known.below)
-        return replace(found, best=found.best and self._plain(found.best, question.variants.changed))
+        return replace(found, best=found.best and self.plain(found.best, question.variants.changed))
 
     def _note_floors(self, search: Search, known: Known) -> None:
         """Let what is proved end a search early; of the floor of one goal only sums with its own value can use any."""
@@ -338,7 +357,7 @@ class Resolver:
         if known.floor > -math.inf and [term.metric for term in goal.terms] == [COST]:
             search.floors[goal.terms] = max(known.floor, search.floor(goal))
 
-    def _plain(self, found: Evaluation, own: Mapping[str, Mapping[str, Candidate]]) -> Evaluation:
+    def plain(self, found: Evaluation, own: Mapping[str, Mapping[str, Candidate]]) -> Evaluation:
         """Return what the judge says of a design whose candidates have their usual names again."""
         design = {role: own[role].get(c.id, c) if role in own else c for role, c in found.design.items()}
         return judge(design, self.table.scenario)

@@ -105,7 +105,7 @@ def break_evens(found: Sensitivity) -> Iterator[RenderableType]:
     if known.found:
         yield table
     if known.immaterial:
-        yield f"[dim]{len(known.immaterial)} more numbers move no metric by 1{numbers.NARROW}% that far.[/]"
+        yield f"[dim]{len(known.immaterial)} more numbers change no option that far.[/]"
     if known.open:
         names = list(dict.fromkeys(knob.path for knob, _ in known.open))
         more = f" and {len(names) - MOST_OPEN} more" if len(names) > MOST_OPEN else ""

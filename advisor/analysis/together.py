@@ -1,0 +1,87 @@
+"""Many settings at once: whether any of them lets something beat the design, before each is asked about on its own.
+
+Most figures that get better bring nothing in. One search over what all of them admit, their variants side by side,
+settles them together: a design under one setting is a design there, so where nothing there is below a value, nothing is
+under any of them. What is found below it has variants of one setting or of several. In the first case it is a design
+under that setting; in the other these settings are asked about on their own. Either way they are left out then, and the
+others are asked about again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from advisor.analysis.resolver import Known, Resolver
+from advisor.analysis.variants import Setting, Variants
+from advisor.evaluation.result import Evaluation
+from advisor.optimizer.found import NOTHING, Found
+from advisor.optimizer.goal import goal_value
+from advisor.optimizer.run import optimise
+from advisor.optimizer.search import Search
+from advisor.optimizer.solver import Status
+
+
+def ahead(resolver: Resolver, settings: Sequence[Setting], below: float) -> list[Found]:
+    """Return under each of some settings a design that is below a value in the first goal, if there is one.
+
+    ``below`` must be nothing that a design of the scenario as it is reaches. What is found need not be the best there;
+    that nothing is found is proved, unless the time limit came first.
+    """
+    return _Together(resolver, settings, below).run()
+
+
+class _Together:
+    def __init__(self, resolver: Resolver, settings: Sequence[Setting], below: float) -> None:
+        self.resolver, self.settings, self.below = resolver, settings, below
+        self.variants = [resolver.variants.of(one).marked(str(n)) for n, one in enumerate(settings)]
+
+    def run(self) -> list[Found]:
+        """Ask about all that is open, leave out what the answer is about, and so on."""
+        search = self.resolver.joined(self.variants, self.below)
+        found = [NOTHING] * len(self.settings)
+        open_ = set(range(len(self.settings)))
+        while open_ and search is not None:
+            best = self._best(search, open_)
+            if best.status is Status.STOPPED:
+                return [best if n in open_ else one for n, one in enumerate(found)]
+            used = [n for n in open_ if best.best and _has(best.best, self.variants[n])]
+            if not used or best.best is None:
+                break
+            if len(used) == 1:
+                plain = self.resolver.plain(best.best, self.variants[used[0]].changed)
+                found[used[0]] = replace(best, best=plain)
+            else:
+                alone = self.resolver.under_figures(
+                    [self.settings[n] for n in used], [Known(below=self.below)] * len(used)
+                )
+                for n, one in zip(used, alone, strict=True):
+                    found[n] = self._as_asked(one)
+            open_ -= set(used)
+        return found
+
+    def _best(self, search: Search, open_: Collection[int]) -> Found:
+        """Return the best design below the value that has variants of open settings only."""
+        resolver = self.resolver
+        if resolver.deadline.passed:
+            return Found(Status.STOPPED, None)
+        resolver.solves += 1
+        admitted = {role: set(resolver.open_in(role)) for role in search.pool}
+        for one in (self.variants[n] for n in open_):
+            for role, own in one.changed.items():
+                admitted[role] |= {*one.kept[role], *own}
+        left = resolver.deadline.left
+        search.forget_floors()
+        return self._as_asked(
+            optimise(search, only=lambda role, c: c.id in admitted[role], time_limit_s=left, below=self.below)
+        )
+
+    def _as_asked(self, found: Found) -> Found:
+        """Return what was found, nothing where it is not below the value."""
+        goal = self.resolver.table.scenario.objective[0]
+        return NOTHING if found.best and goal_value(goal, found.best) >= self.below else found
+
+
+def _has(found: Evaluation, variants: Variants) -> bool:
+    """Return whether a design has variants of a setting."""
+    return any(found.design[role].id in own for role, own in variants.changed.items())

@@ -405,7 +405,7 @@ def test_many_settings_at_once_find_what_each_finds_alone(solved: Answer) -> Non
     where something is, a design that the setting really has."""
     assert solved.best is not None
     resolver = Resolver(solved)
-    knobs = [*design_knobs(solved.table, solved.best.design)]
+    knobs = design_knobs(solved.table, solved.best.design)[::3]
     ends = [(knob, knob.reach(d, 4.0)) for knob in knobs for d in (-1, 1)]
     fixed = FixedDesign(solved.best, solved.table)
     no_dearer = [(k, v) for k, v in ends if (one := fixed.at(k, v).evaluation) and _cost(one) <= _cost(solved.best)]

@@ -146,8 +146,9 @@ class Engine:
             if time.monotonic() > self.deadline:
                 open_bounds.append(bound)
                 continue
+            alone = not later and (not heap or heap[0][0] >= self.incumbent.most)
             try:
-                open_bounds.append(self._searched(node, alone=not heap or heap[0][0] >= self.incumbent.most))
+                open_bounds.append(self._searched(node, alone=alone))
             except UnsettledError as reason:
                 for place, child in enumerate(self._children(node, bound, reason.names)):
                     heapq.heappush(heap, (child.proof.bound, number * MOST_CASES + place, child))
@@ -158,20 +159,35 @@ class Engine:
         return Answer(self.best, self.incumbent.value, min(bound, self.incumbent.value), math.isinf(bound), self.cases)
 
     def _searched_at_last(self, later: Sequence[Node]) -> Iterator[float]:
-        """Yield bounds of what is left open in cases that were too hard while others were still waiting."""
-        for node in sorted(later, key=lambda node: node.proof.bound):
-            if node.proof.bound >= self.incumbent.most or (self.any_design and self.incumbent.found):
-                continue
-            if time.monotonic() > self.deadline:
-                yield node.proof.bound
-                continue
-            self.cases += 1
-            yield node.proof.run(any_design=self.any_design)
+        """Yield bounds of what is left open in cases that were too hard while others were waiting.
+
+        Each gets a little longer first, as long as others are waiting.
+        """
+        again: list[Node] = []
+        for place, node in enumerate(by_bound := sorted(later, key=lambda node: node.proof.bound)):
+            yield from self._after_others(node, again, waiting=bool(again) or place + 1 < len(by_bound))
+        for node in again:
+            yield from self._after_others(node, again, waiting=False)
+
+    def _after_others(self, node: Node, again: list[Node], *, waiting: bool) -> Iterator[float]:
+        """Yield a bound of what is left open in a case, unless it is looked at ``again`` when none is ``waiting``."""
+        if node.proof.bound >= self.incumbent.most or (self.any_design and self.incumbent.found):
+            return
+        if time.monotonic() > self.deadline:
+            yield node.proof.bound
+            return
+        self.cases += 1
+        try:
+            yield node.proof.run(any_design=self.any_design, attempts=1 if waiting else len(GRIDS))
+        except TooHardError:
+            if not waiting:
+                raise
+            again.append(node)
 
     def _searched(self, node: Node, *, alone: bool) -> float:
         """Return a bound of what is left open in a case.
 
-        ``alone``: no other case is waiting.
+        ``alone``: no other case is waiting, or will be looked at later.
 
         Raises:
             UnsettledError: more is to be settled.

@@ -21,9 +21,9 @@ def test_every_piece_is_worked_off_once(jobs: int) -> None:
             crew.give(number, rank=-number)
         crew.begin()
         crew.give(10)
-        assert crew.all() == {n: math.sqrt(n) for n in range(11)}
+        assert crew.of(range(11)) == {n: math.sqrt(n) for n in range(11)}
         crew.give(11)
-        assert crew.all()[11] == math.sqrt(11)
+        assert crew.of([11, 3]) == {11: math.sqrt(11), 3: math.sqrt(3)}
 
 
 def test_the_most_urgent_comes_first() -> None:
@@ -32,15 +32,30 @@ def test_the_most_urgent_comes_first() -> None:
     with Crew(order.append) as crew:
         for rank, name in ((1, "b"), (1, "c"), (0, "a")):
             crew.give(name, rank)
-        crew.all()
+        crew.of("abc")
     assert order == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_is_offered_is_only_begun_where_a_process_is_idle(jobs: int) -> None:
+    """With one job an offer is nothing; with two the piece is on its way, and is worked off once where it is given."""
+    with Crew(math.sqrt, jobs) as crew:
+        crew.offer(1)
+        crew.begin()
+        crew.offer(4)
+        crew.give(4)
+        crew.give(9)
+        assert crew.of([4, 9]) == {4: 2.0, 9: 3.0}
+        assert (4 in crew._there) == (jobs == 2)
+        assert 1 not in crew._known
 
 
 def test_without_a_beginning_no_process_is_started() -> None:
     """What no other process could be sent is worked off here."""
+    crew: Crew[int, int]
     with Crew(lambda n: n + 1, 8) as crew:
         crew.give(1)
-        assert crew.all() == {1: 2}
+        assert crew.of([1]) == {1: 2}
     assert multiprocessing.active_children() == []
 
 
@@ -52,12 +67,12 @@ def test_an_error_arrives_and_no_process_stays(jobs: int) -> None:
     _wait_for_children()
 
 
-def _roots(numbers: list[float], jobs: int) -> dict[float, float]:
+def _roots(numbers: list[float], jobs: int) -> None:
     with Crew(math.sqrt, jobs) as crew:
         crew.begin()
         for number in numbers:
             crew.give(number)
-        return crew.all()
+        crew.of(numbers)
 
 
 def test_nobody_waits_for_what_is_not_asked_for() -> None:
@@ -77,7 +92,7 @@ def test_what_is_shared_comes_back_as_itself(jobs: int) -> None:
         crew.give(0)
         while jobs > 1 and crew._waiting:
             time.sleep(0.01)
-        assert crew.all()[0] is large
+        assert crew.of([0])[0] is large
 
 
 def _wait_for_children() -> None:

@@ -132,6 +132,10 @@ class Feasibility:
         one_more = self._with_one_more(frozenset(requirements))
         if one_more and self._asked([*requirements, *one_more]):
             return True
+        return self.at_once(requirements)
+
+    def at_once(self, requirements: Sequence[Requirement]) -> bool | None:
+        """Return the same by a single search."""
         verdict = self._asked(requirements)
         if verdict is False:
             self.note_infeasible(requirements)

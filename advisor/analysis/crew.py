@@ -32,14 +32,14 @@ class Crew(Generic[Piece, Result]):
     >>> with Crew(abs) as crew:
     ...     crew.give(-2)
     ...     crew.give(-1, rank=-1)
-    ...     crew.all()
-    {-1: 1, -2: 2}
+    ...     crew.of([-2, -1])
+    {-2: 2, -1: 1}
     """
 
     def __init__(self, work: Callable[[Piece], Result], jobs: int = 1, shared: Sequence[object] = ()) -> None:
         self._work, self._jobs, self._shared = work, jobs, shared
         self._waiting: list[tuple[int, int, Piece]] = []
-        self._given = 0
+        self._known: set[Piece] = set()
         self._found: dict[Piece, Result] = {}
         self._there: dict[Piece, Future[bytes]] = {}
         self._idle = 0  # other processes that have begun and have nothing to do
@@ -65,14 +65,24 @@ class Crew(Generic[Piece, Result]):
             self._feed()
 
     def give(self, piece: Piece, rank: int = 0) -> None:
-        """Have a piece worked off; of those that wait the lowest rank comes first, then the first that was given."""
+        """Have a piece worked off; of those that wait the lowest rank comes first, then the first that was given.
+
+        One that was given or offered before is on its way already.
+        """
         with self._lock:
-            heapq.heappush(self._waiting, (rank, self._given, piece))
-            self._given += 1
+            if piece not in self._known:
+                self._known.add(piece)
+                heapq.heappush(self._waiting, (rank, len(self._known), piece))
         self._feed()
 
-    def all(self) -> dict[Piece, Result]:
-        """Return what became of every piece given so far; this process works as well.
+    def offer(self, piece: Piece) -> None:
+        """Have another process work off what may be asked for later, if one has nothing to do."""
+        with self._lock:
+            if self._idle:
+                self.give(piece)
+
+    def of(self, pieces: Sequence[Piece]) -> dict[Piece, Result]:
+        """Return what became of pieces that were given; this process works as well, on all that is left.
 
         Raises:
             What the work raises.
@@ -81,10 +91,10 @@ class Crew(Generic[Piece, Result]):
 
         while (piece := self._next()) is not None:
             self._found[piece[0]] = self._work(piece[0])
-        for own, one in self._there.items():
+        for own in pieces:
             if own not in self._found:
-                self._found[own] = unpacked(one.result(), self._shared)[0]
-        return dict(self._found)
+                self._found[own] = unpacked(self._there[own].result(), self._shared)[0]
+        return {own: self._found[own] for own in pieces}
 
     def _next(self) -> tuple[Piece] | None:
         with self._lock:

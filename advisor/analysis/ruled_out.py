@@ -20,7 +20,7 @@ from advisor.analysis.conflict import smallest
 from advisor.analysis.crew import Crew
 from advisor.analysis.forced import Forced, infeasible_with
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.found import Found
+from advisor.optimizer.found import NOTHING, Found
 from advisor.optimizer.goal import CHEAPEST
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal, Term
@@ -56,122 +56,157 @@ def blame_and_ways_out(
         best: the design without the wishes. Where it has little room, more than one requirement is likely to blame.
         jobs: processes to look for the ways out in; none of them hangs on another.
     """
-    work = _Ways(one, deadline)
+    ways = _Ways(one, tuple(_likely(one.search.requirements, best)), deadline)
     shared = (one.search.table.catalog, one.search.table.scenario)
-    with Crew(work, jobs, shared) as crew:
-        return _Blame(one, best, deadline, crew).found()
+    with Crew(ways, jobs, shared) as crew:
+        return _Blame(ways, crew).found()
+
+
+def _likely(asked: Sequence[Requirement], best: Evaluation) -> Iterator[Requirement]:
+    """Yield what is likely to be in a conflict: tight bounds, that on cost, numbers and rules."""
+    slack = {check.requirement: check.slack for check in best.checks}
+    for one in asked:
+        room = slack.get(one)
+        if _is_slow(one) or getattr(one, "metric", "") == COST or (room is not None and room < TIGHT):
+            yield one
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What became of looking for a way out; where there is none, requirements that cannot hold together."""
+
+    way: WayOut
+    conflict: tuple[Requirement, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Ways:
-    """Finds the way out of a requirement, by its place; can be done in another process."""
+    """Looks for the way out of a requirement, by its place; can be done in another process.
+
+    ``likely``: what is likely to be in a conflict. Where one more of a number is not enough, it is tried whether the
+    rest of that can hold with any number: if not, nothing that is stricter needs a search of its own.
+    """
 
     one: Forced
+    likely: tuple[Requirement, ...]
     deadline: Deadline
 
-    def __call__(self, place: int) -> WayOut:
-        return way_out(self.one, self.one.search.requirements[place], self.deadline)
+    def __call__(self, place: int) -> _Looked:
+        own = self.one.search.requirements[place]
+        rest = tuple(without(self.likely, own))
+        in_vain = False
+
+        def vain() -> bool:
+            nonlocal in_vain
+            in_vain = infeasible_with(self.one, self.deadline).at_once(rest) is False
+            return in_vain
+
+        way = way_out(self.one, own, self.deadline, vain)
+        if way.evaluation is not None or not way.proved:
+            return _Looked(way)
+        return _Looked(way, rest if in_vain else tuple(without(self.one.search.requirements, own)))
 
 
 class _Blame:
-    """Finds the conflict, and has the crew find the ways out as soon as it is known that they will be asked for."""
+    """Finds the conflict, and has the crew look for ways out as soon as it is likely that they will be asked for."""
 
-    def __init__(self, one: Forced, best: Evaluation, deadline: Deadline, crew: Crew[int, WayOut]) -> None:
-        self.asked, self.crew, self.best = one.search.requirements, crew, best
-        self.feasible = infeasible_with(one, deadline)
+    def __init__(self, ways: _Ways, crew: Crew[int, _Looked]) -> None:
+        self.asked, self.likely, self.crew = ways.one.search.requirements, ways.likely, crew
+        self.feasible = infeasible_with(ways.one, ways.deadline)
         self._begun = time.monotonic()
-        self._given: set[int] = set()
 
     def found(self) -> tuple[tuple[Requirement, ...] | None, tuple[WayOut, ...]]:
         """Return the conflict and the ways out."""
-        tight = list(self._tight())
-        sure = self._sure(tight)
+        sure = self._sure()
         if len(sure) == FEW:
-            self._look_ahead([r for r in self.asked if r in tight or _effort(r) < 2])
+            self._looked(self.likely)
         members = smallest(self.asked, self.feasible, *((self._needed(), self.feasible.breaks) if sure else ()))
         if members is None:
             return None, ()
-        self._give(members)
-        ways = self.crew.all()
-        return members, tuple(self._way(ways.get(self.asked.index(one)), one) for one in members)
+        looked = self._looked(members)
+        return members, tuple(looked[one] if one in looked else WayOut(one, None, None) for one in members)
 
-    def _sure(self, tight: Sequence[Bound]) -> list[Requirement]:
+    def _sure(self) -> list[Requirement]:
         """Return the first few tight bounds without which there is a design; none where the very first may go.
 
-        Few requirements are to blame then, and the usual search for a conflict asks for little more.
+        Few requirements are to blame then, and the usual search for a conflict asks for little more. What flows do is
+        asked for last: it takes the longest.
         """
         found: list[Requirement] = []
-        for bound in tight:
-            if self.feasible(self._without(bound)):
+        for bound in sorted((r for r in self.likely if not _is_slow(r)), key=lambda r: "flows." in r.path):
+            if self.feasible(without(self.asked, bound)):
                 found.append(bound)
+                self._begin()
             if not found or len(found) == FEW:
                 break
         return found
 
-    def _tight(self) -> Iterator[Bound]:
-        """Yield the bounds that are likely to be in a conflict."""
-        slack = {check.requirement: check.slack for check in self.best.checks}
-        for one in self.asked:
-            if isinstance(one, Bound) and one.metric not in COUNTS:
-                room = slack.get(one)
-                if one.metric == COST or (room is not None and room < TIGHT):
-                    yield one
+    def _begin(self) -> None:
+        """Start other processes where that is worth while, with what takes the longest if it will be asked for."""
+        if time.monotonic() - self._begun > WORTH_A_PROCESS_S:
+            self.crew.begin()
+            for one in sorted(filter(_is_slow, self._open(self.likely)), key=_effort):
+                self.crew.offer(self.asked.index(one))
 
-    def _look_ahead(self, likely: Sequence[Requirement]) -> None:
-        """Look for the ways out of what is likely to be in every conflict: tight bounds, numbers and rules.
+    def _looked(self, some: Sequence[Requirement]) -> dict[Requirement, WayOut]:
+        """Return the ways out of some requirements that are not known to have none.
 
-        Meanwhile it is tried whether all others may go.
+        What takes longest is begun first. Meanwhile it is tried whether all that is not likely may go.
         """
-        self._give(likely)
-        self.feasible(likely)
-        for place, way in self.crew.all().items():
-            if way.evaluation is not None:
-                self.feasible.note(way.evaluation)
-            elif way.proved:
-                self.feasible.note_infeasible(self._without(self.asked[place]))
+        places = {one: self.asked.index(one) for one in self._open(some)}
+        for one, place in places.items():
+            self.crew.give(place, _effort(one))
+        self._begin()
+        if some is self.likely:
+            self.feasible(self.likely)
+        looked = self.crew.of(list(places.values()))
+        for found in looked.values():
+            if found.way.evaluation is not None:
+                self.feasible.note(found.way.evaluation)
+            elif found.conflict:
+                self.feasible.note_infeasible(found.conflict)
+        return {own: replace(looked[place].way, requirement=own) for own, place in places.items()}
+
+    def _open(self, some: Sequence[Requirement]) -> list[Requirement]:
+        """Return those of some requirements without which there may be a design."""
+        return [one for one in some if self.feasible.known(without(self.asked, one)) is not False]
 
     def _needed(self) -> list[Requirement]:
         """Return what is known to be in every conflict; of two that are equal either would do."""
         return [one for one in self.asked if self.feasible.needs(one) and self.asked.count(one) == 1]
 
-    def _without(self, requirement: Requirement) -> list[Requirement]:
-        return [r for r in self.asked if r is not requirement]
 
-    def _give(self, some: Sequence[Requirement]) -> None:
-        """Have the ways out of some requirements looked for, what takes longest first, unless there are none."""
-        for one in some:
-            place = self.asked.index(one)
-            if place not in self._given and self.feasible.known(self._without(one)) is not False:
-                self._given.add(place)
-                self.crew.give(place, _effort(one))
-        if time.monotonic() - self._begun > WORTH_A_PROCESS_S:
-            self.crew.begin()
+def without(some: Sequence[Requirement], one: Requirement) -> list[Requirement]:
+    """Return some requirements but one; an equal one may be left."""
+    return [r for r in some if r is not one]
 
-    @staticmethod
-    def _way(found: WayOut | None, requirement: Requirement) -> WayOut:
-        """Return a way out that names the very requirement, not a copy from another process; None: there is none."""
-        return replace(found, requirement=requirement) if found else WayOut(requirement, None, None)
+
+def _is_slow(requirement: Requirement) -> bool:
+    """Return whether a way out takes long: with more clouds, or other options, there is more to choose from."""
+    return not isinstance(requirement, Bound) or requirement.metric in COUNTS
 
 
 def _effort(requirement: Requirement) -> int:
-    """Return a rank that is lower the longer a way out takes; what takes longest is begun first."""
+    """Return a rank that is lower the longer a way out takes."""
     if not isinstance(requirement, Bound):
         return 1
     return 0 if requirement.metric in COUNTS else 2 if split_percentile(requirement.metric) else 3
 
 
-def way_out(one: Forced, requirement: Requirement, deadline: Deadline) -> WayOut:
+def way_out(one: Forced, requirement: Requirement, deadline: Deadline, vain: Callable[[], bool]) -> WayOut:
     """Return how far one requirement must be loosened, all others kept.
 
     A bound is dropped and its metric becomes the goal: what is reached is the tightest bound that can be met, and the
     cheapest design there is shown. A rule is dropped, and the scenario's own goals stay.
+
+    ``vain``: whether no number is enough; asked where one more of what a bound counts is not.
     """
     if deadline.passed:
         return WayOut(requirement, None, None, proved=False)
     scenario = one.search.table.scenario
-    rest = [r for r in scenario.requirements if r is not requirement]
+    rest = without(scenario.requirements, requirement)
     if isinstance(requirement, Bound) and requirement.metric in COUNTS:
-        found = least_count(requirement, lambda more: one.best(deadline, [*rest, *more], (CHEAPEST,)))
+        found = least_count(requirement, lambda more: one.best(deadline, [*rest, *more], (CHEAPEST,)), vain)
     else:
         goals = (_towards(requirement),) if isinstance(requirement, Bound) else ()
         found = one.best(deadline, rest, goals)
@@ -183,18 +218,23 @@ def way_out(one: Forced, requirement: Requirement, deadline: Deadline) -> WayOut
     return WayOut(requirement, least, evaluation)
 
 
-def least_count(bound: Bound, best: Callable[[Sequence[Bound]], Found]) -> Found:
+def least_count(
+    bound: Bound, best: Callable[[Sequence[Bound]], Found], vain: Callable[[], bool] = lambda: False
+) -> Found:
     """Return the cheapest design with as few of what a bound counts as possible, for a bound that cannot be met.
 
     One more is allowed at a time, which is quicker than to make the number a goal.
 
     Args:
         best: the cheapest design under some bounds beside all that are kept.
+        vain: whether no number is enough, where that is quicker to find out.
     """
     limit = math.floor(bound.limit) + 1
     found = best([replace(bound, limit=float(limit))])
     if found.status is not Status.INFEASIBLE:
         return found
+    if vain():
+        return NOTHING
     free = best(())
     if free.best is None or free.status is not Status.OPTIMAL:
         return free

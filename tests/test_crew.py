@@ -52,8 +52,8 @@ def test_what_is_offered_is_only_begun_where_a_process_is_idle(jobs: int) -> Non
 
 def test_without_a_beginning_no_process_is_started() -> None:
     """What no other process could be sent is worked off here."""
-    crew: Crew[int, int]
-    with Crew(lambda n: n + 1, 8) as crew:
+    alone: Crew[int, int] = Crew(lambda n: n + 1, 8)
+    with alone as crew:
         crew.give(1)
         assert crew.of([1]) == {1: 2}
     assert multiprocessing.active_children() == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,9 +16,10 @@ import pytest
 from oracles.enumeration import Judged, enumerate_all, meets, optimum
 from oracles.problems import draw_bounds, draw_filters, small_table, with_question
 
-from advisor.analysis.answers import Answer, Deadline, answer, solve
+from advisor.analysis import ruled_out
+from advisor.analysis.answers import UNLIMITED, Answer, Deadline, answer, solve
 from advisor.analysis.comparison import same
-from advisor.analysis.forced import Wish
+from advisor.analysis.forced import Wish, blame, forced
 from advisor.analysis.overrides import change
 from advisor.analysis.why import OtherSize, find_roles, why
 from advisor.analysis.why_not import WhyNot, find_wishes, why_not, why_not_all
@@ -28,6 +30,7 @@ from advisor.commands.main import run
 from advisor.commands.schema import schema_text
 from advisor.errors import InputError
 from advisor.evaluation.evaluate import judge
+from advisor.evaluation.result import Evaluation
 from advisor.optimizer.solver import Status
 from advisor.proposal import propose
 from advisor.render import json_output, why_json, why_text
@@ -187,6 +190,31 @@ def test_what_forbids_and_what_would_have_to_give(seed: int, problems: dict[int,
             assert isinstance(bound, Bound)
             values = [one.metrics[bound.metric] for one in granted]
             assert found.reach == pytest.approx(min(values) if bound.upper else max(values), rel=2e-6)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_to_look_ahead_for_ways_out_changes_no_answer(
+    seed: int, problems: dict[int, Problem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The conflict is that of the plain deletion filter, whether ways out are looked for at once or one by one."""
+    problem = problems[seed]
+    for wish in impossible(problem)[:3]:
+        asked = forced(problem.answer, [wish])
+        plain = blame(asked, UNLIMITED)
+        found = []
+        for few, tight in ((1, math.inf), (2, math.inf), (99, -1.0)):
+            monkeypatch.setattr(ruled_out, "FEW", few)
+            monkeypatch.setattr(ruled_out, "TIGHT", tight)
+            assert problem.answer.best
+            members, ways = ruled_out.blame_and_ways_out(asked, problem.answer.best, UNLIMITED)
+            assert members == plain
+            assert [way.requirement for way in ways] == list(members or ())
+            found.append([(way.least, way.proved, way.evaluation and _ids(way.evaluation)) for way in ways])
+        assert found[0] == found[1] == found[2]
+
+
+def _ids(evaluation: Evaluation) -> list[str]:
+    return [c.id for c in evaluation.design.values()]
 
 
 def test_the_small_problems_hold_every_ending(
@@ -407,8 +435,8 @@ def test_a_bound_that_can_never_be_reached_says_how_near_one_gets(solved: Answer
     )
     nothing = solve(replace(solved.table, scenario=tight))
     assert nothing.best is None
-    forced = replace(solved, table=nothing.table, search=nothing.search)
-    text = words(forced, "alpha_small", "llm") if not _has(solved, "alpha_small") else words(forced, "beta_open", "llm")
+    other = replace(solved, table=nothing.table, search=nothing.search)
+    text = words(other, "alpha_small", "llm") if not _has(solved, "alpha_small") else words(other, "beta_open", "llm")
     assert "is not enough: other requirements then stand in the way" in text
     assert "whatever else is chosen" in text
 

@@ -42,6 +42,7 @@ from advisor.analysis.unhelped import cannot_help, roles_of, worth_trying
 from advisor.candidates.table import Table
 from advisor.candidates.table import table as build
 from advisor.candidates.tactics import JOINS
+from advisor.candidates.unswept import unswept
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.found import Found
@@ -100,12 +101,13 @@ def ways_out(
     if conflict is None:
         return WaysOut((), Fixes((), ()), tuple(r.path for r in search.requirements))
     ways = _Ways(search, deadline)
-    fixes = smallest_fixes(
-        search.requirements, ways.spared_by_rules(conflict), ways.feasible_without, ways.blame_without
-    )
-    found = [remedy for fix in fixes.sets for remedy in ways.remedies(fix)]
-    found += ways.pairs(found)
-    found += ways.tactics(ask_for, conflict)
+    with unswept():
+        fixes = smallest_fixes(
+            search.requirements, ways.spared_by_rules(conflict), ways.feasible_without, ways.blame_without
+        )
+        found = [remedy for fix in fixes.sets for remedy in ways.remedies(fix)]
+        found += ways.pairs(found)
+        found += ways.tactics(ask_for, conflict)
     ranked = sorted(found, key=lambda remedy: _rank(remedy, search.table.scenario))
     left = [*ways.open, *(requirement.path for some in fixes.open for requirement in some)]
     return WaysOut(tuple(ranked), fixes, tuple(dict.fromkeys(left)))

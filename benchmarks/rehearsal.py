@@ -14,6 +14,7 @@ they are about a scenario that is generated of the example's blueprint. Default:
 from __future__ import annotations
 
 import argparse
+import gc
 import math
 import random
 import time
@@ -21,6 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from advisor import resources
+from advisor.candidates.unswept import unswept
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.rehearsal.course import Asked, Designing, Item, Setup
 from advisor.rehearsal.drill import Given, Placed
@@ -132,6 +134,7 @@ def _side_by_side(setup: Setup, start: Start, jobs: int) -> list[Made]:
 
     They are worked out here one step at a time: always the next of the one that is furthest behind.
     """
+    gc.freeze()  # as a process does
     every = strands(setup)
     processes = [_Process(Start(start.scenario, start.catalog)) for _ in range(jobs)]
     found, taken = list[Made](), set[int]()
@@ -162,7 +165,10 @@ class _Process:
         """Yield the next item of its strand, if there is one more; the clock goes on by what that took."""
         assert self.strand is not None, "it has nothing to do"
         begun = time.process_time()
-        made = next(self.strand, None)
+        with unswept():
+            made = next(self.strand, None)
+        if made is None:
+            gc.collect()
         self.clock_s += time.process_time() - begun
         if made is None:
             self.strand = None

@@ -6,6 +6,7 @@ this module imports little, and they import the rest while the one that started 
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -132,15 +133,19 @@ def _read(catalog_folder: str) -> None:
 
 
 def _send(setup: Setup, pipe: Connection) -> None:
+    from advisor.candidates.unswept import unswept
     from advisor.rehearsal.prepare import start
     from advisor.rehearsal.strands import strands
 
     try:
         here, every = start(setup), strands(setup)
+        gc.freeze()  # what was read is there to the end: it need not be looked through again
         while True:
-            for one in every[pipe.recv()].spin(here, setup):
-                pipe.send(("item", one))
+            with unswept():
+                for one in every[pipe.recv()].spin(here, setup):
+                    pipe.send(("item", one))
             pipe.send(("idle", None))
+            gc.collect()
     except InputError as error:
         pipe.send(("input", tuple(error.problems)))
     except (OSError, EOFError):

@@ -27,8 +27,9 @@ from advisor.analysis.changes import carried_over
 from advisor.analysis.comparison import running
 from advisor.analysis.crossing import Place, crossing
 from advisor.analysis.fixed import FixedDesign, within_target
-from advisor.analysis.gaps import Gaps, read
+from advisor.analysis.gaps import Gaps
 from advisor.analysis.knobs import ASSUMED_SPREAD, Knob, design_knobs, turned, workload_knobs
+from advisor.analysis.reading import read
 from advisor.analysis.resolver import Known, Resolver, beats
 from advisor.analysis.sensitivity import PARTS, Sensitivity, sensitivity
 from advisor.analysis.steps import BoundPrice, bound_price, distance, just
@@ -313,7 +314,7 @@ def test_floors_of_today_hold_where_everything_gets_worse(direction: int, solved
     figures = [knob for knob in design_knobs(solved.table, solved.best.design) if knob.figure is not None]
     for knob in (*workload_knobs(solved.scenario, solved.table.catalog), *figures[::3]):
         value_ = knob.reach(direction, DEFAULT_REACH)
-        if value_ == knob.value or read(gaps, knob, value_).kind != "worse":
+        if value_ == knob.value or read(gaps.resolver, knob, value_).kind != "worse":
             continue
         if knob.figure is None:
             found = resolver.under(turned(solved.scenario, knob, value_, solved.table.catalog), Known(worse=True))

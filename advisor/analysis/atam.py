@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from advisor.analysis.crossing import Place, crossing
 from advisor.analysis.fixed import FixedDesign
-from advisor.analysis.gaps import lower_is_better
 from advisor.analysis.knobs import Knob
+from advisor.analysis.reading import lower_is_better
 from advisor.analysis.reasons import Reason, reasons, swapped
 from advisor.analysis.tornado import Bar, End
 from advisor.candidates.candidate import Candidate

@@ -22,10 +22,11 @@ from dataclasses import dataclass, replace
 from advisor.analysis.changes import CarriedOver, RoleChange, role_changes
 from advisor.analysis.crossing import Place, crossing
 from advisor.analysis.fixed import FixedDesign, margins, within_target
-from advisor.analysis.gaps import Gaps, Names, Reading, beats_the_rest, read, settled
+from advisor.analysis.gaps import Gaps, Names, beats_the_rest, settled
 from advisor.analysis.knobs import Knob, turned
 from advisor.analysis.line import Line
-from advisor.analysis.resolver import Known, beats
+from advisor.analysis.reading import Reading, read
+from advisor.analysis.resolver import MOST_APART, Known, beats
 from advisor.analysis.together import ahead
 from advisor.evaluation.result import Check, Evaluation
 from advisor.optimizer.found import Found
@@ -129,6 +130,7 @@ class _Follower:
         self.known: dict[tuple[str, ...], FixedDesign] = {}
         self.fixed = self._as_it_is(self.resolver.best)
         self.readings: dict[tuple[str, float], Reading] = {}
+        self.broad: set[tuple[str, bool]] = set()
 
     def _fixed(self, design: Evaluation) -> FixedDesign:
         return FixedDesign(design, self.resolver.table)
@@ -150,7 +152,7 @@ class _Follower:
         lines = [self._line(*end, self._next(end)) for end in lost]
         for end, one in zip(unsure, found, strict=True):
             if one.status is not Status.STOPPED and self._flipped(*end, self._of(one)):
-                lines.append(self._line(*end, self._of(one)))
+                lines.append(self._line(*end, [*self._of(one), *self._coming_in(*end)]))
         self._narrow(lines)
         open_ = [(k, -1 if v < k.value else 1) for (k, v), one in zip(unsure, found, strict=True) if _stopped(one)]
         followed = tuple(dict.fromkeys(knob for knob, _ in moving))
@@ -170,10 +172,15 @@ class _Follower:
         return settled(self.gaps, self._read(knob, value), self.fixed.at(knob, value).evaluation)
 
     def _read(self, knob: Knob, value: float) -> Reading:
-        """Return what a number does to candidates at a value."""
-        key = (knob.path, value)
+        """Return what a number does to candidates at a value.
+
+        Where much gets better at the end, which comes first, it is not worth while to ask what does before.
+        """
+        key, way = (knob.path, value), (knob.path, value > knob.value)
         if key not in self.readings:
-            self.readings[key] = read(self.gaps, knob, value)
+            reading = read(self.resolver, knob, value) if way not in self.broad else Reading("better")
+            self.broad |= {way} if len(reading.improved) > MOST_APART else set()
+            self.readings[key] = reading
         return self.readings[key]
 
     def _lost(self, knob: Knob, value: float) -> bool:
@@ -181,14 +188,15 @@ class _Follower:
         return self._flipped(knob, value, self._next((knob, value)))
 
     def _next(self, end: tuple[Knob, float]) -> list[FixedDesign]:
-        """Return the best designs that differ in the roles which a worsening number touches.
-
-        Of another number those that beat the design at its end, of what a requirement just keeps from being chosen.
-        """
+        """Return the best designs that differ in the roles which a worsening number touches."""
         reading = self._read(*end)
         if reading.kind != "worse":
-            return [one for one in map(self._named, self.beyond) if self._is_beaten(*end, one)]
+            return []
         return [self._as_it_is(one.best) for one in self.gaps.others(reading) if one.best is not None]
+
+    def _coming_in(self, knob: Knob, value: float) -> list[FixedDesign]:
+        """Return what a requirement just keeps from being chosen, and what beats the design at a value."""
+        return [one for one in map(self._named, self.beyond) if self._is_beaten(knob, value, one)]
 
     def _named(self, names: Names) -> FixedDesign:
         return self._as_it_is(self.gaps.named(names))

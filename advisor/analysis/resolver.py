@@ -140,11 +140,11 @@ class Resolver:
         pool = {of: [c for c in found if c.id in self._open[of]] for of, found in self.search.pool.items()}
         return self._over({**pool, role: [c for c in self.admitted(role) if c.id in names]})
 
-    def _over(self, pool: Mapping[str, Sequence[Candidate]]) -> Search:
+    def _over(self, pool: Mapping[str, Sequence[Candidate]], of: Table | None = None) -> Search:
         """Return a search over candidates that pass the rules; none is dropped because another one beats it."""
         rest = [r for r in self.table.scenario.requirements if type(r) is not Filter]  # pairs speak about designs
         pairs = tuple(r for r in rest if isinstance(r, Filter))
-        whole = replace(self.table, candidates={role: tuple(found) for role, found in pool.items()})
+        whole = replace(of or self.table, candidates={role: tuple(found) for role, found in pool.items()})
         return Search(whole, rest, Shared({pairs: Pooled({role: list(found) for role, found in pool.items()}, {})}))
 
     def under(self, scenario: Scenario, known: Known = NOTHING_KNOWN) -> Found:
@@ -184,11 +184,13 @@ class Resolver:
         if few is None:
             return NOTHING
         self.solves += 1
-        search = Search(few)
+        cut = below < math.inf  # few are left then: to compare these with each other takes longer than it saves
+        search = self._over(few.candidates, few) if cut else Search(few)
         for design in designs:
             remember(search, design)
         self._note_floors(search, known)
-        return optimise(search, time_limit_s=self.deadline.left, below=below)
+        only = (lambda role, c: True) if cut else None
+        return optimise(search, only=only, time_limit_s=self.deadline.left, below=below)
 
     def _worth(self, designs: Iterable[Mapping[str, Candidate]], fresh: Table) -> float:
         """Return the first goal of a design that holds in a table; infinite where none that is known does.

@@ -2,9 +2,9 @@
 
 Most figures that get better bring nothing in. One search over what all of them admit, their variants side by side,
 settles them together: a design under one setting is a design there, so where nothing there is below a value, nothing is
-under any of them. What is found below it has variants of one setting or of several. In the first case it is a design
-under that setting; in the other these settings are asked about on their own. Either way they are left out then, and the
-others are asked about again.
+under any of them. What is found below it has variants of one setting or of several. If it is a design under one of
+them, that is the answer for this one; if not, these settings are asked about on their own. Either way they are left out
+then, and the others are asked about again.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class _Together:
             used = [n for n in open_ if best.best and _has(best.best, self.variants[n])]
             if not used or best.best is None:
                 break
-            if len(used) == 1:
+            if len(used) == 1 and _of(best.best, self.variants[used[0]]):
                 plain = self.resolver.plain(best.best, self.variants[used[0]].changed)
                 found[used[0]] = replace(best, best=plain)
             else:
@@ -85,3 +85,8 @@ class _Together:
 def _has(found: Evaluation, variants: Variants) -> bool:
     """Return whether a design has variants of a setting."""
     return any(found.design[role].id in own for role, own in variants.changed.items())
+
+
+def _of(found: Evaluation, variants: Variants) -> bool:
+    """Return whether a design is one under a setting: with nothing that is another one there."""
+    return all(found.design[role].id in {*own, *variants.kept[role]} for role, own in variants.changed.items())

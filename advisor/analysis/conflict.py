@@ -123,6 +123,7 @@ class Feasibility:
         self._apart: Search | None = None  # from which rules can be dropped
         self._met: list[frozenset[Requirement]] = []  # what designs break
         self._infeasible: list[frozenset[Requirement]] = []
+        self._may_help: set[tuple[frozenset[Requirement], int]] = set()  # what is asked, and of how many of those
 
     def __call__(self, requirements: Sequence[Requirement]) -> bool | None:
         """Return whether a design meets these requirements, None when it was still open at the end."""
@@ -170,13 +171,16 @@ class Feasibility:
         more = [some - asked for some in self._infeasible]
         gone = [[rule for rule in some if type(rule) is Filter] for some in more]  # a pair refuses no candidate alone
         gone = [rules for rules, some in zip(gone, more, strict=True) if len(rules) == len(some)]
-        if not gone:
+        tried = (asked, len(more))
+        if not gone or tried in self._may_help:
             return False
         few = narrowed(_allowed(self._whole.table, self.only), tuple(asked), by=CHEAPEST)
         left = [c for found in few.candidates.values() for c in found] if few else []
         in_vain = any(all(c.admitted_by(rule) for rule in rules for c in left) for rules in gone)
         if in_vain:
             self.note_infeasible(asked)
+        else:
+            self._may_help.add(tried)
         return in_vain
 
     def _with_one_more(self, asked: frozenset[Requirement]) -> list[Bound]:

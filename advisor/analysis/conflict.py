@@ -123,7 +123,7 @@ class Feasibility:
         self._apart: Search | None = None  # from which rules can be dropped
         self._met: list[frozenset[Requirement]] = []  # what designs break
         self._infeasible: list[frozenset[Requirement]] = []
-        self._may_help: set[tuple[frozenset[Requirement], int]] = set()  # what is asked, and of how many of those
+        self._may_help: set[tuple[frozenset[Requirement], frozenset[frozenset[Filter]]]] = set()  # asked, without which
 
     def __call__(self, requirements: Sequence[Requirement]) -> bool | None:
         """Return whether a design meets these requirements, None when it was still open at the end."""
@@ -171,7 +171,7 @@ class Feasibility:
         more = [some - asked for some in self._infeasible]
         gone = [[rule for rule in some if type(rule) is Filter] for some in more]  # a pair refuses no candidate alone
         gone = [rules for rules, some in zip(gone, more, strict=True) if len(rules) == len(some)]
-        tried = (asked, len(more))
+        tried = (asked, frozenset(map(frozenset, gone)))
         if not gone or tried in self._may_help:
             return False
         few = narrowed(_allowed(self._whole.table, self.only), tuple(asked), by=CHEAPEST)

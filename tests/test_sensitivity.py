@@ -362,6 +362,25 @@ def test_what_just_misses_a_requirement_is_known_before(scenario: Scenario, cata
 
 
 @pytest.mark.parametrize(
+    ("scale", "values", "expected"),
+    [
+        ("points", (1433.0, 1435.3), ("1 433.0", "1 435.3")),  # not from 1 430 to 1 440
+        ("ratio", (1024.0, 959.4), ("1 024", "959.4")),  # as it was stated
+        ("ratio", (400_000.0, 374_687.0), ("400 000", "375 000")),
+        ("ratio", (0.15, 0.16304), ("0.150", "0.163")),
+        ("ratio", (2500.0, 2055.0), ("2 500", "2 060")),
+        ("ratio", (1318.0, 1318.0), ("1 318", "1 318")),
+    ],
+)
+def test_numbers_read_as_far_apart_as_they_are(
+    scale: str, values: tuple[float, ...], expected: tuple[str, ...]
+) -> None:
+    """A number of few digits is shown with all of them, and a step between two is not made another by rounding."""
+    knob = Knob("p", "t", "of 1", values[0], 1, 1e6, True, "default", None, None, scale, 0, math.inf)
+    assert tuple(words.apart(knob, *values)) == tuple(text.replace(" ", words.NB) for text in expected)
+
+
+@pytest.mark.parametrize(
     ("name", "number", "factor"),
     [
         ("support_copilot", "workload.documents", 1 / 1.5),  # a store does with one node less

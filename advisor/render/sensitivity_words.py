@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 from advisor.analysis.atam import Hinge, Move, NonRisk, Risk, SensitivityPoint, TradeOff, kind_of
@@ -19,6 +20,8 @@ from advisor.scenario.requirements import COST, Bound
 NB = numbers.NARROW
 DIGITS = 3  # of a number, where they tell it apart
 MOST_DIGITS = 9
+FEW_DIGITS = 4  # that a number is shown with where they are all it has
+MISREAD = 0.1  # by what share of their distance two numbers may look nearer or farther apart than they are
 LEAST_STEP = 1e-3  # a step shorter than this share of the bound has no price per unit that anybody could use
 SHOWN = 2  # roles named of many that flip
 _SILENT_UNITS = ("of 1", "ratio", "share")  # say nothing beside the number
@@ -55,12 +58,30 @@ def unit_text(knob: Knob) -> str:
 
 
 def apart(knob: Knob, *values: float) -> tuple[str, ...]:
-    """Return numbers with as many digits as it takes to tell them apart."""
-    for digits in range(DIGITS, MOST_DIGITS + 1):
+    """Return numbers with as many digits as it takes to tell them apart and to read how far apart they are.
+
+    What the first one is made of is shown, as far as it has few digits: 1 024 is not about 1 020 for who stated it.
+    """
+    for digits in range(_digits_of(values[0]), MOST_DIGITS + 1):
         texts = tuple(value_text(knob, value, digits) for value in values)
-        if len(set(texts)) == len(set(values)):
+        if len(set(texts)) == len(set(values)) and (knob.scale == "share" or _read_well(values, digits)):
             return texts
     return texts
+
+
+def _digits_of(value: float) -> int:
+    """Return how many digits a number is shown with at least: all it has, if these are few."""
+    return next((n for n in range(DIGITS, FEW_DIGITS + 1) if _rounded(value, n) == value), DIGITS)
+
+
+def _read_well(values: Sequence[float], digits: int) -> bool:
+    """Return whether rounded numbers are about as far apart as they are."""
+    steps = [(b - a, _rounded(b, digits) - _rounded(a, digits)) for a, b in itertools.pairwise(values)]
+    return all(abs(shown - step) <= MISREAD * abs(step) for step, shown in steps)
+
+
+def _rounded(value: float, digits: int) -> float:
+    return float(f"{value:.{digits - 1}e}")
 
 
 def range_text(knob: Knob) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -341,6 +343,26 @@ def test_a_process_that_was_never_needed_ends() -> None:
         (worker,) = workers
         assert worker.alive
         worker.end()
+    assert not worker.alive
+
+
+def test_a_process_is_ended_by_one_thread_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that watches a session and the command that ends it may both end a process: its pipe is closed by one
+    after the other, as closing the same number twice at once fails or hits somebody else's file."""
+    closing: list[int] = []
+    with waiting(1) as (worker,):
+        close = worker.pipe.close
+
+        def slowly() -> None:
+            closing.append(1)
+            assert len(closing) == 1, "two at a time"
+            time.sleep(0.05)
+            close()
+            closing.pop()
+
+        monkeypatch.setattr(worker.pipe, "close", slowly)
+        with ThreadPoolExecutor(4) as threads:
+            assert [one.result() for one in [threads.submit(worker.end) for _ in range(4)]] == [None] * 4
     assert not worker.alive
 
 

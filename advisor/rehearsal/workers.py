@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import signal
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
@@ -34,6 +35,7 @@ class Worker:
         context = get_context("spawn")  # a forked child would inherit the solver's threads and locks
         self.pipe, theirs = context.Pipe()
         self.idle = True
+        self._ending = threading.Lock()  # a session may end while the thread that watches it does, too
         self._process = context.Process(target=_work, args=(catalog_folder, theirs), daemon=True)
         with _interrupts_ignored():
             self._process.start()
@@ -81,10 +83,11 @@ class Worker:
         self._process.terminate()
 
     def end(self) -> None:
-        """End the process, whatever it does; once more does nothing."""
-        self.stop()
-        self._process.join()
-        self.pipe.close()
+        """End the process, whatever it does; once more does nothing, nor does another thread at the same time."""
+        with self._ending:
+            self.stop()
+            self._process.join()
+            self.pipe.close()
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from advisor.candidates.candidate import Candidate
 from advisor.optimizer.case import Case
 from advisor.optimizer.counted import Counted
 from advisor.optimizer.labels import ROW_SLIP
+from advisor.optimizer.node import CaseKey, LaterError, Node, UnsettledError
 from advisor.optimizer.prices import priced
 from advisor.optimizer.proof import GRIDS, Incumbent, Proof, TooHardError
 from advisor.optimizer.question import MOST_CASES, Design, Question
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
-CaseKey = tuple[int, tuple[tuple[str, frozenset[str]], ...]]  # number of the situation, and what is allowed of a metric
 MOST_MISSING = 2  # roles that a design to start from may leave open
 TRIED = 4  # sets of names in which a first design is looked for
 
@@ -56,37 +56,6 @@ class Answer:
     bound: float
     proved: bool
     cases: int
-
-
-class UnsettledError(Exception):
-    """A design that contradicts itself, or uses too many names, would be better than all that are known.
-
-    ``names``: for the first bound on a number of names that it breaks, its place among them and the names.
-    """
-
-    def __init__(self, names: tuple[int, int] | None = None) -> None:
-        super().__init__()
-        self.names = names
-
-
-class LaterError(Exception):
-    """A case is easier once a better design is known, and other cases may have one."""
-
-
-@dataclass(frozen=True)
-class Node:
-    """A case to be searched, with the situation and the sets that it is made of; the key of the case it fell from."""
-
-    key: CaseKey
-    proof: Proof
-    situation: Situation
-    allowed: Mapping[str, frozenset[str]]
-    counts: tuple[Counted, ...]
-
-    @property
-    def open(self) -> bool:
-        """Whether something is not settled yet."""
-        return bool(self.situation.open) or any(count.open for count in self.counts)
 
 
 @dataclass

@@ -17,10 +17,10 @@ from advisor.candidates.table import Table, variants
 from advisor.evaluation.evaluate import UNIT_MS, judge
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer import formulation
-from advisor.optimizer.engine import CaseKey
 from advisor.optimizer.formulation import CONSTRAINTS
 from advisor.optimizer.limit import Limit
 from advisor.optimizer.linear import Linear, linear, room_of
+from advisor.optimizer.node import CaseKey
 from advisor.optimizer.pooled import Pooled, Shared, at_least_as_strict, lattice_of
 from advisor.optimizer.pruning import Facts, couples, facts_of, never_needed, usable_of
 from advisor.optimizer.situations import Situation, fitting, ways_of, ways_to_fit, ways_to_share

@@ -235,6 +235,43 @@ def test_a_quick_check_ends_as_making_the_question_again(name: str, thin: Worlds
     assert told
 
 
+@pytest.mark.parametrize("name", sorted(name for name, kind in KINDS.items() if kind.stays is not None))
+def test_what_is_seen_to_stay_stays_in_the_moved_worlds(name: str, thin: Worlds) -> None:
+    """A kind that looks at other traffic without solving the moved worlds keeps a question only where making it again
+    in each of them gives the same answer; another truth does not stay."""
+    kind, kept = KINDS[name], 0
+    assert kind.stays is not None
+    for example, factor in (("card_fraud", 1.0), ("card_fraud", 0.5), ("shop_search", 1.0), ("churn_scores", 1.0)):
+        world = worlds_at(thin(example), factor)
+        asked = None if world is None else kind.make(world, random.Random(1))
+        if world is None or asked is None:
+            continue
+        stays = kind.stays(world, asked)
+        assert not stays or stable(replace(kind, stays=None), world, 1, asked), (example, factor)
+        assert not kind.stays(world, replace(asked, truth=_other_truth(asked))), (example, factor)
+        kept += stays
+    assert kept
+
+
+def worlds_at(world: World, factor: float) -> World | None:
+    """Return a world at a multiple of its traffic, with nothing asked about it."""
+    moved = world if factor == 1 else moved_world(world, factor, solve=True)
+    return None if moved is None else moved.anew()
+
+
+@pytest.mark.parametrize("example", ["card_fraud", "support_copilot", "shop_search"])
+def test_an_outcome_is_what_solving_from_nothing_finds(example: str, thin: Worlds) -> None:
+    """What is left out because a design of today still holds is no part of the optimum under other traffic."""
+    world = thin(example).anew()
+    for factor in (0.7, 0.9, 1.1, 3.0):
+        found, whole = world.outcome(world.grown(factor)), World.what_if(world, world.grown(factor)).answer
+        assert found is not None
+        assert found.status is whole.status
+        assert (found.best is None) == (whole.best is None)
+        if found.best and whole.best:
+            assert found.best.cost_usd_per_month == pytest.approx(whole.best.cost_usd_per_month, rel=1e-6)
+
+
 def test_a_moved_world_has_ten_percent_more_traffic(thin: Worlds) -> None:
     """Rates are moved, not what multiplies them; the design is kept or chosen again as asked."""
     world = thin("card_fraud")

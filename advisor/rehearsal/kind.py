@@ -14,6 +14,7 @@ from advisor.scenario.load import Scenario
 
 Make = Callable[[World, random.Random], Question | None]
 Holds = Callable[[World, Question], bool]
+Stays = Callable[[World, Question], bool]
 RestsOn = Literal["figures", "design", "optimum"]
 
 
@@ -41,6 +42,8 @@ class Kind:
             text states, the ``design`` as it is, or the ``optimum``, which has to be found again.
         holds: whether a question's truth is the same in a world moved from its own, where that is found faster than by
             making the question again; None where it is not.
+        stays: whether the truth is the same with a tenth more or less traffic, where that is found faster than from the
+            worlds that are moved so; None where it is not.
         slow: whether its truth takes many designs to find although it rests on no other optimum.
     """
 
@@ -51,6 +54,7 @@ class Kind:
     make: Make
     rests_on: RestsOn
     holds: Holds | None = None
+    stays: Stays | None = None
     slow: bool = False
 
     @property

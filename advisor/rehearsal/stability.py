@@ -20,6 +20,7 @@ from advisor.rehearsal.world import World, possible
 T = TypeVar("T")
 SHARE = 0.10
 MOST_CHANGE = 1.5  # of a number, as a factor: cost and units follow the load, with steps
+FACTORS = (1 - SHARE, 1 + SHARE)
 CLEAR = (1 + SHARE) / (1 - SHARE)  # two values further apart than this stay in order whatever 10 % does to each
 
 
@@ -49,7 +50,9 @@ def stable(kind: Kind, world: World, seed: int, question: Question) -> bool:
     """Return whether a question, made with a seed, has the same answer when the inputs are 10 % off."""
     if kind.rests_on == "figures":
         return True
-    moved = (moved_world(world, factor, solve=kind.rests_on == "optimum") for factor in (1 - SHARE, 1 + SHARE))
+    if kind.stays is not None:
+        return kind.stays(world, question)
+    moved = (moved_world(world, factor, solve=kind.rests_on == "optimum") for factor in FACTORS)
     return all(one is not None and _holds(kind, one, seed, question) for one in moved)
 
 

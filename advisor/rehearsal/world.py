@@ -13,6 +13,7 @@ from advisor.analysis.fixed import FixedDesign, within_target
 from advisor.analysis.forced import Wish
 from advisor.analysis.overrides import change
 from advisor.analysis.reasons import Reason, reasons
+from advisor.analysis.regrown import best_that_holds, regrown
 from advisor.analysis.what_if import changed_table
 from advisor.analysis.why_not import WhyNot, why_not
 from advisor.candidates.candidate import Candidate
@@ -26,6 +27,7 @@ from advisor.evaluation.result import Evaluation
 from advisor.explanation.derivation import Derivation
 from advisor.explanation.explain import explain
 from advisor.optimizer.found import Found
+from advisor.optimizer.narrowing import search_from
 from advisor.optimizer.run import optimise
 from advisor.optimizer.solver import Status
 from advisor.rehearsal import traffic, words
@@ -216,12 +218,25 @@ class World:
 
         def made() -> Found | None:
             try:
-                answer = self._again(self._changed(changes)).answer
+                return self._found(self._changed(changes))
             except InputError:
                 return None
-            return Found(answer.status, answer.best)
 
         return self.remembered(("outcome", *_texts(changes)), made)
+
+    def _found(self, scenario: Scenario) -> Found:
+        """Return the optimum of a changed scenario.
+
+        Where the design of today, or as many units of it as are needed then, holds there, what cannot be part of the
+        optimum is left out before it is searched.
+        """
+        table = changed_table(self.table, scenario)
+        if table.candidates is not self.table.candidates and self.only is None and self.answer.best is not None:
+            known = best_that_holds(list(regrown([self.best.design], table)), table.scenario.requirements)
+            if known is not None:
+                return optimise(search_from(table, table.scenario.requirements, known))
+        answer = self._again(scenario).answer
+        return Found(answer.status, answer.best)
 
     def kept(self, changes: Changes) -> World | None:
         """Return the world with values changed and the design left as it is; None where it cannot be run so."""

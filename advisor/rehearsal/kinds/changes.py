@@ -13,7 +13,7 @@ from advisor.rehearsal import traffic, words
 from advisor.rehearsal.kind import Kind
 from advisor.rehearsal.kinds.cost import minimises_cost
 from advisor.rehearsal.question import Choice, Number, Question, Several
-from advisor.rehearsal.stability import SHARE, steady
+from advisor.rehearsal.stability import FACTORS, SHARE, near, steady
 from advisor.rehearsal.world import World
 
 TEN = 10.0
@@ -32,7 +32,7 @@ def flips_at_10x(world: World, rng: random.Random) -> Question | None:
     if then is None:
         return None
     roles = sorted(world.best.design)
-    flipped = {c.role for c in role_changes(world.best, then) if c.kind in FLIPS}
+    flipped = _flipped(world.best, then)
     return Question(
         "flips_at_10x",
         "adaptability",
@@ -80,9 +80,45 @@ def cost_multiplier_10x(world: World, rng: random.Random) -> Question | None:
     )
 
 
-def _ten_times(world: World) -> Evaluation | None:
-    """Return the optimum at ten times the traffic with the budgets lifted, None where there is none."""
-    found = world.outcome({**world.grown(TEN), **world.lifted()})
+def _flipped(now: Evaluation, then: Evaluation) -> set[str]:
+    return {c.role for c in role_changes(now, then) if c.kind in FLIPS}
+
+
+def _flips_stay(world: World, question: Question) -> bool:
+    """Return whether the same roles flip with a tenth more or less traffic.
+
+    Against the design of today first: one volume that is ten times as large mostly tells already.
+    """
+
+    def same(now: Evaluation | None, then: Evaluation | None) -> bool:
+        if now is None or then is None:
+            return False
+        return frozenset(map(words.role, _flipped(now, then))) == question.truth
+
+    if not all(same(world.best, _ten_times(world, factor)) for factor in FACTORS):
+        return False
+    return all(same(_optimum(world, factor), _ten_times(world, factor)) for factor in FACTORS)
+
+
+def _multiplier_stays(world: World, question: Question) -> bool:
+    """Return whether the cost is about as many times that of today with a tenth more or less traffic."""
+    pairs = ((_optimum(world, factor), _ten_times(world, factor)) for factor in FACTORS)
+    costs = ((now.cost_usd_per_month, then.cost_usd_per_month) if now and then else None for now, then in pairs)
+    return all(one is not None and near(one[1] / one[0], float(question.truth)) for one in costs)  # type: ignore[arg-type]
+
+
+def _ten_times(world: World, factor: float = 1.0) -> Evaluation | None:
+    """Return the optimum at ten times the traffic, or so many times that, with the budgets lifted; None without one."""
+    return _best(world, {**world.grown(TEN * factor), **world.lifted()})
+
+
+def _optimum(world: World, factor: float) -> Evaluation | None:
+    """Return the optimum at a multiple of the traffic, None where there is none."""
+    return _best(world, world.grown(factor))
+
+
+def _best(world: World, changes: Mapping[str, object]) -> Evaluation | None:
+    found = world.outcome(changes)
     return found.best if found is not None and found.status is Status.OPTIMAL else None
 
 
@@ -330,8 +366,24 @@ def _excluded(world: World, name: str) -> dict[str, object]:
 
 
 KINDS = (
-    Kind("flips_at_10x", "what flips at ten times the traffic", "adaptability", "adapt", flips_at_10x, "optimum"),
-    Kind("cost_multiplier_10x", "cost multiplier at 10x", "adaptability", "adapt", cost_multiplier_10x, "optimum"),
+    Kind(
+        "flips_at_10x",
+        "what flips at ten times the traffic",
+        "adaptability",
+        "adapt",
+        flips_at_10x,
+        "optimum",
+        stays=_flips_stay,
+    ),
+    Kind(
+        "cost_multiplier_10x",
+        "cost multiplier at 10x",
+        "adaptability",
+        "adapt",
+        cost_multiplier_10x,
+        "optimum",
+        stays=_multiplier_stays,
+    ),
     Kind("residency_excluded", "who is excluded by residency", "requirements", "adapt", residency_excluded, "figures"),
     Kind("price_of_residency", "price of residency", "trade_offs", "adapt", price_of_residency, "optimum"),
     Kind("cloud_lost", "loss of a cloud or region", "reliability", "adapt", cloud_lost, "optimum"),

@@ -227,12 +227,13 @@ class World:
     def _found(self, scenario: Scenario) -> Found:
         """Return the optimum of a changed scenario.
 
-        Where the design of today, or as many units of it as are needed then, holds there, what cannot be part of the
-        optimum is left out before it is searched.
+        Where the design of today, or that of another change, holds there with as many units as are needed then, what
+        cannot be part of the optimum is left out before it is searched.
         """
         table = changed_table(self.table, scenario)
         if table.candidates is not self.table.candidates and self.only is None and self.answer.best is not None:
-            known = best_that_holds(list(regrown([self.best.design], table)), table.scenario.requirements)
+            met = [self.best, *(one.best for one in self.known.values() if isinstance(one, Found) and one.best)]
+            known = best_that_holds(list(regrown((one.design for one in met), table)), table.scenario.requirements)
             if known is not None:
                 return optimise(search_from(table, table.scenario.requirements, known))
         answer = self._again(scenario).answer

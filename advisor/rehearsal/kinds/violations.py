@@ -104,5 +104,13 @@ def figures(one: Candidate) -> str:
 
 
 KINDS = (
-    Kind("violated_requirement", "violated requirements", "requirements", "defend", violated_requirement, "figures"),
+    Kind(
+        "violated_requirement",
+        "violated requirements",
+        "requirements",
+        "defend",
+        violated_requirement,
+        "figures",
+        slow=True,
+    ),
 )

@@ -370,6 +370,8 @@ def test_what_just_misses_a_requirement_is_known_before(scenario: Scenario, cata
         ("ratio", (0.15, 0.16304), ("0.150", "0.163")),
         ("ratio", (2500.0, 2055.0), ("2 500", "2 060")),
         ("ratio", (1318.0, 1318.0), ("1 318", "1 318")),
+        ("share", (0.9744, 0.9999), ("97.44 %", "99.99 %")),  # no digit that says nothing
+        ("share", (0.9995, 0.99943), ("99.95 %", "99.943 %")),
     ],
 )
 def test_numbers_read_as_far_apart_as_they_are(

@@ -62,7 +62,8 @@ def apart(knob: Knob, *values: float) -> tuple[str, ...]:
 
     What the first one is made of is shown, as far as it has few digits: 1 024 is not about 1 020 for who stated it.
     """
-    for digits in range(_digits_of(values[0]), MOST_DIGITS + 1):
+    least = DIGITS if knob.scale == "share" else _digits_of(values[0])
+    for digits in range(least, MOST_DIGITS + 1):
         texts = tuple(value_text(knob, value, digits) for value in values)
         if len(set(texts)) == len(set(values)) and (knob.scale == "share" or _read_well(values, digits)):
             return texts

@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import fields
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,28 @@ _CELLS = 2000  # ... or when it is this many cells
 
 
 class Distribution(ABC):
-    """A non-negative random time, in milliseconds or any other unit, as long as it is one unit throughout."""
+    """A non-negative random time, in milliseconds or any other unit, as long as it is one unit throughout.
+
+    Times are keys of much that is remembered, and those of thousands of candidates are put together of many parts: a
+    hash is worked out once.
+    """
+
+    def __init_subclass__(cls) -> None:
+        """Let a class have the hash of this one, and not the one that a dataclass works out each time."""
+        if "__hash__" not in cls.__dict__:
+            cls.__hash__ = Distribution.__hash__  # type: ignore[method-assign]
+
+    def __hash__(self) -> int:
+        """Return the hash of the fields, the same for equal distributions."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((type(self), *(getattr(self, one.name) for one in fields(self))))  # type: ignore[arg-type]
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what is sent to another process, where the hash is another one."""
+        return {name: value for name, value in self.__dict__.items() if name != "_hash"}
 
     @abstractmethod
     def mean(self) -> float:

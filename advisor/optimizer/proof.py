@@ -37,6 +37,7 @@ class Grid:
 
 GRIDS = (Grid(24, 4, 12_000), Grid(96, 1, 30_000), Grid(384, 1, 300_000))
 QUICK = 8_000  # labels to give up after where other cases are waiting
+PLAIN = 3_000  # labels without envelopes: where goal and limits leave few designs these take longer than they save
 GUESSES = 2  # from quick starts
 FEW = 1_000  # labels before a first guess
 MARGINS = (0.0, 1e-4)  # in the chance, for guesses that the judge refuses
@@ -145,6 +146,8 @@ class Proof:
     def _search(self, grids: Sequence[Grid], *, first: bool) -> float:
         """Return a bound of what is left open; ``first``: stop at the first design."""
         assert self.prices is not None
+        if math.isfinite(self.incumbent.most) and self._ends_plainly(first=first):
+            return math.inf
         for grid in grids:
             most = self.incumbent.most
             case = thinned(within(self.case, self.prices, most))
@@ -166,6 +169,20 @@ class Proof:
             if grid is GRIDS[0]:
                 self.guess()
         raise TooHardError
+
+    def _ends_plainly(self, *, first: bool) -> bool:
+        """Return whether few labels settle a case for which only goal and limits are looked at until designs are whole;
+        what is found on the way counts in any case."""
+        assert self.prices is not None
+        most = self.incumbent.most
+        case = thinned(within(self.case, self.prices, most))
+        if self.bound >= most or not case.possible:
+            return True
+        order = self._order = self._order or decided_order(case)
+        costs, room = self.prices.costs(case)
+        accepts = _Accepts(self, case)
+        search = LabelSearch(case, order, (), case.tails, costs, room, accepts, most, self.deadline, PLAIN)
+        return search.run(first=first)
 
     def _labels(self, case: Case, most: float, grid: Grid) -> LabelSearch | None:
         """Return the search, None when an envelope already shows that there is nothing."""

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.demand import hit_share
 from advisor.catalog.blueprint import Flow, Step
 from advisor.evaluation.times import role_time, wait_time
 from advisor.models.latency import Distribution
+from advisor.optimizer.distinct import distinct
 from advisor.scenario.load import Scenario
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
+    Rows = np.ndarray[Any, np.dtype[np.intp]]
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,7 @@ class Timed:
         roles: those that have such a place. pool: role -> id -> candidate.
         row: role -> id -> which of the role's distinct times a candidate has.
         times: for each place these times, None where nothing is taken.
+        cache: the role past which only misses come, None without one.
     """
 
     slots: tuple[Slot, ...]
@@ -72,6 +81,43 @@ class Timed:
     pool: Mapping[str, Mapping[str, Candidate]]
     row: Mapping[str, Mapping[str, int]]
     times: Sequence[Sequence[Distribution | None]]
+    cache: str | None
+    _rows: dict[str, Rows] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _fits: dict[tuple[str, bool], Mask] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _fitting: dict[tuple[str, bool], tuple[Rows, Rows]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def rows(self, role: str) -> Rows:
+        """Return which of a role's distinct times each of its candidates has, in their order."""
+        import numpy as np
+
+        if role not in self._rows:
+            self._rows[role] = np.fromiter(self.row[role].values(), dtype=np.intp, count=len(self.row[role]))
+        return self._rows[role]
+
+    def fits(self, role: str, cached: bool) -> Mask:
+        """Return which of a role's candidates, in their order, are possible with the cache in use or not."""
+        import numpy as np
+
+        key = (role, cached)
+        if key not in self._fits:
+            found = self.pool[role].values()
+            self._fits[key] = np.fromiter((self._goes_with(c, cached) for c in found), dtype=bool, count=len(found))
+        return self._fits[key]
+
+    def fitting(self, role: str, cached: bool) -> tuple[Rows, Rows]:
+        """Return the distinct times of the candidates that fit, rising, and which of them each of these has."""
+        key = (role, cached)
+        if key not in self._fitting:
+            rows = self.rows(role)
+            self._fitting[key] = distinct(rows[self.fits(role, cached)], int(rows.max(initial=0)) + 1)
+        return self._fitting[key]
+
+    def _goes_with(self, candidate: Candidate, cached: bool) -> bool:
+        if candidate.role == self.cache:
+            return candidate.is_none != cached
+        return not candidate.behind or candidate.behind.get(self.cache or "", cached) == cached
 
 
 def timed(flow: Flow, at: str, pool: Mapping[str, Iterable[Candidate]], scenario: Scenario) -> Timed:
@@ -90,7 +136,8 @@ def timed(flow: Flow, at: str, pool: Mapping[str, Iterable[Candidate]], scenario
         row[role] = {name: of[tuple(map(id, time))] for name, time in zip(found, taken, strict=True)}
         for place, index in enumerate(own):
             times[index] = [time[place] for time in rows]
-    return Timed(slots, fixed_times(flow, scenario), roles, known, row, times)
+    cache = next((step.cache for step in flow.path if step.cache), None)
+    return Timed(slots, fixed_times(flow, scenario), roles, known, row, times, cache)
 
 
 def mean_coefficients(

@@ -83,15 +83,14 @@ class Tail:
     ) -> None:
         self.level, self.limit_ms = level, limit_ms
         self.step = limit_ms * (1 + ROOM) / (POINTS - 1)
-        self.cache = next((step.cache for step in flow.path if step.cache), None)
         self.hits = next((hit_share(step, scenario) for step in flow.path if step.cache), 0.0)
         self.timed = found = known or timed(flow, at, pool, scenario)
-        self.slots, self.roles, self.pool = found.slots, found.roles, found.pool
+        self.slots, self.roles, self.pool, self.cache = found.slots, found.roles, found.pool, found.cache
         self._row, self._fixed = found.row, found.fixed
         self._order: dict[str, Order] = {}
-        self._envelopes: dict[tuple[int, bool], Spectrum] = {}
+        self._envelopes: dict[tuple[int, bytes], Spectrum] = {}
         self._rows: dict[str, Any] = {}
-        self._best: dict[str, dict[str, float]] = {}
+        self._best: dict[str, Array] = {}
         self._times: dict[tuple[str, bool | None], Times | None] = {}
         self._always: dict[bool | None, Times] = {}
         self.lattice = next(_NUMBERS)  # the same for all levels
@@ -110,7 +109,7 @@ class Tail:
         for own in times:
             self._mass.append(np.array([rows[time] for time in own]))
             self._levels.append(np.cumsum(self._mass[-1], axis=1))
-            self._slots.append(Tabulated(self._mass[-1]))
+            self._slots.append(Tabulated(self._mass[-1], self._levels[-1]))
 
     def order(self, role: str) -> Order:
         """Return which of a role's times are no slower than which, in every slot; all alike in a role without one."""
@@ -237,29 +236,47 @@ class Tail:
         """Return the transform of the best P(X <= t) at every t over a slot's candidates: no choice is faster."""
         import numpy as np
 
-        key = (index, cached)
+        rows, _ = self.timed.fitting(self.slots[index].role, cached)
+        key = (index, rows.tobytes())  # most roles have the same candidates with the cache and without
         if key not in self._envelopes:
-            role = self.slots[index].role
-            fitting = sorted({self._row[role][name] for name, c in self.pool[role].items() if self._fits(c, cached)})
-            best = self._levels[index][fitting].max(axis=0) if fitting else np.zeros(POINTS)
+            all_ = self._levels[index]
+            best = (all_ if len(rows) == len(all_) else all_[rows]).max(axis=0) if len(rows) else np.zeros(POINTS)
             self._envelopes[key] = transform(np.diff(best, prepend=0.0))
         return self._envelopes[key]
 
-    def _fits(self, candidate: Candidate, cached: bool) -> bool:
-        """Return whether a candidate is possible with the cache in use or not."""
-        if candidate.role == self.cache:
-            return candidate.is_none != cached
-        return candidate.behind.get(self.cache or "", cached) == cached
-
     def hopeless(self) -> Iterator[tuple[str, str]]:
         """Yield (role, candidate id) that miss the bound even when everything else is as fast as it can be."""
-        for role in self.roles:
-            if role not in self._best:
-                self._best[role] = dict.fromkeys(self.pool[role], 0.0)
-                for cached in (False, True) if self.cache else (False,):
-                    for name, level in self._best_with(role, cached):
-                        self._best[role][name] = max(self._best[role][name], level)
-            yield from ((role, name) for name, level in self._best[role].items() if level < self.level - MARGIN)
+        import numpy as np
+
+        if not self._best:
+            for cached in (False, True) if self.cache else (False,):
+                self._note_best(cached)
+        for role, best in self._best.items():
+            out = np.flatnonzero(best < self.level - MARGIN)
+            if out.size:
+                names = list(self.pool[role])
+                yield from ((role, names[place]) for place in out)
+
+    def _note_best(self, cached: bool) -> None:
+        """Note the best chance with each candidate that is possible with the cache in use or not."""
+        import numpy as np
+
+        for role, before, past in self._others_at_best(cached):
+            best = self._best.setdefault(role, np.zeros(len(self.pool[role])))
+            fits, (rows, where) = self.timed.fits(role, cached), self.timed.fitting(role, cached)
+            best[fits] = np.maximum(best[fits], self._completed(role, rows, before, past, cached)[where])
+
+    def _others_at_best(self, cached: bool) -> Iterator[tuple[str, Spectrum, Spectrum]]:
+        """Yield each role with the transforms of the best that all others can do before and past the cache."""
+        sides = []
+        for past in (False, True):
+            own: dict[str, Spectrum | None] = dict.fromkeys(self.roles)
+            for index, slot in enumerate(self.slots):
+                if slot.past == past:
+                    known, best = own[slot.role], self._envelope(index, cached)
+                    own[slot.role] = best if known is None else known * best
+            sides.append(_all_but_each(self.fixed(past=past).spectra[0], list(own.values())))
+        yield from zip(self.roles, *sides, strict=True)
 
     def reachable(self, timeless: Collection[str]) -> bool:
         """Return whether the bound might be met if some roles took no time and all others were as fast as they can."""
@@ -270,21 +287,15 @@ class Tail:
                 return True
         return False
 
-    def _best_with(self, role: str, cached: bool) -> Iterator[tuple[str, float]]:
-        """Yield the best chance with each candidate of a role that is possible with the cache in use or not."""
-        import numpy as np
-
-        names = [name for name, candidate in self.pool[role].items() if self._fits(candidate, cached)]
-        known = np.array([self._row[role][name] for name in names], dtype=np.intp)  # none where the cache admits none
-        rows, where = np.unique(known, return_inverse=True)
-        chances = self.with_each(role, rows, dict.fromkeys(self.roles), cached)
-        yield from ((name, float(chances[row])) for name, row in zip(names, where, strict=True))
-
     def with_each(self, role: str, rows: Any, design: Mapping[str, Candidate | None], cached: bool) -> Array:
         """Return P(time <= T) of a design with each of some times of one role; see :meth:`within`."""
+        before, past = (self._product(design, past=one, cached=cached, skip=(role,)) for one in (False, True))
+        return self._completed(role, rows, before, past, cached)
+
+    def _completed(self, role: str, rows: Any, before: Spectrum, past: Spectrum, cached: bool) -> Array:
+        """Return P(time <= T) with each of some times of one role, all else as it is."""
         import numpy as np
 
-        before, past = (self._product(design, past=one, cached=cached, skip=(role,)) for one in (False, True))
         hits = self.hits if cached else 0.0
         first, *more = [index for index, slot in enumerate(self.slots) if slot.role == role]
         if more:
@@ -339,7 +350,8 @@ class Tail:
                 self._speed_up(reference, role, cached)
         members = {role: self.slower_or_equal(role, c) for role, c in reference.items() if c is not None}
         if self.cache and self.cache not in members:
-            members[self.cache] = frozenset(n for n, c in self.pool[self.cache].items() if self._fits(c, cached))
+            fits = self.timed.fits(self.cache, cached)
+            members[self.cache] = frozenset(name for name, yes in zip(self.pool[self.cache], fits, strict=True) if yes)
         return Cut(members)
 
     def _speed_up(self, reference: dict[str, Candidate | None], role: str, cached: bool) -> None:
@@ -369,15 +381,35 @@ def _masses(times: Iterable[Distribution | None], step: float) -> dict[Distribut
     import numpy as np
 
     found: dict[Distribution | None, Array] = {None: np.eye(1, POINTS)[0]}  # no time at all
-    distinct = [time for time in dict.fromkeys(times) if time is not None]
-    new = [time for time in distinct if (time, step) not in _KNOWN]
+    found |= {time: _KNOWN.get((time, step), found[None]) for time in dict.fromkeys(times) if time is not None}
+    new = [time for time, row in found.items() if row is found[None] and time is not None]
     for time, row in zip(new, tabulated(new, step, POINTS), strict=True):
         row.flags.writeable = False
-        _KNOWN[time, step] = row
-    found |= {time: _KNOWN[time, step] for time in distinct}
+        _KNOWN[time, step] = found[time] = row
     while len(_KNOWN) > MOST_KNOWN:
         del _KNOWN[next(iter(_KNOWN))]
     return found
+
+
+def _all_but_each(always: Spectrum, parts: Sequence[Spectrum | None]) -> list[Spectrum]:
+    """Return for each part the product of ``always`` and all others; None is what changes nothing.
+
+    >>> import numpy as np
+    >>> [float(one[0]) for one in _all_but_each(np.array([2.0]), [np.array([3.0]), None, np.array([5.0])])]
+    [10.0, 30.0, 6.0]
+    """
+    behind: list[Spectrum | None] = [None]
+    for part in reversed(parts[1:]):
+        behind.append(_product_of(part, behind[-1]))
+    found = []
+    for part, rest in zip(parts, reversed(behind), strict=True):
+        found.append(always if rest is None else always * rest)
+        always = always if part is None else always * part
+    return found
+
+
+def _product_of(a: Spectrum | None, b: Spectrum | None) -> Spectrum | None:
+    return b if a is None else a if b is None else a * b
 
 
 def _level(spectrum: Spectrum) -> float:

@@ -65,12 +65,19 @@ class Times:
             return one
         key = which, rows.tobytes()
         if key not in self._extremes:
-            levels = np.cumsum(self.masses[rows], axis=1)
+            levels = self._levels_of(rows)
             level = levels.min(axis=0) if which == "min" else levels.max(axis=0)
             if len(self._extremes) >= MOST_KEPT:
                 del self._extremes[next(iter(self._extremes))]
             self._extremes[key] = transform(np.diff(level, prepend=0.0))
         return self._extremes[key]
+
+    def _levels_of(self, rows: Rows) -> Array:
+        """Return P(X <= t) with the whole mass at t, of some of the times."""
+        import numpy as np
+
+        found: Array = np.cumsum(self.masses[rows], axis=1)
+        return found
 
     def fill(self, rows: Rows | None = None) -> None:
         """Work out some of the transforms (None: all), as far as they are not known yet; here all of them are."""
@@ -117,14 +124,23 @@ class Tabulated(Times):
     """Times whose masses are known; each is transformed when it is first asked for, as most candidates are soon out.
 
     Until then its transform is that of a time that never ends.
+
+    Args:
+        sums: the running sums of the masses, where they are at hand.
     """
 
-    def __init__(self, masses: Array) -> None:
+    def __init__(self, masses: Array, sums: Array | None = None) -> None:
         import numpy as np
 
         count, points = masses.shape
         super().__init__(np.zeros((count, points + 1), dtype=complex), masses)
-        self._known = np.zeros(count, dtype=bool)
+        self._known, self._sums = np.zeros(count, dtype=bool), sums
+
+    def _levels_of(self, rows: Rows) -> Array:
+        if self._sums is None:
+            return super()._levels_of(rows)
+        found: Array = self._sums if len(rows) == len(self._sums) else self._sums[rows]  # distinct and rising
+        return found
 
     def fill(self, rows: Rows | None = None) -> None:  # noqa: D102
         import numpy as np

@@ -26,7 +26,7 @@ from advisor.optimizer.front_union import Union, united
 from advisor.optimizer.situations import Situation
 from advisor.optimizer.solver import Status
 from advisor.optimizer.stairs import Stairs
-from advisor.optimizer.tails import POINTS
+from advisor.optimizer.tabled import POINTS
 from advisor.scenario.load import load_scenario
 
 CUTS = {"one group": (math.inf, math.inf, math.inf), "many groups": (1.05, 1.2, 0.0)}

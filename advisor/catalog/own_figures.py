@@ -46,9 +46,7 @@ def with_figures(records: Records, document: Document) -> tuple[Records, tuple[O
     return records.model_copy(update={"components": components}), tuple(own)
 
 
-def _stated(
-    document: Document, known: Mapping[str, str], found: list[Problem]
-) -> Iterator[tuple[str, str, Any]]:
+def _stated(document: Document, known: Mapping[str, str], found: list[Problem]) -> Iterator[tuple[str, str, Any]]:
     """Yield (option, place, figure) of everything that the file states; what has the wrong form goes to ``found``."""
     if not isinstance(document.data, dict):
         raise InputError([document.problem((), "a mapping option -> place -> figure is expected")])
@@ -63,9 +61,7 @@ def _stated(
             yield from ((str(name), str(place), value) for place, value in stated.items())
 
 
-def _replaced(
-    component: Component, name: str, place: str, value: Any, document: Document
-) -> tuple[Component, str]:
+def _replaced(component: Component, name: str, place: str, value: Any, document: Document) -> tuple[Component, str]:
     index = next(i for i, option in enumerate(component.options) if option.id == name)
     option, was = _with_figure(component.options[index], place, value, document)
     options = [*component.options[:index], option, *component.options[index + 1 :]]

@@ -31,9 +31,7 @@ def walk(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str
     return iter(found)
 
 
-def _collect(
-    value: object, path: tuple[str | int, ...], found: list[tuple[tuple[str | int, ...], Provenance]]
-) -> None:
+def _collect(value: object, path: tuple[str | int, ...], found: list[tuple[tuple[str | int, ...], Provenance]]) -> None:
     """Add the figures inside a value; a list is filled, as a generator for every level takes three times as long."""
     if isinstance(value, Provenance):
         found.append((path, value))

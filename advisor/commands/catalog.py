@@ -219,4 +219,3 @@ def check(folder: Path | None, as_json: bool, date: datetime.date) -> None:
         echo_json(catalog_json.checked(catalog, doubts))
     else:
         click.echo(catalog_text.counts(catalog, doubts), nl=False)
-

@@ -19,7 +19,8 @@ from advisor.models.lattice import completing, level_at_end, parts
 from advisor.optimizer.distinct import distinct
 from advisor.optimizer.order import Order
 from advisor.optimizer.products import Factor, Shared, products
-from advisor.optimizer.tails import MARGIN, POINTS, THETAS, Tail
+from advisor.optimizer.tabled import POINTS
+from advisor.optimizer.tails import MARGIN, THETAS, Tail
 from advisor.optimizer.times import Times, levels
 
 if TYPE_CHECKING:

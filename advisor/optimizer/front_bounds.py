@@ -17,7 +17,7 @@ from advisor.optimizer.chances import THETAS
 from advisor.optimizer.front_losses import SLACK
 from advisor.optimizer.prices import ROUNDING
 from advisor.optimizer.solver import multipliers
-from advisor.optimizer.tails import POINTS
+from advisor.optimizer.tabled import POINTS
 
 if TYPE_CHECKING:
     import numpy as np

@@ -20,7 +20,8 @@ from advisor.optimizer.prices import ROUNDING, Prices
 from advisor.optimizer.proof import TooHardError, decided_order
 from advisor.optimizer.question import Question
 from advisor.optimizer.stairs import Stairs
-from advisor.optimizer.tails import MARGIN, POINTS
+from advisor.optimizer.tabled import POINTS
+from advisor.optimizer.tails import MARGIN
 
 if TYPE_CHECKING:
     import numpy as np

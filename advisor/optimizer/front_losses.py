@@ -12,7 +12,8 @@ from advisor.optimizer.linear import Linear, is_log, is_product, room_of
 from advisor.optimizer.proof import TooHardError
 from advisor.optimizer.question import Question
 from advisor.optimizer.search import Search
-from advisor.optimizer.tails import POINTS, ROOM, Tail
+from advisor.optimizer.tabled import POINTS
+from advisor.optimizer.tails import ROOM, Tail
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import Bound, split_percentile
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.optimizer.case import Case, better_than
 from advisor.optimizer.exchanging import Others
 from advisor.optimizer.products import products
-from advisor.optimizer.tails import POINTS
+from advisor.optimizer.tabled import POINTS
 
 if TYPE_CHECKING:
     import numpy as np

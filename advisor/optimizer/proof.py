@@ -145,39 +145,48 @@ class Proof:
 
     def _search(self, grids: Sequence[Grid], *, first: bool) -> float:
         """Return a bound of what is left open; ``first``: stop at the first design."""
-        assert self.prices is not None
         if math.isfinite(self.incumbent.most) and self._ends_plainly(first=first):
             return math.inf
         for grid in grids:
-            most = self.incumbent.most
-            case = thinned(within(self.case, self.prices, most))
-            if self.bound >= most or not case.possible:
-                return math.inf
-            search = self._labels(case, most, grid)
-            if search is None:
-                return math.inf
-            if not self.incumbent.known and self.guesses == GUESSES:
-                if _ends_without_any(search):
-                    return math.inf
-                self.guess()
-                if self.incumbent.known:
-                    return math.inf if first else self._search(grids, first=first)
-            if search.run(first=first):
-                return math.inf
-            if time.monotonic() > self.deadline:
-                return min(max(self.bound, search.open_bound), most)
+            left = self._attempt(grid, grids, first=first)
+            if left is not None:
+                return left
             if grid is GRIDS[0]:
                 self.guess()
         raise TooHardError
 
-    def _ends_plainly(self, *, first: bool) -> bool:
-        """Return whether few labels settle a case for which only goal and limits are looked at until designs are whole;
-        what is found on the way counts in any case."""
+    def _attempt(self, grid: Grid, grids: Sequence[Grid], *, first: bool) -> float | None:
+        """Return a bound of what one attempt leaves open, None where it gave up; ``grids``: of this and all others."""
+        most, case = self._promising()
+        search = self._labels(case, most, grid) if case else None
+        if search is None:
+            return math.inf
+        if not self.incumbent.known and self.guesses == GUESSES:
+            if _ends_without_any(search):
+                return math.inf
+            self.guess()
+            if self.incumbent.known:
+                return math.inf if first else self._search(grids, first=first)
+        if search.run(first=first):
+            return math.inf
+        if time.monotonic() > self.deadline:
+            return min(max(self.bound, search.open_bound), most)
+        return None
+
+    def _promising(self) -> tuple[float, Case | None]:
+        """Return what a goal must be below to be of interest, and what is left of the case then; None for nothing."""
         assert self.prices is not None
         most = self.incumbent.most
         case = thinned(within(self.case, self.prices, most))
-        if self.bound >= most or not case.possible:
+        return most, None if self.bound >= most or not case.possible else case
+
+    def _ends_plainly(self, *, first: bool) -> bool:
+        """Return whether few labels settle a case for which only goal and limits are looked at until designs are whole;
+        what is found on the way counts in any case."""
+        most, case = self._promising()
+        if case is None:
             return True
+        assert self.prices is not None
         order = self._order = self._order or decided_order(case)
         costs, room = self.prices.costs(case)
         accepts = _Accepts(self, case)

@@ -22,7 +22,7 @@ from __future__ import annotations
 import copy
 import itertools
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import mul
@@ -32,12 +32,12 @@ from advisor.candidates.candidate import Candidate
 from advisor.candidates.demand import hit_share
 from advisor.candidates.dominance import Faster
 from advisor.catalog.blueprint import Flow
-from advisor.models.latency import Distribution, inverse, transform
+from advisor.models.latency import inverse, transform
 from advisor.models.lattice import level_at_end
-from advisor.models.tabulated import tabulated
 from advisor.optimizer.order import Order
 from advisor.optimizer.slots import Timed, timed
-from advisor.optimizer.times import Tabulated, Times, levels
+from advisor.optimizer.tabled import POINTS, tabled
+from advisor.optimizer.times import Times, levels
 from advisor.scenario.load import Scenario
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
     Spectrum = np.ndarray[Any, np.dtype[np.complex128]]
 
-POINTS = 1024
 ROOM = 1e-3  # "too slow" here means too slow even with this much more time; the judge decides
 THETAS = (0.1, 0.4, 1.0, 2.5, 6.0)  # times T
 MARGIN = 2e-5  # and by this much in probability, which is above the lattice error
@@ -88,33 +87,20 @@ class Tail:
         self.slots, self.roles, self.pool, self.cache = found.slots, found.roles, found.pool, found.cache
         self._row, self._fixed = found.row, found.fixed
         self._order: dict[str, Order] = {}
-        self._envelopes: dict[tuple[int, bytes], Spectrum] = {}
         self._rows: dict[str, Any] = {}
         self._best: dict[str, Array] = {}
         self._times: dict[tuple[str, bool | None], Times | None] = {}
         self._always: dict[bool | None, Times] = {}
         self.lattice = next(_NUMBERS)  # the same for all levels
-        self._mass: list[Array] = []
-        self._levels: list[Array] = []
-        self._slots: list[Times] = []
-        self._tabulate(found.times)
+        self._tabled = tabled(found.times, self.step)
 
     # --- candidates in slots: one row for each distinct time ----------------------------------------------------
-
-    def _tabulate(self, times: Sequence[Sequence[Distribution | None]]) -> None:
-        """Put the masses of the times in each slot on the lattice."""
-        import numpy as np
-
-        rows = _masses([time for own in times for time in own], self.step)
-        for own in times:
-            self._mass.append(np.array([rows[time] for time in own]))
-            self._levels.append(np.cumsum(self._mass[-1], axis=1))
-            self._slots.append(Tabulated(self._mass[-1], self._levels[-1]))
 
     def order(self, role: str) -> Order:
         """Return which of a role's times are no slower than which, in every slot; all alike in a role without one."""
         if role not in self._order:
-            self._order[role] = Order([self._levels[i] for i, slot in enumerate(self.slots) if slot.role == role])
+            own = [one for one, slot in zip(self._tabled, self.slots, strict=True) if slot.role == role]
+            self._order[role] = own[0].order if len(own) == 1 else Order([one.levels for one in own])
         return self._order[role]
 
     def speed(self, candidates: Sequence[Candidate]) -> Faster:
@@ -143,7 +129,7 @@ class Tail:
 
     def _spectrum(self, index: int, candidate: Candidate) -> Spectrum:
         row = self._row[candidate.role][candidate.id]
-        return self._slots[index].one(row)
+        return self._tabled[index].times.one(row)
 
     # --- arrays for many designs at once (:mod:`advisor.optimizer.chances`) --------------------------------------
 
@@ -176,7 +162,7 @@ class Tail:
         key = (role, past)
         if key not in self._times:
             placed = [i for i, slot in enumerate(self.slots) if slot.role == role and past in (slot.past, None)]
-            own = [self._slots[place] for place in placed]
+            own = [self._tabled[place].times for place in placed]
             if len(own) > 1:
                 self._times[key] = Times(reduce(mul, (one.of() for one in own)))
             else:
@@ -237,12 +223,7 @@ class Tail:
         import numpy as np
 
         rows, _ = self.timed.fitting(self.slots[index].role, cached)
-        key = (index, rows.tobytes())  # most roles have the same candidates with the cache and without
-        if key not in self._envelopes:
-            all_ = self._levels[index]
-            best = (all_ if len(rows) == len(all_) else all_[rows]).max(axis=0) if len(rows) else np.zeros(POINTS)
-            self._envelopes[key] = transform(np.diff(best, prepend=0.0))
-        return self._envelopes[key]
+        return self._tabled[index].times.fastest(rows) if len(rows) else np.zeros(POINTS + 1, dtype=complex)
 
     def hopeless(self) -> Iterator[tuple[str, str]]:
         """Yield (role, candidate id) that miss the bound even when everything else is as fast as it can be."""
@@ -300,13 +281,13 @@ class Tail:
         first, *more = [index for index, slot in enumerate(self.slots) if slot.role == role]
         if more:
             for index in (first, *more):
-                mine = self._slots[index].of(rows)
+                mine = self._tabled[index].times.of(rows)
                 before, past = (before, past * mine) if self.slots[index].past else (before * mine, past)
             return level_at_end(before * (hits + (1 - hits) * past))
         behind = self.slots[first].past  # the chance is linear in the role's masses
         sure = hits * _level(before) if behind else 0.0
         rest = levels(inverse(before * ((1 - hits) * past if behind else hits + (1 - hits) * past)))
-        found: Array = sure + np.einsum("ij,j->i", self._mass[first][rows], rest[::-1])
+        found: Array = sure + np.einsum("ij,j->i", self._tabled[first].masses[rows], rest[::-1])
         return found
 
     # --- rows and cuts ------------------------------------------------------------------------------------------
@@ -336,7 +317,7 @@ class Tail:
 
         found: dict[tuple[str, str], float] = {}
         for index, slot in enumerate(self.slots):
-            moments = -np.log(np.maximum(self._mass[index] @ weights, 1e-12))
+            moments = -np.log(np.maximum(self._tabled[index].masses @ weights, 1e-12))
             for name, row in self._row[slot.role].items():
                 found[slot.role, name] = found.get((slot.role, name), 0.0) + float(moments[row])
         return found
@@ -370,25 +351,6 @@ class Tail:
         return sum(
             t.mean() for slot in self.slots if slot.role == candidate.role if (t := slot.time(candidate)) is not None
         )
-
-
-_KNOWN: dict[tuple[Distribution, float], Array] = {}  # time and step of its lattice -> masses
-MOST_KNOWN = 4096
-
-
-def _masses(times: Iterable[Distribution | None], step: float) -> dict[Distribution | None, Array]:
-    """Return the masses of times; other searches ask for the same times, under the same bounds."""
-    import numpy as np
-
-    found: dict[Distribution | None, Array] = {None: np.eye(1, POINTS)[0]}  # no time at all
-    found |= {time: _KNOWN.get((time, step), found[None]) for time in dict.fromkeys(times) if time is not None}
-    new = [time for time, row in found.items() if row is found[None] and time is not None]
-    for time, row in zip(new, tabulated(new, step, POINTS), strict=True):
-        row.flags.writeable = False
-        _KNOWN[time, step] = found[time] = row
-    while len(_KNOWN) > MOST_KNOWN:
-        del _KNOWN[next(iter(_KNOWN))]
-    return found
 
 
 def _all_but_each(always: Spectrum, parts: Sequence[Spectrum | None]) -> list[Spectrum]:

@@ -265,9 +265,7 @@ def _price(world: World) -> Iterator[Change]:
     for one in dearest[:2]:
         for share in (1.0, 0.5, 0.3):
             news = f"{one.name} raises all its prices by {100 * share:.0f} %."
-            yield Change(
-                f"{one.name} + {100 * share:.0f} %", news, rise=Rise(one.component_id, 1 + share)
-            )
+            yield Change(f"{one.name} + {100 * share:.0f} %", news, rise=Rise(one.component_id, 1 + share))
 
 
 def _billed(world: World) -> list[Candidate]:

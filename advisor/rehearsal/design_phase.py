@@ -122,9 +122,7 @@ def _refused(name: str, role: str, table: Table) -> str:
     return ""
 
 
-def _of_size(
-    asked: Wish, role: str, table: Table, caches: frozenset[str], fitting: Sequence[Candidate]
-) -> Candidate:
+def _of_size(asked: Wish, role: str, table: Table, caches: frozenset[str], fitting: Sequence[Candidate]) -> Candidate:
     """Return the cheapest of a size: of the sizes that were considered, or else of any that carries the load."""
     sized = [c for c in fitting if asked.units in (None, c.units) and asked.zones in (None, c.zones)]
     if sized:

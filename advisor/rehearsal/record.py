@@ -59,9 +59,7 @@ def question_of(data: Data) -> Question:
     elif isinstance(form, Order):
         truth = tuple(truth)
     rest = {key: data[key] for key in ("kind", "competence", "phase", "text", "command", "hint")}
-    return Question(
-        **rest, form=form, truth=truth, derivation=tuple(data["derivation"]), also=frozenset(data["also"])
-    )
+    return Question(**rest, form=form, truth=truth, derivation=tuple(data["derivation"]), also=frozenset(data["also"]))
 
 
 def _form(data: Data) -> Form:

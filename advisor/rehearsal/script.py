@@ -135,9 +135,7 @@ def _asked(sitting: Sitting) -> str:
     return " ".join(sitting.question.text.split())[:80] if sitting.question else ""
 
 
-def _play_answer(
-    document: Document, path: tuple[str | int, ...], entry: Entry, sitting: Sitting
-) -> Iterator[Problem]:
+def _play_answer(document: Document, path: tuple[str | int, ...], entry: Entry, sitting: Sitting) -> Iterator[Problem]:
     text = entry.answer if isinstance(entry.answer, str) else f"{entry.answer:.15g}"
     try:
         sitting.answer(text, entry.seconds)

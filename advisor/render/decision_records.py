@@ -20,9 +20,7 @@ def decision_records(view: View, templates: Templates = SHIPPED) -> dict[str, st
     """Return path -> text of every record and of the index, numbered in the order of the blueprint's roles."""
     environment = templates.environment()
     record, index = (f"{FOLDER}/{name}.md.j2" for name in ("record", "index"))
-    texts = {
-        path: templates.render(environment, record, _record(view, role)) for path, role in _paths(view).items()
-    }
+    texts = {path: templates.render(environment, record, _record(view, role)) for path, role in _paths(view).items()}
     return {
         **{path: text.rstrip() + "\n" for path, text in texts.items()},
         f"{FOLDER}/{INDEX}": templates.render(environment, index, _index(view)),

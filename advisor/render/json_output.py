@@ -189,9 +189,7 @@ def _pooled(part: Candidate) -> dict[str, Any]:
         "units": part.units,
         "needed_units": part.needed_units,
         "work": part.pooled.work,
-        "classes": [
-            {"class": one.name, "operation": one.operation, "share": one.share} for one in part.pooled.classes
-        ],
+        "classes": [{"class": one.name, "operation": one.operation, "share": one.share} for one in part.pooled.classes],
     }
 
 

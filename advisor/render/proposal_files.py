@@ -127,9 +127,7 @@ def documents(
     if "html" in formats:
         from advisor.render import page
 
-        found["design.html"] = page.html(
-            made.markdown, title=title, figures=made.figures, templates=templates
-        ).encode()
+        found["design.html"] = page.html(made.markdown, title=title, figures=made.figures, templates=templates).encode()
     if "pdf" in formats:
         from advisor.render import pdf
 

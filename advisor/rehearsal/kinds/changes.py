@@ -276,8 +276,7 @@ def model_withdrawn(world: World, rng: random.Random) -> Question | None:
         "model_withdrawn",
         "adaptability",
         "adapt",
-        f"{words.best(world.best)}\n{one.name} is withdrawn and may not be used any more, in any role. "
-        f"{_fills(role)}",
+        f"{words.best(world.best)}\n{one.name} is withdrawn and may not be used any more, in any role. {_fills(role)}",
         Choice(tuple(shown)),
         new,
         (

@@ -179,6 +179,7 @@ def test_every_feasible_design_reaches_the_judge(
         half = costs[len(costs) // 2] if costs else math.inf
         for budgets, cells, to_beat in ((2, 1, math.inf), (7, 4, math.inf), (5, 2, half), (24, 32, half)):
             monkeypatch.setattr(proof, "GRIDS", (proof.Grid(budgets, cells, 10**6),))
+            monkeypatch.setattr(proof, "PLAIN", -1)
             seen = _refused(search, to_beat)
             for judged in good:
                 if value(asked.scenario.objective[0], judged) < to_beat * (1 - 1e-8):
@@ -423,6 +424,7 @@ def test_where_the_engine_gives_up_the_program_answers(seed: int, monkeypatch: p
     asked = medium_question(seed)
     right = optimise(Search(asked))
     monkeypatch.setattr(proof, "GRIDS", (proof.Grid(2, 4, -1),))
+    monkeypatch.setattr(proof, "PLAIN", -1)
     search = Search(asked)
     same(optimise(search), right)
     assert search.session.seconds > 0
@@ -434,8 +436,20 @@ def test_cases_that_wait_for_others_have_the_same_optimum(seed: int, monkeypatch
     asked = medium_question(seed)
     right = optimise(Search(asked))
     monkeypatch.setattr(proof, "QUICK", -1)
+    monkeypatch.setattr(proof, "PLAIN", -1)
     same(optimise(Search(asked)), right)
     assert optimise(Search(asked), any_design=True).status is right.status
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_envelopes_only_save_labels(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a design to beat is known, any number of labels without envelopes and none at all lead to one optimum."""
+    asked = medium_question(seed)
+    found = []
+    for labels in (-1, 10**6):
+        monkeypatch.setattr(proof, "PLAIN", labels)
+        found.append(optimise(Search(asked)))
+    same(*found)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -123,9 +123,7 @@ def test_the_proposal_says_which_figures_are_ones_own(tmp_path: Path, catalog: C
         ({"figures": f"{OPTION}: {{operations_h_per_month: {NOBODYS}}}"}, "'nobody' is not in sources.yml"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_with_its_line(
-    files: dict[str, str], said: str, tmp_path: Path, capsys: Capture
-) -> None:
+def test_what_is_wrong_is_said_with_its_line(files: dict[str, str], said: str, tmp_path: Path, capsys: Capture) -> None:
     """Exit code 2 and a message that names the file and what was expected."""
     folder_with(tmp_path / "own", **files)
     assert run(["check", str(scenario_with(tmp_path, "own"))]) == 2

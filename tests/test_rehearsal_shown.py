@@ -259,8 +259,7 @@ def sizes(one: Shown) -> bool:
     has = {(role, *(row[key] for key in SIZE)) for role, some in rows.items() for row in some}
     told = re.findall(r"- ([\w ]+): [^\n]*, (\d+) units? in (\d+) zones?; the peak needs (\d+)", one.asked.text)
     return bool(told) and all(
-        (name.replace(" ", "_"), int(count), int(zones), int(needed)) in has
-        for name, count, zones, needed in told
+        (name.replace(" ", "_"), int(count), int(zones), int(needed)) in has for name, count, zones, needed in told
     )
 
 

@@ -446,8 +446,8 @@ def test_envelopes_only_save_labels(seed: int, monkeypatch: pytest.MonkeyPatch) 
     """Where a design to beat is known, any number of labels without envelopes and none at all lead to one optimum."""
     asked = medium_question(seed)
     found = []
-    for labels in (-1, 10**6):
-        monkeypatch.setattr(proof, "PLAIN", labels)
+    for most in (-1, 10**6):
+        monkeypatch.setattr(proof, "PLAIN", most)
         found.append(optimise(Search(asked)))
     same(*found)
 

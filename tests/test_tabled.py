@@ -16,7 +16,8 @@ def test_times_are_put_on_a_lattice_once() -> None:
     (again,) = tabled([[None, Lognormal.fit(p50=20, p99=90), TIMES[2]]], 0.5)
     (other,) = tabled([TIMES], 0.25)
     assert first is same is again
-    assert fewer is not first and other is not first
+    assert fewer is not first
+    assert other is not first
     assert np.allclose(first.masses[1:], [time.masses(0.5, POINTS) for time in TIMES if time], atol=1e-10)
     assert first.masses[0].tolist() == [1.0] + [0.0] * (POINTS - 1)
 
@@ -32,7 +33,8 @@ def test_no_more_is_remembered_than_should_be(monkeypatch: pytest.MonkeyPatch) -
     kept: dict[object, Tabled] = module._tables
     assert [key[0] for key in kept] == [0.5, 0.125]  # type: ignore[index]
     (again,) = tabled([TIMES], 0.25)
-    assert again.masses.shape == first.masses.shape and sum(len(one.masses) for one in kept.values()) == 6
+    assert again.masses.shape == first.masses.shape
+    assert sum(len(one.masses) for one in kept.values()) == 6
 
 
 def test_a_table_that_is_too_large_still_answers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,6 +89,7 @@ class Proof:
         self.case, self.incumbent, self.accepts, self.deadline = case, incumbent, accepts, deadline
         self.guesses = GUESSES  # that are left
         self._order: list[int] = []  # once a search has begun
+        self._left: tuple[float, Case] | None = None  # what was promising when it was last asked, below which goal
         self.prices = priced(case)
         self.bound = math.inf if self.prices is None else max(case.constant + self.prices.bound(case), floor)
 
@@ -177,7 +178,9 @@ class Proof:
         """Return what a goal must be below to be of interest, and what is left of the case then; None for nothing."""
         assert self.prices is not None
         most = self.incumbent.most
-        case = thinned(within(self.case, self.prices, most))
+        if self._left is None or self._left[0] != most:
+            self._left = most, thinned(within(self.case, self.prices, most))
+        case = self._left[1]
         return most, None if self.bound >= most or not case.possible else case
 
     def _ends_plainly(self, *, first: bool) -> bool:

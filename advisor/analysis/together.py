@@ -2,9 +2,11 @@
 
 Most figures that get better bring nothing in. One search over what all of them admit, their variants side by side,
 settles them together: a design under one setting is a design there, so where nothing there is below a value, nothing is
-under any of them. What is found below it has variants of one setting or of several. If it is a design under one of
-them, that is the answer for this one; if not, these settings are asked about on their own. Either way they are left out
-then, and the others are asked about again.
+under any of them. Those that touch one and the same role are asked about together, as each design has a variant of one
+of them; without one it is a design of the scenario as it is, and not below. Of those that touch several roles what is
+found may have variants of more than one setting. If it is a design under one of them, that is the answer for this one;
+if not, these settings are asked about on their own. Either way they are left out then, and the others are asked about
+again.
 """
 
 from __future__ import annotations
@@ -35,45 +37,56 @@ class _Together:
     def __init__(self, resolver: Resolver, settings: Sequence[Setting], below: float) -> None:
         self.resolver, self.settings, self.below = resolver, settings, below
         self.variants = [resolver.variants.of(one).marked(str(n)) for n, one in enumerate(settings)]
+        self.found = [NOTHING] * len(settings)
 
     def run(self) -> list[Found]:
-        """Ask about all that is open, leave out what the answer is about, and so on."""
+        """Ask about those that touch the same role, one role after the other, and at last about the others."""
         search = self.resolver.joined(self.variants, self.below)
-        found = [NOTHING] * len(self.settings)
-        open_ = set(range(len(self.settings)))
-        while open_ and search is not None:
-            best = self._best(search, open_)
+        alike: dict[str, list[int]] = {}
+        for number, one in enumerate(self.variants):
+            alike.setdefault(next(iter(one.changed)) if len(one.changed) == 1 else "", []).append(number)
+        for role, some in sorted(alike.items(), key=lambda pair: (not pair[0], pair[1])):
+            if search is not None:
+                self._ask(search, role, set(some))
+        return self.found
+
+    def _ask(self, search: Search, role: str, open_: set[int]) -> None:
+        """Ask about all that is open, leave out what the answer is about, and so on."""
+        while open_:
+            best = self._best(search, role, open_)
             if best.status is Status.STOPPED:
-                return [best if n in open_ else one for n, one in enumerate(found)]
+                for number in open_:
+                    self.found[number] = best
+                return
             used = [n for n in open_ if best.best and _has(best.best, self.variants[n])]
             if not used or best.best is None:
-                break
+                return
             if len(used) == 1 and _of(best.best, self.variants[used[0]]):
                 plain = self.resolver.plain(best.best, self.variants[used[0]].changed)
-                found[used[0]] = replace(best, best=plain)
+                self.found[used[0]] = replace(best, best=plain)
             else:
-                alone = self.resolver.under_figures(
-                    [self.settings[n] for n in used], [Known(below=self.below)] * len(used)
-                )
-                for n, one in zip(used, alone, strict=True):
-                    found[n] = self._as_asked(one)
+                self._ask_alone(used)
             open_ -= set(used)
-        return found
 
-    def _best(self, search: Search, open_: Collection[int]) -> Found:
-        """Return the best design below the value that has variants of open settings only."""
+    def _ask_alone(self, some: Sequence[int]) -> None:
+        alone = self.resolver.under_figures([self.settings[n] for n in some], [Known(below=self.below)] * len(some))
+        for number, one in zip(some, alone, strict=True):
+            self.found[number] = self._as_asked(one)
+
+    def _best(self, search: Search, role: str, open_: Collection[int]) -> Found:
+        """Return the best design below the value that has variants of open settings only, in a role if there is one."""
         resolver = self.resolver
         if resolver.deadline.passed:
             return Found(Status.STOPPED, None)
         resolver.solves += 1
-        admitted = {role: set(resolver.open_in(role)) for role in search.pool}
+        admitted = {of: set(resolver.open_in(of)) for of in search.pool if of != role}
         for one in (self.variants[n] for n in open_):
-            for role, own in one.changed.items():
-                admitted[role] |= {*one.kept[role], *own}
+            for of, own in one.changed.items():
+                admitted.setdefault(of, set()).update(own, one.kept[of] if of != role else ())
         left = resolver.deadline.left
         search.forget_floors()
         return self._as_asked(
-            optimise(search, only=lambda role, c: c.id in admitted[role], time_limit_s=left, below=self.below)
+            optimise(search, only=lambda of, c: c.id in admitted[of], time_limit_s=left, below=self.below)
         )
 
     def _as_asked(self, found: Found) -> Found:

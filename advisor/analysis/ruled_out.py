@@ -120,7 +120,7 @@ class _Blame:
         sure = self._sure()
         if len(sure) == FEW:
             self._looked(self.likely)
-        members = smallest(self.asked, self.feasible, *((self._needed(), self.feasible.breaks) if sure else ()))
+        members = smallest(self.asked, self.feasible, self._needed(), self.feasible.breaks)
         if members is None:
             return None, ()
         looked = self._looked(members)
@@ -129,14 +129,13 @@ class _Blame:
     def _sure(self) -> list[Requirement]:
         """Return the first few tight bounds without which there is a design; none where the very first may go.
 
-        Few requirements are to blame then, and the usual search for a conflict asks for little more. What flows do is
-        asked for last: it takes the longest.
+        Few requirements are to blame then. What flows do is asked for last: it takes the longest.
         """
         found: list[Requirement] = []
         for bound in sorted((r for r in self.likely if not _is_slow(r)), key=lambda r: "flows." in r.path):
             if self.feasible(without(self.asked, bound)):
                 found.append(bound)
-                self._begin()
+            self._begin()
             if not found or len(found) == FEW:
                 break
         return found
@@ -190,7 +189,9 @@ def _effort(requirement: Requirement) -> int:
     """Return a rank that is lower the longer a way out takes."""
     if not isinstance(requirement, Bound):
         return 1
-    return 0 if requirement.metric in COUNTS else 2 if split_percentile(requirement.metric) else 3
+    if requirement.metric in COUNTS:
+        return 0
+    return 2 if requirement.metric.endswith(".availability") else 3 if split_percentile(requirement.metric) else 4
 
 
 def way_out(one: Forced, requirement: Requirement, deadline: Deadline, vain: Callable[[], bool]) -> WayOut:

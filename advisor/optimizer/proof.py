@@ -90,6 +90,7 @@ class Proof:
         self.guesses = GUESSES  # that are left
         self._order: list[int] = []  # once a search has begun
         self._left: tuple[float, Case] | None = None  # what was promising when it was last asked, below which goal
+        self._too_coarse: tuple[float, int] | None = None  # a goal to beat, and the grid that was not enough for it
         self.prices = priced(case)
         self.bound = math.inf if self.prices is None else max(case.constant + self.prices.bound(case), floor)
 
@@ -149,10 +150,13 @@ class Proof:
         if math.isfinite(self.incumbent.most) and self._ends_plainly(first=first):
             return math.inf
         for grid in grids:
+            if self._too_coarse == (self.incumbent.most, grid.budgets):
+                continue
             left = self._attempt(grid, grids, first=first)
             if left is not None:
                 return left
-            if grid is GRIDS[0]:
+            self._too_coarse = self.incumbent.most, grid.budgets
+            if grid.budgets == GRIDS[0].budgets:
                 self.guess()
         raise TooHardError
 

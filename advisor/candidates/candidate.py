@@ -177,7 +177,8 @@ class Candidate:
 
     def times(self, flow: str, operation: str) -> tuple[Distribution, Distribution] | None:
         """Return the times (ms) to the first item and until complete of an operation in a flow, None if it has none."""
-        return self.calls.get((flow, operation)) or self.latency.get(operation)
+        own = self.calls.get((flow, operation)) if self.calls else None  # most have none, and are asked often
+        return own or self.latency.get(operation)
 
     @property
     def unserved(self) -> Mapping[int, float]:

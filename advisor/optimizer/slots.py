@@ -129,11 +129,12 @@ def timed(flow: Flow, at: str, pool: Mapping[str, Iterable[Candidate]], scenario
     times: list[Sequence[Distribution | None]] = [()] * len(slots)
     for role, found in known.items():
         own = [index for index, slot in enumerate(slots) if slot.role == role]
-        taken = list(zip(*(slots[index].times(found.values()) for index in own), strict=True))
-        same = {tuple(map(id, time)): time for time in taken}  # each slot has equal times once
+        taken = [slots[index].times(found.values()) for index in own]
+        keys = list(zip(*(map(id, one) for one in taken), strict=True))
+        same = dict(zip(keys, zip(*taken, strict=True), strict=True))  # each slot has equal times once
         rows = {time: number for number, time in enumerate(dict.fromkeys(same.values()))}
         of = {key: rows[time] for key, time in same.items()}
-        row[role] = {name: of[tuple(map(id, time))] for name, time in zip(found, taken, strict=True)}
+        row[role] = {name: of[key] for name, key in zip(found, keys, strict=True)}
         for place, index in enumerate(own):
             times[index] = [time[place] for time in rows]
     cache = next((step.cache for step in flow.path if step.cache), None)

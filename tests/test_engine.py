@@ -160,8 +160,8 @@ def test_every_feasible_design_reaches_the_judge(
     seed: int, twice: bool, scenario: Scenario, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a judge that refuses everything, and nothing dropped because something else is as good, all feasible designs
-    below the value to beat come before it, one grid of budgets after the other: prices, envelope, limits and hits of a
-    cache drop none of them."""
+    below the value to beat come before it, one grid of budgets after the other, and by labels alone: prices, envelope,
+    limits and hits of a cache drop none of them."""
     monkeypatch.setattr(proof, "thinned", lambda case: case)
     monkeypatch.setattr(labels, "needed", lambda states, values: np.ones(len(values), dtype=bool))
     full = _small(seed, scenario, catalog, twice=twice)
@@ -177,9 +177,16 @@ def test_every_feasible_design_reaches_the_judge(
         good = [j for j in found if meets(j, bounds) and all(_may(search, allowed, r, c) for r, c in j.design.items())]
         costs = sorted(value(asked.scenario.objective[0], j) for j in good)
         half = costs[len(costs) // 2] if costs else math.inf
-        for budgets, cells, to_beat in ((2, 1, math.inf), (7, 4, math.inf), (5, 2, half), (24, 32, half)):
+        grids = (
+            (2, 1, -1, math.inf),
+            (7, 4, -1, math.inf),
+            (5, 2, -1, half),
+            (24, 32, -1, half),
+            (24, 32, 10**6, half),
+        )
+        for budgets, cells, plain, to_beat in grids:
             monkeypatch.setattr(proof, "GRIDS", (proof.Grid(budgets, cells, 10**6),))
-            monkeypatch.setattr(proof, "PLAIN", -1)
+            monkeypatch.setattr(proof, "PLAIN", plain)
             seen = _refused(search, to_beat)
             for judged in good:
                 if value(asked.scenario.objective[0], judged) < to_beat * (1 - 1e-8):

@@ -19,6 +19,7 @@ from advisor.optimizer.goal import CHEAPEST, linear_goal
 from advisor.optimizer.late import Late
 from advisor.optimizer.run import Run
 from advisor.optimizer.search import Search
+from advisor.optimizer.tails import MARGIN, Tail
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import Bound, split_percentile
 
@@ -106,6 +107,32 @@ def test_times_of_a_role_together_have_the_chances_of_each(seed: int, scenario: 
             alone = [tail.within({**design, role: c}) for c in same]
             places = [search.places[role, c.id] for c in same]
             assert together[places] == pytest.approx(alone, abs=1e-9)
+
+
+def test_what_is_hopeless_misses_the_bound_beside_the_best_of_all_others(scenario: Scenario, catalog: Catalog) -> None:
+    """A candidate is hopeless exactly where the bound is missed with it and all others at their best, with the cache
+    in use or not, as far as it is possible with it."""
+    named = rest = 0
+    for seed in SEEDS:
+        for _, search, _ in drawn(seed, scenario, catalog):
+            for tail in (tail for _, tail in search.tails):
+                hopeless = set(tail.hopeless())
+                for role, name in ((of, c) for of in tail.roles for c in tail.pool[of]):
+                    chance = max(_chances(tail, role, name))
+                    assert ((role, name) in hopeless) == (chance < tail.level - MARGIN)
+                named, rest = named + len(hopeless), rest + sum(len(tail.pool[r]) for r in tail.roles) - len(hopeless)
+    assert named
+    assert rest
+
+
+def _chances(tail: Tail, role: str, name: str) -> Iterator[float]:
+    """Yield P(time <= T) of a candidate beside the best that all others can do at each time."""
+    candidate = tail.pool[role][name]
+    yield 0.0
+    for cached in (False, True) if tail.cache else (False,):
+        in_use = not candidate.is_none if role == tail.cache else candidate.behind.get(tail.cache or "", cached)
+        if in_use == cached:
+            yield tail.within({**dict.fromkeys(tail.roles), role: candidate}, cached)
 
 
 def test_cases_get_smaller(scenario: Scenario, catalog: Catalog) -> None:

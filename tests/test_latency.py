@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import pickle
 import random
+from collections.abc import Iterator
 from statistics import NormalDist
 
 import numpy as np
@@ -62,6 +64,32 @@ def test_cdf_is_the_inverse_of_the_quantile(name: str) -> None:
     """P(X <= quantile(p)) = p, to the resolution of the lattice."""
     for p in LEVELS:
         assert CASES[name].cdf(CASES[name].quantile(p)) == pytest.approx(p, abs=2e-3)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_equal_distributions_have_one_hash_and_it_stays_here(name: str) -> None:
+    """What is sent to another process is equal and has an equal hash, which it works out there."""
+    one = CASES[name]
+    hash(one)
+    sent = pickle.loads(pickle.dumps(one))
+    assert "_hash" in vars(one)
+    assert "_hash" not in vars(sent)
+    assert sent == one
+    assert hash(sent) == hash(one)
+    assert len({hash(other) for other in CASES.values()}) == len(CASES)
+
+
+def test_every_distribution_works_its_hash_out_once() -> None:
+    """No class of a distribution has the hash that a dataclass works out each time."""
+
+    def below(kind: type[Distribution]) -> Iterator[type[Distribution]]:
+        for one in kind.__subclasses__():
+            yield one
+            yield from below(one)
+
+    found = {one for one in below(Distribution) if one.__module__.startswith("advisor.")}
+    assert len(found) > 8
+    assert {one for one in found if one.__hash__ is not Distribution.__hash__} == set()
 
 
 def test_a_lognormal_is_exact() -> None:

@@ -20,13 +20,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from advisor.analysis.changes import CarriedOver, RoleChange, role_changes
-from advisor.analysis.crossing import Place, crossing
+from advisor.analysis.crossing import Margins, Place, crossing
 from advisor.analysis.fixed import FixedDesign, margins, within_target
 from advisor.analysis.gaps import Gaps, Names, beats_the_rest, settled
 from advisor.analysis.knobs import Knob, turned
 from advisor.analysis.line import Line
 from advisor.analysis.reading import Reading, read
-from advisor.analysis.resolver import MOST_APART, Known, beats
+from advisor.analysis.resolver import MOST_APART, SAME_GOAL, Known, beats
 from advisor.analysis.together import ahead
 from advisor.evaluation.result import Check, Evaluation
 from advisor.optimizer.found import Found
@@ -270,12 +270,18 @@ class _Follower:
             return Place(value, kept=False)
         if not within_target(mine):
             return Place(value, kept=False, margins=tuple(margins(mine)))
-        others = [rival.at(knob, value, brief=True).evaluation for rival in rivals]
-        fit = [one if one is not None and within_target(one) else None for one in others]
+        ahead: list[Margins] = []
+        for rival in rivals:
+            other = rival.at(knob, value, brief=True).evaluation
+            ahead.append(() if other is None else (*margins(other), self._lead(other, mine)))
+            if other is not None and within_target(other) and beats(other, mine):
+                return Place(value, kept=False, margins=tuple(margins(mine)), rivals=tuple(ahead))
+        return Place(value, kept=True, margins=tuple(margins(mine)), rivals=tuple(ahead))
+
+    def _lead(self, other: Evaluation, mine: Evaluation) -> float:
+        """Return by how much another design is better in the first goal than it has to be to beat this one."""
         own = goal_value(self.gaps.goal, mine)
-        ahead = (None if one is None else goal_value(self.gaps.goal, one) - own for one in fit)
-        kept = not any(one is not None and beats(one, mine) for one in fit)
-        return Place(value, kept, (*margins(mine), *ahead))
+        return own - goal_value(self.gaps.goal, other) - SAME_GOAL * max(abs(own), 1e-12)
 
     def _narrow(self, lines: list[Line]) -> None:
         """Bring near and far together, until the near side is still the design's and the far side no longer is."""

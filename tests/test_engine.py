@@ -242,6 +242,49 @@ def _case(asked: Table) -> Case:
     return next(iter(Engine(run.question(objective, ()), lambda _: True).open_cases(relaxed=True)))[-1]
 
 
+def _cases(asked: Table) -> list[Case]:
+    """Return the cases of a question, with and without its cache in use."""
+    search = Search(asked)
+    objective = linear_goal(search, asked.scenario.objective[0])
+    assert objective is not None
+    question = Run(search, None, 0.0).question(objective, ())
+    return [case for *_, case in Engine(question, lambda _: True).open_cases(relaxed=True)]
+
+
+def _cut(case: Case, rng: np.random.Generator) -> Case:
+    """Return a case in which about half of the roles have one candidate, the others a few, and all limits are tight."""
+    sizes = [1 if rng.random() < 0.5 else min(len(kept), int(rng.integers(2, 5))) for kept in case.kept]
+    case = case.taken([np.sort(rng.permutation(len(k))[:n]) for k, n in zip(case.kept, sizes, strict=True)])
+    designs = np.array(list(itertools.product(*map(range, sizes))))
+    levels = [float(np.quantile(tail.of(designs), 0.5)) for tail in case.tails]
+    tails = [dataclasses.replace(tail, level=level) for tail, level in zip(case.tails, levels, strict=True)]
+    return dataclasses.replace(case, tails=tuple(tails), room=np.quantile(case.uses(designs), 0.8, axis=0))
+
+
+@pytest.mark.parametrize("plain", [0, proof.PLAIN])
+@pytest.mark.parametrize("seed", range(6))
+def test_roles_without_a_choice_change_no_answer(seed: int, plain: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Roles with one candidate, before a cache, past it or without a time, are decided at once; what is found, with
+    envelopes or without, is the best of all designs."""
+    monkeypatch.setattr(proof, "PLAIN", plain)
+    rng, alone, found = np.random.default_rng(seed), 0, 0
+    for case in (_cut(whole, rng) for whole in _cases(medium_question(seed)) for _ in range(3)):
+        designs = np.array(list(itertools.product(*(range(len(kept)) for kept in case.kept))))
+        good = (case.uses(designs) <= case.room + labels.ROW_SLIP).all(axis=1)
+        for tail in case.tails:
+            good &= tail.hold(designs)
+        incumbent = proof.Incumbent(math.inf)
+        search = proof.Proof(case, incumbent, lambda *_: True, math.inf)
+        if math.isfinite(search.bound):
+            assert math.isinf(search.run())
+        best = case.values(designs[good]).min(initial=math.inf)
+        assert incumbent.value == pytest.approx(best, rel=SAME)
+        alone += sum(len(kept) == 1 for kept in case.kept)
+        found += math.isfinite(best)
+    assert alone > 5
+    assert found
+
+
 @pytest.mark.parametrize("seed", [0, 2, 4])
 def test_chances_agree_however_they_are_worked_out(seed: int) -> None:
     """The chance of a design is the same alone, in a batch, and as one of the exchanges of one or two roles."""

@@ -39,6 +39,15 @@ if TYPE_CHECKING:
 AT_ONCE = 2**18  # points of sums that are worked out together
 
 
+def given_first(sizes: Sequence[int]) -> int:
+    """Return how many roles in front have one candidate each; the last role is never among them.
+
+    >>> given_first([1, 1, 3, 1]), given_first([1, 1])
+    (2, 1)
+    """
+    return next((place for place, size in enumerate(sizes) if size > 1), len(sizes) - 1)
+
+
 class Chain:
     """A percentile bound along an order of the roles: past the cache first, then before it.
 
@@ -51,6 +60,7 @@ class Chain:
         chances: the bound on the lattice that is used here.
         parts: for each place in the order the role's distinct times; None where it takes none.
         rows: for each place which of these each candidate has.
+        given: so many roles in front have one candidate each; their times are part of what no choice changes.
         mixed_at: the place from which on all that lies past the cache is decided.
         strays: roles that fit nowhere in the order (asked before and past the cache); in their place stands the best
             that any of their candidates can do at every time, and only finished designs are exact.
@@ -58,20 +68,32 @@ class Chain:
 
     def __init__(self, exact: Chances, order: Sequence[int], cells: int = 1) -> None:
         self.chances = chances = exact.coarser(cells, down=True)
-        self.order = order
-        self.mixed_at = max((at + 1 for at, role in enumerate(order) if chances.past[role] is not None), default=0)
+        self.order, self.given = order, given_first([len(chances.rows[role]) for role in order])
+        late = [at + 1 for at, role in enumerate(order) if chances.past[role] is not None and at >= self.given]
+        self.mixed_at = max(late, default=self.given)
         self.start, self.end = chances.start.spectra[0], chances.end.spectra[0]
         self.strays: list[int] = []
         self.parts: list[Times | None] = []
         self.rows = [chances.rows[role] for role in order]
         for place, role in enumerate(order):
             before, past = chances.before[role], chances.past[role]
-            if before is not None and place < self.mixed_at:
-                self.strays.append(role)
-                self.start = self.start * before.fastest(chances.times_of(role)[0])
-                self.end = self.end * past.fastest(chances.times_of(role)[0]) if past is not None else self.end
+            stray = before is not None and self.given <= place < self.mixed_at
+            if stray or place < self.given:
+                self._put_aside(role)
                 before = past = None
+            if stray:
+                self.strays.append(role)
             self.parts.append(before if past is None else past)
+
+    def _put_aside(self, role: int) -> None:
+        """Add a role to what no choice changes: the best that its candidates can do at every time."""
+        own = self.chances.times_of(role)[0]
+        before, past = (
+            times and (times.of(own)[0] if len(own) == 1 else times.fastest(own))
+            for times in (self.chances.before[role], self.chances.past[role])
+        )
+        self.start = self.start if before is None else self.start * before
+        self.end = self.end if past is None else self.end * past
 
     def mixed(self, spectrum: Spectrum) -> Spectrum:
         """Return the transform of nothing on a hit and of a time past the cache on a miss."""
@@ -115,8 +137,10 @@ class Envelope:
         places = len(order)
         self._keep(places, _constant(chain.start, self.budgets))
         for place in range(places - 1, -1, -1):
-            if self.chain.parts[place] is None:
+            if chain.parts[place] is None:
                 self._keep(place, self._places[place + 1])
+                if place + 1 != chain.mixed_at:  # else all is as it was there
+                    continue
             else:
                 self._keep(place, self._extended(place, order[place]))
             if not self._drop_hopeless(place, chain.ahead[place]):

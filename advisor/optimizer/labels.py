@@ -24,7 +24,7 @@ from advisor.models.latency import inverse
 from advisor.optimizer.case import Case, better_than
 from advisor.optimizer.chances import Chances
 from advisor.optimizer.distinct import distinct
-from advisor.optimizer.envelope import Envelope
+from advisor.optimizer.envelope import Envelope, given_first
 from advisor.optimizer.thinning import needed
 
 if TYPE_CHECKING:
@@ -145,16 +145,18 @@ class LabelSearch:
         return self.case.constant + max(priced, float(block.goal.min() + self._least_goal[place]))
 
     def _start(self) -> Block:
+        """Return the one label that has all roles in front which have no choice."""
         import numpy as np
 
-        one = np.zeros(1)
+        given = self.order[: given_first([len(self.case.kept[role]) for role in self.order])]
+        rows = sum((self.case.rows[role] for role in given), start=np.zeros((1, len(self.case.room))))
         return self._mixed(
             Block(
-                np.zeros((1, 0), dtype=np.intp),
-                one,
-                np.zeros((1, len(self.case.room))),
-                one,
-                tuple(one for _ in self.envelopes),
+                np.zeros((1, len(given)), dtype=np.intp),
+                sum((self.case.goal[role] for role in given), start=np.zeros(1)),
+                rows,
+                sum((self.prices[role] for role in given), start=np.zeros(1)),
+                tuple(np.zeros(1) for _ in self.envelopes),
                 tuple(np.zeros(1, dtype=np.intp) for _ in self.envelopes),
                 tuple(e.chain.end[None] for e in self.envelopes),
             )

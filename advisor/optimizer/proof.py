@@ -37,7 +37,7 @@ class Grid:
 
 GRIDS = (Grid(24, 4, 12_000), Grid(96, 1, 30_000), Grid(384, 1, 300_000))
 QUICK = 8_000  # labels to give up after where other cases are waiting
-PLAIN = 3_000  # labels without envelopes: where goal and limits leave few designs these take longer than they save
+PLAIN = 1000
 GUESSES = 2  # from quick starts
 FEW = 1_000  # labels before a first guess
 MARGINS = (0.0, 1e-4)  # in the chance, for guesses that the judge refuses
@@ -287,10 +287,12 @@ class _Accepts:
 
 def decided_order(case: Case) -> list[int]:
     """Return the roles in the order to decide them: past a cache, before it, then those without a time; widely
-    spread times first, since what is decided is no longer rounded."""
+    spread times first, since what is decided is no longer rounded. Before all others those without a choice."""
     import numpy as np
 
     def rank(role: int) -> tuple[int, float, int]:
+        if len(case.kept[role]) == 1:
+            return -1, 0.0, role
         spread, section = 0.0, 2
         for tail in case.tails:
             for part, times in ((1, tail.before[role]), (0, tail.past[role])):

@@ -149,7 +149,7 @@ class _Follower:
         lost = [end for end in asked if self._lost(*end)]  # the design cannot be the best there: no need to solve
         unsure = [end for end in asked if end not in set(lost)]
         found = self._ahead(unsure)
-        lines = [self._line(*end, self._next(end)) for end in lost]
+        lines = [self._line(*end, self._rivals(*end)) for end in lost]
         for end, one in zip(unsure, found, strict=True):
             if one.status is not Status.STOPPED and self._flipped(*end, self._of(one)):
                 lines.append(self._line(*end, [*self._of(one), *self._coming_in(*end)]))
@@ -185,7 +185,11 @@ class _Follower:
 
     def _lost(self, knob: Knob, value: float) -> bool:
         """Return whether the design certainly is not the best at a value: it cannot be chosen, or a rival beats it."""
-        return self._flipped(knob, value, self._next((knob, value)))
+        return self._flipped(knob, value, self._rivals(knob, value))
+
+    def _rivals(self, knob: Knob, value: float) -> list[FixedDesign]:
+        """Return designs that are known and that the design may have to give way to before a value."""
+        return [*self._next((knob, value)), *self._coming_in(knob, value)]
 
     def _next(self, end: tuple[Knob, float]) -> list[FixedDesign]:
         """Return the best designs that differ in the roles which a worsening number touches."""

@@ -23,7 +23,7 @@ from advisor.candidates.table import Table
 from advisor.catalog.blueprint import Blueprint
 from advisor.catalog.load import Catalog
 from advisor.models.lattice import level_at_end
-from advisor.optimizer import labels, proof
+from advisor.optimizer import labels, looks, proof
 from advisor.optimizer.case import Case
 from advisor.optimizer.chances import chances
 from advisor.optimizer.engine import Engine
@@ -160,8 +160,10 @@ def test_every_feasible_design_reaches_the_judge(
     seed: int, twice: bool, scenario: Scenario, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a judge that refuses everything, and nothing dropped because something else is as good, all feasible designs
-    below the value to beat come before it, one grid of budgets after the other, and by labels alone: prices, envelope,
-    limits and hits of a cache drop none of them."""
+    below the value to beat come before it, one grid of budgets after the other, and by labels alone, looked at after
+    every role: prices, envelope, looks, limits and hits of a cache drop none of them."""
+    monkeypatch.setattr(looks, "OPEN", range(20))
+    monkeypatch.setattr(looks, "FEW", 0)
     monkeypatch.setattr(proof, "thinned", lambda case: case)
     monkeypatch.setattr(labels, "needed", lambda states, values: np.ones(len(values), dtype=bool))
     full = _small(seed, scenario, catalog, twice=twice)
@@ -267,6 +269,7 @@ def test_roles_without_a_choice_change_no_answer(seed: int, plain: int, monkeypa
     """Roles with one candidate, before a cache, past it or without a time, are decided at once; what is found, with
     envelopes or without, is the best of all designs."""
     monkeypatch.setattr(proof, "PLAIN", plain)
+    monkeypatch.setattr(looks, "FEW", 0)
     rng, alone, found = np.random.default_rng(seed), 0, 0
     for case in (_cut(whole, rng) for whole in _cases(medium_question(seed)) for _ in range(3)):
         designs = np.array(list(itertools.product(*(range(len(kept)) for kept in case.kept))))
@@ -493,13 +496,16 @@ def test_cases_that_wait_for_others_have_the_same_optimum(seed: int, monkeypatch
 
 @pytest.mark.parametrize("seed", range(4))
 def test_envelopes_only_save_labels(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a design to beat is known, any number of labels without envelopes and none at all lead to one optimum."""
+    """Where a design to beat is known, any number of labels without envelopes and none at all lead to one optimum, and
+    so do looks after all roles and after none."""
     asked = medium_question(seed)
     found = []
-    for most in (-1, 10**6):
+    for most, open_ in ((-1, ()), (10**6, ()), (10**6, range(20))):
         monkeypatch.setattr(proof, "PLAIN", most)
+        monkeypatch.setattr(looks, "OPEN", open_)
         found.append(optimise(Search(asked)))
-    same(*found)
+    same(*found[:2])
+    same(*found[1:])
 
 
 @pytest.mark.parametrize("seed", range(6))

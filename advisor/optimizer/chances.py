@@ -8,7 +8,7 @@ equal times of a role's candidates are one row.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -88,6 +88,20 @@ class Chances:
             for part in (self.before, self.past)
         )
         return replace(self, start=start, end=end, before=before, past=past)
+
+    def so_far(self, decided: Collection[int]) -> Chances:
+        """Return the same with all but some roles at the best that their candidates can do at every time.
+
+        No design with certain candidates in the decided roles has a better chance than that, whatever is in the others.
+        """
+        start, end = self.start.spectra, self.end.spectra
+        before, past = list(self.before), list(self.past)
+        for role in set(range(len(self.rows))) - set(decided):
+            mine, late = before[role], past[role]
+            start = start if mine is None else start * mine.fastest(self.times_of(role)[0])
+            end = end if late is None else end * late.fastest(self.times_of(role)[0])
+            before[role] = past[role] = None
+        return replace(self, start=Times(start), end=Times(end), before=tuple(before), past=tuple(past))
 
     def hold(self, designs: Indices) -> Any:
         """Return which designs meet the bound, a lattice error left on the safe side."""

@@ -5,7 +5,8 @@ It is dropped when, even with the best for every role still open,
 
 * the goal cannot get below the best design known (its own value, or its price under multipliers of the limits),
 * a limit has no room, or
-* a percentile bound is missed within the budget that is left (:mod:`advisor.optimizer.envelope`).
+* a percentile bound is missed within the budget that is left (:mod:`advisor.optimizer.envelope`), or, in a search
+  without envelopes, with any budget (:mod:`advisor.optimizer.looks`).
 
 Labels are worked off in blocks, deepest first, so memory stays small and designs come early. The judge has the last
 word on every finished design.
@@ -25,6 +26,7 @@ from advisor.optimizer.case import Case, better_than
 from advisor.optimizer.chances import Chances
 from advisor.optimizer.distinct import distinct
 from advisor.optimizer.envelope import Envelope, given_first
+from advisor.optimizer.looks import Looks
 from advisor.optimizer.thinning import needed
 
 if TYPE_CHECKING:
@@ -122,6 +124,8 @@ class LabelSearch:
         self._room = room + ROW_SLIP * np.maximum(np.abs(room), 1.0)
         timed = [[place for place, part in enumerate(e.chain.parts) if part is not None] for e in self.envelopes]
         self._last = [max(places, default=-1) for places in timed]
+        sizes = [len(kept) for kept in self.case.kept]
+        self._looks = None if self.envelopes else Looks(self.order, sizes, self.tails)
 
     def run(self, *, first: bool = False) -> bool:
         """Search to the end, or to the first design; return False when time or labels ran out before.
@@ -184,12 +188,17 @@ class LabelSearch:
     # --- one role more -----------------------------------------------------------------------------------------------
 
     def _extend(self, block: Block) -> None:
+        import numpy as np
+
         place = block.chosen.shape[1]
         labels, picks = self._affordable(block, place)
         for number in range(len(self.envelopes)):
             if labels.size and place <= self._last[number]:
                 kept = self._in_time(block, number, place, labels, picks)
                 labels, picks = labels[kept], picks[kept]
+        if self._looks is not None and self._looks.worth_while(place, len(labels)):
+            kept = self._looks.may_be_in_time(place, np.column_stack((block.chosen[labels], picks)))
+            labels, picks = labels[kept], picks[kept]
         self.labels += len(labels)
         if not labels.size:
             return

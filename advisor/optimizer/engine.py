@@ -264,8 +264,8 @@ class Engine:
 
     def _guess(self, proofs: Sequence[Proof]) -> None:
         """Find a design to beat before anything is proved: better than what is known, near what is known, or any."""
-        if math.isfinite(self.ceiling):
-            return
+        if math.isfinite(self.ceiling) and not self.any_design:
+            return  # few labels mostly settle what is below it, and find what there is
         for proof in proofs:
             starts = [self._positions(proof.case, design) for design in self.known]
             whole = [tuple(j for j in start if j is not None) for start in starts if None not in start]

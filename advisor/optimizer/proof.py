@@ -147,7 +147,7 @@ class Proof:
 
     def _search(self, grids: Sequence[Grid], *, first: bool) -> float:
         """Return a bound of what is left open; ``first``: stop at the first design."""
-        if math.isfinite(self.incumbent.most) and self._ends_plainly(first=first):
+        if self._ends_plainly(first=first) or (self._guess_helps() and self._ends_plainly(first=first)):
             return math.inf
         for grid in grids:
             if self._too_coarse == (self.incumbent.most, grid.budgets):
@@ -159,6 +159,13 @@ class Proof:
             if grid.budgets == GRIDS[0].budgets:
                 self.guess()
         raise TooHardError
+
+    def _guess_helps(self) -> bool:
+        """Return whether a first guess finds something better where something is known to be above, at least."""
+        most = self.incumbent.most
+        if math.isfinite(most) and self.guesses == GUESSES:
+            self.guess()
+        return self.incumbent.most < most
 
     def _attempt(self, grid: Grid, grids: Sequence[Grid], *, first: bool) -> float | None:
         """Return a bound of what one attempt leaves open, None where it gave up; ``grids``: of this and all others."""

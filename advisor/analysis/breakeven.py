@@ -1,9 +1,10 @@
 """Break-evens: how far a number can move until another design is the best, each side of it proved.
 
 The end of the reach comes first. What the design costs there against the best that differs in the roles which the
-number touches settles most numbers without solving; the others are solved. Where the design is no longer the best, the
-two designs are judged at values in between until they change places. Below, it must still be the design, by the same
-bound or by solving; if a third one is better there, the search goes on with that one. The far side is solved last.
+number touches settles most numbers without solving; the others are solved, unless a design that is known wins there.
+Where the design is no longer the best, it and its rivals are judged at values in between until they change places.
+Below, it must still be the design, by the same bound or by solving; if a third one is better there, the search goes on
+with that one. The far side is solved last.
 
 Where costs are straight lines in the number this is Newton's method on their lower envelope, and ends after as many
 solves as designs lie below the two. Where designs come in one after the other, each as soon as it holds a bound, the
@@ -274,13 +275,13 @@ class _Follower:
             return Place(value, kept=False)
         if not within_target(mine):
             return Place(value, kept=False, margins=tuple(margins(mine)))
-        ahead: list[Margins] = []
+        own, ahead = tuple(margins(mine)), list[Margins]()
         for rival in rivals:
             other = rival.at(knob, value, brief=True).evaluation
             ahead.append(() if other is None else (*margins(other), self._lead(other, mine)))
             if other is not None and within_target(other) and beats(other, mine):
-                return Place(value, kept=False, margins=tuple(margins(mine)), rivals=tuple(ahead))
-        return Place(value, kept=True, margins=tuple(margins(mine)), rivals=tuple(ahead))
+                return Place(value, kept=False, margins=own, rivals=tuple(ahead))
+        return Place(value, kept=True, margins=own, rivals=tuple(ahead))
 
     def _lead(self, other: Evaluation, mine: Evaluation) -> float:
         """Return by how much another design is better in the first goal than it has to be to beat this one."""

@@ -4,7 +4,8 @@ Each situation (:mod:`advisor.optimizer.situations`) with each set of clouds (or
 case of its own; where there are many sets, they are settled bit by bit (:mod:`advisor.optimizer.counted`). For a case:
 
 1. *Price* the limits by a linear relaxation. Any prices give a bound; candidates that cost too much under them are out.
-2. *Guess*: a good design by quick starts and exchanges (:mod:`advisor.optimizer.incumbent`).
+2. *Guess*: a good design by quick starts and exchanges (:mod:`advisor.optimizer.incumbent`); where it is known what the
+   goal must be below, only if few labels do not settle the case.
 3. *Prove*: labels pruned by the envelope (:mod:`advisor.optimizer.labels`, :mod:`advisor.optimizer.envelope`), until
    nothing can be better. A better design found on the way, if the judge accepts it, is the new best.
 

@@ -147,7 +147,7 @@ class Proof:
 
     def _search(self, grids: Sequence[Grid], *, first: bool) -> float:
         """Return a bound of what is left open; ``first``: stop at the first design."""
-        if self._ends_plainly(first=first) or (self._guess_helps() and self._ends_plainly(first=first)):
+        if self._ends_plainly(first=first) or (self._guessed_better() and self._ends_plainly(first=first)):
             return math.inf
         for grid in grids:
             if self._too_coarse == (self.incumbent.most, grid.budgets):
@@ -160,8 +160,8 @@ class Proof:
                 self.guess()
         raise TooHardError
 
-    def _guess_helps(self) -> bool:
-        """Return whether a first guess finds something better where something is known to be above, at least."""
+    def _guessed_better(self) -> bool:
+        """Make the first guess where it is known what the goal must be below; return whether that made it less."""
         most = self.incumbent.most
         if math.isfinite(most) and self.guesses == GUESSES:
             self.guess()

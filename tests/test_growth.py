@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import jsonschema
@@ -13,7 +14,7 @@ import pytest
 from advisor.analysis.answers import answer
 from advisor.analysis.growth import Growth, growth
 from advisor.analysis.overrides import change
-from advisor.analysis.volumes import Volume, Volumes, check_factors, find_parameters
+from advisor.analysis.volumes import Volume, Volumes, check_factors, find_parameters, spaced
 from advisor.candidates.table import table
 from advisor.catalog.load import Catalog, load_catalog
 from advisor.commands.main import run
@@ -21,7 +22,7 @@ from advisor.commands.schema import schema_text
 from advisor.errors import InputError
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.solver import Status
-from advisor.render import growth_text
+from advisor.render import growth_json, growth_text
 from advisor.render.growth_chart import growth_chart
 from advisor.scenario.load import Scenario, load_scenario
 from advisor.scenario.requirements import Bound
@@ -99,6 +100,37 @@ def test_nothing_flips_between_the_flips(found: Growth, base: Scenario, mini: Ca
         middle = (left.factor * right.factor) ** 0.5
         fresh = afresh(middle, found, base, mini, *(NO_BUDGETS[:1] if left.lifted else []))
         assert options(fresh) == options(left.evaluation)
+
+
+def test_what_stops_to_be_the_best_and_is_it_again_is_seen(base: Scenario, mini: Catalog) -> None:
+    """Units come in steps, so a design may give way and come back soon after: solved from nothing at fifty volumes
+    between two that are asked for, the options are always those of the side of a flip that comes before."""
+    found = growth(Volumes(base, mini, None, {"documents": 150_000.0}), [1, 10])
+    sides: list[Volume] = [found.volumes[0], *(side for flip in found.flips for side in (flip.before, flip.after))]
+    ranges = list(zip(sides[::2], [*sides[1::2], found.volumes[-1]], strict=True))
+    assert len({str(options(one.evaluation)) for one in sides[::2]}) < len(ranges), "one comes back"
+    for factor in (10 ** (place / 50) for place in range(1, 50)):
+        side = next((left for left, right in ranges if left.factor <= factor <= right.factor), None)
+        if side is not None:
+            assert options(afresh(factor, found, base, mini)) == options(side.evaluation), factor
+
+
+def test_two_looks_are_never_far_apart() -> None:
+    """However far apart the factors are, all of them are looked at, and others between them at the distance asked for
+    or less; no fewer would do."""
+    for low, high, stride in ((1.0, 100.0, 2.0), (0.3, 1.0, 1.1), (1.0, 2.0, 2.0), (10.0, 10.5, 2.0)):
+        looks = [*spaced(low, high, stride), high]
+        ratios = [after / before for before, after in pairwise(looks)]
+        assert looks[0] == low
+        assert max(ratios) <= stride * (1 + 1e-9)
+        assert stride ** (len(looks) - 2) < high / low * (1 + 1e-9)
+
+
+def test_the_same_for_any_number_of_jobs(found: Growth, volumes: Volumes, base: Scenario) -> None:
+    """Two and three processes, and this one alone, say the same, and solve as often."""
+    one = growth_json.growth(found, base)
+    for jobs in (2, 3):
+        assert growth_json.growth(growth(volumes.apart([]), [1, 3, 10], jobs=jobs), base) == one
 
 
 def test_cost_per_thousand_is_cost_over_requests(found: Growth) -> None:

@@ -74,7 +74,7 @@ def bundle(
             answer.table, front_metrics(best), near=True, resolution=RESOLUTION, deadline=deadline, progress=progress
         ),
         "sensitivity": lambda: sensitivity(answer, today, deadline=deadline, progress=progress, jobs=jobs),
-        "growth": lambda: _growth(answer, deadline, progress),
+        "growth": lambda: _growth(answer, deadline, progress, jobs),
         "robust": lambda: robust(answer, Wanted(samples=SAMPLES, hindsight=0, jobs=jobs), deadline, progress),
     }
     found: dict[str, object] = {}
@@ -109,11 +109,11 @@ def front_metrics(best: Evaluation) -> tuple[str, str]:
     return COST, f"flows.{flow_id}.{list(flow.measures)[-1]}.p95"
 
 
-def _growth(answer: Answer, deadline: Deadline, progress: Progress) -> Growth:
+def _growth(answer: Answer, deadline: Deadline, progress: Progress, jobs: int) -> Growth:
     scenario, catalog = answer.scenario, answer.table.catalog
     blueprint = catalog.blueprint(scenario.blueprint.id)
     of = find_parameters(scenario, blueprint, ())
     kept, _ = kept_factors(FACTORS, of, blueprint)
     if len(kept) < 2:  # nothing to show: say why
         check_factors(FACTORS, of, blueprint)
-    return growth(Volumes(scenario, catalog, answer.table.as_of, of, deadline), kept, progress)
+    return growth(Volumes(scenario, catalog, answer.table.as_of, of, deadline), kept, progress, jobs=jobs)

@@ -32,6 +32,7 @@ from advisor.scenario.requirements import COST, OPERATIONS, Bound, Requirement
 VOLUMES = ("data", "throughput", "inference")  # dimensions of growth that are volumes; the default is all of them
 NO_VOLUMES = ("ratio", "share", "months", "h", "s", "ms")  # units of what does not grow by itself
 STARTS = 3  # designs of other volumes that are tried as ones to beat
+ROUNDING = 1e-9  # of a logarithm
 BUDGETS = (COST, OPERATIONS)  # totals that grow with the volume
 FEWEST_HOURS = Goal((Term(OPERATIONS, 1.0),), f"minimize {OPERATIONS}")
 
@@ -176,6 +177,10 @@ class Volumes:
     solves: int = 0
     met: dict[float, tuple[Mapping[str, Collection[str]], Volume]] = field(default_factory=dict)
 
+    def apart(self, known: Sequence[Volume]) -> Volumes:
+        """Return the same question, of which only this is known."""
+        return replace(self, known={one.factor: one for one in known}, solves=0, met={})
+
     def at(self, factor: float) -> Volume:
         """Return the optimum at a factor over everything in the catalog."""
         if factor not in self.known:
@@ -277,3 +282,13 @@ def middle(a: float, b: float) -> float:
     100.0
     """
     return math.sqrt(a * b)
+
+
+def spaced(low: float, high: float, stride: float) -> Iterator[float]:
+    """Yield a factor and others up to the next one, evenly on a logarithmic scale and at most a stride apart.
+
+    >>> [*spaced(1.0, 4.0, 2.0)], [*spaced(4.0, 6.0, 2.0)]
+    ([1.0, 2.0], [4.0])
+    """
+    parts = math.ceil(math.log(high / low, stride) - ROUNDING)
+    return (low * (high / low) ** (part / parts) for part in range(parts))

@@ -91,6 +91,7 @@ class Factors(_FactorsType):
 @options.json_option
 @options.as_of_option
 @options.time_limit_option
+@options.cores_option
 @options.catalog_option
 def command(
     scenario: str,
@@ -100,12 +101,13 @@ def command(
     as_json: bool,
     as_of: datetime.date | None,
     time_limit_s: float,
+    jobs: int,
     catalog_folder: Path | None,
 ) -> None:
     """Solve a scenario at more volume: what flips at which factor, what it costs, when a design breaks.
 
-    Between the factors, places where another option becomes the best are found by bisection and solved on both sides;
-    what is the best only between two looks is not seen, which more factors show.
+    Between the factors, and at most a factor of two apart, it is solved as well; places where another option becomes
+    the best are found by bisection and solved on both sides. What is the best only between two looks is not seen.
     Where the budget cannot hold any more it is lifted, and that is said. The design at 1×, left as it is, is followed
     until each requirement breaks.
 
@@ -118,7 +120,7 @@ def command(
     check_chart(chart)
     volumes, factors = _volumes(scenario, catalog_folder, names, factors, as_of, time_limit_s)
     with bar() as progress:
-        found = growth(volumes, factors, progress)
+        found = growth(volumes, factors, progress, jobs=jobs)
     _show(found, volumes.scenario, chosen=bool(names), as_json=as_json)
     if chart is not None:
         _write(found, volumes.scenario, chart)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.analysis.growth import Breaks, Flip, Growth
+from advisor.analysis.flips import Flip
+from advisor.analysis.growth import Growth
+from advisor.analysis.headroom import Breaks
 from advisor.analysis.volumes import Volume
 from advisor.render.comparison_json import candidate, check, design, requirement
 from advisor.scenario.load import Scenario

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from advisor.analysis.growth import Breaks, Flip, Growth
+from advisor.analysis.flips import Flip
+from advisor.analysis.growth import Growth
+from advisor.analysis.headroom import Breaks
 from advisor.analysis.volumes import VOLUMES, Volume
 from advisor.optimizer.solver import Status
 from advisor.render import change_words as words

@@ -64,6 +64,7 @@ def propose(
     time_limit_s: float = 0.0,
     explain: bool = True,
     relax: bool | None = None,
+    jobs: int = 1,
 ) -> Proposal:
     """Return the proposal for a scenario.
 
@@ -74,6 +75,7 @@ def propose(
             gap is honest; when it passes later, the runner-ups that are not settled say so.
         explain: also compute runner-ups and reasons (one re-solve a role).
         relax: when infeasible, also find the least changes with which there is a design; default: as ``explain``.
+        jobs: processes to look for these in; the result is the same for any number.
 
     >>> from advisor.scenario.load import load_scenario
     >>> from advisor import resources
@@ -99,7 +101,7 @@ def propose(
         partly = serve_by_priority(scenario, known, candidates.as_of, clock.left(time_limit_s))
         result = replace(result, by_priority=partly)
     if found.status is Status.INFEASIBLE and (explain if relax is None else relax):
-        ways = ways_out(search, trouble, Deadline.after(clock.left(time_limit_s)))
+        ways = ways_out(search, trouble, Deadline.after(clock.left(time_limit_s)), jobs=jobs)
         return replace(result, ways_out=ways)
     return result
 

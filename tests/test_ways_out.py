@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
+import pickle
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,6 +35,7 @@ from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.render.ways_out_json import settings
+from advisor.render.ways_out_json import ways_out as as_json
 from advisor.scenario.load import Scenario, scenario_from_text
 from advisor.scenario.requirements import Bound, Filter, Requirement, is_count
 
@@ -121,6 +124,19 @@ def test_ways_out_agree_with_enumeration(seed: int, scenario: Scenario, catalog:
             assert ways
             for way in ways:
                 _check_remedy(way, found, wanted)
+
+
+@pytest.mark.parametrize("seed", SEEDS[:3])
+def test_the_same_for_any_number_of_jobs(seed: int, scenario: Scenario, catalog: Catalog) -> None:
+    """Two and three processes find what one finds: the same ways, in the same order, with the same designs. So does
+    work that was sent to another process as a whole, as where none can begin as a copy of this one."""
+    for draw in range(DRAWS):
+        asked, _, result = _asked(seed, draw, scenario, catalog)
+        one = json.dumps(as_json(result))
+        for jobs in (2, 3):
+            search = Search(asked) if jobs == 2 else pickle.loads(pickle.dumps(Search(asked)))
+            found = ways_out(search, conflict(asked), ask_for=(), jobs=jobs)
+            assert json.dumps(as_json(found)) == one
 
 
 def _touched(remedy: Remedy) -> set[Requirement]:

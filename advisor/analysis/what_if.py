@@ -79,10 +79,11 @@ def what_ifs(
     as_of: datetime.date | None = None,
     time_limit_s: float = 0.0,
     progress: Progress = silent,
+    jobs: int = 1,
 ) -> tuple[WhatIf, ...]:
     """Return what each of several sets of changes does; the scenario itself is solved once.
 
-    Of a single set that makes it infeasible, the ways out are found too.
+    Of a single set that makes it infeasible, the ways out are found too, in so many processes.
     """
     known = catalog or scenario.catalog or load_catalog()
     changed = [change(scenario, case, known) for case in cases]
@@ -96,7 +97,7 @@ def what_ifs(
         same = candidates.candidates is before.table.candidates
         after = solve(candidates, deadline, before.search if same else None)
         alone = len(cases) == 1 and after.status is Status.INFEASIBLE
-        ways = ways_out(after.search, after.conflict, deadline) if alone else None
+        ways = ways_out(after.search, after.conflict, deadline, jobs=jobs) if alone else None
         found.append(_what_if(case.changes, before, after, ways))
     return tuple(found)
 

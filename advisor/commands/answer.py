@@ -37,8 +37,11 @@ def answered(
     return solve(candidates, deadline), deadline
 
 
-def stop_without_design(answer: Answer, deadline: Deadline, *, as_json: bool) -> NoReturn:
-    """Say that there is no design to ask about and what would make one possible; 3 when that is proved, else 4."""
+def stop_without_design(answer: Answer, deadline: Deadline, *, as_json: bool, jobs: int | None = None) -> NoReturn:
+    """Say that there is no design to ask about and what would make one possible; 3 when that is proved, else 4.
+
+    ``jobs``: processes to look for that in; by default as many as there are processors.
+    """
     from dataclasses import replace
 
     from advisor.analysis.ways_out import ways_out
@@ -47,7 +50,9 @@ def stop_without_design(answer: Answer, deadline: Deadline, *, as_json: bool) ->
 
     found = side(answer.scenario.title, answer)
     if found.status == "infeasible":
-        found = replace(found, ways_out=ways_out(answer.search, answer.conflict, deadline))
+        found = replace(
+            found, ways_out=ways_out(answer.search, answer.conflict, deadline, jobs=jobs or options.cores())
+        )
     if as_json:
         click.echo(json_output.dumps({"schema_version": 1, "answer": comparison_json.side(found)}), nl=False)
     else:

@@ -80,6 +80,7 @@ class Share(_ShareType):
 @options.as_of_option
 @options.date_option
 @options.time_limit_option
+@options.jobs_option
 @options.catalog_option
 def command(
     scenario: str,
@@ -91,6 +92,7 @@ def command(
     as_of: datetime.date | None,
     date: datetime.date,
     time_limit_s: float,
+    jobs: int,
     catalog_folder: Path | None,
 ) -> None:
     """Validate and solve a scenario without writing anything, and hold the answer against gates; for CI.
@@ -102,7 +104,7 @@ def command(
 
     asked = Asked(date, max_cost_usd, min_slack, max_gap, "stale" in fail_on, "estimates" in fail_on)
     loaded, catalog = options.load_inputs(scenario, catalog_folder)
-    result = propose(loaded, catalog, as_of=as_of, time_limit_s=time_limit_s, explain=False, relax=True)
+    result = propose(loaded, catalog, as_of=as_of, time_limit_s=time_limit_s, explain=False, relax=True, jobs=jobs)
     found = gates(result.best, result.table, result.gap, asked) if result.best else ()
     if as_json:
         from advisor.render import gates_text, json_output

@@ -91,7 +91,7 @@ class Factors(_FactorsType):
 @options.json_option
 @options.as_of_option
 @options.time_limit_option
-@options.cores_option
+@options.jobs_option
 @options.catalog_option
 def command(
     scenario: str,

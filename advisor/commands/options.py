@@ -13,8 +13,7 @@ decorator              parameter                     value
 ``time_limit_option``  ``time_limit_s``              seconds for the optimisation, 0 for no limit
 ``date_option``        ``date``                      date to write into documents and to count ages from
 ``blueprint_option``   ``blueprint``                 id of a blueprint
-``jobs_option``        ``jobs``                      processes to work in, 1 for this one
-``cores_option``       ``jobs``                      the same; without it as many as there are processors
+``jobs_option``        ``jobs``                      processes to work in; as many as there are processors
 =====================  ============================  =======================================================
 
 Only this layer reads the clock (``date_option``) and standard input (:func:`load_inputs`).
@@ -137,25 +136,20 @@ blueprint_option = click.option(
 )
 
 
-def _jobs(default: int | Callable[[], int], shown: bool | str) -> Callable[[_Decorated], _Decorated]:
-    return click.option(
-        "--jobs",
-        metavar="NUMBER",
-        type=click.IntRange(1, MOST_JOBS),
-        default=default,
-        show_default=shown,
-        help="Work in so many processes; the result is the same for any number.",
-    )
-
-
 def cores() -> int:
     """Return how many processors this process may use, at most as many as ``--jobs`` may be."""
     every = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
     return min(len(every), MOST_JOBS)
 
 
-jobs_option = _jobs(1, shown=True)
-cores_option = _jobs(cores, shown="the processors there are")
+jobs_option = click.option(
+    "--jobs",
+    metavar="NUMBER",
+    type=click.IntRange(1, MOST_JOBS),
+    default=cores,
+    show_default="the processors there are",
+    help="Work in so many processes; the result is the same for any number.",
+)
 
 
 def load_inputs(scenario: str, catalog_folder: Path | None) -> tuple[Scenario, Catalog]:

@@ -12,7 +12,7 @@ from advisor.commands import edition, options
 from advisor.commands.carried import CATALOG, carried
 
 if TYPE_CHECKING:
-    from rich.status import Status
+    from rich.live import Live
 
     from advisor.proposal import Proposal
 
@@ -151,7 +151,7 @@ def run(
     inputs = carried(scenario, catalog_folder) if output is not None or draft else None
     loaded, catalog = (inputs.scenario, inputs.catalog) if inputs else options.load_inputs(scenario, catalog_folder)
     with working("optimising"):
-        result = proposal.propose(loaded, catalog, as_of=as_of, time_limit_s=time_limit_s)
+        result = proposal.propose(loaded, catalog, as_of=as_of, time_limit_s=time_limit_s, jobs=jobs)
     again = reproduce(as_of, date, formats, catalog_folder is not None, analyses, templates_folder is not None)
     found = edition.analyse(result, analyses, date, deadline, jobs)
     made = Edition(found, people, templates)
@@ -203,11 +203,15 @@ def reproduce(
     return " ".join([*parts, *(["--catalog", CATALOG] if own_catalog else [])])
 
 
-def working(what: str) -> Status:
-    """Return a context that shows on stderr, where it is a terminal, that something takes longer."""
-    from rich.console import Console
+def working(what: str) -> Live:
+    """Return a context that shows on stderr, where it is a terminal, that something takes longer.
 
-    return Console(stderr=True).status(f"{what} ...")
+    It does not move: that would take a thread, beside which no process can begin as a copy of this one.
+    """
+    from rich.console import Console
+    from rich.live import Live
+
+    return Live(f"{what} ...", console=Console(stderr=True), transient=True, auto_refresh=False)
 
 
 def show(result: Proposal, scenario: str, output: Path | None, formats: tuple[str, ...], *, as_json: bool) -> None:

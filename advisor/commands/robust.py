@@ -98,7 +98,7 @@ def command(
         answer, deadline = answered(scenario, catalog_folder, as_of, time_limit_s, check=lambda table: None)
         found = robust(answer, wanted, deadline, progress) if answer.best else None
     if found is None:
-        stop_without_design(answer, deadline, as_json=as_json)
+        stop_without_design(answer, deadline, as_json=as_json, jobs=jobs)
     _show(found, as_json=as_json)
     raise SystemExit(exit_code(found, solved=answer.status.value == "optimal"))
 

@@ -47,7 +47,7 @@ LEAST_REACH, MOST_REACH = 1.0, 1000.0
 @options.as_of_option
 @options.date_option
 @options.time_limit_option
-@options.cores_option
+@options.jobs_option
 @options.catalog_option
 def command(
     scenario: str,
@@ -85,19 +85,19 @@ def command(
                 answer, date, parts=wanted, reach=reach, deadline=deadline, progress=progress, jobs=jobs
             )
     if found is None:
-        stop_without_proof(answer, deadline, as_json=as_json)
+        stop_without_proof(answer, deadline, as_json=as_json, jobs=jobs)
     _show(found, wanted, as_json=as_json)
     if output is not None:
         _write(found, wanted, output)
     raise SystemExit(0 if found.proved else 4)
 
 
-def stop_without_proof(answer: Answer, deadline: Deadline, *, as_json: bool) -> NoReturn:
+def stop_without_proof(answer: Answer, deadline: Deadline, *, as_json: bool, jobs: int) -> NoReturn:
     """End when there is no design to ask about, or none that is proved the best, of which nothing could be said."""
     from advisor.commands.answer import stop_without_design
 
     if answer.best is None:
-        stop_without_design(answer, deadline, as_json=as_json)
+        stop_without_design(answer, deadline, as_json=as_json, jobs=jobs)
     click.echo("error: the time limit passed before the design was proved optimal; raise --time-limit", err=True)
     raise SystemExit(4)
 

@@ -35,6 +35,7 @@ Examples:
 @options.json_option
 @options.as_of_option
 @options.time_limit_option
+@options.jobs_option
 @options.catalog_option
 def command(
     scenario: str,
@@ -43,6 +44,7 @@ def command(
     as_json: bool,
     as_of: datetime.date | None,
     time_limit_s: float,
+    jobs: int,
     catalog_folder: Path | None,
 ) -> None:
     """Change a scenario, solve again and show the difference; the file stays as it is.
@@ -57,7 +59,7 @@ def command(
     loaded, catalog = options.load_inputs(scenario, catalog_folder)
     cases = [[one] for one in changes] if each else [list(changes)]
     with bar() as progress:
-        found = what_ifs(loaded, cases, catalog, as_of=as_of, time_limit_s=time_limit_s, progress=progress)
+        found = what_ifs(loaded, cases, catalog, as_of=as_of, time_limit_s=time_limit_s, progress=progress, jobs=jobs)
     if as_json:
         from advisor.render import comparison_json, json_output
 

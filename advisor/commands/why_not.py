@@ -37,7 +37,7 @@ MOST_WISHES = 2
     help="The role that it shall fill, where it fits several; for two components give it twice. With --all: only this.",
 )
 @click.option("--all", "everything", is_flag=True, help="Ask it of every component that was not chosen; a table.")
-@options.cores_option
+@options.jobs_option
 @options.json_option
 @options.as_of_option
 @options.time_limit_option
@@ -70,7 +70,7 @@ def command(
         )
         found = _found(answer, components, roles, deadline, progress, jobs) if answer.best else None
     if found is None:
-        stop_without_design(answer, deadline, as_json=as_json)
+        stop_without_design(answer, deadline, as_json=as_json, jobs=jobs)
     _show(answer, found, everything=everything, as_json=as_json)
     settled = answer.status.value == "optimal" and all(one.proved for one in found)
     raise SystemExit(0 if settled else 4)

@@ -13,8 +13,10 @@ from oracles.problems import OBJECTIVES, draw_bounds, draw_goals, small_table, w
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import table
 from advisor.catalog.load import Catalog
+from advisor.optimizer import calls
 from advisor.optimizer.acceptance import Acceptance
 from advisor.optimizer.goal import CHEAPEST
+from advisor.optimizer.linked import LinkedSearch
 from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
@@ -52,6 +54,40 @@ def test_what_is_forced_equals_enumeration(seed: int, scenario: Scenario, catalo
         if best:
             assert result.status is Status.OPTIMAL
             assert result.value == pytest.approx(value(goals[0], best[0]), rel=SAME)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_where_it_is_looked_first_makes_no_difference(
+    seed: int, scenario: Scenario, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However far above the best with free calls the best with paid ones is looked for at first, not at all among them,
+    the optimum is what enumeration says: whether it lies within, beyond, or nowhere."""
+    rng = random.Random(f"reach {seed}")
+    full = small_table(seed, scenario, catalog, invented=True, network=True)
+    found = enumerate_all(full)
+    for kind in OBJECTIVES:
+        goals, bounds = draw_goals(rng, kind, found), draw_bounds(rng, found, rng.choice([0, 1, 2]))
+        best = optimum(found, bounds, goals)
+        for reaches in ((), (1e-4,), (1e-6, 1e-3, 0.3)):
+            monkeypatch.setattr(calls, "REACHES", reaches)
+            result = optimise(Search(with_question(full, bounds, goals)), goals)
+            assert (result.best is None) == (not best)
+            if best:
+                assert result.value == pytest.approx(value(goals[0], best[0]), rel=SAME)
+
+
+def test_copies_that_are_there_already_are_those_that_would_be_made(scenario: Scenario, catalog: Catalog) -> None:
+    """Copies of a few candidates, and then of all, are the same as copies of all made afresh."""
+    full = table(scenario, catalog)
+    again, afresh = Search(full), Search(full)
+    for part in (3, 1):
+        few = {role: [c.id for c in found[::part]] for role, found in again.pool.items()}
+        LinkedSearch(again, among=few)
+    assert LinkedSearch(again).pool == LinkedSearch(afresh).pool
+    assert again.pooled.copied
+    one, other = (LinkedSearch(search).pool["llm"] for search in (again, afresh))
+    assert len(one) > len(again.pool["llm"])
+    assert [c.beside for c in one] == [c.beside for c in other]
 
 
 def test_calls_are_paid_in_most_of_them() -> None:

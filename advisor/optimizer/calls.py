@@ -33,7 +33,8 @@ from advisor.scenario.requirements import Bound, split_percentile
 
 SLIP = 1e-9  # what a goal may be above that of the design to beat, relative
 LEAST = 1e-9  # stands for 0 in a logarithm
-REACH = 0.1  # how far above the best with free calls the best is looked for at first, relative
+REACHES = (0.01, 0.1)
+MANY = 0.8  # of the candidates in designs that are good enough at all: so many are copied with all others
 Ids = Mapping[str, Collection[str]]
 
 
@@ -126,20 +127,33 @@ class _Asked:
         starts = [*([known] if known else []), *self.known()]
         promising = Promising(self.search.unlinked, self.goals[0], self.may_use)
         least = promising.least(first)
-        most = promising.most(starts)
-        near = promising.near(first) if first.status is Status.OPTIMAL else math.inf
-        if near < most:
-            found = self.among(promising.ids(near), [first.best, *starts], least)
+        reaches = REACHES[self.any_design :] if first.status is Status.OPTIMAL else ()
+        for reach in reaches:
+            near = promising.near(first, reach)
+            if near >= promising.most(starts):
+                break
+            few, below = promising.ids(near), promising.below(near)
+            every = promising.ids(promising.most(starts))
+            few = every if few and every and _size(few) > MANY * _size(every) else few
+            found = self.among(few, [first.best, *starts], least, below)
             if found.best is not None and (self.any_design or promising.includes(near, found)):
                 return found
+            if found.status is Status.INFEASIBLE and math.isfinite(below):
+                least = max(least, below)
             starts += [found.best] if found.best else []
-            most = promising.most(starts)
-        return self.among(promising.ids(most), [first.best, *starts], least)
+        return self.among(promising.ids(promising.most(starts)), [first.best, *starts], least)
 
-    def among(self, few: Ids | None, starts: Sequence[Evaluation | None] = (), least: float = -math.inf) -> Found:
+    def among(
+        self,
+        few: Ids | None,
+        starts: Sequence[Evaluation | None] = (),
+        least: float = -math.inf,
+        below: float = math.inf,
+    ) -> Found:
         """Return the optimum among the copies of some candidates (None: all), from the designs of which there are.
 
-        ``least``: what the best has at least in the first goal, since no design with free calls has less.
+        ``least``: what the best has at least in the first goal, since no design with free calls has less. ``below``: of
+        interest is only what has less.
         """
         linked = self._copies(few)
         there = {(role, (c.unlinked or c).id) for role, found in linked.pool.items() for c in found}
@@ -155,6 +169,7 @@ class _Asked:
             time_limit_s=self.time_limit_s if self.program else self.left_s,
             program=self.program,
             least=least,
+            below=below,
         )
         if found.best is None:
             return found
@@ -172,6 +187,10 @@ class _Asked:
     def _only_copies(self, role: str, copied: Candidate) -> bool | None:
         assert self.only is not None
         return self.only(role, copied.unlinked or copied)
+
+
+def _size(some: Ids) -> int:
+    return sum(map(len, some.values()))
 
 
 class Promising:
@@ -199,12 +218,16 @@ class Promising:
         worths = [self._worth(evaluation) for evaluation in known]
         return min(self.run.ceiling(self.goal, ()), *(worth + self._slip(worth) for worth in worths), math.inf)
 
-    def near(self, first: Found) -> float:
-        """Return how bad a design may be within the reach of the optimum with free calls."""
+    def near(self, first: Found, reach: float) -> float:
+        """Return how bad a design may be within a reach of the optimum with free calls."""
         if self.guide is None or first.best is None:
             return math.inf
         worth = self._worth(first.best)
-        return worth + REACH * abs(worth)
+        return worth + reach * abs(worth)
+
+    def below(self, near: float) -> float:
+        """Return the same as a bound for the search of a sum; infinite for other goals, which have none."""
+        return near if self.objective is not None and not is_log(self.goal) else math.inf
 
     def includes(self, most: float, found: Found) -> bool:
         """Return whether the best of the designs with some candidates is the best of all: all as good have these."""

@@ -13,7 +13,7 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.calls import Call
 from advisor.candidates.candidate import Candidate
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 LEFT_OUT = "none"  # the place of a caller that is left out
 Pool = Mapping[str, Sequence[Candidate]]
+Copied = dict[Any, dict[str, list[Candidate]]]  # for a role beside others: id -> copies
 
 
 def place_of(candidate: Candidate) -> str:
@@ -58,7 +59,7 @@ class LinkedSearch(Search):
             }
         key = tuple((role, c.id) for role, found in pool.items() for c in found)
         if key not in outer.pooled.linked:
-            outer.pooled.linked[key] = Pooled(dict(copies(pool, outer.table.scenario)), {})
+            outer.pooled.linked[key] = Pooled(dict(copies(pool, outer.table.scenario, outer.pooled.copied)), {})
         self._copies = outer.pooled.linked[key]
         table = replace(outer.table, candidates={role: tuple(found) for role, found in self._copies.pool.items()})
         super().__init__(table, outer.requirements, Shared(apart=outer.shared.apart))
@@ -177,17 +178,27 @@ def _needed(outer: Search) -> Pool:
     return {role: [c for c in found if needed(c)] for role, found in _whole(outer).items()}
 
 
-def copies(pool: Pool, scenario: Scenario) -> Iterator[tuple[str, list[Candidate]]]:
-    """Yield each role with its candidates, once for each way in which the places of settled roles make a difference."""
+def copies(pool: Pool, scenario: Scenario, copied: Copied) -> Iterator[tuple[str, list[Candidate]]]:
+    """Yield each role with its candidates, once for each way in which the places of settled roles make a difference.
+
+    ``copied``: those that were made before, and that serve again where all others can be in the same places.
+    """
     places = {role: tuple(dict.fromkeys(place_of(c) for c in found)) for role, found in pool.items()}
     known = {caches: [c for c in calls_of(scenario, caches) if c.role in pool] for caches in variants(scenario)}
     settled = _settled({call for found in known.values() for call in found}, pool, places)
     ends = {caches: _ends(found, settled) for caches, found in known.items()}
     for role, found in pool.items():
         kept: list[Candidate] = []
+        known_of = {
+            caches: copied.setdefault((role, *_beside(by_role.get(role, []), places)), {})
+            for caches, by_role in ends.items()
+        }
         for c in found:
-            own = next(by_role for caches, by_role in ends.items() if _goes_with(c, caches, scenario))
-            kept += _of(c, own.get(role, []), places, scenario)
+            own = next(caches for caches in ends if _goes_with(c, caches, scenario))
+            made = known_of[own]
+            if c.id not in made:
+                made[c.id] = [*_of(c, ends[own].get(role, []), places, scenario)]
+            kept += made[c.id]
         yield role, kept
 
 
@@ -255,6 +266,14 @@ def _of(
         named = "".join(f"@{role}:{'/'.join(sorted(group))}" for role, group in conditions.items())
         copied = beside(candidate, seen, scenario)
         yield replace(copied, id=f"{candidate.id}{named}", beside=conditions, unlinked=candidate)
+
+
+def _beside(
+    ends: Sequence[tuple[Call, str]], places: Mapping[str, Sequence[str]]
+) -> tuple[tuple[tuple[Call, str], ...], tuple[tuple[str, ...], ...]]:
+    """Return all that copies of a role's candidates hang on: the calls that they carry, and where the others can be."""
+    others = dict.fromkeys(role for call, calling in ends for role in _other(call, calling))
+    return tuple(ends), tuple(tuple(places[role]) for role in others)
 
 
 def _other(call: Call, calling: str) -> tuple[str, ...]:

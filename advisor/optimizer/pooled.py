@@ -71,6 +71,7 @@ class Pooled:
     distinct: dict[str, dict[str, list[frozenset[str]]]] = field(default_factory=dict)
     fitting: dict[frozenset[str], dict[str, Mask]] = field(default_factory=dict)
     linked: dict[tuple[tuple[str, str], ...], Pooled] = field(default_factory=dict)
+    copied: dict[Any, dict[str, list[Candidate]]] = field(default_factory=dict)
 
 
 def at_least_as_strict(new: Requirement, old: Requirement) -> bool:

@@ -13,7 +13,7 @@ from oracles.problems import OBJECTIVES, draw_bounds, draw_goals, small_table, w
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import table
 from advisor.catalog.load import Catalog
-from advisor.optimizer import calls
+from advisor.optimizer import calls, engine
 from advisor.optimizer.acceptance import Acceptance
 from advisor.optimizer.goal import CHEAPEST
 from advisor.optimizer.linked import LinkedSearch
@@ -22,6 +22,7 @@ from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario
+from advisor.scenario.requirements import COST, Bound
 
 SAME = 1e-6
 _PAID: list[bool] = []  # whether calls between clouds could cost something, for each table
@@ -74,6 +75,28 @@ def test_where_it_is_looked_first_makes_no_difference(
             assert (result.best is None) == (not best)
             if best:
                 assert result.value == pytest.approx(value(goals[0], best[0]), rel=SAME)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_ceilings_below_the_one_that_is_asked_for_lose_nothing(
+    seed: int, scenario: Scenario, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below a budget, however low the ceilings are that the engine tries first, what it finds in the end is what
+    enumeration says: cases that fall apart below a low ceiling are whole again below the next one."""
+    rng = random.Random(f"ceilings {seed}")
+    full = small_table(seed, scenario, catalog, invented=True, network=True)
+    found = enumerate_all(full)
+    for shares in ((), (0.5,), (0.01, 0.03, 0.1, 0.2, 0.4, 0.8)):
+        monkeypatch.setattr(engine, "SHARES", shares)
+        for _ in range(3):
+            some = draw_bounds(rng, found, rng.choice([1, 2, 3]))
+            budget = Bound("constraints.budget", COST, True, rng.choice(found).metrics[COST] * rng.uniform(1, 2))
+            bounds = [*(b for b in some if b.metric != COST), budget]
+            best = optimum(found, bounds, [CHEAPEST])
+            result = optimise(Search(with_question(full, bounds, [CHEAPEST])), [CHEAPEST])
+            assert (result.best is None) == (not best)
+            if best:
+                assert result.value == pytest.approx(value(CHEAPEST, best[0]), rel=SAME)
 
 
 def test_copies_that_are_there_already_are_those_that_would_be_made(scenario: Scenario, catalog: Catalog) -> None:

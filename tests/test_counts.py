@@ -27,7 +27,7 @@ from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.proposal import Proposal
 from advisor.scenario.load import Scenario, scenario_from_text
-from advisor.scenario.requirements import Bound
+from advisor.scenario.requirements import COST, Bound
 
 
 @pytest.fixture(scope="module")
@@ -134,8 +134,10 @@ def test_too_many_sets_of_names_change_no_answer(
     seed: int, scenario: Scenario, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the sets of vendors and of own systems are not looked at one by one, the answer is what enumeration says,
-    for every number that may be used, with both bounded at once, and with a percentile bound beside them."""
+    for every number that may be used, with both bounded at once, with a percentile bound and with a budget beside them;
+    so it is where lower ceilings than that are tried first."""
     monkeypatch.setattr(question, "FEW_SETS", 0)
+    monkeypatch.setattr(engine, "SHARES", (0.02, 0.1, 0.3, 0.7) if seed % 2 else engine.SHARES)
     full = small_table(seed, scenario, catalog, invented=True)
     found, rng = enumerate_all(full), random.Random(seed)
     most = int(max(j.metrics["vendors"] for j in found))
@@ -143,7 +145,8 @@ def test_too_many_sets_of_names_change_no_answer(
         bounds = [
             Bound("constraints.vendors.max", "vendors", True, vendors),
             Bound("constraints.self_operated.max", "self_operated", True, own),
-            *draw_bounds(rng, found, rng.choice([0, 1])),
+            *(b for b in draw_bounds(rng, found, rng.choice([0, 1])) if b.metric != COST),
+            Bound("constraints.budget", COST, True, rng.choice(found).metrics[COST]),
         ]
         asked = with_question(full, bounds, full.scenario.objective)
         best, ours = optimum(found, bounds, asked.scenario.objective), optimise(Search(asked))

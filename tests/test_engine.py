@@ -23,14 +23,14 @@ from advisor.candidates.table import Table
 from advisor.catalog.blueprint import Blueprint
 from advisor.catalog.load import Catalog
 from advisor.models.lattice import level_at_end
-from advisor.optimizer import labels, looks, proof
+from advisor.optimizer import engine, labels, looks, proof
 from advisor.optimizer.case import Case
 from advisor.optimizer.chances import chances
 from advisor.optimizer.engine import Engine
 from advisor.optimizer.envelope import Chain, Envelope
 from advisor.optimizer.exchanging import Others
 from advisor.optimizer.found import Found
-from advisor.optimizer.goal import linear_goal
+from advisor.optimizer.goal import CHEAPEST, linear_goal
 from advisor.optimizer.incumbent import Exchange
 from advisor.optimizer.prices import priced, within
 from advisor.optimizer.run import Run, optimise
@@ -39,7 +39,7 @@ from advisor.optimizer.settling import settle
 from advisor.optimizer.solver import Status
 from advisor.optimizer.thinning import needed, thinned
 from advisor.scenario.load import Scenario
-from advisor.scenario.requirements import COUNTS, Bound, Requirement, split_percentile
+from advisor.scenario.requirements import COST, COUNTS, Bound, Requirement, split_percentile
 
 SAME = 1e-9
 
@@ -492,6 +492,28 @@ def test_cases_that_wait_for_others_have_the_same_optimum(seed: int, monkeypatch
     monkeypatch.setattr(proof, "PLAIN", -1)
     same(optimise(Search(asked)), right)
     assert optimise(Search(asked), any_design=True).status is right.status
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_lower_ceilings_lose_nothing(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under a budget that some design keeps, however many ceilings below it are tried first, with few labels or many,
+    the optimum is the one of a search that tries none, and a budget just below it is proved to be too small."""
+    asked = medium_question(seed)
+    found = optimise(Search(asked), [CHEAPEST])
+    if found.best is None:
+        return
+    for share in (1.5, 1.02, 1 - 1e-6):
+        budget = Bound("constraints.budget", COST, True, found.value * share)
+        under = with_question(asked, [*asked.scenario.bounds, budget], [CHEAPEST])
+        for shares, plain in (((), proof.PLAIN), ((0.02, 0.1, 0.3, 0.7), -1), ((0.5,), 10)):
+            with monkeypatch.context() as patch:
+                patch.setattr(engine, "SHARES", shares)
+                patch.setattr(proof, "PLAIN", plain)
+                other = optimise(Search(under))
+            if share < 1:
+                assert other.status is Status.INFEASIBLE
+            else:
+                same(other, found)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -4,9 +4,11 @@ Each situation (:mod:`advisor.optimizer.situations`) with each set of clouds (or
 case of its own; where there are many sets, they are settled bit by bit (:mod:`advisor.optimizer.counted`). For a case:
 
 1. *Price* the limits by a linear relaxation. Any prices give a bound; candidates that cost too much under them are out.
-2. *Guess*: a good design by quick starts and exchanges (:mod:`advisor.optimizer.incumbent`); where it is known what the
+2. *Lower the ceiling*, where no design is known but a limit says what the goal must be below: nearer to the bound less
+   is to be looked at. Where nothing is below a lower ceiling that is a bound, and the next one is tried.
+3. *Guess*: a good design by quick starts and exchanges (:mod:`advisor.optimizer.incumbent`); where it is known what the
    goal must be below, only if few labels do not settle the case.
-3. *Prove*: labels pruned by the envelope (:mod:`advisor.optimizer.labels`, :mod:`advisor.optimizer.envelope`), until
+4. *Prove*: labels pruned by the envelope (:mod:`advisor.optimizer.labels`, :mod:`advisor.optimizer.envelope`), until
    nothing can be better. A better design found on the way, if the judge accepts it, is the new best.
 
 Where no design is known, a search without a budget finds a first one or shows that there is none.
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 MOST_MISSING = 2  # roles that a design to start from may leave open
+SHARES = (0.25, 0.5)  # of the way from the bound to the ceiling: where ceilings lie that are tried before it
 TRIED = 4  # sets of names in which a first design is looked for
 
 
@@ -88,6 +91,7 @@ class Engine:
     narrow: Callable[[Case], Case] | None = None
     late: Callable[[Design], bool] = lambda design: False
     cases: int = 0
+    _cases_before: int = 0  # the ceiling of now
     _judged: dict[tuple[str, ...], bool] = field(default_factory=dict)
     _found_late: dict[tuple[str, ...], bool] = field(default_factory=dict)
     _branching: Node | None = None
@@ -104,10 +108,36 @@ class Engine:
     def run(self) -> Answer:
         """Search all cases, the most promising first. Raises :class:`TooHardError`."""
         self.question = replace(self.question, missable=True)
-        open_bounds: list[float] = []
         nodes = sorted(self._nodes(), key=lambda node: node.proof.bound)
         self._guess([node.proof for node in nodes])
+        open_bounds: list[float] = []
+        for ceiling in self._ceilings(nodes):
+            self.incumbent.ceiling, self._cases_before = ceiling, self.cases
+            open_bounds, nodes = self._searched_below_ceiling(nodes)
+            if self.incumbent.most < ceiling or any(map(math.isfinite, open_bounds)):
+                break
+            for node in nodes:
+                node.proof.bound = max(node.proof.bound, ceiling)
+        bound = min((b for b in open_bounds if b < self.incumbent.most), default=math.inf)
+        return Answer(self.best, self.incumbent.value, min(bound, self.incumbent.value), math.isinf(bound), self.cases)
+
+    def _ceilings(self, nodes: Sequence[Node]) -> Iterator[float]:
+        """Yield what the goal is to be below, one after the other, as long as nothing is.
+
+        Where no design is known, what a limit lets the goal be below is often far above the best there is, and then
+        more than the best is looked at. Below a lower ceiling few candidates are left, and little is to be proved.
+        """
+        low, high = min((node.proof.bound for node in nodes), default=-math.inf), self.incumbent.most
+        if not (self.any_design or self.incumbent.known) and math.isfinite(high - low):
+            yield from (low + share * (high - low) for share in SHARES)
+        yield self.ceiling
+
+    def _searched_below_ceiling(self, nodes: Sequence[Node]) -> tuple[list[float], list[Node]]:
+        """Return bounds of what is left open below the ceiling of now, and the cases to look at below a higher one."""
+        open_bounds: list[float] = []
+        closed: list[Node] = []
         heap = [(node.proof.bound, number, node) for number, node in enumerate(nodes)]
+        heapq.heapify(heap)
         later: list[Node] = []
         for number in itertools.count(len(heap)):
             if not heap or (self.any_design and self.incumbent.found) or heap[0][0] >= self.incumbent.most:
@@ -119,14 +149,14 @@ class Engine:
             alone = not later and (not heap or heap[0][0] >= self.incumbent.most)
             try:
                 open_bounds.append(self._searched(node, alone=alone))
+                closed.append(node)
             except UnsettledError as reason:
-                for place, child in enumerate(self._children(node, bound, reason.names)):
+                for place, child in enumerate(self._below_the_last_ceiling(node, bound, reason.names)):
                     heapq.heappush(heap, (child.proof.bound, number * MOST_CASES + place, child))
             except LaterError:
                 later.append(node)
         open_bounds += self._searched_at_last(later)
-        bound = min((b for b in open_bounds if b < self.incumbent.most), default=math.inf)
-        return Answer(self.best, self.incumbent.value, min(bound, self.incumbent.value), math.isinf(bound), self.cases)
+        return open_bounds, [*closed, *later, *(node for *_, node in heap)]
 
     def _searched_at_last(self, later: Sequence[Node]) -> Iterator[float]:
         """Yield bounds of what is left open in cases that were too hard while others were waiting.
@@ -164,7 +194,7 @@ class Engine:
             LaterError: a first attempt was not enough, and others may find what makes this one easier.
         """
         self.cases += 1
-        if self.cases > MOST_CASES:
+        if self.cases - self._cases_before > MOST_CASES:
             raise TooHardError
         self._branching = node if node.open else None
         node.proof.guesses = 0 if node.open else node.proof.guesses
@@ -201,6 +231,14 @@ class Engine:
         cheapest = [int(costs.argmin()) for costs in node.proof.prices.costs(node.proof.case)[0]]
         many = self._too_many(node.proof.case, cheapest)
         return None if many is None else UnsettledError(many)
+
+    def _below_the_last_ceiling(self, node: Node, bound: float, names: tuple[int, int] | None) -> list[Node]:
+        """Return the cases into which one falls: all that are not out below the last ceiling, whichever it is now."""
+        now, self.incumbent.ceiling = self.incumbent.ceiling, self.ceiling
+        try:
+            return list(self._children(node, bound, names))
+        finally:
+            self.incumbent.ceiling = now
 
     def _children(self, node: Node, bound: float, names: tuple[int, int] | None) -> Iterator[Node]:
         """Yield the cases into which one falls when one thing more is settled."""

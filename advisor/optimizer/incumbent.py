@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CELLS = 2  # so many points of a lattice are one here: as it ends ROOM, which is one cell, beyond T, it then ends at T
 TILTS = (-12.0, -5.0, -2.0, -0.5, 1.0, 3.0)  # of exp(tilt * (1 - X / T)), negative ones weigh late times
 WEIGHTS = 20  # so many weights of time against the goal for each tilt
-STARTS = (3, 5)  # so many designs are improved at first, and when that was not enough
+STARTS = (1, 4)  # so many designs are improved at first, and when that was not enough
 BEYOND = 1.3  # times T: where times beyond T are taken to lie
 PASSES = 12
 

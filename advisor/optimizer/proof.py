@@ -37,7 +37,7 @@ class Grid:
 
 GRIDS = (Grid(24, 4, 12_000), Grid(96, 1, 30_000), Grid(384, 1, 300_000))
 QUICK = 8_000  # labels to give up after where other cases are waiting
-PLAIN = 1_000  # labels without envelopes: where goal and limits leave few designs these take longer than they save
+PLAIN = 5000  # labels without envelopes: where goal and limits leave few designs these take longer than they save
 GUESSES = 2  # from quick starts
 FEW = 1_000  # labels before a first guess
 MARGINS = (0.0, 1e-4)  # in the chance, for guesses that the judge refuses

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.engine import Engine
+from advisor.optimizer.cases import Cases
 from advisor.optimizer.found import Found
 from advisor.optimizer.goal import CHEAPEST, STEP, goal_value, linear_goal
 from advisor.optimizer.limit import Limit
@@ -250,7 +250,7 @@ class Promising:
         question = self.run.question(self.guide, limits)
         found: dict[str, set[str]] = {role: set() for role in question.pool}
         try:
-            for *_, case in Engine(question, lambda _: False).open_cases(relaxed=True):
+            for *_, case in Cases(question, lambda _: False).open_cases(relaxed=True):
                 if (prices := priced(case)) is None:
                     continue
                 kept = within(case, prices, most if self.objective else math.inf).kept

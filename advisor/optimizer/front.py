@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.evaluate import flow_time, judge
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.engine import Engine
+from advisor.optimizer.cases import Cases
 from advisor.optimizer.front_case import CaseFront
 from advisor.optimizer.front_losses import Losses, Time, losses_of
 from advisor.optimizer.front_repeats import without_repeats
@@ -151,7 +151,7 @@ def _fronts(
     losses = losses_of(search, bounds, question)
     question = replace(question, situations=list(_settled(question)), few=MOST_CASES)
     offers = Offers(search, losses, band, stairs, progress)
-    cases = without_repeats([thinned(case) for *_, case in Engine(question, lambda _: True).open_cases()])
+    cases = without_repeats([thinned(case) for *_, case in Cases(question, lambda _: True).open_cases()])
     names = _names(question)
 
     def fronts(alike: float) -> list[CaseFront]:

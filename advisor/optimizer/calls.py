@@ -3,9 +3,10 @@
 What is best with free calls bounds what can be best with those that are paid. Often that design is no worse with its
 calls, and is the answer. If not, only what can be in a design as good as it has to be is copied for every place that
 its callers can have (:mod:`advisor.optimizer.linked`): as good as a design that is known, as a bound on the goal's own
-metric asks for, or, before either is tried, within :data:`REACH` of the best with free calls. Designs that good are all
-among these copies, since calls only add to what a design costs and takes; so the best of the copies is the best of all
-if it is that good, and if it is not, it is still one to beat.
+metric asks for, or, before either is tried, within :data:`REACHES` of the best with free calls, one after the other.
+Designs that good are all among these copies, since calls only add to what a design costs and takes; so the best of the
+copies is the best of all if it is that good. If it is not, it is still one to beat; and where none of them is, that is
+a bound for what comes next.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from advisor.scenario.requirements import Bound, split_percentile
 
 SLIP = 1e-9  # what a goal may be above that of the design to beat, relative
 LEAST = 1e-9  # stands for 0 in a logarithm
-REACHES = (0.01, 0.1)
+REACHES = (0.01, 0.1)  # how far above the best with free calls the best is looked for at first, relative
 MANY = 0.8  # of the candidates in designs that are good enough at all: so many are copied with all others
 Ids = Mapping[str, Collection[str]]
 
@@ -127,21 +128,24 @@ class _Asked:
         starts = [*([known] if known else []), *self.known()]
         promising = Promising(self.search.unlinked, self.goals[0], self.may_use)
         least = promising.least(first)
-        reaches = REACHES[self.any_design :] if first.status is Status.OPTIMAL else ()
-        for reach in reaches:
-            near = promising.near(first, reach)
-            if near >= promising.most(starts):
+        for reach in self._reaches(first):
+            near, most = promising.near(first, reach), promising.most(starts)
+            if near >= most:
                 break
-            few, below = promising.ids(near), promising.below(near)
-            every = promising.ids(promising.most(starts))
-            few = every if few and every and _size(few) > MANY * _size(every) else few
-            found = self.among(few, [first.best, *starts], least, below)
+            below = promising.below(near)
+            found = self.among(_few(promising.ids(near), promising.ids(most)), [first.best, *starts], least, below)
             if found.best is not None and (self.any_design or promising.includes(near, found)):
                 return found
             if found.status is Status.INFEASIBLE and math.isfinite(below):
                 least = max(least, below)
             starts += [found.best] if found.best else []
         return self.among(promising.ids(promising.most(starts)), [first.best, *starts], least)
+
+    def _reaches(self, first: Found) -> Sequence[float]:
+        """Return how far to look at first; where any design will do it is mostly not among the very best."""
+        if first.status is not Status.OPTIMAL:
+            return ()
+        return REACHES[-1:] if self.any_design else REACHES
 
     def among(
         self,
@@ -189,8 +193,12 @@ class _Asked:
         return self.only(role, copied.unlinked or copied)
 
 
-def _size(some: Ids) -> int:
-    return sum(map(len, some.values()))
+def _few(near: Ids | None, every: Ids | None) -> Ids | None:
+    """Return which candidates to copy: those of designs that are near, or all at once where these are about as many."""
+    if near is None or every is None:
+        return near
+    sizes = [sum(map(len, some.values())) for some in (near, every)]
+    return every if sizes[0] > MANY * sizes[1] else near
 
 
 class Promising:

@@ -38,16 +38,35 @@ def test_the_most_urgent_comes_first() -> None:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_what_is_offered_is_only_begun_where_a_process_is_idle(jobs: int) -> None:
-    """With one job an offer is nothing; with two the piece is on its way, and is worked off once where it is given."""
+    """With one job an offer is nothing; with two another process works it off when it has nothing else to do, and this
+    one only once it is given. A piece that was offered and given is worked off once."""
     with Crew(math.sqrt, jobs) as crew:
         crew.offer(1)
-        crew.begin()
+        assert crew.begin() == (jobs == 2)
+        crew.offer(4)
         crew.offer(4)
         crew.give(4)
         crew.give(9)
         assert crew.of([4, 9]) == {4: 2.0, 9: 3.0}
-        assert (4 in crew._there) == (jobs == 2)
-        assert 1 not in crew._known
+        assert (1 in crew._there) == (jobs == 2)
+        assert crew._offered == ([1] if jobs == 1 else [])
+        assert crew._waiting == []
+    assert crew._found.keys() | crew._there.keys() == ({4, 9} if jobs == 1 else {1, 4, 9})
+
+
+def test_what_is_offered_keeps_a_process_busy_until_something_is_given() -> None:
+    """Offers are worked off one after the other, the first one first, while this process does something else."""
+    with Crew(math.sqrt, 2) as crew:
+        crew.begin()
+        for piece in (1, 4, 9):
+            crew.offer(piece)
+        end = time.monotonic() + 20
+        while not all(piece in crew._there and crew._there[piece].done() for piece in (1, 4, 9)):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        crew.give(9)
+        assert crew.of([9]) == {9: 3.0}
+        assert not crew._found.keys() - {9}
 
 
 def test_without_a_beginning_no_process_is_started() -> None:

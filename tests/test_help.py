@@ -15,6 +15,7 @@ from command_tree import ALL
 
 from advisor.commands import main
 from advisor.commands.main import COMMANDS, run
+from advisor.commands.options import cores
 
 Capture = pytest.CaptureFixture[str]
 
@@ -42,6 +43,14 @@ def test_every_option_is_explained(name: str) -> None:
     """No option is without a help text."""
     options = [p for p in ALL[name].params if isinstance(p, click.Option)]
     assert [option.name for option in options if not option.help] == []
+
+
+def test_what_solves_independent_problems_uses_the_processors_there_are() -> None:
+    """Wherever problems are solved that do not hang on each other, ``--jobs`` says in how many processes; by default in
+    as many as there are processors."""
+    found = {name: option for name, command in ALL.items() for option in command.params if option.name == "jobs"}
+    assert set(found) == {"propose", "check", "what-if", "why-not", "sensitivity", "growth", "robust"}
+    assert {option.get_default(click.Context(ALL[name])) for name, option in found.items()} == {cores()}
 
 
 def test_listing_help_imports_nothing_heavy() -> None:

@@ -39,6 +39,7 @@ class Crew(Generic[Piece, Result]):
     def __init__(self, work: Callable[[Piece], Result], jobs: int = 1, shared: Sequence[object] = ()) -> None:
         self._work, self._jobs, self._shared = work, jobs, shared
         self._waiting: list[tuple[int, int, Piece]] = []
+        self._offered: list[Piece] = []
         self._known: set[Piece] = set()
         self._found: dict[Piece, Result] = {}
         self._there: dict[Piece, Future[bytes]] = {}
@@ -53,16 +54,21 @@ class Crew(Generic[Piece, Result]):
         """End the other processes, also those that still work: nobody waits for that any more."""
         with self._lock:
             self._waiting.clear()
+            self._offered.clear()
         if self._pool is not None and (kind or not all(one.done() for one in self._there.values())):
             end(self._pool)
         elif self._pool is not None:
             self._pool.shutdown()
 
-    def begin(self) -> None:
-        """Start the other processes, where they may begin as copies of this one; from here on they take pieces."""
+    def begin(self) -> bool:
+        """Start the other processes, where they may begin as copies of this one; from here on they take pieces.
+
+        Return whether there are any.
+        """
         if self._pool is None and self._jobs > 1 and forks():
             self._pool, self._idle = processes(self._work, self._jobs - 1, self._shared), self._jobs - 1
             self._feed()
+        return self._pool is not None
 
     def give(self, piece: Piece, rank: int = 0) -> None:
         """Have a piece worked off; of those that wait the lowest rank comes first, then the first that was given.
@@ -70,16 +76,22 @@ class Crew(Generic[Piece, Result]):
         One that was given or offered before is on its way already.
         """
         with self._lock:
+            if piece in self._offered:
+                self._offered.remove(piece)
             if piece not in self._known:
                 self._known.add(piece)
                 heapq.heappush(self._waiting, (rank, len(self._known), piece))
         self._feed()
 
     def offer(self, piece: Piece) -> None:
-        """Have another process work off what may be asked for later, if one has nothing to do."""
+        """Have another process work off what may be asked for later, once it has nothing else to do.
+
+        This one does not, unless it is given the piece; those that were offered first come first.
+        """
         with self._lock:
-            if self._idle:
-                self.give(piece)
+            if piece not in self._known and piece not in self._offered:
+                self._offered.append(piece)
+        self._feed()
 
     def of(self, pieces: Sequence[Piece]) -> dict[Piece, Result]:
         """Return what became of pieces that were given; this process works as well, on all that is left.
@@ -103,8 +115,9 @@ class Crew(Generic[Piece, Result]):
     def _feed(self) -> None:
         """Give the processes that have nothing to do the next pieces."""
         with self._lock:
-            while self._pool is not None and self._idle and self._waiting:
-                *_, piece = heapq.heappop(self._waiting)
+            while self._pool is not None and self._idle and (self._waiting or self._offered):
+                piece = heapq.heappop(self._waiting)[2] if self._waiting else self._offered.pop(0)
+                self._known.add(piece)
                 self._idle -= 1
                 self._there[piece] = self._pool.submit(run, [piece])
                 self._there[piece].add_done_callback(self._done)

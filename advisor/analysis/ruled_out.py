@@ -1,8 +1,9 @@
 """Which requirements rule out what is wished for, and how far each of them must be loosened alone.
 
 The way out of one requirement is a design that breaks no other one. So it also shows that the requirement is in every
-conflict: without it there is a design. Once a few are known to be, the ways out of what else is likely to be are looked
-for at once, and nobody asks first whether there are any.
+conflict: without it there is a design. So the first that are tried are looked for a way out of, and nobody asks before
+whether there is one; once a few are known to be in every conflict, so is all else that is likely to be. Other processes
+do not wait for that: whenever they have nothing to do they look for a way out of what is likely to be asked for.
 
 Where there are several conflicts, the order in which requirements are tried decides which is found. What is in all of
 them stays in any order, so to know that beforehand changes nothing.
@@ -11,7 +12,6 @@ them stays in any order, so to know that beforehand changes nothing.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -26,7 +26,6 @@ from advisor.optimizer.solver import Status
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.requirements import COST, COUNTS, Bound, Requirement, split_percentile
 
-WORTH_A_PROCESS_S = 0.05  # what follows takes several times as long as what went before; a process about so long
 TIGHT = 0.02  # slack of a bound that is likely to be in a conflict, relative
 FEW = 2  # requirements that are in every conflict: where there are so many, there are likely more
 
@@ -113,10 +112,10 @@ class _Blame:
     def __init__(self, ways: _Ways, crew: Crew[int, _Looked]) -> None:
         self.asked, self.likely, self.crew = ways.one.search.requirements, ways.likely, crew
         self.feasible = infeasible_with(ways.one, ways.deadline)
-        self._begun = time.monotonic()
 
     def found(self) -> tuple[tuple[Requirement, ...] | None, tuple[WayOut, ...]]:
         """Return the conflict and the ways out."""
+        self._begin()
         sure = self._sure()
         if len(sure) == FEW:
             self._looked(self.likely)
@@ -133,29 +132,27 @@ class _Blame:
         """
         found: list[Requirement] = []
         for bound in sorted((r for r in self.likely if not _is_slow(r)), key=lambda r: "flows." in r.path):
-            if self.feasible(without(self.asked, bound)):
+            way = self._looked([bound]).get(bound)
+            if way is not None and way.evaluation is not None:
                 found.append(bound)
-            self._begin()
             if not found or len(found) == FEW:
                 break
         return found
 
     def _begin(self) -> None:
-        """Start other processes where that is worth while, with what takes the longest if it will be asked for."""
-        if time.monotonic() - self._begun > WORTH_A_PROCESS_S:
-            self.crew.begin()
-            for one in sorted(filter(_is_slow, self._open(self.likely)), key=_effort):
-                self.crew.offer(self.asked.index(one))
+        """Start other processes; what is likely to be asked for keeps them busy, what takes the longest first."""
+        for one in sorted(self._open(self.likely), key=_effort) if self.crew.begin() else ():
+            self.crew.offer(self.asked.index(one))
 
     def _looked(self, some: Sequence[Requirement]) -> dict[Requirement, WayOut]:
         """Return the ways out of some requirements that are not known to have none.
 
-        What takes longest is begun first. Meanwhile it is tried whether all that is not likely may go.
+        Of what nobody has begun yet what takes longest comes first. Meanwhile it is tried whether all that is not
+        likely may go.
         """
         places = {one: self.asked.index(one) for one in self._open(some)}
         for one, place in places.items():
             self.crew.give(place, _effort(one))
-        self._begin()
         if some is self.likely:
             self.feasible(self.likely)
         looked = self.crew.of(list(places.values()))

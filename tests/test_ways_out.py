@@ -139,6 +139,17 @@ def test_the_same_for_any_number_of_jobs(seed: int, scenario: Scenario, catalog:
             assert json.dumps(as_json(found)) == one
 
 
+def test_no_process_is_begun_that_would_have_to_learn_everything_first(
+    scenario: Scenario, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a process cannot begin as a copy of this one, all is worked off here, with the same result."""
+    asked, _, result = _asked(0, 0, scenario, catalog)
+    monkeypatch.setattr("advisor.analysis.ways_out.forks", lambda: False)
+    monkeypatch.setattr("advisor.analysis.parallel.processes", None)
+    found = ways_out(Search(asked), conflict(asked), ask_for=(), jobs=4)
+    assert json.dumps(as_json(found)) == json.dumps(as_json(result))
+
+
 def _touched(remedy: Remedy) -> set[Requirement]:
     return {s.bound if isinstance(s, Loosened) else s.rule for s in remedy.steps if not isinstance(s, Undenied)}
 

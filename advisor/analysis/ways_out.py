@@ -19,7 +19,7 @@ from itertools import combinations
 from advisor.analysis.answers import UNLIMITED, Deadline
 from advisor.analysis.enough import Enough
 from advisor.analysis.least_change import LeastChange, Met
-from advisor.analysis.parallel import mapped
+from advisor.analysis.parallel import forks, mapped
 from advisor.analysis.remedies import (
     Admitted,
     Loosened,
@@ -173,7 +173,8 @@ class _Ways:
         return WaysOut(tuple(ranked), fixes, tuple(dict.fromkeys(left)))
 
     def _mapped(self, pieces: Sequence[_Piece]) -> list[_Came]:
-        came = mapped(self.work, pieces, self.jobs, shared=(self.search.table.catalog, self.scenario))
+        """Return what pieces come to; a process that is no copy would first have to learn all that is known here."""
+        came = mapped(self.work, pieces, self.jobs if forks() else 1, shared=(self.search.table.catalog, self.scenario))
         self.ways.open += [path for one in came for path in one.open]
         return came
 

@@ -471,6 +471,44 @@ def test_stopping_early_is_never_called_proved(seed: int, monkeypatch: pytest.Mo
     assert stopped
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_stopping_below_a_lower_ceiling_is_never_called_proved(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under a budget that some design keeps, whenever time runs out, also below a ceiling under which there is nothing,
+    it is not said that there is no design, and the bound is one."""
+    asked = medium_question(seed)
+    right = optimise(Search(asked), [CHEAPEST])
+    if right.best is None:
+        return
+    budget = Bound("constraints.budget", COST, True, right.value * 1.5)
+    under = with_question(asked, [*asked.scenario.bounds, budget], [CHEAPEST])
+    monkeypatch.setattr(engine, "SHARES", (1e-6, 0.01, 0.05, 0.2))
+    for plain, reads in itertools.product((-1, 10), range(1, 40)):
+        search = Search(under)
+        with monkeypatch.context() as patch:
+            patch.setattr(proof, "PLAIN", plain)
+            patch.setattr(time, "monotonic", Clock(reads))
+            found = optimise(search, [CHEAPEST], time_limit_s=1.0)
+        if found.status is Status.STOPPED:
+            assert found.bound <= right.value * (1 + SAME), (plain, reads)
+        else:
+            same(found, right)
+
+
+def test_what_lies_above_a_lower_ceiling_is_open_when_time_runs_out_below_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that stops below a lower ceiling with nothing open there has not looked at what lies above: it is
+    stopped, with that ceiling as its bound. Below the last ceiling the same is a proof."""
+    asked = medium_question(0)
+    right = optimise(Search(asked), [CHEAPEST])
+    budget = Bound("constraints.budget", COST, True, right.value * 1.5)
+    under = with_question(asked, [*asked.scenario.bounds, budget], [CHEAPEST])
+    monkeypatch.setattr(proof.Proof, "run", lambda self, **how: self.incumbent.most)
+    found = optimise(Search(under), [CHEAPEST])
+    assert found.status is Status.STOPPED
+    assert found.bound < right.value * 1.5
+    monkeypatch.setattr(engine, "SHARES", ())
+    assert optimise(Search(under), [CHEAPEST]).status is Status.INFEASIBLE
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_where_the_engine_gives_up_the_program_answers(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """With no labels allowed at all the answer is the same, and was proved by the solver."""

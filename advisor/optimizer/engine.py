@@ -72,6 +72,7 @@ class Engine(Cases):
                 break
             for node in nodes:
                 node.proof.bound = max(node.proof.bound, ceiling)
+        self.incumbent.ceiling = self.ceiling  # what lies above a lower one is open if time ran out below it
         bound = min((b for b in open_bounds if b < self.incumbent.most), default=math.inf)
         return Answer(self.best, self.incumbent.value, min(bound, self.incumbent.value), math.isinf(bound), self.cases)
 

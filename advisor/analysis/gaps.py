@@ -16,7 +16,7 @@ from advisor.analysis.resolver import Resolver
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.found import Found
+from advisor.optimizer.found import NOTHING, Found
 from advisor.optimizer.goal import goal_value
 from advisor.optimizer.run import optimise
 from advisor.optimizer.solver import Status
@@ -62,7 +62,8 @@ class Gaps:
         if (role, names) not in self._having:
             self.resolver.solves += 1
             search, left = self.resolver.having(role, names), self.resolver.deadline.left
-            self._having[role, names] = optimise(search, [self.goal], tie_break=False, time_limit_s=left)
+            found = optimise(search, [self.goal], tie_break=False, time_limit_s=left) if search else NOTHING
+            self._having[role, names] = found
         return self._having[role, names]
 
     def others(self, reading: Reading) -> list[Found]:

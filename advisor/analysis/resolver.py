@@ -135,10 +135,15 @@ class Resolver:
             name = winner.id
             yield name
 
-    def having(self, role: str, names: frozenset[str]) -> Search:
-        """Return a search over the designs that have one of some candidates in a role, whatever beats these."""
-        pool = {of: [c for c in found if c.id in self._open[of]] for of, found in self.search.pool.items()}
-        return self._over({**pool, role: [c for c in self.admitted(role) if c.id in names]})
+    def having(self, role: str, names: frozenset[str]) -> Search | None:
+        """Return a search over the designs that have one of some candidates in a role, whatever beats these.
+
+        None where a bound on the first goal shows that there is none.
+        """
+        pool = {of: tuple(c for c in found if c.id in self._open[of]) for of, found in self.search.pool.items()}
+        pool[role] = tuple(c for c in self.admitted(role) if c.id in names)
+        few = narrowed(replace(self.table, candidates=pool), self.table.scenario.requirements)
+        return None if few is None else self._over(few.candidates)
 
     def _over(self, pool: Mapping[str, Sequence[Candidate]], of: Table | None = None) -> Search:
         """Return a search over candidates that pass the rules; none is dropped because another one beats it."""
@@ -305,13 +310,8 @@ class Resolver:
             same = [c for c in self.admitted(role) if c.id in wanted]
             candidates[role] = (*same, *(replace(c, id=name) for name, c in marked))
         rest = [r for r in self.table.scenario.requirements if not isinstance(r, Filter)]
-        whole: Table | None = replace(self.table, candidates=candidates)
-        assert whole is not None
-        if most < math.inf:
-            whole = narrowed(whole, rest, most=most)
-        if whole is None:
-            return None
-        return self._over(whole.candidates)
+        few = narrowed(replace(self.table, candidates=candidates), rest, most=most)
+        return None if few is None else self._over(few.candidates)
 
     def _answer(self, search: Search | None, question: _Question) -> Found:
         """Return the optimum among what one setting admits; its candidates carry their usual ids."""
@@ -333,8 +333,10 @@ class Resolver:
             self.solves += 1
             there = all((role, name) in self.search.by_id for name in kept)
             search, left = self.search if there else self.having(role, kept), self.deadline.left
-            self._rest[role, kept] = optimise(
-                search, only=lambda of, c: c.id in kept if of == role else None, time_limit_s=left
+            self._rest[role, kept] = (
+                optimise(search, only=lambda of, c: c.id in kept if of == role else None, time_limit_s=left)
+                if search
+                else NOTHING
             )
         return self._rest[role, kept]
 

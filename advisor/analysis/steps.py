@@ -216,7 +216,7 @@ class _Steps:
         named = {bound.metric for bound in better}  # a stricter bound on what is bounded already takes its place
         rest = [r for r in self.others if not (isinstance(r, Bound) and r.metric in named)]
         search = searching(self.answer.search, [*rest, *better], [_towards(self.bound)])
-        found = optimise(search, time_limit_s=self.deadline.left)
+        found = optimise(search, tie_break=False, time_limit_s=self.deadline.left)  # the best that fits is solved next
         if found.best is None or found.status is not Status.OPTIMAL:
             return None, None, True
         return found.best, found.best.metric(self.bound.metric), True

@@ -8,9 +8,10 @@ bounds that add up, and all prices u >= 0 of their rows ``a x <= b`` give ``goal
 every other role's cheapest candidate under the prices bounds the right side from below for each candidate; where that
 is above the known design's goal, the candidate is in no such design. All other requirements (percentiles, pairs, what
 works together, numbers of clouds) only take designs away. Calls between clouds only add to costs and times, so a bound
-without them holds with them. Every use of the caches is bounded on its own and a candidate is kept when one keeps it.
-What is kept therefore holds every design that is no worse than the known one, all that are equal to it included: the
-optimum, whatever the goals after the first, stays the same.
+without them holds with them. Every use of the caches is bounded on its own, and with it every set of
+clouds that may be used, where there are few: a bound over all of them takes the cheapest from each.
+A candidate is kept when one of these cases keeps it. What is kept therefore holds every design that is no worse than
+the known one, all that are equal to it included: the optimum, whatever the goals after the first, stays the same.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from typing import TYPE_CHECKING, Any
 from advisor.candidates.candidate import Candidate, passing
 from advisor.candidates.table import Table, variants
 from advisor.evaluation.result import Evaluation
+from advisor.optimizer.cases import Cases
 from advisor.optimizer.linear import Linear, linear, room_of
 from advisor.optimizer.prices import priced, within
 from advisor.optimizer.question import Question
 from advisor.optimizer.search import Search
 from advisor.optimizer.situations import Situation, fitting
 from advisor.scenario.goals import Goal
-from advisor.scenario.requirements import COST, OPERATIONS, Bound, Filter, Requirement
+from advisor.scenario.requirements import CLOUDS, COST, OPERATIONS, Bound, Filter, Requirement
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 Pool = Mapping[str, Sequence[Candidate]]
 ADDED_UP = (COST, OPERATIONS)  # goals by which a known design cuts: they only grow by what a sum leaves out
+FEW_SETS = 4  # of clouds that are each a case of its own
 EQUAL = 1e-6  # a goal that is above the known design's by less, relative, may still be the optimum
 
 
@@ -53,7 +56,7 @@ def narrowed(
 
     Args:
         known: a design that meets them, the better the fewer are left; None: there is nothing to be no worse than.
-        by: what adds up and is bounded itself, instead of the first goal; no design above its bound meets it.
+        by: what adds up, instead of the first goal; above a bound on it no design meets the requirements.
         most: what the goal of a design of interest is at most, where that is known otherwise.
 
     Returns:
@@ -70,7 +73,7 @@ def narrowed(
     pool = {role: passing(found, rules) for role, found in every}
     bounds = [one for one in requirements if isinstance(one, Bound)]
     goal = by or table.scenario.objective[0]
-    kept = _kept(pool, table, bounds, goal, _most(goal, bounds if by else (), known, most))
+    kept = _kept(pool, table, bounds, goal, _most(goal, bounds, known, most))
     if not all(mask.any() for mask in kept.values()):
         return None
     left = {role: tuple(c for c, yes in zip(found, kept[role], strict=True) if yes) for role, found in pool.items()}
@@ -87,14 +90,13 @@ def search_from(table: Table, requirements: Sequence[Requirement], known: Evalua
 
 
 def _kept(pool: Pool, table: Table, bounds: Sequence[Bound], goal: Goal, most: float) -> dict[str, Mask]:
-    """Return which candidates of each role some use of the caches leaves over for a goal up to ``most``."""
+    """Return which candidates of each role some case leaves over for a goal up to ``most``."""
     import numpy as np
 
-    question = _question(pool, table, bounds, goal)
+    cases = Cases(_question(pool, table, bounds, goal), lambda design: False, ceiling=most)  # no design is judged
     kept = {role: np.zeros(len(found), dtype=bool) for role, found in pool.items()}
-    for situation in question.situations:
-        case = question.case(situation, {})
-        prices = priced(case) if case.possible else None
+    for *_, case in cases.open_cases(relaxed=True):
+        prices = priced(case)
         if prices is not None:
             left = within(case, prices, most).kept
             if all(len(places) for places in left):
@@ -111,13 +113,16 @@ def _question(pool: Pool, table: Table, bounds: Sequence[Bound], goal: Goal) -> 
     rows = []
     for bound in bounds:
         total = linear(pool, scenario, bound.metric)
-        if total is not None and not total.per_count:
+        if total is not None and (not total.per_count or bound.metric == CLOUDS):
             room, scale = room_of(bound)
             rows.append((total.scaled(1 / scale), room / scale))
+    bounded = any(row.per_count for row, _ in rows)
+    clouds = {role: [c.distinct(CLOUDS) for c in found] for role, found in pool.items()} if bounded else {}
+    distinct = {CLOUDS: clouds} if bounded else {}
     roles = scenario.blueprint.cache_roles
     situations = [Situation(caches, fitting(pool, roles, caches)) for caches in variants(scenario)]
     everything = {role: np.ones(len(found), dtype=bool) for role, found in pool.items()}
-    return Question(pool, everything, _sum(pool, table, goal), rows, (), {}, situations)
+    return Question(pool, everything, _sum(pool, table, goal), rows, (), distinct, situations, few=FEW_SETS)
 
 
 def _sum(pool: Pool, table: Table, goal: Goal) -> Linear:
@@ -135,7 +140,7 @@ def _cuts(goal: Goal) -> bool:
 
 
 def _most(goal: Goal, bounds: Sequence[Bound], known: Evaluation | None, asked: float) -> float:
-    """Return what the goal of a design may be at most."""
+    """Return what the goal of a design may be at most, under the bounds on it and as far as it is of interest."""
     if not _cuts(goal):
         return math.inf
     rooms = [b.limit for b in bounds if [(b.metric, 1.0)] == [(t.metric, t.coefficient) for t in goal.terms]]

@@ -118,10 +118,14 @@ def searching(search: Search, requirements: Sequence[Requirement], goals: Sequen
     return Search(under(search.table, requirements, goals), None, search.shared)
 
 
-def remember(search: Search, design: Mapping[str, Candidate]) -> None:
-    """Tell a search of a design that may be good in it, where its candidates are there and it holds."""
+def remember(search: Search, design: Mapping[str, Candidate], like: Evaluation | None = None) -> None:
+    """Tell a search of a design that may be good in it, where its candidates are there and it holds.
+
+    ``like``: see :func:`judge`.
+    """
     if search.admits(design):
-        found = judge({role: search.by_id[role, c.id] for role, c in design.items()}, search.table.scenario)
+        there = {role: search.by_id[role, c.id] for role, c in design.items()}
+        found = judge(there, search.table.scenario, like=like)
         if search.holds(found):
             search.known[tuple(c.id for c in found.design.values())] = found
 

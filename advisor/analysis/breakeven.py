@@ -26,7 +26,7 @@ from advisor.analysis.fixed import FixedDesign, margins, within_target
 from advisor.analysis.gaps import Gaps, Names, beats_the_rest, settled
 from advisor.analysis.knobs import Knob, turned
 from advisor.analysis.line import Line
-from advisor.analysis.reading import Reading, read
+from advisor.analysis.reading import Reading, may_come_in, read
 from advisor.analysis.resolver import MOST_APART, SAME_GOAL, Known, beats
 from advisor.analysis.together import ahead
 from advisor.evaluation.result import Check, Evaluation
@@ -201,7 +201,9 @@ class _Follower:
 
     def _coming_in(self, knob: Knob, value: float) -> list[FixedDesign]:
         """Return what a requirement just keeps from being chosen, and what beats the design at a value."""
-        return [one for one in map(self._named, self.beyond) if self._is_beaten(knob, value, one)]
+        reading = self._read(knob, value)
+        some = [one for one in map(self._named, self.beyond) if may_come_in(one.evaluation, reading)]
+        return [one for one in some if self._is_beaten(knob, value, one)]
 
     def _named(self, names: Names) -> FixedDesign:
         return self._as_it_is(self.gaps.named(names))

@@ -13,6 +13,8 @@ from advisor.analysis.workloads import same_steps
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.dominance import always_no_slower
 from advisor.candidates.table import Table
+from advisor.evaluation.result import Evaluation
+from advisor.scenario.requirements import COST, Bound
 
 
 def lower_is_better(knob: Knob) -> bool:
@@ -215,3 +217,16 @@ def _no_better(a: Candidate, b: Candidate) -> bool:
     if b.operations_h_per_month < a.operations_h_per_month or b.availability > a.availability or b.quality > a.quality:
         return False
     return _no_slower(a, b)
+
+
+def may_come_in(missing: Evaluation, reading: Reading) -> bool:
+    """Return whether a design that misses a requirement as it is may meet it when a number changes candidates so.
+
+    Where a design has nothing that gets better but its bill, it can come within a budget and no other requirement.
+    """
+    if reading.kind == "better":
+        return True
+    if any(c.id in reading.improved.get(role, ()) for role, c in missing.design.items()):
+        return True
+    broken = [check.requirement for check in missing.checks if not check.holds]
+    return reading.kind in ("cheaper", "mixed") and all(isinstance(r, Bound) and r.metric == COST for r in broken)

@@ -192,7 +192,7 @@ class Resolver:
         cut = below < math.inf  # few are left then: to compare these with each other takes longer than it saves
         search = self._over(few.candidates, few) if cut else Search(few)
         for design in designs:
-            remember(search, design)
+            remember(search, design, self.best)
         self._note_floors(search, known)
         only = (lambda role, c: True) if cut else None
         return optimise(search, only=only, time_limit_s=self.deadline.left, below=below)
@@ -347,7 +347,7 @@ class Resolver:
         self.solves += 1
         known, left = question.known, self.deadline.left
         for design in (self.best.design, *known.starts):
-            remember(search, question.with_variants(design))
+            remember(search, question.with_variants(design), self.best)
         self._note_floors(search, known)
         found = optimise(search, only=lambda role, c: c.id in admitted[role], time_limit_s=left, below=known.below)
         return replace(found, best=found.best and self.plain(found.best, question.variants.changed))
@@ -364,7 +364,7 @@ class Resolver:
     def plain(self, found: Evaluation, own: Mapping[str, Mapping[str, Candidate]]) -> Evaluation:
         """Return what the judge says of a design whose candidates have their usual names again."""
         design = {role: own[role].get(c.id, c) if role in own else c for role, c in found.design.items()}
-        return judge(design, self.table.scenario)
+        return judge(design, self.table.scenario, like=found)
 
 
 def adds_up(search: Search) -> bool:

@@ -14,6 +14,7 @@ from advisor.optimizer.search import Search
 
 Setting = Mapping[Reference, float]
 MARK = "?"  # in no id of the catalog
+OF_CALLS = ("egress_usd_per_gb", "other_cloud_ms")  # what calls between clouds cost and take; in no candidate
 MOST_BUILT = 100  # settings whose candidates are remembered: they are read, then solved
 
 
@@ -65,6 +66,8 @@ class Builder:
         return remembered(self._built, key, lambda: self._made(setting), MOST_BUILT)
 
     def _made(self, setting: Setting) -> Variants:
+        if not any(map(self._is_in_candidates, setting)):
+            return Variants({}, {})
         catalog = with_figures(self.table.catalog, setting)
         kept: dict[str, frozenset[str]] = {}
         changed: dict[str, dict[str, Candidate]] = {}
@@ -82,6 +85,13 @@ class Builder:
                 if any(touches(one, c) for one in setting) and all(c.admitted_by(rule) for rule in rules)
             }
         return Variants(kept, changed)
+
+    def _is_in_candidates(self, figure: Reference) -> bool:
+        """Return whether candidates may have a figure in them; those of spot capacity only where that is allowed."""
+        if figure.kind != "clouds":
+            return True
+        spot = figure.name.startswith("spot_")
+        return figure.name not in OF_CALLS and (not spot or "spot" in self.table.scenario.tactics.allowed)
 
     def _options(self, role: str, hit: Collection[str], setting: Setting) -> frozenset[str] | None:
         """Return the options of a role to build again; None when the setting touches none of them.

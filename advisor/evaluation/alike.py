@@ -24,8 +24,7 @@ def unchanged_times(
     Args:
         design: as it is beside the others (:func:`advisor.candidates.links.linked`). brief: how it is to be judged.
     """
-    old, roles = like.scenario, scenario.blueprint.roles
-    if old.spread != scenario.spread or named(old) != named(scenario) or old.blueprint.roles != roles:
+    if like.scenario is not scenario and not _comparable(like.scenario, scenario):
         return {}
     judged = ((flow_id, like.flows.get(flow_id)) for flow_id in scenario.blueprint.flows)
     return {
@@ -33,6 +32,11 @@ def unchanged_times(
         for flow_id, found in judged
         if found is not None and _is_brief(found) == brief and _same(flow_id, like, design, scenario)
     }
+
+
+def _comparable(old: Scenario, new: Scenario) -> bool:
+    """Return whether two scenarios ask for the same percentiles, with the same spread, of the same roles."""
+    return old.spread == new.spread and named(old) == named(new) and old.blueprint.roles == new.blueprint.roles
 
 
 def named(scenario: Scenario) -> list[str]:
@@ -46,11 +50,12 @@ def _is_brief(flow: FlowResult) -> bool:
 
 
 def _same(flow_id: str, like: Evaluation, design: Design, scenario: Scenario) -> bool:
-    flow = scenario.blueprint.flows[flow_id]
-    if like.scenario.blueprint.flows.get(flow_id) != flow:
-        return False
-    if any(asked(step, like.scenario) != asked(step, scenario) for step in flow.steps()):
-        return False
+    flow, old = scenario.blueprint.flows[flow_id], like.scenario
+    if old is not scenario:
+        if old.blueprint.flows.get(flow_id) != flow:
+            return False
+        if any(asked(step, old) != asked(step, scenario) for step in flow.steps()):
+            return False
     roles = dict.fromkeys(step.asks for step in flow.steps() if step.asks)
     return all(runs_alike(like.design[role], design[role]) for role in roles)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Indices = np.ndarray[Any, np.dtype[np.intp]]
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
-OPEN = (7, 5, 3)  # roles that take time and have a choice, still open where it is looked
+OPEN = (6, 3)  # roles that take time and have a choice, still open where it is looked
 FEW = 8  # beginnings that are not worth a look
 
 

@@ -71,7 +71,8 @@ class Reading:
     Attributes:
         roles: whose candidates change. saves: by how much at most, USD a month.
         freed: (role, candidates) that the chosen one beats as it is, and may not beat then.
-        improved: role -> what is better in something else than its bill, or there only then.
+        improved: role -> what is better in something else than its bill, or there only then; of ``better`` the roles
+            alone, where these are known to be many.
     """
 
     kind: Literal["still", "worse", "cheaper", "mixed", "better"]
@@ -169,11 +170,12 @@ def _compared(resolver: Resolver, fresh: Table) -> Reading:
         new |= {role: frozenset(after.keys() - before.keys())} if after.keys() - before.keys() else {}
     if not (pairs or new):
         return Reading("still")
-    if sum(role in new or _any_improved(pairs.get(role, {})) for role in {**pairs, **new}) > MOST_APART:
-        return Reading("better")  # in too many roles for what follows to be of use
+    better = [role for role in {**pairs, **new} if role in new or _any_improved(pairs.get(role, {}))]
+    if len(better) > MOST_APART:  # in too many roles for what follows to be of use
+        return Reading("better", improved=dict.fromkeys(better, frozenset()))
     found = {role: {name: _verdict(*pair) for name, pair in moved.items()} for role, moved in pairs.items()}
-    better = {role: {n for n, one in kinds.items() if one == "improved"} for role, kinds in found.items()}
-    improved = {role: frozenset(some) for role in found if (some := better[role])}
+    gain = {role: frozenset(n for n, one in kinds.items() if one == "improved") for role, kinds in found.items()}
+    improved = {role: some for role, some in gain.items() if some}
     improved |= {role: some | improved.get(role, frozenset()) for role, some in new.items()}
     kinds = {one for verdicts in found.values() for one in verdicts.values()}
     if improved or len(kinds) > 1:

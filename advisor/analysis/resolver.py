@@ -64,7 +64,7 @@ class Known:
 NOTHING_KNOWN = Known()
 SAME_GOAL = 1e-6  # goals that differ by less, relative, are equal: percentiles are reached in such steps
 TOGETHER = 100  # settings that share a search
-MOST_APART = 2  # roles of which one has to have some candidates, that are searched one by one
+MOST_APART = 1  # roles of which one has to have some candidates, that are searched one by one
 
 
 @dataclass(frozen=True)

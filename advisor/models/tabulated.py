@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 AT_ONCE = 32  # times whose transforms are held together
 CELLS = 2**14  # of lognormals that are worked out together
+MOST_KNOWN = 1024  # transforms of stages that are remembered
+ENDED = 1e-18  # what is left of a wait at the end of the lattice, and makes no difference
+_known: dict[tuple[Distribution, float, int], Spectrum] = {}  # stage, step and points -> its transform from its floor
 
 
 def tabulated(times: Sequence[Distribution], step: float, points: int) -> Array:
@@ -72,14 +75,28 @@ def _of_sums(sums: Sequence[Series], step: float, points: int) -> Array:
 
 
 def _spectra(stages: Sequence[Distribution], step: float, points: int) -> Spectrum:
-    """Return the transform of each stage, counted from its floor."""
+    """Return the transform of each stage, counted from its floor; those of waits are quicker made than kept."""
     import numpy as np
 
     found = np.empty((len(stages), points + 1), dtype=complex)
     waits = [row for row, stage in enumerate(stages) if isinstance(stage, Wait)]
     found[waits] = wait_spectra([stages[row] for row in waits], step, points)  # type: ignore[misc]
     rest = [row for row, stage in enumerate(stages) if not isinstance(stage, Wait)]
-    found[rest] = transform(_masses([stages[row] for row in rest], step, points))
+    if rest:
+        found[rest] = _remembered([stages[row] for row in rest], step, points)
+    return found
+
+
+def _remembered(stages: Sequence[Distribution], step: float, points: int) -> list[Spectrum]:
+    """Return the transform of each stage from its floor; other loads have others behind them, but the same stages."""
+    keys = [(stage, step, points) for stage in stages]
+    new = [key for key in keys if key not in _known]
+    if new:
+        made = transform(_masses([stage for stage, *_ in new], step, points))
+        _known.update((key, row.copy()) for key, row in zip(new, made, strict=True))
+    found = [_known[key] for key in keys]
+    while len(_known) > MOST_KNOWN:
+        del _known[next(iter(_known))]
     return found
 
 
@@ -97,11 +114,12 @@ def wait_spectra(waits: Sequence[Wait], step: float, points: int) -> Spectrum:
     import numpy as np
 
     p, rate = (np.array([getattr(wait, name) for wait in waits])[:, None] for name in ("p_wait", "rate"))
-    ended = -np.expm1(-rate * step)
-    all_but_one = one_cell(points) ** (points - 1)
-    last = np.exp(-rate * step * (points - 1)) * all_but_one
-    beyond = p * ended**2 / (rate * step) * one_cell(points) * (1 - last) / (1 - (1 - ended) * one_cell(points))
-    found: Spectrum = 1 - p * ended / (rate * step) + beyond
+    ended, left = -np.expm1(-rate * step), np.exp(-rate * step * (points - 1))
+    found: Spectrum = (p * ended**2 / (rate * step)) * one_cell(points)
+    found /= 1 - (1 - ended) * one_cell(points)
+    long = np.flatnonzero(left[:, 0] > ENDED)
+    found[long] *= 1 - left[long] * one_cell(points) ** (points - 1)
+    found += 1 - p * ended / (rate * step)
     return found
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 import advisor
-from advisor.__main__ import SWEEPS, main
 from advisor.analysis.regrown import best_that_holds, regrown
 from advisor.candidates.table import Table, table
 from advisor.candidates.unswept import unswept
@@ -197,19 +196,6 @@ def test_the_collector_is_as_it_was() -> None:
     with pytest.raises(ValueError, match="invalid"), unswept():
         int("x")
     assert gc.isenabled()
-
-
-def test_a_command_looks_for_cycles_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command line has the collector look less often than Python does by itself, and a library use does not."""
-    before = gc.get_threshold()
-    monkeypatch.setattr("sys.argv", ["advisor", "--version"])
-    try:
-        with pytest.raises(SystemExit):
-            main()
-        assert gc.isenabled()
-        assert gc.get_threshold() == SWEEPS > before
-    finally:
-        gc.set_threshold(*before)
 
 
 def test_a_solve_leaves_no_cycles_behind(candidates: Table) -> None:

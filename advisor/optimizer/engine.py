@@ -208,6 +208,6 @@ class Engine(Cases):
             start = self._positions(proof.case, design)
             if not self.incumbent.known and start.count(None) <= MOST_MISSING:
                 proof.guess(proof.filled(start))
-        for proof in proofs[: 1 if math.isfinite(self.ceiling) else None]:  # below a ceiling most cases end at once
+        for proof in proofs[:1]:  # most others end at once, or are guessed in when few labels did not settle them
             if not self.incumbent.known and not self.question.counts:  # with too many names most designs are refused
                 proof.guess()

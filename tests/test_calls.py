@@ -10,6 +10,8 @@ import pytest
 from oracles.enumeration import enumerate_all, optimum, value
 from oracles.problems import OBJECTIVES, draw_bounds, draw_goals, small_table, with_question
 
+import advisor
+from advisor.analysis.answers import searching
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import table
 from advisor.catalog.load import Catalog
@@ -111,6 +113,39 @@ def test_copies_that_are_there_already_are_those_that_would_be_made(scenario: Sc
     one, other = (LinkedSearch(search).pool["llm"] for search in (again, afresh))
     assert len(one) > len(again.pool["llm"])
     assert [c.beside for c in one] == [c.beside for c in other]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_fastest_design_equals_enumeration(seed: int, scenario: Scenario, catalog: Catalog) -> None:
+    """A percentile alone as the goal, for which one cloud is looked at first, has the optimum of all designs."""
+    rng = random.Random(f"fastest {seed}")
+    full = small_table(seed, scenario, catalog, invented=seed % 4 != 2, network=True)
+    found = enumerate_all(full)
+    metrics = [f"flows.{f}.{m}.p95" for f, flow in full.scenario.blueprint.flows.items() for m in flow.measures]
+    for metric in metrics:
+        goals, bounds = (Goal((Term(metric, 1.0),), metric),), draw_bounds(rng, found, rng.choice([0, 1, 2]))
+        best = optimum(found, bounds, goals)
+        result = optimise(Search(with_question(full, bounds, goals)), goals, tie_break=False)
+        assert (result.best is None) == (not best)
+        if result.best is not None:
+            assert result.status is Status.OPTIMAL
+            assert result.best.metric(metric) == pytest.approx(value(goals[0], best[0]), rel=SAME)
+
+
+def test_what_one_cloud_reaches_is_not_looked_for_beyond(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a design in one cloud is as fast as any is with free calls, it is the answer, and no copy is made."""
+    answer = advisor.answer(advisor.load_scenario(advisor.example("support_copilot")))
+    goal = Goal((Term("flows.answer.latency_ms.p99", 1.0),), "minimize flows.answer.latency_ms.p99")
+    search = searching(answer.search, (), [goal])
+    assert search.coupled
+    free = optimise(search.unlinked, [goal], tie_break=False)
+    monkeypatch.setattr(calls._Asked, "_copies", None)  # whoever asks for copies fails
+    found = optimise(search, [goal], tie_break=False)
+    assert found.status is Status.OPTIMAL
+    assert found.best is not None
+    assert len(found.best.clouds) == 1
+    assert found.value == free.value
+    assert found.best == search.evaluate(found.best.design)
 
 
 def test_calls_are_paid_in_most_of_them() -> None:

@@ -188,7 +188,7 @@ def _effort(requirement: Requirement) -> int:
         return 1
     if requirement.metric in COUNTS:
         return 0
-    return 2 if requirement.metric.endswith(".availability") else 3 if split_percentile(requirement.metric) else 4
+    return 2 if split_percentile(requirement.metric) else 3 if requirement.metric.endswith(".availability") else 4
 
 
 def way_out(one: Forced, requirement: Requirement, deadline: Deadline, vain: Callable[[], bool]) -> WayOut:

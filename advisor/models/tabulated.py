@@ -115,14 +115,11 @@ def wait_spectra(waits: Sequence[Wait], step: float, points: int) -> Spectrum:
 
     p, rate = (np.array([getattr(wait, name) for wait in waits])[:, None] for name in ("p_wait", "rate"))
     ended, left = -np.expm1(-rate * step), np.exp(-rate * step * (points - 1))
-    z, q = one_cell(points), 1 - ended
-    squared = z.real**2 + z.imag**2  # z / (1 - q z) = (z - q |z|^2) / |1 - q z|^2, in real numbers
-    weight = (p * ended**2 / (rate * step)) / (1 - q * (2 * z.real - q * squared))
-    found: Spectrum = np.empty(weight.shape, dtype=complex)
-    found.real, found.imag = weight * (z.real - q * squared), weight * z.imag
+    found: Spectrum = (p * ended**2 / (rate * step)) * one_cell(points)
+    found /= 1 - (1 - ended) * one_cell(points)
     long = np.flatnonzero(left[:, 0] > ENDED)
     if long.size:
-        found[long] *= 1 - left[long] * z ** (points - 1)
+        found[long] *= 1 - left[long] * one_cell(points) ** (points - 1)
     found += 1 - p * ended / (rate * step)
     return found
 

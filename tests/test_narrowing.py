@@ -11,11 +11,13 @@ import pytest
 
 import advisor
 from advisor.analysis.regrown import best_that_holds, regrown
+from advisor.candidates.candidate import passing
 from advisor.candidates.table import Table, table
 from advisor.candidates.unswept import unswept
 from advisor.catalog.load import load_catalog
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
+from advisor.optimizer import cases
 from advisor.optimizer.narrowing import EQUAL, narrowed, search_from
 from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
@@ -146,6 +148,18 @@ def test_with_calls_between_clouds_the_optimum_stays() -> None:
     assert left is not None
     assert sum(map(len, left.candidates.values())) < sum(map(len, answer.table.candidates.values())) / 5
     assert {r: c.id for r, c in solved(left).design.items()} == {r: c.id for r, c in answer.best.design.items()}
+
+
+def test_too_many_cases_leave_out_nothing(mini: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there are more cases than are looked at, every candidate that passes the rules is kept."""
+    some = narrowed(mini, mini.scenario.requirements, solved(mini))
+    monkeypatch.setattr(cases, "MOST_CASES", 0)
+    every = narrowed(mini, mini.scenario.requirements, solved(mini))
+    assert some is not None
+    assert every is not None
+    rules = mini.scenario.filters
+    assert every.candidates == {role: tuple(passing(found, rules)) for role, found in mini.candidates.items()}
+    assert sum(map(len, every.candidates.values())) > sum(map(len, some.candidates.values()))
 
 
 # --- designs taken to another volume ----------------------------------------------------------------------------------

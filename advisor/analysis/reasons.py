@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -172,7 +172,11 @@ def _refusals(search: Search, role: str, candidate: Candidate) -> tuple[Requirem
 def _swap(search: Search, best: Evaluation, role: str, name: str, label: str, usable: list[Candidate]) -> Reason:
     """Put each candidate of the component in place of the chosen one and let the judge say what that does."""
     goal = best.scenario.objective[0]
-    tried = list(_tried(search, best, role, usable))
+    tried = [
+        (candidate, judge(design, best.scenario, like=best))
+        for candidate in usable
+        if (design := swapped(search, best, role, candidate)) is not None
+    ]
     good = [(goal_value(goal, e), e.cost_usd_per_month, c.id, c, e) for c, e in tried if e.feasible]
     if good:
         value, cost, _, candidate, evaluation = min(good, key=lambda item: item[:3])
@@ -202,21 +206,6 @@ def _swap(search: Search, best: Evaluation, role: str, name: str, label: str, us
         broken=broken,
         extra_usd_per_month=closest.cost_usd_per_month - best.cost_usd_per_month,
     )
-
-
-def _tried(
-    search: Search, best: Evaluation, role: str, usable: Sequence[Candidate]
-) -> Iterator[tuple[Candidate, Evaluation]]:
-    """Yield each candidate that can take the place of the chosen one, with what the design does then.
-
-    Sizes that take the same times are judged like each other: what a flow takes is then worked out once.
-    """
-    alike: dict[int, Evaluation] = {}
-    for candidate in usable:
-        if (design := swapped(search, best, role, candidate)) is not None:
-            found = judge(design, best.scenario, like=alike.get(id(candidate.latency), best))
-            alike[id(candidate.latency)] = found
-            yield candidate, found
 
 
 def _wrong(evaluation: Evaluation) -> list[object]:

@@ -7,7 +7,7 @@ metric asks for, or, before either is tried, within :data:`REACHES` of the best 
 Designs that good are all among these copies, since calls only add to what a design costs and takes; so the best of the
 copies is the best of all if it is that good. If it is not, it is still one to beat; and where none of them is, that is
 a bound for what comes next. Where a percentile alone is the goal one cloud is looked at before any copies are made: no
-call leaves it, and mostly it has a design as fast as any is with free calls.
+call leaves it, and if it has a design as fast as any is with free calls, that is the answer.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class _Asked:
 
     @property
     def _wants_time_alone(self) -> bool:
-        """Whether a percentile is all that is asked for: the least is mostly reached where no call leaves a cloud."""
+        """Whether a percentile is all that is asked for: the least may be reached where no call leaves a cloud."""
         only = self.goals[0].terms[0].metric if len(self.goals[0].terms) == 1 else ""
         return len(self.goals) == 1 and split_percentile(only) is not None and not (self.tie_break or self.any_design)
 

@@ -7,11 +7,11 @@ a good design is known beforehand, most candidates need neither.
 bounds that add up, and all prices u >= 0 of their rows ``a x <= b`` give ``goal(x) >= goal(x) + u (a x - b)``. Taking
 every other role's cheapest candidate under the prices bounds the right side from below for each candidate; where that
 is above the known design's goal, the candidate is in no such design. All other requirements (percentiles, pairs, what
-works together, numbers of clouds) only take designs away. Calls between clouds only add to costs and times, so a bound
-without them holds with them. Every use of the caches is bounded on its own, and with it every set of
-clouds that may be used, where there are few: a bound over all of them takes the cheapest from each.
-A candidate is kept when one of these cases keeps it. What is kept therefore holds every design that is no worse than
-the known one, all that are equal to it included: the optimum, whatever the goals after the first, stays the same.
+works together, other numbers of names) only take designs away. Calls between clouds only add to costs and times, so a
+bound without them holds with them. Every use of the caches is bounded on its own, and with it every set of clouds that
+may be used, where there are few: a bound over all of them takes the cheapest from each. A candidate is kept when one of
+these cases keeps it. What is kept therefore holds every design that is no worse than the known one, all that are equal
+to it included: the optimum, whatever the goals after the first, stays the same. Too many cases leave out nothing.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from advisor.evaluation.result import Evaluation
 from advisor.optimizer.cases import Cases
 from advisor.optimizer.linear import Linear, linear, room_of
 from advisor.optimizer.prices import priced, within
+from advisor.optimizer.proof import TooHardError
 from advisor.optimizer.question import Question
 from advisor.optimizer.search import Search
 from advisor.optimizer.situations import Situation, fitting
@@ -94,8 +95,12 @@ def _kept(pool: Pool, table: Table, bounds: Sequence[Bound], goal: Goal, most: f
     import numpy as np
 
     cases = Cases(_question(pool, table, bounds, goal), lambda design: False, ceiling=most)  # no design is judged
+    try:
+        open_ = [case for *_, case in cases.open_cases(relaxed=True)]
+    except TooHardError:
+        return {role: np.ones(len(found), dtype=bool) for role, found in pool.items()}
     kept = {role: np.zeros(len(found), dtype=bool) for role, found in pool.items()}
-    for *_, case in cases.open_cases(relaxed=True):
+    for case in open_:
         prices = priced(case)
         if prices is not None:
             left = within(case, prices, most).kept

@@ -22,11 +22,12 @@ from advisor import resources
 from advisor.analysis import breakeven
 from advisor.analysis.answers import Answer, answer, searching, solve
 from advisor.analysis.atam import A_LOT, SOFT, kind_of
-from advisor.analysis.breakeven import DEFAULT_REACH, BreakEven, break_evens
+from advisor.analysis.breakeven import DEFAULT_REACH, break_evens
 from advisor.analysis.changes import carried_over
 from advisor.analysis.comparison import running
 from advisor.analysis.crossing import Place, crossing
 from advisor.analysis.fixed import FixedDesign, within_target
+from advisor.analysis.flipping import BreakEven
 from advisor.analysis.gaps import Gaps
 from advisor.analysis.knobs import ASSUMED_SPREAD, Knob, design_knobs, turned, workload_knobs
 from advisor.analysis.reading import read

@@ -18,79 +18,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from advisor.analysis.changes import CarriedOver, RoleChange, role_changes
+from advisor.analysis.changes import CarriedOver, role_changes
 from advisor.analysis.crossing import Margins, Place, crossing
 from advisor.analysis.fixed import FixedDesign, margins, within_target
+from advisor.analysis.flipping import BreakEven, BreakEvens, closest_first
 from advisor.analysis.gaps import Gaps, Names, beats_the_rest, settled
 from advisor.analysis.knobs import Knob, turned
 from advisor.analysis.line import Line
 from advisor.analysis.reading import Reading, may_come_in, read
 from advisor.analysis.resolver import MOST_APART, SAME_GOAL, Known, beats
 from advisor.analysis.together import ahead
-from advisor.evaluation.result import Check, Evaluation
+from advisor.evaluation.result import Evaluation
 from advisor.optimizer.found import Found
 from advisor.optimizer.goal import goal_value
 from advisor.optimizer.solver import Status
 
 DEFAULT_REACH = 1.5  # numbers are followed this far in both directions, or to the end of their own range
 PATIENCE = 3  # third designs in between, before every other solve is half-way
-
-
-@dataclass(frozen=True)
-class BreakEven:
-    """Where a number flips the design.
-
-    Attributes:
-        kept_at: the design is the optimum here (proved by a bound, or solved again), and ``kept`` is what it does.
-        flips_at: it no longer is (solved again); ``after`` is the optimum, None when no design meets all requirements.
-        broken: requirements that the design itself no longer meets at ``flips_at``.
-        problems: why it cannot be run there at all.
-        roles: what happens to each role; () without a design.
-        proved: False when the time limit came before both sides were solved.
-    """
-
-    knob: Knob
-    kept_at: float
-    flips_at: float
-    kept: Evaluation
-    after: Evaluation | None
-    broken: tuple[Check, ...]
-    problems: tuple[str, ...]
-    roles: tuple[RoleChange, ...]
-    proved: bool = True
-
-    @property
-    def change(self) -> float:
-        """By how much the number moves until then, as a share of itself."""
-        return self.flips_at / self.knob.value - 1
-
-    @property
-    def within_range(self) -> bool:
-        """Whether it lies within the number's own range."""
-        return self.knob.low <= self.flips_at <= self.knob.high
-
-    @property
-    def flips(self) -> tuple[RoleChange, ...]:
-        """The roles that are filled or run differently."""
-        return tuple(one for one in self.roles if one.kind not in ("same", "recosted"))
-
-
-@dataclass(frozen=True)
-class BreakEvens:
-    """What was found, and what was asked.
-
-    Attributes:
-        found: the closest first.
-        followed: numbers followed in both directions; ``immaterial``: those that change no option that far.
-        open: (number, direction) that the time limit left unsettled.
-    """
-
-    found: tuple[BreakEven, ...]
-    followed: tuple[Knob, ...]
-    immaterial: tuple[Knob, ...]
-    open: tuple[tuple[Knob, int], ...]
 
 
 Ends = list[tuple[Knob, float]]
@@ -106,22 +52,6 @@ def break_evens(gaps: Gaps, knobs: Sequence[Knob], factor: float, beyond: Iterab
             in first when a number gets better; knowing them saves solves, and nothing else depends on it.
     """
     return _Follower(gaps, factor, beyond).run(knobs)
-
-
-def joined(parts: Iterable[BreakEvens]) -> BreakEvens:
-    """Return what was found about different numbers as one, the closest break-even first."""
-    known = list(parts)
-    found = [one for part in known for one in part.found]
-    return BreakEvens(
-        tuple(sorted(found, key=_closest_first)),
-        tuple(knob for part in known for knob in part.followed),
-        tuple(knob for part in known for knob in part.immaterial),
-        tuple(one for part in known for one in part.open),
-    )
-
-
-def _closest_first(one: BreakEven) -> tuple[float, str, float]:
-    return abs(one.change), one.knob.path, one.flips_at
 
 
 class _Follower:
@@ -157,7 +87,7 @@ class _Follower:
         self._narrow(lines)
         open_ = [(k, -1 if v < k.value else 1) for (k, v), one in zip(unsure, found, strict=True) if _stopped(one)]
         followed = tuple(dict.fromkeys(knob for knob, _ in moving))
-        results = sorted((self._result(line) for line in lines if line.flips), key=_closest_first)
+        results = sorted((self._result(line) for line in lines if line.flips), key=closest_first)
         idle = tuple(k for k in knobs if k not in set(followed))
         return BreakEvens(tuple(results), followed, idle, tuple(open_))
 

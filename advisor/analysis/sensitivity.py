@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, silent
 from advisor.analysis.atam import NonRisk, Points, Risk, Tried, moves, points, risks_of
-from advisor.analysis.breakeven import DEFAULT_REACH, BreakEvens, break_evens, joined
+from advisor.analysis.breakeven import DEFAULT_REACH, break_evens
 from advisor.analysis.fixed import FixedDesign
+from advisor.analysis.flipping import BreakEvens, joined
 from advisor.analysis.gaps import Gaps, Names
 from advisor.analysis.knobs import Knob, design_knobs, workload_knobs
 from advisor.analysis.parallel import mapped

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from advisor.analysis.breakeven import BreakEvens
 from advisor.analysis.fixed import FixedDesign
+from advisor.analysis.flipping import BreakEvens
 from advisor.analysis.knobs import Knob
 from advisor.evaluation.result import Check, Evaluation
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from advisor.analysis.atam import Hinge, Move, NonRisk, Risk, SensitivityPoint, TradeOff
-from advisor.analysis.breakeven import BreakEven, BreakEvens
 from advisor.analysis.changes import RoleChange
+from advisor.analysis.flipping import BreakEven, BreakEvens
 from advisor.analysis.knobs import ASSUMED_SPREAD, Knob
 from advisor.analysis.sensitivity import Sensitivity
 from advisor.analysis.steps import BoundPrice, RulePrice, Step, unit_of, usd_per_unit

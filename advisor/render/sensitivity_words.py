@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 from advisor.analysis.atam import Hinge, Move, NonRisk, Risk, SensitivityPoint, TradeOff, kind_of
-from advisor.analysis.breakeven import BreakEven
 from advisor.analysis.changes import RoleChange
+from advisor.analysis.flipping import BreakEven
 from advisor.analysis.knobs import Knob
 from advisor.analysis.steps import BoundPrice, Step, unit_of, usd_per_unit
 from advisor.candidates.candidate import Candidate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 
@@ -55,3 +56,10 @@ def test_nobody_who_reads_is_no_error_message() -> None:
         message = process.stderr.read().decode()
     assert "Traceback" not in message
     assert "Exception ignored" not in message
+
+
+def test_without_an_output_nothing_is_wrong() -> None:
+    """A process that is started without a standard output has nobody to tell, and does what it is asked for."""
+    command = f"{shlex.quote(sys.executable)} -m advisor schema >&-"
+    found = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False, timeout=120)
+    assert (found.returncode, found.stderr) == (0, "")

@@ -192,7 +192,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         _tolerate_narrow_encodings()
         code = _invoke(given, state)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as where a process is started without one
+            sys.stdout.flush()
         return code
     except (click.Abort, KeyboardInterrupt, EOFError) as stop:
         return _stopped(stop)

@@ -141,6 +141,19 @@ class Candidate:
         made.__dict__.update(own)
         return made
 
+    def changed(self, **fields: object) -> Candidate:
+        """Return the candidate with some fields changed: what ``replace`` returns, in a tenth of the time.
+
+        What is worked out on demand is kept, but for the sums of the bill. So ``option`` and ``component`` cannot be
+        changed, nor parts into ones of other options.
+        """
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        for total in ("bill_usd_per_month", "cost_usd_per_month"):
+            made.__dict__.pop(total, None)
+        made.__dict__.update(fields)
+        return made
+
     @property
     def traits(self) -> dict[str, object]:
         """What all sizes of a plain candidate's option have in common and is worked out on demand, by name."""

@@ -55,7 +55,8 @@ def linked(design: Design, scenario: Scenario) -> dict[str, Candidate]:
     arriving: dict[str, list[Seen]] = {}
     for call, caller in _made(plain, scenario):
         arriving.setdefault(call.role, []).append(Seen(call, caller.place))
-    return {role: beside(c, arriving.get(role, ()), scenario) for role, c in plain.items()}
+    network = Network(scenario)
+    return {role: network.beside(c, arriving.get(role, ())) for role, c in plain.items()}
 
 
 def calls_of(scenario: Scenario, caches: frozenset[str]) -> tuple[Call, ...]:
@@ -77,49 +78,83 @@ def _made(design: Design, scenario: Scenario) -> Iterator[tuple[Call, Candidate]
             yield call, caller
 
 
-def beside(candidate: Candidate, seen: Sequence[Seen], scenario: Scenario) -> Candidate:
-    """Return a candidate with what calls between clouds add to it; itself where they add nothing."""
-    if candidate.is_none or not any(call.crosses(one) for one in candidate.members for call in seen):
-        return candidate
-    if not candidate.parts:
-        return _plain(candidate, seen, scenario)
-    parts = tuple(beside(part, seen, scenario) for part in candidate.parts)
-    extra = [line for part in parts for one in part.members for line in one.lines if line.price.meter == EGRESS]
-    return replace(
-        candidate,
-        parts=parts,
-        lines=(*candidate.lines, *extra),
-        calls=_joined(candidate, parts, scenario),
-        assumptions=tuple(dict.fromkeys((*candidate.assumptions, *(n for part in parts for n in part.assumptions)))),
-        unlinked=candidate,
-    )
+@dataclass(frozen=True)
+class _Added:
+    """What calls between clouds add to each candidate that is in one place and has one share of the bill."""
+
+    lines: tuple[CostLine, ...]
+    delays: Mapping[tuple[str, str], float]
+    assumptions: tuple[Assumption, ...]
 
 
-def _plain(one: Candidate, seen: Sequence[Seen], scenario: Scenario) -> Candidate:
-    crossing = [call for call in seen if call.crosses(one)]
-    delays = {(x.call.flow, x.call.operation): _delay_ms(x.way(one)[0], scenario) for x in crossing if not x.calling}
+class Network:
+    """What lies between the clouds of a scenario, for many candidates beside the same others."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self._known: dict[tuple[int, str, float], tuple[Sequence[Seen], _Added]] = {}
+        self._later: dict[tuple[float, Distribution], Distribution] = {}
+
+    def beside(self, candidate: Candidate, seen: Sequence[Seen]) -> Candidate:
+        """Return a candidate with what calls between clouds add to it; itself where they add nothing.
+
+        What the same calls (the very same object) add is worked out once for each place and share.
+        """
+        if candidate.is_none or not any(call.crosses(one) for one in candidate.members for call in seen):
+            return candidate
+        if not candidate.parts:
+            return self._plain(candidate, seen)
+        parts = tuple(self.beside(part, seen) for part in candidate.parts)
+        extra = [line for part in parts for one in part.members for line in one.lines if line.price.meter == EGRESS]
+        notes = (note for part in parts for note in part.assumptions)
+        return candidate.changed(
+            parts=parts,
+            lines=(*candidate.lines, *extra),
+            calls=_joined(candidate, parts, self.scenario),
+            assumptions=tuple(dict.fromkeys((*candidate.assumptions, *notes))),
+            unlinked=candidate,
+        )
+
+    def _plain(self, one: Candidate, seen: Sequence[Seen]) -> Candidate:
+        added = self._added(one, seen)
+        delays = {key: delay for key, delay in added.delays.items() if key[1] in one.latency}
+        return one.changed(
+            lines=(*one.lines, *added.lines),
+            calls={key: self._both_later(delay, one.latency[key[1]]) for key, delay in delays.items()},
+            delays=delays,
+            assumptions=(*one.assumptions, *added.assumptions),
+            unlinked=one,
+        )
+
+    def _added(self, one: Candidate, seen: Sequence[Seen]) -> _Added:
+        key = (id(seen), one.place, one.billed_share)
+        if key not in self._known:
+            crossing = [call for call in seen if call.crosses(one)]
+            lines, notes = _lines(one, crossing, self.scenario), _notes(one, crossing, self.scenario)
+            added = _Added(tuple(lines), _delays(one, crossing, self.scenario), tuple(notes))
+            self._known[key] = seen, added  # the calls are kept, and with them their number
+        return self._known[key][1]
+
+    def _both_later(
+        self, delay_ms: float, times: tuple[Distribution, Distribution]
+    ) -> tuple[Distribution, Distribution]:
+        first, complete = times
+        return self._one_later(delay_ms, first), self._one_later(delay_ms, complete)
+
+    def _one_later(self, delay_ms: float, time: Distribution) -> Distribution:
+        if (delay_ms, time) not in self._later:
+            self._later[delay_ms, time] = series(Constant(delay_ms), time) if delay_ms else time
+        return self._later[delay_ms, time]
+
+
+def _delays(one: Candidate, crossing: Sequence[Seen], scenario: Scenario) -> dict[tuple[str, str], float]:
+    """Return (flow, operation) -> what it takes longer, ms: a call that is answered, and all that it makes."""
+    found = {(x.call.flow, x.call.operation): _delay_ms(x.way(one)[0], scenario) for x in crossing if not x.calling}
     for x in crossing:
         if x.calling:
             key = x.call.flow, x.calling
-            delays[key] = delays.get(key, 0.0) + _delay_ms(x.way(one)[0], scenario)
-    times = {
-        (flow, operation): (_later(delay, first), _later(delay, complete))
-        for (flow, operation), delay in delays.items()
-        if operation in one.latency
-        for first, complete in [one.latency[operation]]
-    }
-    return replace(
-        one,
-        lines=(*one.lines, *_lines(one, crossing, scenario)),
-        calls=times,
-        delays={key: delay for key, delay in delays.items() if key in times},
-        assumptions=(*one.assumptions, *_notes(one, crossing, scenario)),
-        unlinked=one,
-    )
-
-
-def _later(delay_ms: float, time: Distribution) -> Distribution:
-    return series(Constant(delay_ms), time) if delay_ms else time
+            found[key] = found.get(key, 0.0) + _delay_ms(x.way(one)[0], scenario)
+    return found
 
 
 def _delay_ms(cloud: str, scenario: Scenario) -> float:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from advisor.candidates.calls import Call
 from advisor.candidates.candidate import Candidate
-from advisor.candidates.links import Seen, beside, calls_of
+from advisor.candidates.links import Network, Seen, calls_of
 from advisor.candidates.table import variants
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.pooled import Pooled, Shared
@@ -187,17 +187,21 @@ def copies(pool: Pool, scenario: Scenario, copied: Copied) -> Iterator[tuple[str
     known = {caches: [c for c in calls_of(scenario, caches) if c.role in pool] for caches in variants(scenario)}
     settled = _settled({call for found in known.values() for call in found}, pool, places)
     ends = {caches: _ends(found, settled) for caches, found in known.items()}
+    network = Network(scenario)
     for role, found in pool.items():
         kept: list[Candidate] = []
         known_of = {
             caches: copied.setdefault((role, *_beside(by_role.get(role, []), places)), {})
             for caches, by_role in ends.items()
         }
+        ways: dict[tuple[frozenset[str], frozenset[str]], list[_Beside]] = {}
         for c in found:
             own = next(caches for caches in ends if _goes_with(c, caches, scenario))
             made = known_of[own]
             if c.id not in made:
-                made[c.id] = [*_of(c, ends[own].get(role, []), places, scenario)]
+                if (own, c.clouds) not in ways:
+                    ways[own, c.clouds] = [*_combinations(c, ends[own].get(role, []), places)]
+                made[c.id] = [*_of(c, ways[own, c.clouds], network)]
             kept += made[c.id]
         yield role, kept
 
@@ -210,16 +214,12 @@ def _settled(known: Iterable[Call], pool: Pool, places: Mapping[str, Sequence[st
     """
     plain = {role for role, found in pool.items() if not any(c.parts for c in found)}
     ends = {(frozenset(call.callers), call.role if _turns(call, plain) else None) for call in known}
-    roles = sorted({role for callers, other in ends for role in (*callers, other) if role is not None})
-    best: tuple[int, tuple[str, ...]] | None = None
-    for size in range(len(roles) + 1):
-        for some in itertools.combinations(roles, size):
-            count, chosen = math.prod(len(places[role]) for role in some), frozenset(some)
-            fewer = best is None or (count, some) < best
-            if fewer and all(callers <= chosen or other in chosen for callers, other in ends):
-                best = count, some
-    assert best is not None
-    return frozenset(best[1])
+    needed = frozenset(role for callers, other in ends if other is None for role in callers)
+    open_ = [(callers, other) for callers, other in ends if not (callers <= needed or other in needed)]
+    more = sorted({role for callers, other in open_ for role in (*callers, other) if role is not None})
+    some = (needed.union(few) for size in range(len(more) + 1) for few in itertools.combinations(more, size))
+    enough = (chosen for chosen in some if all(callers <= chosen or other in chosen for callers, other in open_))
+    return min(enough, key=lambda chosen: (math.prod(len(places[role]) for role in chosen), sorted(chosen)))
 
 
 def _turns(call: Call, plain: Collection[str]) -> bool:
@@ -245,10 +245,30 @@ def _goes_with(candidate: Candidate, caches: frozenset[str], scenario: Scenario)
     return fits and own
 
 
-def _of(
-    candidate: Candidate, ends: Sequence[tuple[Call, str]], places: Mapping[str, Sequence[str]], scenario: Scenario
-) -> Iterator[Candidate]:
-    """Yield a candidate as it is beside every combination of places of those at the other end; equal ones once."""
+@dataclass(frozen=True)
+class _Beside:
+    """One combination of places of those at the other end: what is seen of it, and where it is right."""
+
+    seen: tuple[Seen, ...]
+    places: Mapping[str, frozenset[str]]
+
+    @cached_property
+    def named(self) -> str:
+        """What it adds to an id."""
+        return "".join(f"@{role}:{'/'.join(sorted(group))}" for role, group in self.places.items())
+
+
+def _of(candidate: Candidate, ways: Sequence[_Beside], network: Network) -> Iterator[Candidate]:
+    """Yield a candidate as it is in each of some combinations of places."""
+    for way in ways:
+        copied = network.beside(candidate, way.seen)
+        yield copied.changed(id=f"{candidate.id}{way.named}", beside=way.places, unlinked=candidate)
+
+
+def _combinations(
+    candidate: Candidate, ends: Sequence[tuple[Call, str]], places: Mapping[str, Sequence[str]]
+) -> Iterator[_Beside]:
+    """Yield every combination of places of those at the other end; equal ones once."""
     others = tuple(dict.fromkeys(role for call, calling in ends for role in _other(call, calling)))
     passing = {caller for call, calling in ends if not calling for caller in call.callers[:-1]}
     groups = [_groups(candidate, places[role], role in passing) for role in others]
@@ -263,9 +283,7 @@ def _of(
             for role, group in zip(others, combination, strict=True)
             if len(group) < len(places[role])
         }
-        named = "".join(f"@{role}:{'/'.join(sorted(group))}" for role, group in conditions.items())
-        copied = beside(candidate, seen, scenario)
-        yield replace(copied, id=f"{candidate.id}{named}", beside=conditions, unlinked=candidate)
+        yield _Beside(tuple(seen), conditions)
 
 
 def _beside(

@@ -16,16 +16,18 @@ import math
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
+from advisor.optimizer.case import Case
 from advisor.optimizer.cases import Cases
 from advisor.optimizer.found import Found
 from advisor.optimizer.goal import CHEAPEST, STEP, goal_value, linear_goal
 from advisor.optimizer.limit import Limit
 from advisor.optimizer.linear import Linear, is_log
 from advisor.optimizer.linked import LinkedSearch
-from advisor.optimizer.prices import priced, within
+from advisor.optimizer.prices import Prices, priced, within
 from advisor.optimizer.proof import TooHardError
 from advisor.optimizer.run import Run, optimise
 from advisor.optimizer.search import Only, Search
@@ -95,22 +97,17 @@ class _Asked:
         """Return whether a candidate is allowed, even if another one beats it where calls are free."""
         return self.only is None or self.only(role, candidate) is not False
 
+    @cached_property
+    def promising(self) -> Promising:
+        """Which candidates designs may have that are good enough."""
+        return Promising(self.search.unlinked, self.goals[0], self.may_use)
+
     # --- calls that are free -----------------------------------------------------------------------------------------
 
     def with_free_calls(self) -> Found:
-        """Return the optimum as if calls were free; the best design where any would do but does not hold with calls.
-
-        The best one leaves more room for what calls cost and take.
-        """
-        found = self._free(tie_break=self.tie_break, any_design=self.any_design)
-        if found.best and self.any_design and not self.search.holds(self.search.evaluate(found.best.design)):
-            found = self._free(tie_break=False, any_design=False)
-            assert found.best is not None, "a design was found before"
-        return found
-
-    def _free(self, *, tie_break: bool, any_design: bool) -> Found:
-        unlinked, how = self.search.unlinked, {"tie_break": tie_break, "any_design": any_design}
-        return optimise(unlinked, self.goals, only=self.only, time_limit_s=self.left_s, **how)
+        """Return the optimum as if calls were free, or some design where any will do."""
+        how = {"tie_break": self.tie_break, "any_design": self.any_design}
+        return optimise(self.search.unlinked, self.goals, only=self.only, time_limit_s=self.left_s, **how)
 
     def settled_by(self, first: Found, with_calls: Evaluation) -> bool:
         """Return whether the optimum with free calls is no worse with its calls, which hold, or any design will do."""
@@ -125,10 +122,10 @@ class _Asked:
     # --- calls that are paid -----------------------------------------------------------------------------------------
 
     def with_paid_calls(self, first: Found, known: Evaluation | None) -> Found:
-        """Return the optimum, given the one with free calls and perhaps a design that holds."""
+        """Return the optimum, given the one with free calls (or some design) and perhaps a design that holds."""
         starts = [*([known] if known else []), *self.known()]
-        promising = Promising(self.search.unlinked, self.goals[0], self.may_use)
-        least = promising.least(first)
+        promising = self.promising
+        least = -math.inf if self.any_design else promising.least(first)
         if self._wants_time_alone and math.isfinite(least):
             alone = self._in_one_cloud(least)
             if alone.best is not None and goal_value(self.goals[0], alone.best) <= least:
@@ -245,7 +242,7 @@ class Promising:
         return min(self.run.ceiling(self.goal, ()), *(worth + self._slip(worth) for worth in worths), math.inf)
 
     def near(self, first: Found, reach: float) -> float:
-        """Return how bad a design may be within a reach of the optimum with free calls."""
+        """Return how bad a design may be within a reach of one with free calls."""
         if self.guide is None or first.best is None:
             return math.inf
         worth = self._worth(first.best)
@@ -272,19 +269,30 @@ class Promising:
         """Return the ids that a design up to ``most`` may have, by role; None where nothing says how good it is."""
         if self.guide is None or math.isinf(most):
             return None
-        limits = () if self.objective else (self._limit(most),)
-        question = self.run.question(self.guide, limits)
-        found: dict[str, set[str]] = {role: set() for role in question.pool}
+        cases = self._of_a_sum if self.objective else self._priced((self._limit(most),))
+        if cases is None:
+            return None
+        pool = self.run.search.pool
+        found: dict[str, set[str]] = {role: set() for role in pool}
+        for case, prices in cases:
+            kept = within(case, prices, most if self.objective else math.inf).kept
+            for (role, candidates), places in zip(pool.items(), kept, strict=True):
+                found[role] |= {candidates[place].id for place in places}
+        return found
+
+    @cached_property
+    def _of_a_sum(self) -> Sequence[tuple[Case, Prices]] | None:
+        """The cases of a goal that is a sum: they are the same however good a design has to be."""
+        return self._priced(())
+
+    def _priced(self, limits: tuple[Limit, ...]) -> Sequence[tuple[Case, Prices]] | None:
+        """Return the cases that are open under some limits, with their prices; None where there are too many."""
+        assert self.guide is not None
         try:
-            for *_, case in Cases(question, lambda _: False).open_cases(relaxed=True):
-                if (prices := priced(case)) is None:
-                    continue
-                kept = within(case, prices, most if self.objective else math.inf).kept
-                for (role, candidates), places in zip(question.pool.items(), kept, strict=True):
-                    found[role] |= {candidates[place].id for place in places}
+            open_ = Cases(self.run.question(self.guide, limits), lambda _: False).open_cases(relaxed=True)
+            return [(case, prices) for *_, case in open_ if (prices := priced(case)) is not None]
         except TooHardError:
             return None
-        return found
 
     def _limit(self, most: float) -> Limit:
         term = self.goal.terms[0]

@@ -46,6 +46,7 @@ def smallest(
     feasible: Feasible,
     sure: Collection[Requirement] = (),
     breaks: Breaks | None = None,
+    stays: Callable[[Requirement], None] = lambda one: None,
 ) -> tuple[Requirement, ...] | None:
     """Return a minimal part of some requirements that cannot hold together; None when a check was left open.
 
@@ -55,6 +56,7 @@ def smallest(
         sure: requirements without any one of which there is a design: they are in every conflict.
         breaks: what a design breaks that meets what was just found feasible. Bounds are then dropped as many at a time
             as can be, which needs fewer checks where most of those that are not sure are in no conflict.
+        stays: is told of one that is not sure as soon as it is known to be in the conflict.
 
     >>> from advisor.scenario.requirements import Bound
     >>> asked = [Bound(name, name, True, 1.0) for name in "abcd"]
@@ -72,8 +74,10 @@ def smallest(
         end = _droppable(kept, first or open_[:1], feasible, breaks)
         if end is None:
             return None
-        going, stays = end
-        kept, open_ = _less(kept, going), open_[len(going) + stays :]
+        going, next_stays = end
+        if next_stays:
+            stays(open_[len(going)])
+        kept, open_ = _less(kept, going), open_[len(going) + next_stays :]
     return tuple(kept)
 
 
@@ -145,9 +149,15 @@ class Feasibility:
     def known(self, requirements: Iterable[Requirement]) -> bool | None:
         """Return the same as far as it is known without a search."""
         asked = frozenset(requirements)
+        noted = self.noted(asked)
+        return False if noted is None and self._ends_in_vain(asked) else noted
+
+    def noted(self, requirements: Iterable[Requirement]) -> bool | None:
+        """Return the same as far as it was noted, at once."""
+        asked = frozenset(requirements)
         if any(not broken & asked for broken in self._met):
             return True
-        return False if any(some <= asked for some in self._infeasible) or self._ends_in_vain(asked) else None
+        return False if any(some <= asked for some in self._infeasible) else None
 
     def breaks(self, requirements: Iterable[Requirement]) -> frozenset[Requirement]:
         """Return what a design breaks that meets some requirements which were found feasible."""

@@ -92,7 +92,9 @@ class _Ways:
 
     def __call__(self, place: int) -> _Looked:
         own = self.one.search.requirements[place]
-        rest = tuple(without(self.likely, own))
+        rest, others = tuple(without(self.likely, own)), tuple(without(self.one.search.requirements, own))
+        if infeasible_with(self.one, self.deadline).known(others) is False:
+            return _Looked(WayOut(own, None, None), others)
         in_vain = False
 
         def vain() -> bool:
@@ -103,7 +105,7 @@ class _Ways:
         way = way_out(self.one, own, self.deadline, vain)
         if way.evaluation is not None or not way.proved:
             return _Looked(way)
-        return _Looked(way, rest if in_vain else tuple(without(self.one.search.requirements, own)))
+        return _Looked(way, rest if in_vain else others)
 
 
 class _Blame:
@@ -119,7 +121,7 @@ class _Blame:
         sure = self._sure()
         if len(sure) == FEW:
             self._looked(self.likely)
-        members = smallest(self.asked, self.feasible, self._needed(), self.feasible.breaks)
+        members = smallest(self.asked, self.feasible, self._needed(), self.feasible.breaks, self._offer)
         if members is None:
             return None, ()
         looked = self._looked(members)
@@ -141,8 +143,11 @@ class _Blame:
 
     def _begin(self) -> None:
         """Start other processes; what is likely to be asked for keeps them busy, what takes the longest first."""
-        for one in sorted(self._open(self.likely), key=_effort) if self.crew.begin() else ():
-            self.crew.offer(self.asked.index(one))
+        for one in sorted(self.likely, key=_effort) if self.crew.begin() else ():
+            self._offer(one)
+
+    def _offer(self, one: Requirement) -> None:
+        self.crew.offer(self.asked.index(one))
 
     def _looked(self, some: Sequence[Requirement]) -> dict[Requirement, WayOut]:
         """Return the ways out of some requirements that are not known to have none.
@@ -164,8 +169,8 @@ class _Blame:
         return {own: replace(looked[place].way, requirement=own) for own, place in places.items()}
 
     def _open(self, some: Sequence[Requirement]) -> list[Requirement]:
-        """Return those of some requirements without which there may be a design."""
-        return [one for one in some if self.feasible.known(without(self.asked, one)) is not False]
+        """Return those of some requirements without which there may be a design, as far as it was noted."""
+        return [one for one in some if self.feasible.noted(without(self.asked, one)) is not False]
 
     def _needed(self) -> list[Requirement]:
         """Return what is known to be in every conflict; of two that are equal either would do."""

@@ -43,9 +43,11 @@ clean:           ## remove everything that was made
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Installed again only when the dependencies may have changed. A half-made environment is started over.
+# Compiled here, since where Python may not keep what it compiles each command would do it again.
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "python3-venv is needed: apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m compileall -q advisor
 	@touch $@

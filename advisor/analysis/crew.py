@@ -93,6 +93,19 @@ class Crew(Generic[Piece, Result]):
                 self._offered.append(piece)
         self._feed()
 
+    def work(self) -> None:
+        """Work off all that nobody has begun; what others have begun need not be done then.
+
+        Raises:
+            What the work raises.
+        """
+        while (piece := self._next()) is not None:
+            self._found[piece[0]] = self._work(piece[0])
+
+    def is_done(self, piece: Piece) -> bool:
+        """Return whether it is known what became of a piece that was given, so that nobody waits for it."""
+        return piece in self._found or (piece in self._there and self._there[piece].done())
+
     def of(self, pieces: Sequence[Piece]) -> dict[Piece, Result]:
         """Return what became of pieces that were given; this process works as well, on all that is left.
 
@@ -101,8 +114,7 @@ class Crew(Generic[Piece, Result]):
         """
         from advisor.analysis.sent import unpacked
 
-        while (piece := self._next()) is not None:
-            self._found[piece[0]] = self._work(piece[0])
+        self.work()
         for own in pieces:
             if own not in self._found:
                 self._found[own] = unpacked(self._there[own].result(), self._shared)[0]

@@ -12,7 +12,7 @@ them stays in any order, so to know that beforehand changes nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from advisor.analysis.answers import Deadline
@@ -114,14 +114,16 @@ class _Blame:
     def __init__(self, ways: _Ways, crew: Crew[int, _Looked]) -> None:
         self.asked, self.likely, self.crew = ways.one.search.requirements, ways.likely, crew
         self.feasible = infeasible_with(ways.one, ways.deadline)
+        self._begun: dict[Requirement, int] = {}  # whose ways out are looked for ahead, with their places
+        self._noted: set[int] = set()
 
     def found(self) -> tuple[tuple[Requirement, ...] | None, tuple[WayOut, ...]]:
         """Return the conflict and the ways out."""
         self._begin()
         sure = self._sure()
         if len(sure) == FEW:
-            self._looked(self.likely)
-        members = smallest(self.asked, self.feasible, self._needed(), self.feasible.breaks, self._offer)
+            self._look_ahead()
+        members = smallest(self.asked, self._can_hold, self._needed(), self.feasible.breaks, self._offer)
         if members is None:
             return None, ()
         looked = self._looked(members)
@@ -149,24 +151,46 @@ class _Blame:
     def _offer(self, one: Requirement) -> None:
         self.crew.offer(self.asked.index(one))
 
-    def _looked(self, some: Sequence[Requirement]) -> dict[Requirement, WayOut]:
-        """Return the ways out of some requirements that are not known to have none.
+    def _look_ahead(self) -> None:
+        """Look for the ways out of all that is likely, and try whether all else may go; wait for nobody."""
+        self._begun = self._given(self.likely)
+        self.feasible(self.likely)
+        self.crew.work()
+        self._note(self._begun.values())
 
-        Of what nobody has begun yet what takes longest comes first. Meanwhile it is tried whether all that is not
-        likely may go.
+    def _can_hold(self, requirements: Sequence[Requirement]) -> bool | None:
+        """Return whether requirements can hold together, by what others have found by now too.
+
+        Where some are left out whose ways out are being looked for, that is what tells.
         """
+        kept = set(map(id, requirements))
+        self.crew.of([place for one, place in self._begun.items() if id(one) not in kept])
+        self._note(self._begun.values())
+        return self.feasible(requirements)
+
+    def _looked(self, some: Sequence[Requirement]) -> dict[Requirement, WayOut]:
+        """Return the ways out of some requirements that are not known to have none."""
+        places = self._given(some)
+        looked = self.crew.of(list(places.values()))
+        self._note(places.values())
+        return {own: replace(looked[place].way, requirement=own) for own, place in places.items()}
+
+    def _given(self, some: Sequence[Requirement]) -> dict[Requirement, int]:
+        """Have ways out looked for, and return their places; of what nobody has begun what takes longest comes first."""
         places = {one: self.asked.index(one) for one in self._open(some)}
         for one, place in places.items():
             self.crew.give(place, _effort(one))
-        if some is self.likely:
-            self.feasible(self.likely)
-        looked = self.crew.of(list(places.values()))
-        for found in looked.values():
+        return places
+
+    def _note(self, places: Iterable[int]) -> None:
+        """Remember what became of those that are done."""
+        done = [place for place in places if place not in self._noted and self.crew.is_done(place)]
+        self._noted.update(done)
+        for found in self.crew.of(done).values():
             if found.way.evaluation is not None:
                 self.feasible.note(found.way.evaluation)
             elif found.conflict:
                 self.feasible.note_infeasible(found.conflict)
-        return {own: replace(looked[place].way, requirement=own) for own, place in places.items()}
 
     def _open(self, some: Sequence[Requirement]) -> list[Requirement]:
         """Return those of some requirements without which there may be a design, as far as it was noted."""

@@ -90,7 +90,8 @@ class Proof:
         self.guesses = GUESSES  # that are left
         self._order: list[int] = []  # once a search has begun
         self._left: tuple[float, Case] | None = None  # what was promising when it was last asked, below which goal
-        self._too_coarse: tuple[float, int] | None = None  # a goal to beat, and the grid that was not enough for it
+        self._not_plain: float | None = None  # a goal to beat for which few labels were not enough
+        self._too_coarse: tuple[float, int] | None = None  # the same, and the grid that was not enough for it
         self.prices = priced(case)
         self.bound = math.inf if self.prices is None else max(case.constant + self.prices.bound(case), floor)
 
@@ -198,14 +199,16 @@ class Proof:
         """Return whether few labels settle a case for which only goal and limits are looked at until designs are whole;
         what is found on the way counts in any case."""
         most, case = self._promising()
-        if case is None:
-            return True
+        if case is None or most == self._not_plain:
+            return case is None
         assert self.prices is not None
         order = self._order = self._order or decided_order(case)
         costs, room = self.prices.costs(case)
         accepts = _Accepts(self, case)
         search = LabelSearch(case, order, (), case.tails, costs, room, accepts, most, self.deadline, PLAIN)
-        return search.run(first=first)
+        ended = search.run(first=first)
+        self._not_plain = None if ended else most
+        return ended
 
     def _labels(self, case: Case, most: float, grid: Grid) -> LabelSearch | None:
         """Return the search, None when an envelope already shows that there is nothing."""

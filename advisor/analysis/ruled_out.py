@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from advisor.analysis.answers import Deadline
 from advisor.analysis.conflict import smallest
@@ -82,30 +82,47 @@ class _Looked:
 class _Ways:
     """Looks for the way out of a requirement, by its place; can be done in another process.
 
-    ``likely``: what is likely to be in a conflict. Where one more of a number is not enough, it is tried whether the
-    rest of that can hold with any number: if not, nothing that is stricter needs a search of its own.
+    Where one more of a number is not enough, it is tried whether what is likely can hold with any number: if not,
+    nothing that is stricter needs a search of its own. First without availabilities that have no way out either, which
+    is quick to know: if the rest cannot hold, less is left to ask for afterwards.
+
+    Attributes:
+        likely: what is likely to be in a conflict.
+        known: what became of those that were looked for in this process.
     """
 
     one: Forced
     likely: tuple[Requirement, ...]
     deadline: Deadline
+    known: dict[int, _Looked] = field(default_factory=dict)
 
     def __call__(self, place: int) -> _Looked:
-        own = self.one.search.requirements[place]
-        rest, others = tuple(without(self.likely, own)), tuple(without(self.one.search.requirements, own))
+        if place not in self.known:
+            self.known[place] = self._looked(self.one.search.requirements[place])
+        return self.known[place]
+
+    def _looked(self, own: Requirement) -> _Looked:
+        others = tuple(without(self.one.search.requirements, own))
         if infeasible_with(self.one, self.deadline).known(others) is False:
             return _Looked(WayOut(own, None, None), others)
-        in_vain = False
-
-        def vain() -> bool:
-            nonlocal in_vain
-            in_vain = infeasible_with(self.one, self.deadline).at_once(rest) is False
-            return in_vain
-
-        way = way_out(self.one, own, self.deadline, vain)
+        in_vain: list[tuple[Requirement, ...]] = []
+        way = way_out(self.one, own, self.deadline, lambda: self._is_vain(own, in_vain))
         if way.evaluation is not None or not way.proved:
             return _Looked(way)
-        return _Looked(way, rest if in_vain else others)
+        return _Looked(way, in_vain[0] if in_vain else others)
+
+    def _is_vain(self, own: Requirement, conflicts: list[tuple[Requirement, ...]]) -> bool:
+        """Return whether what is likely cannot hold without one of it, and add what cannot to the conflicts."""
+        rest = without(self.likely, own)
+        few = [one for one in rest if not (_is_availability(one) and self._is_helpless(one))]
+        for some in (few, rest) if len(few) < len(rest) else (rest,):
+            if infeasible_with(self.one, self.deadline).at_once(some) is False:
+                conflicts.append(tuple(some))
+                return True
+        return False
+
+    def _is_helpless(self, one: Requirement) -> bool:
+        return self(self.one.search.requirements.index(one)).way.evaluation is None
 
 
 class _Blame:
@@ -176,7 +193,7 @@ class _Blame:
         return {own: replace(looked[place].way, requirement=own) for own, place in places.items()}
 
     def _given(self, some: Sequence[Requirement]) -> dict[Requirement, int]:
-        """Have ways out looked for, and return their places; of what nobody has begun what takes longest comes first."""
+        """Have ways out looked for, and return their places; what takes longest comes first."""
         places = {one: self.asked.index(one) for one in self._open(some)}
         for one, place in places.items():
             self.crew.give(place, _effort(one))
@@ -211,13 +228,17 @@ def _is_slow(requirement: Requirement) -> bool:
     return not isinstance(requirement, Bound) or requirement.metric in COUNTS
 
 
+def _is_availability(requirement: Requirement) -> bool:
+    return isinstance(requirement, Bound) and requirement.metric.endswith(".availability")
+
+
 def _effort(requirement: Requirement) -> int:
     """Return a rank that is lower the longer a way out takes."""
     if not isinstance(requirement, Bound):
         return 1
     if requirement.metric in COUNTS:
         return 0
-    return 2 if split_percentile(requirement.metric) else 3 if requirement.metric.endswith(".availability") else 4
+    return 2 if split_percentile(requirement.metric) else 3 if _is_availability(requirement) else 4
 
 
 def way_out(one: Forced, requirement: Requirement, deadline: Deadline, vain: Callable[[], bool]) -> WayOut:

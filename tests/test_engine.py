@@ -516,6 +516,7 @@ def test_where_the_engine_gives_up_the_program_answers(seed: int, monkeypatch: p
     right = optimise(Search(asked))
     monkeypatch.setattr(proof, "GRIDS", (proof.Grid(2, 4, -1),))
     monkeypatch.setattr(proof, "PLAIN", -1)
+    monkeypatch.setattr(proof, "PATIENT", -1)
     search = Search(asked)
     same(optimise(search), right)
     assert search.session.seconds > 0
@@ -557,15 +558,21 @@ def test_lower_ceilings_lose_nothing(seed: int, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("seed", range(4))
 def test_envelopes_only_save_labels(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a design to beat is known, any number of labels without envelopes and none at all lead to one optimum, and
-    so do looks after all roles and after none."""
+    so do looks after all roles and after none, and labels without envelopes after those with coarse ones."""
     asked = medium_question(seed)
     found = []
+    for patient in (-1, 10**6):
+        with monkeypatch.context() as patch:
+            patch.setattr(proof, "PLAIN", -1)
+            patch.setattr(proof, "PATIENT", patient)
+            patch.setattr(proof, "GRIDS", (dataclasses.replace(proof.GRIDS[0], labels=-1), *proof.GRIDS[1:]))
+            found.append(optimise(Search(asked)))
     for most, open_ in ((-1, ()), (10**6, ()), (10**6, range(20))):
         monkeypatch.setattr(proof, "PLAIN", most)
         monkeypatch.setattr(looks, "OPEN", open_)
         found.append(optimise(Search(asked)))
-    same(*found[:2])
-    same(*found[1:])
+    for one in found[1:]:
+        same(found[0], one)
 
 
 @pytest.mark.parametrize("seed", range(6))

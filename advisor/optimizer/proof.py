@@ -38,6 +38,7 @@ class Grid:
 GRIDS = (Grid(24, 4, 12_000), Grid(96, 1, 30_000), Grid(384, 1, 300_000))
 QUICK = 8_000  # labels to give up after where other cases are waiting
 PLAIN = 5000  # labels without envelopes: where goal and limits leave few designs these take longer than they save
+PATIENT = 20_000  # the same where coarse envelopes were not enough: to make finer ones takes as long
 GUESSES = 2  # from quick starts
 FEW = 1_000  # labels before a first guess
 MARGINS = (0.0, 1e-4)  # in the chance, for guesses that the judge refuses
@@ -90,7 +91,7 @@ class Proof:
         self.guesses = GUESSES  # that are left
         self._order: list[int] = []  # once a search has begun
         self._left: tuple[float, Case] | None = None  # what was promising when it was last asked, below which goal
-        self._not_plain: float | None = None  # a goal to beat for which few labels were not enough
+        self._not_plain: tuple[float, int] | None = None  # a goal to beat, and so many labels that were not enough
         self._too_coarse: tuple[float, int] | None = None  # the same, and the grid that was not enough for it
         self.prices = priced(case)
         self.bound = math.inf if self.prices is None else max(case.constant + self.prices.bound(case), floor)
@@ -148,7 +149,9 @@ class Proof:
 
     def _search(self, grids: Sequence[Grid], *, first: bool) -> float:
         """Return a bound of what is left open; ``first``: stop at the first design."""
-        if self._ends_plainly(first=first) or (self._guessed_better() and self._ends_plainly(first=first)):
+        if self._ends_plainly(PLAIN, first=first) or (
+            self._guessed_better() and self._ends_plainly(PLAIN, first=first)
+        ):
             return math.inf
         for grid in grids:
             if self._too_coarse == (self.incumbent.most, grid.budgets):
@@ -159,6 +162,8 @@ class Proof:
             self._too_coarse = self.incumbent.most, grid.budgets
             if grid.budgets == GRIDS[0].budgets:
                 self.guess()
+                if self._ends_plainly(PATIENT, first=first):
+                    return math.inf
         raise TooHardError
 
     def _guessed_better(self) -> bool:
@@ -195,19 +200,19 @@ class Proof:
         case = self._left[1]
         return most, None if self.bound >= most or not case.possible else case
 
-    def _ends_plainly(self, *, first: bool) -> bool:
+    def _ends_plainly(self, labels: int, *, first: bool) -> bool:
         """Return whether few labels settle a case for which only goal and limits are looked at until designs are whole;
         what is found on the way counts in any case."""
         most, case = self._promising()
-        if case is None or most == self._not_plain:
+        if case is None or (most, labels) == self._not_plain:
             return case is None
         assert self.prices is not None
         order = self._order = self._order or decided_order(case)
         costs, room = self.prices.costs(case)
         accepts = _Accepts(self, case)
-        search = LabelSearch(case, order, (), case.tails, costs, room, accepts, most, self.deadline, PLAIN)
+        search = LabelSearch(case, order, (), case.tails, costs, room, accepts, most, self.deadline, labels)
         ended = search.run(first=first)
-        self._not_plain = None if ended else most
+        self._not_plain = None if ended else (most, labels)
         return ended
 
     def _labels(self, case: Case, most: float, grid: Grid) -> LabelSearch | None:

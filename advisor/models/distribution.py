@@ -20,7 +20,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import fields
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from advisor.models.lattice import POINTS, Atoms, read, smooth_levels, spread
@@ -54,7 +54,7 @@ class Distribution(ABC):
 
     @cached_property
     def _hash(self) -> int:
-        return hash((type(self), *(getattr(self, one.name) for one in fields(self))))  # type: ignore[arg-type]
+        return hash((type(self), *(getattr(self, name) for name in _names(type(self)))))
 
     def __getstate__(self) -> dict[str, object]:
         """Return what is sent to another process, where the hash is another one."""
@@ -214,6 +214,12 @@ def checked_levels(ps: Sequence[float]) -> Sequence[float]:
 def _snapped(horizon: float) -> float:
     """Return the next quarter power of 2, so that there are few distinct lattices and they are shared."""
     return 2.0 ** (math.ceil(4 * math.log2(horizon) - 1e-9) / 4) if horizon > 0 else 0.0
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    """Return the fields of a class; to ask a dataclass for them takes longer than to read them."""
+    return tuple(one.name for one in fields(kind))
 
 
 @lru_cache(maxsize=512)

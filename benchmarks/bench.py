@@ -102,7 +102,7 @@ def _raw(candidates: Any) -> float:
 
     search = Search(candidates)
     optimise(search, program=True)
-    return float(search.session.seconds)
+    return float(search.loaded.session.seconds)
 
 
 def _inputs(path: Any) -> tuple[Any, Any]:

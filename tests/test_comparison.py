@@ -19,7 +19,8 @@ from oracles.enumeration import Judged, enumerate_all
 from oracles.problems import small_table
 
 from advisor.analysis.changes import check_changes, role_changes
-from advisor.analysis.comparison import Comparison, Side, compare, same, usd_per_thousand, wanted_metrics
+from advisor.analysis.comparison import Comparison, Side, compare, usd_per_thousand, wanted_metrics
+from advisor.analysis.equality import same
 from advisor.analysis.overrides import change
 from advisor.candidates.table import table
 from advisor.catalog.load import Catalog

@@ -519,7 +519,7 @@ def test_where_the_engine_gives_up_the_program_answers(seed: int, monkeypatch: p
     monkeypatch.setattr(proof, "PATIENT", -1)
     search = Search(asked)
     same(optimise(search), right)
-    assert search.session.seconds > 0
+    assert search.loaded.session.seconds > 0
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from advisor.analysis.answers import Answer, answer
-from advisor.analysis.comparison import same
+from advisor.analysis.equality import same
 from advisor.analysis.overrides import change
 from advisor.analysis.steps import bound_price
 from advisor.catalog.load import Catalog

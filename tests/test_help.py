@@ -7,6 +7,7 @@ import re
 import statistics
 import subprocess
 import sys
+import textwrap
 import time
 
 import click
@@ -64,6 +65,17 @@ def test_listing_help_imports_nothing_heavy() -> None:
     commands = {f"advisor.commands.{name}" for name in COMMANDS}
     modules = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if "|" in line}
     assert modules.isdisjoint(commands)
+
+
+def test_pulp_is_read_in_where_a_program_is_built() -> None:
+    """What the exact engine settles is answered without it."""
+    text = """
+        import sys, advisor
+        answer = advisor.answer(advisor.load_scenario(advisor.example("support_copilot")))
+        assert answer.best and "pulp" not in sys.modules
+        assert answer.search.loaded.model.problem and "pulp" in sys.modules
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(text)], check=True)
 
 
 def test_help_is_fast() -> None:

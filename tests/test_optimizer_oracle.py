@@ -164,10 +164,11 @@ def test_rows_and_cuts_never_exclude_a_feasible_design(seed: int, scenario: Scen
         if search.empty_roles:
             continue
         optimise(search)
-        rows = [*search.model.problem.constraints(), *search.cuts]
-        rows += [row for bound, tail in search.tails for row in CONSTRAINTS["tail"](search.model, tail, bound.metric)]
+        model = search.loaded.model
+        rows = [*model.problem.constraints(), *search.loaded.cuts]
+        rows += [row for bound, tail in search.tails for row in CONSTRAINTS["tail"](model, tail, bound.metric)]
         for judged in question.feasible:
-            if all((role, c.id) in search.model.x for role, c in judged.design.items()):
+            if all((role, c.id) in model.x for role, c in judged.design.items()):
                 point = _point(search, judged)
                 assert [row.name for row in rows if not _holds(row, point)] == []
                 checked += len(rows)
@@ -176,8 +177,8 @@ def test_rows_and_cuts_never_exclude_a_feasible_design(seed: int, scenario: Scen
 
 def _point(search: Search, judged: Judged) -> dict[str, float]:
     used = {(metric, one) for c in judged.design.values() for metric in COUNTS for one in c.distinct(metric)}
-    chosen = {search.model.x[role, c.id].name: 1.0 for role, c in judged.design.items()}
-    return {**chosen, **{variable.name: float(key in used) for key, variable in search.model.y.items()}}
+    chosen = {search.loaded.model.x[role, c.id].name: 1.0 for role, c in judged.design.items()}
+    return {**chosen, **{variable.name: float(key in used) for key, variable in search.loaded.model.y.items()}}
 
 
 def _holds(row: pulp.LpConstraint, point: dict[str, float]) -> bool:

@@ -24,7 +24,7 @@ from oracles.problems import draw_bounds, draw_filters, metric_names, small_tabl
 from advisor.analysis import pareto as module
 from advisor.analysis.axes import Axis
 from advisor.analysis.changes import role_changes
-from advisor.analysis.comparison import same
+from advisor.analysis.equality import same
 from advisor.analysis.metric_names import alternatives_to, metric_paths
 from advisor.analysis.overrides import change
 from advisor.analysis.pareto import Front, OutOfTimeError, Point, front_of, knee, pareto

@@ -24,8 +24,8 @@ from advisor.analysis.answers import Answer, answer, searching, solve
 from advisor.analysis.atam import A_LOT, SOFT, kind_of
 from advisor.analysis.breakeven import DEFAULT_REACH, break_evens
 from advisor.analysis.changes import carried_over
-from advisor.analysis.comparison import running
 from advisor.analysis.crossing import Place, crossing
+from advisor.analysis.equality import running
 from advisor.analysis.fixed import FixedDesign, within_target
 from advisor.analysis.flipping import BreakEven
 from advisor.analysis.gaps import Gaps

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 
 from advisor.analysis import way as module
 from advisor.analysis.changes import carried_over
-from advisor.analysis.comparison import running
+from advisor.analysis.equality import running
 from advisor.analysis.move_order import MOST_EXACT, order
 from advisor.analysis.overrides import change
 from advisor.analysis.way import Way, pay_back, way

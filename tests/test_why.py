@@ -18,7 +18,7 @@ from oracles.problems import draw_bounds, draw_filters, small_table, with_questi
 
 from advisor.analysis import ruled_out
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, answer, solve
-from advisor.analysis.comparison import same
+from advisor.analysis.equality import same
 from advisor.analysis.forced import Wish, blame, forced
 from advisor.analysis.overrides import change
 from advisor.analysis.why import OtherSize, find_roles, why

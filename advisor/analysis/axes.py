@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from advisor.analysis.answers import Deadline
-from advisor.analysis.comparison import SAME_TIME
+from advisor.analysis.equality import SAME_TIME
 from advisor.candidates.table import Table
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation

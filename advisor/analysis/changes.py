@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from advisor.analysis.comparison import running
+from advisor.analysis.equality import running
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table
 from advisor.errors import InputError

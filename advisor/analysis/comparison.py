@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from advisor import expression
 from advisor.analysis.differences import Difference, scenario_differences
-from advisor.analysis.ways_out import WaysOut
+from advisor.analysis.equality import running, same
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table
 from advisor.errors import InputError, Problem, bad_input, listing, nearest
@@ -27,8 +28,9 @@ from advisor.scenario.requirements import (
     metric_direction,
 )
 
-SAME = 1e-9  # values closer than this, relative, count as equal: sums of many terms
-SAME_TIME = 1e-5  # percentiles are read off a lattice
+if TYPE_CHECKING:
+    from advisor.analysis.ways_out import WaysOut
+
 MOST_SIDES = 8
 
 
@@ -116,14 +118,6 @@ class Comparison:
     def blueprints(self) -> tuple[str, ...]:
         """The distinct blueprints."""
         return tuple(dict.fromkeys(side.scenario.blueprint.id for side in self.sides))
-
-
-def running(candidate: Candidate | None) -> tuple[object, ...] | None:
-    """Return what a candidate runs, whatever demand it is sized for: equal for equal operation."""
-    if candidate is None:
-        return None
-    parts = tuple((p.option.id if p.option else "none", p.units, p.zones, p.tactics) for p in candidate.members)
-    return (candidate.combined_by, candidate.shares, candidate.shared, *parts)
 
 
 def compare(sides: Mapping[str, Evaluation] | Sequence[Side], metrics: Sequence[str] = ()) -> Comparison:
@@ -256,12 +250,6 @@ def usd_per_thousand(evaluation: Evaluation | None) -> float | None:
     flow = next(iter(evaluation.scenario.blueprint.flows.values()))
     rate = expression.parse(flow.rate_per_month).evaluate(evaluation.scenario.workload)
     return 1000 * evaluation.cost_usd_per_month / rate if rate > 0 else None
-
-
-def same(a: float, b: float, metric: str = "") -> bool:
-    """Return whether two values of a metric count as equal, within what is computed."""
-    close = SAME_TIME if "_ms." in metric or "_s." in metric else SAME
-    return abs(a - b) <= close * max(abs(a), abs(b))
 
 
 def _dominated(sides: Sequence[Side], rows: Sequence[MetricRow]) -> Iterator[Dominated]:

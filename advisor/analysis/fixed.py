@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from advisor.analysis.changes import CarriedOver, carried_over
-from advisor.analysis.comparison import running
+from advisor.analysis.equality import running
 from advisor.analysis.knobs import Knob, turned
 from advisor.analysis.workloads import Workloads
 from advisor.candidates.candidate import Candidate

@@ -21,8 +21,8 @@ from functools import cached_property
 from advisor.analysis.answers import UNLIMITED, Deadline, Progress, silent, under
 from advisor.analysis.axes import Axis, axes_of, reporting
 from advisor.analysis.axes import near as near_axes
-from advisor.analysis.comparison import same
 from advisor.analysis.conflict import conflict
+from advisor.analysis.equality import same
 from advisor.analysis.metric_names import metric_paths
 from advisor.analysis.quadrants import Corner, Reached, undominated, walk
 from advisor.candidates.table import Table, table

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from advisor.analysis.answers import Answer, Deadline, restricted, solve, under
-from advisor.analysis.comparison import Comparison, Side, compare, running
+from advisor.analysis.comparison import Comparison, Side, compare
+from advisor.analysis.equality import running
 from advisor.analysis.move_order import Stage, order
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table, table

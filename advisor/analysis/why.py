@@ -9,7 +9,7 @@ from typing import Literal
 
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, restricted, silent
 from advisor.analysis.changes import RoleChange, partial_copy, role_changes
-from advisor.analysis.comparison import running
+from advisor.analysis.equality import running
 from advisor.analysis.forced import Forced, only_where
 from advisor.analysis.why_not import WhyNot, why_not_all
 from advisor.candidates.candidate import Candidate

@@ -43,7 +43,6 @@ def command(
     from advisor.analysis.why import find_roles, why
     from advisor.commands.answer import answered, printed, stop_without_design
     from advisor.commands.progress import bar
-    from advisor.render import json_output, why_json, why_text
 
     if len(roles) > MOST_ROLES:
         raise click.UsageError(f"give at most {MOST_ROLES} roles; found {len(roles)}")
@@ -55,8 +54,12 @@ def command(
     if found is None:
         stop_without_design(answer, deadline, as_json=as_json)
     if as_json:
+        from advisor.render import json_output, why_json
+
         click.echo(json_output.dumps(why_json.why(found, answer)), nl=False)
     else:
+        from advisor.render import why_text
+
         printed(answer, why_text.why_page(found))
     settled = answer.status.value == "optimal" and not found.open
     raise SystemExit(0 if settled and all(o.proved for r in found.roles for o in r.alternatives) else 4)

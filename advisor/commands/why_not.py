@@ -115,12 +115,14 @@ def _found(
 
 
 def _show(answer: Answer, found: list[WhyNot], *, everything: bool, as_json: bool) -> None:
-    from advisor.commands.answer import printed
-    from advisor.render import json_output, why_json, why_table, why_text
-
     if as_json:
+        from advisor.render import json_output, why_json
+
         click.echo(json_output.dumps(why_json.why_not(found, answer)), nl=False)
         return
+    from advisor.commands.answer import printed
+    from advisor.render import why_table, why_text
+
     assert answer.best is not None
     table = [why_table.alternatives_table(found, answer.best)] if everything else None
     printed(answer, table or why_text.why_not_page(found, answer.best))

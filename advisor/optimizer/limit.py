@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import pulp
+from typing import TYPE_CHECKING
 
 from advisor.optimizer.linear import Linear
 from advisor.optimizer.tails import Tail
 from advisor.scenario.requirements import Bound
+
+if TYPE_CHECKING:
+    import pulp
 
 
 @dataclass(frozen=True)

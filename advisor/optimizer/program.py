@@ -36,14 +36,15 @@ class Program:
     def __init__(self, run: Run, total: Linear, goal: Goal, extra: tuple[Limit, ...]) -> None:
         self.run, self.search, self.goal = run, run.search, goal
         self.limits = (*run.limits, *extra)
-        self.model, self.session = run.search.model, run.search.session
+        self.loaded = run.search.loaded
+        self.model, self.session = self.loaded.model, self.loaded.session
         self.objective = self.model.expression(total)
         self._load()
 
     def _load(self) -> None:
         """Put the session into the state that cuts, goals held and limits ask for."""
-        self.session.truncate(self.search.base)
-        self.session.add(self.search.cuts)
+        self.session.truncate(self.loaded.base)
+        self.session.add(self.loaded.cuts)
         for number, (total, value) in enumerate(self.run.held):
             self.session.add(CONSTRAINTS["goal_reached"](self.model, self.model.expression(total), value, str(number)))
         for limit in self.limits:
@@ -129,7 +130,7 @@ class Program:
             if not outcome.found:
                 nothing = outcome.status is Status.INFEASIBLE  # a bound within reach is none for what is beyond
                 return Found(outcome.status, None, bound=math.inf if nothing else bound), math.inf
-            evaluation, cuts = self.search.violations(self.model.chosen(outcome.values), self.limits)
+            evaluation, cuts = self.loaded.violations(self.model.chosen(outcome.values), self.limits)
             if evaluation is not None:
                 proved = outcome.status is Status.OPTIMAL
                 value = goal_value(self.goal, evaluation)
@@ -141,4 +142,4 @@ class Program:
         if self.limits:
             self.limits[-1].cuts.extend(cuts)
         else:
-            self.search.cuts += cuts
+            self.loaded.cuts += cuts

@@ -17,8 +17,6 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import pulp
-
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.acceptance import Acceptance
@@ -29,7 +27,6 @@ from advisor.optimizer.found import NOTHING, Found, OutOfTimeError
 from advisor.optimizer.goal import CHEAPEST, STEP, goal_value, linear_goal
 from advisor.optimizer.limit import Limit
 from advisor.optimizer.linear import Linear, is_log, room_of
-from advisor.optimizer.program import Program
 from advisor.optimizer.proof import TooHardError
 from advisor.optimizer.pruning import leaves_out
 from advisor.optimizer.question import Question
@@ -41,6 +38,7 @@ from advisor.scenario.requirements import Bound
 
 if TYPE_CHECKING:
     import numpy as np
+    import pulp
 
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -183,6 +181,8 @@ class Run:
             out = leaves_out(self.search, self.only)
             found = NOTHING if out else self._exact(objective, goal, extra, asked)
         except TooHardError:
+            from advisor.optimizer.program import Program
+
             known, value = self._incumbent(objective, goal, extra)
             found = Program(self, objective, goal, extra).optimum(known, value)
         if found.status is Status.STOPPED and found.best is None and self.time_is_up():
@@ -314,4 +314,4 @@ class Run:
         if left <= 0:
             raise OutOfTimeError
         self.rounds += 1
-        return self.search.session.solve(objective, 0.0 if math.isinf(left) else left)
+        return self.search.loaded.session.solve(objective, 0.0 if math.isinf(left) else left)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-
-import pulp
 
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.compatibility import all_needs, unfit
@@ -16,16 +14,13 @@ from advisor.candidates.shared import torn
 from advisor.candidates.table import Table, variants
 from advisor.evaluation.evaluate import UNIT_MS, judge
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer import formulation
-from advisor.optimizer.formulation import CONSTRAINTS
 from advisor.optimizer.limit import Limit
 from advisor.optimizer.linear import Linear, linear, room_of
 from advisor.optimizer.node import CaseKey
 from advisor.optimizer.pooled import Pooled, Shared, at_least_as_strict, lattice_of
 from advisor.optimizer.pruning import Facts, couples, facts_of, never_needed, usable_of
 from advisor.optimizer.situations import Situation, fitting, ways_of, ways_to_fit, ways_to_share
-from advisor.optimizer.solver import Session
-from advisor.optimizer.tails import MARGIN, Tail
+from advisor.optimizer.tails import Tail
 from advisor.scenario.goals import Goal, Term
 from advisor.scenario.load import Scenario
 from advisor.scenario.pairs import Member, Pair
@@ -35,6 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from advisor.optimizer.linked import LinkedSearch
+    from advisor.optimizer.loaded import Loaded
     from advisor.optimizer.situations import Masks
 
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -66,7 +62,6 @@ class Search:
         self.bounds = tuple(r for r in self.requirements if isinstance(r, Bound))
         self.pairs = tuple(r for r in self.requirements if isinstance(r, Pair))
         self.needs = all_needs(c for found in table.candidates.values() for c in found)
-        self.cuts: list[pulp.LpConstraint] = []
         self.known: dict[tuple[str, ...], Evaluation] = {}
         self.near: list[Evaluation] = []
         self.floors: dict[tuple[Term, ...], float] = {}
@@ -347,53 +342,9 @@ class Search:
         kept = self.consistent(evaluation.design) is not None
         return kept and all(bound.holds(evaluation.metric(bound.metric)) for bound in bounds)
 
-    def violations(
-        self, design: Mapping[str, Candidate], limits: Sequence[Limit] = ()
-    ) -> tuple[Evaluation | None, list[pulp.LpConstraint]]:
-        """Return (evaluation, []) when every bound holds, else (None, cuts that remove the design)."""
-        tails = {bound: tail for bound, tail in (*self.tails, *((x.bound, x.tail) for x in limits)) if tail is not None}
-        late = [tail for tail in tails.values() if tail.within(design) < tail.level - MARGIN]
-        if late:
-            return None, [row for tail in late for row in self._cone(tail, design)]
-        evaluation = self.evaluate(design)
-        bounds = (*self.bounds, *(limit.bound for limit in limits))
-        broken = [bound for bound in bounds if not bound.holds(evaluation.metric(bound.metric))]
-        if not broken:
-            return evaluation, []
-        rows: list[pulp.LpConstraint] = []
-        for bound in broken:
-            tail = tails.get(bound)
-            rows += (
-                self._cone(tail, design) if tail else CONSTRAINTS["not_this_design"](self.model, design, self._name())
-            )
-        return None, rows
-
-    def _cone(self, tail: Tail, design: Mapping[str, Candidate]) -> Iterable[pulp.LpConstraint]:
-        return CONSTRAINTS["too_slow_together"](self.model, tail.cut(design), self._name())
-
-    def _name(self) -> str:
-        return str(len(self.cuts))
-
-    # --- the program, built when it is first needed ------------------------------------------------------------------
-
     @cached_property
-    def model(self) -> formulation.Model:
-        """The program: sets, variables, and the bounds that are linear in the choice."""
-        return formulation.formulate(self.pool, self.table.scenario, (*self.bounds, *self.pairs))
+    def loaded(self) -> Loaded:
+        """The program in the solver."""
+        from advisor.optimizer.loaded import Loaded
 
-    @cached_property
-    def _loaded(self) -> tuple[Session, int]:
-        session = Session(self.model.problem)
-        for bound, tail in self.tails:
-            session.add(CONSTRAINTS["tail"](self.model, tail, bound.metric))
-        return session, session.add([])
-
-    @property
-    def session(self) -> Session:
-        """The program in the solver, with the necessary conditions for percentiles."""
-        return self._loaded[0]
-
-    @property
-    def base(self) -> int:
-        """The number of rows that every run needs."""
-        return self._loaded[1]
+        return Loaded(self)

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import pulp
-
 from advisor.errors import SolverError
 
 if TYPE_CHECKING:
     import numpy as np
+    import pulp
 
     Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -47,6 +46,8 @@ class Outcome:
 
 def version() -> str:
     """Return the solver's name and version. Raises :class:`SolverError` when it is missing."""
+    import pulp
+
     return f"HiGHS {_quiet_highs().version()} through PuLP {pulp.__version__}"
 
 
@@ -109,6 +110,8 @@ class Session:
     """A model loaded into HiGHS, to be solved again and again with small changes."""
 
     def __init__(self, problem: pulp.LpProblem) -> None:
+        import pulp
+
         self._highs = problem.solverModel = _quiet_highs()
         for option, value in OPTIONS.items():
             self._highs.setOptionValue(option, value)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from advisor.analysis.comparison import running
+from advisor.analysis.equality import running
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation
 from advisor.rehearsal.course import Designing

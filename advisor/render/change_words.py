@@ -6,9 +6,10 @@ import datetime
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from advisor.analysis.changes import CarriedOver, RoleChange
-from advisor.analysis.comparison import MetricRow, Side, same
+from advisor.analysis.equality import same
 from advisor.analysis.overrides import Change
 from advisor.analysis.paths import MISSING
 from advisor.candidates.candidate import Candidate
@@ -19,6 +20,9 @@ from advisor.evaluation.result import Check, Evaluation
 from advisor.models.availability import downtime_minutes_per_month
 from advisor.render import numbers
 from advisor.scenario.requirements import Bound, Filter, Requirement, is_count
+
+if TYPE_CHECKING:
+    from advisor.analysis.comparison import MetricRow, Side
 
 NB = numbers.NARROW
 CENT = 0.005

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from advisor.analysis.comparison import same
+from advisor.analysis.equality import same
 from advisor.evaluation.result import Evaluation
 from advisor.render import numbers
 from advisor.render.change_words import metric_difference

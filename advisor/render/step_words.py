@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from advisor.analysis.axes import Axis
 from advisor.analysis.changes import RoleChange, role_changes
-from advisor.analysis.comparison import same
+from advisor.analysis.equality import same
 from advisor.analysis.pareto import Point
 from advisor.candidates.candidate import Candidate
 from advisor.evaluation.result import Evaluation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from advisor.analysis.comparison import same
+from advisor.analysis.equality import same
 from advisor.analysis.ruled_out import WayOut
 from advisor.analysis.why import OtherSize, RoleWhy, Why, Without
 from advisor.analysis.why_not import WhyNot

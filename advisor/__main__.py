@@ -9,12 +9,14 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-SWEEPS = (50_000, 20, 20)  # what is made between two looks for cycles: most of what a command makes is there to its end
+SWEEPS = (200_000, 20, 20)  # what is made between two looks for cycles: most of what a command makes stays to its end
+THREADS = "OPENBLAS_NUM_THREADS"  # of numpy's library: sums must not hang on the number of processors
 
 
 def main() -> NoReturn:
     """Run the command line of this process and leave with its exit code."""
     gc.set_threshold(*SWEEPS)
+    os.environ.setdefault(THREADS, "1")
     try:
         from advisor.commands.main import run
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import advisor
-from advisor.__main__ import SWEEPS
+from advisor.__main__ import SWEEPS, THREADS
 
 AT_THE_END = "import atexit, gc; atexit.register(lambda: print(gc.isenabled(), *gc.get_threshold()))"
 
@@ -27,6 +27,18 @@ def test_what_is_registered_for_the_end_is_done_and_seen() -> None:
     found = ended("--version", before=AT_THE_END)
     assert found.returncode == 0
     assert found.stdout.splitlines() == [f"advisor {advisor.__version__}", f"True {' '.join(map(str, SWEEPS))}"]
+
+
+@pytest.mark.parametrize(("given", "used"), [(None, "1"), ("3", "3")])
+def test_sums_do_not_hang_on_how_many_processors_there_are(
+    given: str | None, used: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """numpy's library adds up in one thread, unless somebody says otherwise."""
+    monkeypatch.delenv(THREADS, raising=False)
+    if given is not None:
+        monkeypatch.setenv(THREADS, given)
+    before = f"import atexit, os; atexit.register(lambda: print(os.environ[{THREADS!r}]))"
+    assert ended("--version", before=before).stdout.splitlines()[1:] == [used]
 
 
 @pytest.mark.parametrize(("arguments", "code"), [(("no-such-command",), 2), (("--help",), 0)])

@@ -31,12 +31,13 @@ from advisor.commands.schema import schema_text
 from advisor.errors import InputError
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
+from advisor.optimizer.goal import CHEAPEST
 from advisor.optimizer.solver import Status
 from advisor.proposal import propose
 from advisor.render import json_output, why_json, why_text
 from advisor.render.change_words import broken_text
 from advisor.scenario.load import Scenario, load_scenario
-from advisor.scenario.requirements import Bound, Requirement
+from advisor.scenario.requirements import CLOUDS, Bound, Requirement
 
 Capture = pytest.CaptureFixture[str]
 DATA = Path(__file__).parent / "data"
@@ -211,6 +212,24 @@ def test_to_look_ahead_for_ways_out_changes_no_answer(
             assert [way.requirement for way in ways] == list(members or ())
             found.append([(way.least, way.proved, way.evaluation and _ids(way.evaluation)) for way in ways])
         assert found[0] == found[1] == found[2]
+
+
+def test_what_no_number_of_clouds_mends_needs_no_availability_that_has_no_way_out(
+    scenario: Scenario, catalog: Catalog
+) -> None:
+    """Without a cache no clouds are enough, and no lower availability either: what is said to be in conflict has
+    neither, and cannot hold together by a search of nothing else."""
+    known = answer(scenario, catalog)
+    assert known.best
+    one = forced(known, [Wish("semantic_cache", "none")])
+    requirements = one.search.requirements
+    ways = ruled_out._Ways(one, tuple(ruled_out._likely(requirements, known.best)), UNLIMITED)
+    looked = ways(next(place for place, r in enumerate(requirements) if getattr(r, "metric", "") == CLOUDS))
+    assert looked.way.evaluation is None
+    assert looked.conflict
+    metrics = {getattr(r, "metric", "") for r in looked.conflict}
+    assert not any(metric == CLOUDS or metric.endswith(".availability") for metric in metrics)
+    assert one.best(UNLIMITED, looked.conflict, (CHEAPEST,)).status is Status.INFEASIBLE
 
 
 def _ids(evaluation: Evaluation) -> list[str]:

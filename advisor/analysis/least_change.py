@@ -16,11 +16,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 
+from advisor.analysis.alone import least_count
 from advisor.analysis.answers import Deadline, remember, searching
 from advisor.analysis.forced import Forced, blame
 from advisor.analysis.loosening import looser, towards
 from advisor.analysis.remedies import Admitted, Remedy, Step, Undenied, changed_scenario, loosened, place_of
-from advisor.analysis.ruled_out import least_count
 from advisor.analysis.unhelped import cannot_help, roles_of, worth_trying
 from advisor.candidates.table import Table
 from advisor.candidates.table import table as build

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from advisor.analysis.alone import WayOut, best_reach
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, silent
 from advisor.analysis.changes import RoleChange, role_changes
 from advisor.analysis.forced import Forced, Wish, forced, names_of
 from advisor.analysis.reasons import Reason, reasons
-from advisor.analysis.ruled_out import WayOut, best_reach, blame_and_ways_out
+from advisor.analysis.ruled_out import blame_and_ways_out
 from advisor.candidates.candidate import NONE, Candidate
 from advisor.candidates.maker import Rejection
 from advisor.candidates.table import Table

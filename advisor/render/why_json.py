@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from advisor.analysis.alone import WayOut
 from advisor.analysis.answers import Answer
 from advisor.analysis.reasons import Reason
-from advisor.analysis.ruled_out import WayOut
 from advisor.analysis.what_if import side
 from advisor.analysis.why import OtherSize, RoleWhy, Why, Without
 from advisor.analysis.why_not import WhyNot

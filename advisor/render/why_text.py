@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from advisor.analysis.alone import WayOut
 from advisor.analysis.equality import same
-from advisor.analysis.ruled_out import WayOut
 from advisor.analysis.why import OtherSize, RoleWhy, Why, Without
 from advisor.analysis.why_not import WhyNot
 from advisor.evaluation.result import Evaluation

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import rehearsal_case as case
 
+from advisor.commands.main import run
 from advisor.errors import InputError
 from advisor.rehearsal.course import Designing
 from advisor.rehearsal.debrief import debrief
@@ -99,6 +100,19 @@ def test_more_entries_than_items_are_refused(tmp_path: Path) -> None:
     """What comes after the last item is named."""
     with pytest.raises(InputError, match=f"the session has {len(case.items())} items"):
         played(tmp_path, ["skip"] * (len(case.items()) + 1))
+
+
+def test_a_broken_scenario_beside_a_broken_script_is_named_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All that is wrong is said at once, whichever file it stands in."""
+    scenario, answers = tmp_path / "scenario.yml", tmp_path / "answers.yml"
+    scenario.write_text("title: x\nblueprint: rag_assistant\nworkload: {requests_per_mont: 3}\n")
+    answers.write_text("- skip\n")
+    assert run(["rehearse", str(scenario), "--script", str(answers)]) == 2
+    said = capsys.readouterr().err
+    assert "a script is a mapping" in said
+    assert "requests_per_mont" in said
 
 
 @pytest.mark.parametrize(

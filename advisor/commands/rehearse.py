@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -188,14 +187,14 @@ def _interviewer(given: dict[str, Any]) -> None:
 
 def _script(given: dict[str, Any]) -> None:
     from advisor.commands.rehearse_files import finished, write_debrief
-    from advisor.commands.rehearse_setup import begin, scripted
+    from advisor.commands.rehearse_setup import begin, read_script, scripted
     from advisor.rehearsal import prepare
     from advisor.rehearsal.ahead import Lazily
-    from advisor.rehearsal.script import load_script, play
+    from advisor.rehearsal.script import play
     from advisor.rehearsal.session import State
     from advisor.rehearsal.sitting import Sitting
 
-    script: Script = load_script(Path(given["script"]))
+    script: Script = read_script(given)
     merged = scripted(given, script)
     begun: Begun = begin(merged)
     source = Lazily(prepare.items(begun.setup))

@@ -90,6 +90,28 @@ def _unknown(name: str, what: str, known: Collection[str]) -> str:
     return f"found '{name}'; {what}: {listing(known, 60)}{nearest(name, known)}"
 
 
+def read_script(given: dict[str, Any]) -> Script:
+    """Return the script that options name.
+
+    Raises:
+        InputError: every problem of it; where there are any, those of the scenario that is named beside it too.
+    """
+    from advisor.commands import options
+    from advisor.errors import InputError
+    from advisor.rehearsal.script import load_script
+
+    try:
+        return load_script(Path(given["script"]))
+    except InputError as error:
+        problems = [*error.problems]
+    if given["scenario"]:
+        try:
+            options.load_inputs(given["scenario"], given["catalog_folder"])
+        except InputError as error:
+            problems += error.problems
+    raise InputError(problems)
+
+
 def scripted(given: dict[str, Any], script: Script) -> dict[str, Any]:
     """Return the options with what the script says where the command line says nothing.
 

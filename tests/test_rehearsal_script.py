@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 import rehearsal_case as case
 
 from advisor.commands.main import run
+from advisor.commands.schema import schema_text
 from advisor.errors import InputError
 from advisor.rehearsal.course import Designing
 from advisor.rehearsal.debrief import debrief
@@ -82,6 +85,26 @@ def test_what_a_script_does_not_reach_is_not_asked(tmp_path: Path) -> None:
     found = debrief(played(tmp_path, ["skip", "skip"]))
     assert len(found.marks) == 2
     assert not found.complete
+
+
+def test_without_an_answer_there_is_no_score(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing that was answered is not zero points: neither in JSON, nor in the terminal, nor in the debrief."""
+    scenario, answers = tmp_path / "scenario.yml", tmp_path / "answers.yml"
+    scenario.write_text(case.TEXT, encoding="utf-8")
+    answers.write_text("seed: 2\nanswers: []\n", encoding="utf-8")
+    catalog = ["--catalog", str(case.DATA / "mini_catalog")]
+    arguments = ["rehearse", str(scenario), "--script", str(answers), *catalog]
+    assert run([*arguments, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["points"], found["competences"], found["items"]) == (None, [], [])
+    jsonschema.validate(found, json.loads(schema_text("rehearsal", "", None)))
+    assert run([*arguments, "-o", str(tmp_path / "debrief")]) == 0
+    shown = capsys.readouterr().out
+    written_ = (tmp_path / "debrief" / "debrief.md").read_text()
+    for text in (shown, written_):
+        assert "No item was answered, so there is no score." in text
+        assert "0.00" not in text
+    assert "is weak" not in written_
 
 
 def test_every_entry_that_does_not_fit_is_named(tmp_path: Path) -> None:

@@ -64,9 +64,9 @@ class Debrief:
     forgotten: tuple[str, ...]
 
     @property
-    def points(self) -> float:
-        """The mean over all items; 0 for none."""
-        return sum(mark.points.points for mark in self.marks) / len(self.marks) if self.marks else 0.0
+    def points(self) -> float | None:
+        """The mean over all items; None where none was answered."""
+        return sum(mark.points.points for mark in self.marks) / len(self.marks) if self.marks else None
 
 
 def debrief(sitting: Sitting) -> Debrief:

@@ -76,6 +76,10 @@ def _header(found: Debrief, setup: Setup, date: datetime.date, again: str) -> It
 def _score(found: Debrief) -> Iterator[str]:
     yield "## Score"
     yield ""
+    if found.points is None:
+        yield rehearsal_words.NO_SCORE
+        yield ""
+        return
     yield (
         "1 is perfect, 0 is what silence earns, below 0 are confident misses. Intervals are to hold the truth in 4 of "
         "5 cases; designs are scored by what they cost more than the optimum; infeasible ones earn 0, shown apart."
@@ -282,7 +286,9 @@ def _next(found: Debrief) -> Iterator[str]:
     yield "## What to practise next"
     yield ""
     if not found.practise:
-        yield "No kind of question that was asked is weak. A longer session, or another seed, asks more."
+        unknown = "Nothing is known of that before an item is answered."
+        good = "No kind of question that was asked is weak. A longer session, or another seed, asks more."
+        yield unknown if found.points is None else good
         yield ""
         return
     anchors = _anchors(found)

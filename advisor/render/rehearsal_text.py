@@ -246,7 +246,10 @@ def summary(found: Debrief) -> Iterator[str]:
     if not found.complete:
         count = len(found.marks)
         yield f"Not finished: {count} {'item was' if count == 1 else 'items were'} answered."
-    yield "[bold]Score by competence[/]  (1 perfect, 0 silence, below 0 confident misses)"
+    if found.points is None:
+        yield rehearsal_words.NO_SCORE
+    else:
+        yield "[bold]Score by competence[/]  (1 perfect, 0 silence, below 0 confident misses)"
     for group in found.competences:
         title = rehearsal_words.COMPETENCES.get(group.name, group.name)
         items = f"{group.count} item{'s' if group.count != 1 else ''}"

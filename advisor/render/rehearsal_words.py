@@ -97,6 +97,9 @@ def answer(question: Question, said: Answer | None) -> str:
     return named
 
 
+NO_SCORE = "No item was answered, so there is no score."
+
+
 def points(value: float) -> str:
     """Return points with their sign.
 

@@ -17,6 +17,7 @@ from advisor.scenario.requirements import COST
 
 _PLOT, _HEIGHT = 640, 340  # px
 _LEFT, _RIGHT, _TOP, _BOTTOM = 92, 30, 78, 54  # px
+_ROOM = 0.09  # below the least cost, as a share of how far apart the costs are
 _SUB = "Solid: every requirement holds. Open: a budget had to be lifted. Dotted lines: the best options change."
 
 Row = dict[str, Any]
@@ -34,6 +35,7 @@ def growth_chart(found: Growth, scenario: Scenario) -> str:
     if len(solved) < 2:
         raise ValueError("growth with fewer than two designs has no chart")
     rows = [_row(one) for one in solved]
+    budgets = [bound.limit for bound in scenario.bounds if bound.metric == COST]
     heading = f"{scenario.title}: cost over volume"
     spec: Row = {
         "$schema": SCHEMA,
@@ -43,12 +45,12 @@ def growth_chart(found: Growth, scenario: Scenario) -> str:
         "background": None,
         "padding": {"left": _LEFT, "right": _RIGHT, "top": _TOP, "bottom": _BOTTOM},
         "data": {"values": [{}]},
-        "encoding": {"x": _axis("times today's volume"), "y": _axis("USD a month")},
+        "encoding": {"x": _axis("times today's volume"), "y": _axis("USD a month", _least(rows, budgets))},
         "layer": [
             _words(fitting(heading, _LEFT + _PLOT, 15), 16 - _TOP, "ink", 15.0, 700),
             _words(_SUB, 38 - _TOP, "muted", 12.5, 400),
             *[_rule("x", one.after.factor) for one in found.flips],
-            *[_budget(bound.limit) for bound in scenario.bounds if bound.metric == COST],
+            *[_budget(limit) for limit in budgets],
             _line(rows),
             *[_dots([row for row in rows if row["holds"] == holds], filled=holds) for holds in (False, True)],
             *_labels([row for row, one in zip(rows, solved, strict=True) if one in found.volumes]),
@@ -72,9 +74,15 @@ def _row(one: Volume) -> Row:
     return {"x": one.factor, "y": cost, "holds": not one.lifted, "about": one_line(about), "label": numbers.usd(cost)}
 
 
-def _axis(title: str) -> Row:
+def _least(rows: Sequence[Row], budgets: Sequence[float]) -> float:
+    """Return where the costs begin: so far below the least that its label has room."""
+    costs = [*(row["y"] for row in rows), *budgets]
+    return float(min(costs) * (min(costs) / max(costs)) ** _ROOM)
+
+
+def _axis(title: str, least: float | None = None) -> Row:
     grouped = "datum.label ? replace(format(datum.value, ',~r'), /,/g, '\u00a0') : ''"
-    scale = {"type": "log", "nice": False}
+    scale: Row = {"type": "log", "nice": False} | ({} if least is None else {"domainMin": least})
     return {"type": "quantitative", "scale": scale, "axis": {"title": title, "labelExpr": grouped}}
 
 
@@ -96,12 +104,12 @@ def _dots(rows: Sequence[Row], *, filled: bool) -> Row:
 
 
 def _labels(rows: Sequence[Row]) -> list[Row]:
-    """Return the costs beside the points that were asked for, the first to the right of its point."""
-    return [_label(rows[:1], "left", 10), _label(rows[1:], "right", -8)]
+    """Return the costs beside the points that were asked for: above the line to the left, the first below it."""
+    return [_label(rows[:1], "left", 6, 16), _label(rows[1:], "right", -8, -14)]
 
 
-def _label(rows: Sequence[Row], align: str, dx: int) -> Row:
-    mark = {"type": "text", "align": align, "dx": dx, "dy": -14, "fill": COLOURS["ink"][0]}
+def _label(rows: Sequence[Row], align: str, dx: int, dy: int) -> Row:
+    mark = {"type": "text", "align": align, "dx": dx, "dy": dy, "fill": COLOURS["ink"][0]}
     places = {"x": {"field": "x"}, "y": {"field": "y"}}
     return {
         "data": {"values": list(rows)},

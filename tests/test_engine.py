@@ -509,6 +509,24 @@ def test_what_lies_above_a_lower_ceiling_is_open_when_time_runs_out_below_it(mon
     assert optimise(Search(under), [CHEAPEST]).status is Status.INFEASIBLE
 
 
+def test_labels_that_were_not_enough_are_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor are fewer, below the same value to beat; more of them are, and below another value as many."""
+    tried: list[float] = []
+
+    def give_up(search: labels.LabelSearch, *, first: bool = False) -> bool:
+        tried.append(search.most)
+        return False
+
+    monkeypatch.setattr(labels.LabelSearch, "run", give_up)
+    case, incumbent = next(iter(_cases(medium_question(0)))), proof.Incumbent(math.inf, 1e9)
+    one = proof.Proof(case, incumbent, lambda *_: True, math.inf)
+    for most in (10, 10, 5, 20, 10):
+        assert not one._ends_plainly(most, first=False)
+    incumbent.ceiling = 1e8
+    assert not one._ends_plainly(5, first=False)
+    assert tried == [10, 20, 5]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_where_the_engine_gives_up_the_program_answers(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """With no labels allowed at all the answer is the same, and was proved by the solver."""

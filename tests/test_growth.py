@@ -23,7 +23,7 @@ from advisor.errors import InputError
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.solver import Status
 from advisor.render import growth_json, growth_text
-from advisor.render.growth_chart import growth_chart
+from advisor.render.growth_chart import _least, growth_chart
 from advisor.scenario.load import Scenario, load_scenario
 from advisor.scenario.requirements import Bound
 
@@ -304,6 +304,15 @@ def test_the_page_says_what_grows_flips_and_breaks(capsys: Capture, tmp_path: Pa
     assert "semantic_cache" in page
     assert "Headroom" in page
     assert ET.fromstring(chart.read_text()).tag.endswith("svg")
+
+
+@pytest.mark.parametrize(
+    ("costs", "budgets", "least"),
+    [([100.0, 10_000.0], [], 66.07), ([100.0], [400.0], 88.27), ([50.0, 50.0], [], 48.21), ([0.0, 0.0], [], None)],
+)
+def test_the_first_label_has_room(costs: list[float], budgets: list[float], least: float | None) -> None:
+    """The axis begins below the least cost, also where all are the same; where something is free it is left alone."""
+    assert _least([{"y": cost} for cost in costs], budgets) == (least and pytest.approx(least, abs=0.01))
 
 
 def test_the_chart_needs_two_designs(base: Scenario, mini: Catalog) -> None:

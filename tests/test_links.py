@@ -110,4 +110,5 @@ def test_the_fewest_places_are_settled(seed: int) -> None:
     best = _settled(known, pool, places)
     assert enough(best)
     assert count(best) == min(count(chosen) for chosen in every if enough(chosen))
+    assert best >= {caller for call in known for caller in call.callers if len(places[caller]) == 1}
     assert place_of(pool["r0"][0]) == "none"

@@ -1,6 +1,6 @@
 """Work that is given bit by bit: other processes begin with the first piece while this one finds out what else to do.
 
-With one job nothing is begun before all results are asked for, and no process is started. What a piece comes to hangs
+With one job nothing is begun before this process works or waits, and no process is started. What a piece comes to hangs
 on the piece alone, so the results are the same for any number of jobs.
 """
 

@@ -58,13 +58,13 @@ class _Looked:
     conflict: tuple[Requirement, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Ways:
     """Looks for the way out of a requirement, by its place; can be done in another process.
 
     Where one more of a number is not enough, it is tried whether what is likely can hold with any number: if not,
-    nothing that is stricter needs a search of its own. First without availabilities that have no way out either, which
-    is quick to know: if the rest cannot hold, less is left to ask for afterwards.
+    nothing that is stricter needs a search of its own. First without availabilities for which no way out is found
+    either, which is quick to know: if the rest cannot hold, less is left to ask for afterwards.
 
     Attributes:
         likely: what is likely to be in a conflict.
@@ -158,11 +158,13 @@ class _Blame:
     def _can_hold(self, requirements: Sequence[Requirement]) -> bool | None:
         """Return whether requirements can hold together, by what others have found by now too.
 
-        Where some are left out whose ways out are being looked for, that is what tells.
+        Where that does not say it, and some are left out whose ways out are being looked for, these are waited for.
         """
-        kept = set(map(id, requirements))
-        self.crew.of([place for one, place in self._begun.items() if id(one) not in kept])
         self._note(self._begun.values())
+        if self.feasible.noted(requirements) is None:
+            kept = set(map(id, requirements))
+            self.crew.of([place for one, place in self._begun.items() if id(one) not in kept])
+            self._note(self._begun.values())
         return self.feasible(requirements)
 
     def _looked(self, some: Sequence[Requirement]) -> dict[Requirement, WayOut]:

@@ -3,11 +3,12 @@
 What is best with free calls bounds what can be best with those that are paid. Often that design is no worse with its
 calls, and is the answer. If not, only what can be in a design as good as it has to be is copied for every place that
 its callers can have (:mod:`advisor.optimizer.linked`): as good as a design that is known, as a bound on the goal's own
-metric asks for, or, before either is tried, within :data:`REACHES` of the best with free calls, one after the other.
-Designs that good are all among these copies, since calls only add to what a design costs and takes; so the best of the
-copies is the best of all if it is that good. If it is not, it is still one to beat; and where none of them is, that is
-a bound for what comes next. Where a percentile alone is the goal one cloud is looked at before any copies are made: no
-call leaves it, and if it has a design as fast as any is with free calls, that is the answer.
+metric asks for, or, before either is tried, within :data:`REACHES` of the best with free calls, one after the other
+(where any design will do, within the last of them of the first one that was found). Designs that good are all among
+these copies, since calls only add to what a design costs and takes; so the best of the copies is the best of all if it
+is that good. If it is not, it is still one to beat; and where none of them is, that is a bound for what comes next.
+Where a percentile alone is the goal one cloud is looked at before any copies are made: no call leaves it, and if it has
+a design as fast as any is with free calls, that is the answer.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from advisor.scenario.requirements import CLOUDS, Bound, split_percentile
 
 SLIP = 1e-9  # what a goal may be above that of the design to beat, relative
 LEAST = 1e-9  # stands for 0 in a logarithm
-REACHES = (0.01, 0.1)  # how far above the best with free calls the best is looked for at first, relative
+REACHES = (0.01, 0.1)  # how far above a design with free calls others are looked for at first, relative
 MANY = 0.8  # of the candidates in designs that are good enough at all: so many are copied with all others
 Ids = Mapping[str, Collection[str]]
 

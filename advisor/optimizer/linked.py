@@ -210,14 +210,15 @@ def _settled(known: Iterable[Call], pool: Pool, places: Mapping[str, Sequence[st
     """Return the roles whose places are to be settled first, so that every call has one end that then knows the other.
 
     The callers do; but where the time may as well stand with the caller, settling the other end is enough. Of all that
-    suffice the ones with the fewest combinations of places are taken.
+    suffice the ones with the fewest combinations of places are taken, and those that can be in one place only.
     """
     plain = {role for role, found in pool.items() if not any(c.parts for c in found)}
     ends = {(frozenset(call.callers), call.role if _turns(call, plain) else None) for call in known}
-    needed = frozenset(role for callers, other in ends if other is None for role in callers)
+    alone = {role for callers, other in ends for role in (*callers, other) if role and len(places[role]) == 1}
+    needed = alone.union(*(callers for callers, other in ends if other is None))
     open_ = [(callers, other) for callers, other in ends if not (callers <= needed or other in needed)]
     more = sorted({role for callers, other in open_ for role in (*callers, other) if role is not None})
-    some = (needed.union(few) for size in range(len(more) + 1) for few in itertools.combinations(more, size))
+    some = (frozenset((*needed, *few)) for size in range(len(more) + 1) for few in itertools.combinations(more, size))
     enough = (chosen for chosen in some if all(callers <= chosen or other in chosen for callers, other in open_))
     return min(enough, key=lambda chosen: (math.prod(len(places[role]) for role in chosen), sorted(chosen)))
 

@@ -36,7 +36,7 @@ class Grid:
 
 
 GRIDS = (Grid(24, 4, 12_000), Grid(96, 1, 30_000), Grid(384, 1, 300_000))
-QUICK = 8_000  # labels to give up after where other cases are waiting
+QUICK = 8_000  # labels with envelopes to give up after where other cases are waiting
 PLAIN = 5000  # labels without envelopes: where goal and limits leave few designs these take longer than they save
 PATIENT = 20_000  # the same where coarse envelopes were not enough: to make finer ones takes as long
 GUESSES = 2  # from quick starts
@@ -91,7 +91,7 @@ class Proof:
         self.guesses = GUESSES  # that are left
         self._order: list[int] = []  # once a search has begun
         self._left: tuple[float, Case] | None = None  # what was promising when it was last asked, below which goal
-        self._not_plain: tuple[float, int] | None = None  # a goal to beat, and so many labels that were not enough
+        self._not_plain = (math.nan, 0)  # a goal to beat, and so many labels that were not enough
         self._too_coarse: tuple[float, int] | None = None  # the same, and the grid that was not enough for it
         self.prices = priced(case)
         self.bound = math.inf if self.prices is None else max(case.constant + self.prices.bound(case), floor)
@@ -135,7 +135,7 @@ class Proof:
     def run(self, *, any_design: bool = False, attempts: int = len(GRIDS), quick: bool = False) -> float:
         """Search for something better; return a bound of what is left open, infinite when nothing is.
 
-        ``attempts``: that are made, on finer and finer grids. ``quick``: give up after few labels instead.
+        ``attempts``: that are made, on finer and finer grids. ``quick``: one, with few labels, instead.
 
         Raises:
             TooHardError: there are too many labels.
@@ -204,7 +204,7 @@ class Proof:
         """Return whether few labels settle a case for which only goal and limits are looked at until designs are whole;
         what is found on the way counts in any case."""
         most, case = self._promising()
-        if case is None or (most, labels) == self._not_plain:
+        if case is None or (most == self._not_plain[0] and labels <= self._not_plain[1]):
             return case is None
         assert self.prices is not None
         order = self._order = self._order or decided_order(case)
@@ -212,7 +212,7 @@ class Proof:
         accepts = _Accepts(self, case)
         search = LabelSearch(case, order, (), case.tails, costs, room, accepts, most, self.deadline, labels)
         ended = search.run(first=first)
-        self._not_plain = None if ended else (most, labels)
+        self._not_plain = (math.nan, 0) if ended else (most, labels)
         return ended
 
     def _labels(self, case: Case, most: float, grid: Grid) -> LabelSearch | None:

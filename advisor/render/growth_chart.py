@@ -17,6 +17,7 @@ from advisor.scenario.requirements import COST
 
 _PLOT, _HEIGHT = 640, 340  # px
 _LEFT, _RIGHT, _TOP, _BOTTOM = 92, 30, 78, 54  # px
+_LEAST_SPREAD = 1.5  # greatest over least cost, at least as the axis has it
 _ROOM = 0.09  # below the least cost, as a share of how far apart the costs are
 _SUB = "Solid: every requirement holds. Open: a budget had to be lifted. Dotted lines: the best options change."
 
@@ -74,10 +75,12 @@ def _row(one: Volume) -> Row:
     return {"x": one.factor, "y": cost, "holds": not one.lifted, "about": one_line(about), "label": numbers.usd(cost)}
 
 
-def _least(rows: Sequence[Row], budgets: Sequence[float]) -> float:
-    """Return where the costs begin: so far below the least that its label has room."""
+def _least(rows: Sequence[Row], budgets: Sequence[float]) -> float | None:
+    """Return where the costs begin: so far below the least that its label has room; None where something is free."""
     costs = [*(row["y"] for row in rows), *budgets]
-    return float(min(costs) * (min(costs) / max(costs)) ** _ROOM)
+    if min(costs) <= 0:
+        return None
+    return float(min(costs) / max(max(costs) / min(costs), _LEAST_SPREAD) ** _ROOM)
 
 
 def _axis(title: str, least: float | None = None) -> Row:

@@ -19,10 +19,10 @@ from advisor.catalog.load import Catalog
 from advisor.errors import InputError
 from advisor.evaluation.result import Evaluation
 from advisor.explanation.explain import explain
-from advisor.optimizer import counted, engine, question, run
+from advisor.optimizer import counted, engine, program, question
 from advisor.optimizer.goal import linear_goal
 from advisor.optimizer.prices import priced
-from advisor.optimizer.run import optimise
+from advisor.optimizer.run import Run, optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.solver import Status
 from advisor.proposal import Proposal
@@ -168,7 +168,7 @@ def test_engine_and_program_agree_on_few_vendors(seed: int, monkeypatch: pytest.
         other = optimise(Search(few), program=True)
         with monkeypatch.context() as patch:
             patch.setattr(question, "FEW_SETS", 0)
-            patch.setattr(run, "Program", None)
+            patch.setattr(program, "Program", None)
             ours = optimise(Search(few))
         assert ours.status is other.status
         assert ours.best is None or ours.value == pytest.approx(other.value, rel=1e-9)
@@ -194,7 +194,7 @@ def test_narrowing_drops_no_design(scenario: Scenario, catalog: Catalog) -> None
         names = sorted({name for c in itertools.chain(*search.pool.values()) for name in c.distinct("vendors")})
         goal = linear_goal(search, asked.scenario.objective[0])
         assert goal is not None
-        asking = engine.Engine(run.Run(search, None, 0.0).question(goal, ()), lambda _: True)
+        asking = engine.Engine(Run(search, None, 0.0).question(goal, ()), lambda _: True)
         whole = next(iter(asking.open_cases(relaxed=True)))[-1]
         few = [j for j in found if j.metrics["vendors"] <= 2]
         count = counted.counted(2, search.distinct("vendors"), names)

@@ -28,6 +28,7 @@ bench: $(READY)  ## measure load, candidates, solve, evaluate and render
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/optimizer.py
 	$(BIN)/python benchmarks/analysis.py
+	$(BIN)/python benchmarks/why_not.py
 	$(BIN)/python benchmarks/selection.py
 	$(BIN)/python benchmarks/fronts.py
 	$(BIN)/python benchmarks/latency.py

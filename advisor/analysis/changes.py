@@ -49,6 +49,11 @@ class RoleChange:
     lines: tuple[LineChange, ...]
 
     @property
+    def flips(self) -> bool:
+        """Whether the role is filled or run differently."""
+        return self.kind not in ("same", "recosted")
+
+    @property
     def usd_per_month(self) -> tuple[float, float]:
         """Bill, operations and migration before and after."""
         return tuple(c.cost_usd_per_month if c else 0.0 for c in (self.before, self.after))  # type: ignore[return-value]

@@ -46,7 +46,7 @@ class BreakEven:
     @property
     def flips(self) -> tuple[RoleChange, ...]:
         """The roles that are filled or run differently."""
-        return tuple(one for one in self.roles if one.kind not in ("same", "recosted"))
+        return tuple(one for one in self.roles if one.flips)
 
 
 @dataclass(frozen=True)

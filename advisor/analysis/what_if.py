@@ -41,7 +41,7 @@ class WhatIf:
     @property
     def flips(self) -> tuple[RoleChange, ...]:
         """The roles that are filled or run differently."""
-        return tuple(one for one in self.roles if one.kind not in ("same", "recosted"))
+        return tuple(one for one in self.roles if one.flips)
 
 
 def what_if(

@@ -233,7 +233,7 @@ def candidate_text(candidate: Candidate | None) -> str:
 def flips_text(changes: Iterable[RoleChange]) -> Iterator[str]:
     """Yield each role that changes, from which component to which; sizes only where the component stays."""
     for one in changes:
-        if one.kind in ("same", "recosted"):
+        if not one.flips:
             continue
         if one.kind == "resized" and one.before is not None and one.after is not None:
             yield f"{one.role}: {one.before.name}, {one.before.size} → {one.after.size}"

@@ -103,7 +103,7 @@ def basis_text(knob: Knob) -> str:
 
 def flips_text(changes: Sequence[RoleChange]) -> str:
     """Return which roles change and to what; of many the first ones."""
-    texts = [flip_text(one) for one in changes if one.kind not in ("same", "recosted")]
+    texts = [flip_text(one) for one in changes if one.flips]
     more = len(texts) - SHOWN
     return "; ".join(texts[:SHOWN]) + (f"; and {more} more role{'s' if more > 1 else ''}" if more > 0 else "")
 

@@ -48,7 +48,7 @@ def _amount(metric: str, old: float, new: float) -> str:
 
 def role_texts(before: Evaluation, after: Evaluation) -> Iterator[str]:
     """Yield how each role changes that does: ``vector store gains 1 unit (2 → 3)``; of many only which they are."""
-    changes = [one for one in role_changes(before, after) if one.kind not in ("same", "recosted")]
+    changes = [one for one in role_changes(before, after) if one.flips]
     if len(changes) <= MOST_ROLES:
         yield from (f"{_spoken(one.role)} {_change(one)}" for one in changes)
         return

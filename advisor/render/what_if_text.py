@@ -81,10 +81,10 @@ def metric_cells(row: MetricRow) -> tuple[str, ...]:
 
 def role_lines(changes: Sequence[RoleChange]) -> Iterator[RenderableType]:
     """Yield the roles that flip as a table, then what the others do."""
-    flips = [one for one in changes if one.kind not in ("same", "recosted")]
+    flips = [one for one in changes if one.flips]
     if flips:
         yield role_table(flips)
-    yield rest_line([one for one in changes if one.kind in ("same", "recosted")], any_flip=bool(flips))
+    yield rest_line([one for one in changes if not one.flips], any_flip=bool(flips))
 
 
 def role_table(flips: Sequence[RoleChange]) -> Table:

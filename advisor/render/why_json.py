@@ -88,7 +88,7 @@ def _why_not(one: WhyNot) -> dict[str, Any]:
         "extra_goal": one.extra_goal,
         "goal": one.goal or None,
         "design": design(one.evaluation) if one.evaluation else None,
-        "roles": [role_change(change) for change in one.roles if change.kind not in ("same", "recosted")],
+        "roles": [role_change(change) for change in one.roles if change.flips],
         "dominated_by": {role: winner.id for role, (_, winner) in (one.dominated or {}).items()},
         "conflict": None if one.conflict is None else [requirement(r) for r in one.conflict],
         "ways_out": [_way_out(way) for way in one.ways_out],

@@ -36,7 +36,7 @@ _HOMES = {
     "alternatives": "advisor.analysis.alternatives",
     "why": "advisor.analysis.why",
     "why_not": "advisor.analysis.why_not",
-    "find_wishes": "advisor.analysis.why_not",
+    "find_wishes": "advisor.analysis.wishes",
     "select": "advisor.selection.run",
     "explain": "advisor.explanation.explain",
     "candidate_table": "advisor.candidates.table",
@@ -83,7 +83,8 @@ if TYPE_CHECKING:
     from advisor.analysis.ways_out import ways_out
     from advisor.analysis.what_if import what_if
     from advisor.analysis.why import why
-    from advisor.analysis.why_not import find_wishes, why_not
+    from advisor.analysis.why_not import why_not
+    from advisor.analysis.wishes import find_wishes
     from advisor.audit.report import audit_table, audit_text
     from advisor.billing.load import bill_from_text, load_bill
     from advisor.billing.price import price

@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-SWEEPS = (200_000, 20, 20)  # what is made between two looks for cycles: most of what a command makes stays to its end
+SWEEPS = (1_000_000, 20, 20)  # what is made between two looks for cycles: most of what a command makes stays to its end
 THREADS = "OPENBLAS_NUM_THREADS"  # of numpy's library: sums must not hang on the number of processors
 
 

@@ -16,7 +16,8 @@ import yaml
 
 from advisor import resources
 from advisor.analysis.answers import solve
-from advisor.analysis.why_not import find_wishes, why_not
+from advisor.analysis.why_not import why_not
+from advisor.analysis.wishes import find_wishes
 from advisor.billing.load import bill_from_text
 from advisor.billing.price import price
 from advisor.billing.result import PricedBill

@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 from oracles.enumeration import Judged, enumerate_all, meets, optimum
 from oracles.problems import draw_bounds, draw_filters, small_table, with_question
+from rich.padding import Padding
 
 from advisor.analysis import ruled_out
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, answer, solve
@@ -22,7 +23,8 @@ from advisor.analysis.equality import same
 from advisor.analysis.forced import Wish, blame, forced
 from advisor.analysis.overrides import change
 from advisor.analysis.why import OtherSize, find_roles, why
-from advisor.analysis.why_not import WhyNot, find_wishes, why_not, why_not_all
+from advisor.analysis.why_not import WhyNot, why_not, why_not_all, why_not_steps
+from advisor.analysis.wishes import find_wishes
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table, table
 from advisor.catalog.load import Catalog
@@ -191,6 +193,66 @@ def test_what_forbids_and_what_would_have_to_give(seed: int, problems: dict[int,
             assert isinstance(bound, Bound)
             values = [one.metrics[bound.metric] for one in granted]
             assert found.reach == pytest.approx(min(values) if bound.upper else max(values), rel=2e-6)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_swap_alone_does_what_enumeration_says(seed: int, problems: dict[int, Problem]) -> None:
+    """For every wish: with nothing else changed the cheapest swap that holds, or how much the nearest one breaks."""
+    problem = problems[seed]
+    best, search = problem.answer.best, problem.answer.search
+    assert best
+    kinds = set()
+    for wish in every_wish(problem.table):
+        found = why_not(problem.answer, [wish]).in_place
+        if found is None:  # chosen
+            continue
+        alone = [one for one in problem.with_(wish) if _same_elsewhere(one, best, wish.role)]
+        good = [one for one in alone if meets(one, problem.requirements)]
+        kinds.add(found.kind)
+        assert (found.kind == "swap") == bool(good), wish
+        if good:
+            least = min(one.metrics[COST] for one in good)
+            assert found.extra_usd_per_month == pytest.approx(least - best.cost_usd_per_month, abs=1e-6)
+        elif found.candidate:
+            (tried,) = [one for one in alone if one.design[wish.role].id == found.candidate.id]
+            missed = [one for one in problem.requirements if not meets(tried, [one])]
+            assert list(found.requirements) == missed
+            assert all(c.value == pytest.approx(tried.metrics[c.requirement.metric]) for c in found.broken if c.value)
+            left = [one for one in alone if (wish.role, one.design[wish.role].id) in search.by_id] or alone
+            assert len(missed) == min(sum(not meets(one, [r]) for r in problem.requirements) for one in left)
+    assert kinds == {"swap", "breaks"}
+
+
+def _same_elsewhere(one: Judged, best: Evaluation, but: str) -> bool:
+    """Return whether a design has what the best has in all other roles, sized anew where a cache came or went."""
+    pairs = [(c.id, best.design[role].id) for role, c in one.design.items() if role != but]
+    return all(ours.partition("+")[0] == theirs.partition("+")[0] for ours, theirs in pairs)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_told_first_stays_true(seed: int, problems: dict[int, Problem]) -> None:
+    """The answer comes as soon as it is known; only where there is no design it is completed, and then nothing is
+    taken back."""
+    problem = problems[seed]
+    counts = set()
+    for wish in every_wish(problem.table):
+        steps = list(why_not_steps(problem.answer, [wish]))
+        counts.add((len(steps), steps[-1].kind))
+        assert json_text(steps[-1], problem) == json_text(why_not(problem.answer, [wish]), problem)
+        if len(steps) == 2:
+            first, whole = steps
+            assert first.kind == "infeasible"
+            assert (first.conflict, first.ways_out) == (None, ())
+            assert (first.wishes, first.in_place) == (whole.wishes, whole.in_place)
+            assert whole.conflict is not None
+            assert not problem.with_(wish) or problem.cheapest(problem.with_(wish)) is None
+    assert (1, "possible") in counts
+    assert {kind for count, kind in counts if count == 2} <= {"infeasible", "refused"}
+
+
+def json_text(one: WhyNot, problem: Problem) -> str:
+    """Return everything that an answer says."""
+    return json_output.dumps(why_json.why_not([one], problem.answer))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -642,6 +704,60 @@ def test_what_is_not_proved_exits_4(capsys: Capture, monkeypatch: pytest.MonkeyP
     for command in (["why-not", str(FILE), "beta_gateway"], ["why", str(FILE), "gateway"]):
         assert run([*command, *MINI]) == 4
         assert "The design that this is about: not proved optimal, within 10\u00a0%" in capsys.readouterr().out
+
+
+def test_of_all_sizes_the_one_that_breaks_least_is_swapped_in(solved: Answer) -> None:
+    """Each size is put in place of the chosen one: what holds for the least money, else what breaks the fewest."""
+    best, sizes = solved.best, 0
+    assert best
+    for role in best.design.keys() - {"semantic_cache"}:  # with a cache other roles are sized anew
+        found = {c.component_id: [] for c in solved.table.candidates[role]}  # type: dict[str, list[Candidate]]
+        for candidate in solved.table.candidates[role]:
+            found[candidate.component_id].append(candidate)
+        for name, some in found.items():
+            swap = why_not(solved, [Wish(role, name)]).in_place
+            if swap is None:
+                continue
+            tried = [judge({**best.design, role: c}, best.scenario) for c in some]
+            fitting = [one for one in tried if not one.consistent]
+            broken = min(sum(not check.holds for check in one.checks) for one in fitting)
+            assert (swap.kind, len(swap.broken)) == ("breaks" if broken else "swap", broken), name
+            if not broken:
+                least = min(one.cost_usd_per_month for one in fitting if one.feasible)
+                assert swap.extra_usd_per_month == pytest.approx(least - best.cost_usd_per_month, abs=1e-6)
+            sizes += len(some)
+    assert sizes > 80
+
+
+def test_a_verdict_that_became_sharper_is_said_again(solved: Answer) -> None:
+    """Where only rules turn out to be to blame, they are named under the verdict that was printed before."""
+    assert solved.best
+    rule = solved.scenario.filters[0]
+    first = WhyNot((Wish("gateway", "beta_gateway"),), "infeasible")
+    page = list(why_text.why_not_page(iter((first, replace(first, kind="refused", conflict=(rule,)))), solved.best))
+    assert page[0] == "[bold]beta_gateway as gateway[/]: infeasible: no design with it meets every requirement"
+    (after,) = page[1:]
+    assert isinstance(after, Padding)
+    assert after.renderable == "refused by 'residency: eu'"
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_the_verdict_is_printed_before_what_is_to_blame(
+    jobs: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever stops waiting has the verdict and what a swap breaks; as JSON nothing that is half."""
+    from advisor.analysis import why_not as module
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    whole = (GOLDEN / "why_not_infeasible.txt").read_text(encoding="utf-8").splitlines(keepends=True)
+    monkeypatch.setattr(module, "blame_and_ways_out", interrupted)
+    command = [*GOLDENS["why_not_infeasible.txt"], *MINI, "--jobs", jobs]
+    assert run(command) == 130
+    assert capsys.readouterr().out == "".join(whole[:2])
+    assert run([*command, "--json"]) == 130
+    assert capsys.readouterr().out == ""
 
 
 def test_forcing_a_component_is_pinning_it(solved: Answer, mini: Catalog) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -161,7 +161,7 @@ def _why_not(search: Search, best: Evaluation, role: str, name: str, label: str,
     slow = [search.hopeless.get((role, c.id)) for c in usable]
     if slow and all(slow):
         return Reason(role, name, label, "hopeless", usable[0], requirements=tuple(dict.fromkeys(b for b in slow if b)))
-    return _swap(search, best, role, name, label, [c for c in usable if (role, c.id) not in search.hopeless])
+    return swap(search, best, role, name, label, [c for c in usable if (role, c.id) not in search.hopeless])
 
 
 def _refusals(search: Search, role: str, candidate: Candidate) -> tuple[Requirement, ...]:
@@ -169,8 +169,9 @@ def _refusals(search: Search, role: str, candidate: Candidate) -> tuple[Requirem
     return tuple(f for f in filters if not candidate.admitted_by(f))
 
 
-def _swap(search: Search, best: Evaluation, role: str, name: str, label: str, usable: list[Candidate]) -> Reason:
-    """Put each candidate of the component in place of the chosen one and let the judge say what that does."""
+def swap(search: Search, best: Evaluation, role: str, name: str, label: str, usable: Sequence[Candidate]) -> Reason:
+    """Put each of some candidates in place of the chosen one, nothing else changed, and let the judge say what that
+    does: the reason is a swap or what breaks."""
     goal = best.scenario.objective[0]
     tried = [
         (candidate, judge(design, best.scenario, like=best))

@@ -9,14 +9,13 @@ from typing import Literal
 from advisor.analysis.alone import WayOut, best_reach
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, silent
 from advisor.analysis.changes import RoleChange, role_changes
-from advisor.analysis.forced import Forced, Wish, forced, names_of
-from advisor.analysis.reasons import Reason, reasons
+from advisor.analysis.forced import Forced, Wish, forced
+from advisor.analysis.reasons import Reason, reasons, swap
 from advisor.analysis.ruled_out import blame_and_ways_out
-from advisor.candidates.candidate import NONE, Candidate
+from advisor.candidates.candidate import Candidate
 from advisor.candidates.maker import Rejection
 from advisor.candidates.table import Table
 from advisor.candidates.unswept import unswept
-from advisor.errors import InputError, Problem, listing, nearest
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.found import Found
 from advisor.optimizer.goal import goal_value
@@ -50,7 +49,8 @@ class WhyNot:
         ways_out: for members of the conflict, how far each must be loosened alone.
         reach: of a conflict that is one bound, the best value of its metric with the wish, nothing else required; only
             where loosening that bound alone is not enough.
-        in_place: what swapping it in for the chosen one, nothing else changed, does; None when that is not possible.
+        in_place: what swapping it in for the chosen one, nothing else changed, does; None where that was not tried, and
+            for several wishes.
     """
 
     wishes: tuple[Wish, ...]
@@ -76,7 +76,8 @@ def why_not(
 
     Args:
         answer: the solved scenario; it must have a design.
-        relax: when there is none, also find which requirements forbid it and how far each must be loosened.
+        relax: also find what a swap alone does, and where there is no design which requirements forbid it and how far
+            each must be loosened.
         jobs: processes to do that in; the result is the same for any number.
 
     >>> import advisor
@@ -84,24 +85,72 @@ def why_not(
     >>> catalog = advisor.load_catalog()
     >>> scenario = advisor.load_scenario(advisor.example("support_copilot"), catalog)
     >>> answer = solve(advisor.candidate_table(scenario, catalog))
-    >>> found = why_not(answer, find_wishes(answer.table, ["zilliz_cloud"], ["vector_store"])[0])
+    >>> found = why_not(answer, [Wish("vector_store", "zilliz_cloud")])
     >>> found.kind, round(found.extra_usd_per_month)
     ('possible', 326)
     """
-    assert answer.best is not None, "without a design there is nothing to compare with"
+    if relax:
+        *_, whole = why_not_steps(answer, wishes, deadline, jobs)
+        return whole
+    found = _forced(answer, tuple(wishes), deadline)
+    return found if isinstance(found, WhyNot) else WhyNot(tuple(wishes), "infeasible")
+
+
+def why_not_steps(
+    answer: Answer, wishes: Sequence[Wish], deadline: Deadline = UNLIMITED, jobs: int = 1
+) -> Iterator[WhyNot]:
+    """Yield the answer as soon as it is known, and once more when it is whole, where that takes longer.
+
+    That is where there is no design: what a swap alone breaks is known long before all that is to blame. Where a rule
+    refuses the wish itself, that is found at once.
+    """
     granted = tuple(wishes)
+    found = _forced(answer, granted, deadline)
+    if isinstance(found, WhyNot) and found.kind != "possible":
+        yield found
+        return
+    swapped_in = _in_place(answer, granted)
+    if isinstance(found, WhyNot):
+        yield replace(found, in_place=swapped_in)
+        return
+    known = WhyNot(granted, "infeasible", in_place=swapped_in)
+    if not any(_is_refused(answer.table, wish) for wish in granted):
+        yield known
+    assert answer.best is not None
+    yield _blamed(known, found, answer.best, deadline, jobs)
+
+
+def _forced(answer: Answer, granted: tuple[Wish, ...], deadline: Deadline) -> WhyNot | Forced:
+    """Return what is known without looking for what is to blame; the search, where no design has what is wished for."""
+    assert answer.best is not None, "without a design there is nothing to compare with"
     if all(wish.fits(answer.best.design[wish.role]) for wish in granted):
         return WhyNot(granted, "chosen", answer.best, 0.0, 0.0)
     details = tuple(note for wish in granted for note in _no_candidate(answer.table, wish))
     if details:
         return WhyNot(granted, _missing(answer.table, granted), details=details)
-    granted_search = forced(answer, granted)
-    found = granted_search.best(deadline)
+    search = forced(answer, granted)
+    found = search.best(deadline)
     if found.best is not None:
         return _possible(answer, granted, found)
-    if found.status is Status.STOPPED:
-        return WhyNot(granted, "open", proved=False)
-    return _impossible(answer.best, granted_search, granted, deadline, jobs) if relax else WhyNot(granted, "infeasible")
+    return WhyNot(granted, "open", proved=False) if found.status is Status.STOPPED else search
+
+
+def _in_place(answer: Answer, wishes: Sequence[Wish]) -> Reason | None:
+    """Return what swapping in the only wish does; of sizes that another one of it beats none is tried."""
+    if len(wishes) > 1:
+        return None
+    (wish,) = wishes
+    fitting = [c for c in answer.table.candidates[wish.role] if wish.fits(c)]
+    some = [c for c in fitting if (wish.role, c.id) in answer.search.by_id] or fitting
+    label = some[0].component.name if some[0].component else "leaving it out"
+    assert answer.best is not None
+    return swap(answer.search, answer.best, wish.role, wish.name, label, some)
+
+
+def _is_refused(table: Table, wish: Wish) -> bool:
+    """Return whether rules of the scenario refuse every candidate that fits a wish."""
+    fitting = [c for c in table.candidates[wish.role] if wish.fits(c)]
+    return not any(all(c.admitted_by(rule) for rule in table.scenario.filters) for c in fitting)
 
 
 def _no_candidate(table: Table, wish: Wish) -> Iterator[str]:
@@ -149,14 +198,15 @@ def _possible(answer: Answer, wishes: tuple[Wish, ...], found: Found) -> WhyNot:
     )
 
 
-def _impossible(best: Evaluation, one: Forced, wishes: tuple[Wish, ...], deadline: Deadline, jobs: int) -> WhyNot:
+def _blamed(told: WhyNot, one: Forced, best: Evaluation, deadline: Deadline, jobs: int) -> WhyNot:
+    """Add which requirements forbid what has no design, and how far each must be loosened."""
     with unswept():
         members, ways = blame_and_ways_out(one, best, deadline, jobs)
     kind: Kind = "refused" if members and all(isinstance(m, Filter) for m in members) else "infeasible"
     reach = None
     if members and len(members) == 1 and isinstance(members[0], Bound) and ways[0].evaluation is None:
         reach = best_reach(one, members[0], deadline)
-    return WhyNot(wishes, kind, conflict=members, ways_out=ways, reach=reach)
+    return replace(told, kind=kind, conflict=members, ways_out=ways, reach=reach)
 
 
 def why_not_all(
@@ -187,69 +237,3 @@ def _for_table(answer: Answer, reason: Reason, deadline: Deadline) -> WhyNot:
     if deadline.passed:
         return WhyNot(wish, "open", in_place=reason, proved=False)
     return replace(why_not(answer, wish, deadline, relax=False), in_place=reason)
-
-
-# --- what a name means ------------------------------------------------------------------------------------------------
-
-
-def find_wishes(table: Table, names: Sequence[str], roles: Sequence[str] = ()) -> tuple[tuple[Wish, ...], ...]:
-    """Return the questions that names mean: one for each role that a single name fits, one for several names together.
-
-    Args:
-        names: components, options, candidate ids, or ``none``.
-        roles: what each name shall fill, in the order of the names; needed where a name fits several of them.
-
-    Raises:
-        InputError: unknown names and roles (with the nearest), a name that does not fit its role, two names for one
-            role, or several names of which one fits several roles.
-    """
-    problems = [_unknown_role(table, role) for role in roles if role not in table.candidates]
-    if not problems and roles and len(roles) != len(names):
-        problems = [
-            Problem("", 0, "--role", f"found {len(roles)} roles for {len(names)} components; give one for each")
-        ]
-    if problems:
-        raise InputError(problems)
-    fitting = [_roles_for(table, name, roles[index : index + 1]) for index, name in enumerate(names)]
-    problems = [_misfit(table, name, roles[i : i + 1]) for i, name in enumerate(names) if not fitting[i]]
-    if len(names) > 1 and not problems:
-        problems = list(_together(names, fitting))
-    if problems:
-        raise InputError(problems)
-    if len(names) == 1:
-        return tuple((Wish(role, names[0]),) for role in fitting[0])
-    return (tuple(Wish(found[0], name) for name, found in zip(names, fitting, strict=True)),)
-
-
-def _unknown_role(table: Table, role: str) -> Problem:
-    known = table.candidates
-    return Problem("", 0, "--role", f"found '{role}'; roles: {listing(known, 20)}{nearest(role, known)}")
-
-
-def _known_names(table: Table, role: str) -> set[str]:
-    found = {name for c in table.candidates[role] for name in names_of(c)}
-    return found | {name for component, option in table.catalog.options_for(role) for name in (component.id, option.id)}
-
-
-def _roles_for(table: Table, name: str, wanted: Sequence[str]) -> list[str]:
-    return [role for role in (wanted or table.candidates) if name in _known_names(table, role)]
-
-
-def _misfit(table: Table, name: str, wanted: Sequence[str]) -> Problem:
-    known = {found for role in (wanted or table.candidates) for found in _known_names(table, role)}
-    what = f"cannot fill {wanted[0]}" if wanted else f"fills no role of {table.scenario.blueprint.id}"
-    if name == NONE:
-        blueprint = table.scenario.blueprint.id
-        what = f"{wanted[0]} is not optional in {blueprint}" if wanted else f"no role of {blueprint} is optional"
-        return Problem("", 0, "COMPONENT", f"found 'none', but {what}")
-    short = {found for found in known if "." not in found}  # without the sizes: components and options
-    return Problem("", 0, "COMPONENT", f"found '{name}', which {what}{nearest(name, short)}")
-
-
-def _together(names: Sequence[str], fitting: Sequence[Sequence[str]]) -> Iterator[Problem]:
-    for name, found in zip(names, fitting, strict=True):
-        if len(found) > 1:
-            yield Problem("", 0, "COMPONENT", f"'{name}' fits {listing(found)}; say which with --role, one for each")
-    roles = [found[0] for found in fitting]
-    if all(len(found) == 1 for found in fitting) and len(set(roles)) < len(roles):
-        yield Problem("", 0, "COMPONENT", f"{' and '.join(names)} both fill {roles[0]}; a role has one component")

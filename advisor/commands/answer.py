@@ -71,12 +71,13 @@ def stop_without_design(answer: Answer, deadline: Deadline, *, as_json: bool, jo
 
 def printed(answer: Answer, parts: Iterable[RenderableType]) -> None:
     """Print an answer's parts; when the design that they speak of is not proved, that comes first."""
-    from advisor.analysis.what_if import side
     from advisor.commands.console import console
-    from advisor.render.what_if_text import status
 
     out = console()
     if answer.status.value != "optimal":
+        from advisor.analysis.what_if import side
+        from advisor.render.what_if_text import status
+
         out.print(f"The design that this is about: {status(side(answer.scenario.title, answer))}")
     for part in parts:
         out.print(part)

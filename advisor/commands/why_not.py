@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ import click
 from advisor.commands import options
 
 if TYPE_CHECKING:
-    from advisor.analysis.answers import Answer, Deadline, Progress
+    from rich.console import RenderableType
+
+    from advisor.analysis.answers import Answer, Deadline
     from advisor.analysis.forced import Wish
     from advisor.analysis.why_not import WhyNot
     from advisor.candidates.table import Table
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   advisor why-not scenario.yml pinecone
-  advisor why-not scenario.yml pgvector kong --json
+  advisor why-not scenario.yml zilliz_cloud kong --json
   advisor why-not scenario.yml none --role semantic_cache
   advisor why-not scenario.yml --all
 """
@@ -55,23 +58,24 @@ def command(
 ) -> None:
     """Force what was not chosen and solve again: what it costs, or which requirements forbid it.
 
-    COMPONENT is a component, an option, a candidate's id, or none (leave the role out). Two are forced together. Where
-    no design is feasible, the requirements that cannot hold together are named, and how far each must be loosened.
+    COMPONENT is a component, an option, a candidate's id, or none (leave the role out). Two are forced together. Of one
+    it is said what a swap alone breaks. Where no design is feasible, the requirements that cannot hold together are
+    named, and how far each must be loosened; the verdict is printed before that is looked for.
 
     Exit codes: 0 fine, 2 bad input, 3 the scenario itself is infeasible, 4 something is not proved in time.
     """
     from advisor.commands.answer import answered, stop_without_design
-    from advisor.commands.progress import bar
 
     _check(components, everything)
-    with bar() as progress:
-        answer, deadline = answered(
-            scenario, catalog_folder, as_of, time_limit_s, check=lambda table: _wishes(table, components, roles)
-        )
-        found = _found(answer, components, roles, deadline, progress, jobs) if answer.best else None
-    if found is None:
+    answer, deadline = answered(
+        scenario, catalog_folder, as_of, time_limit_s, check=lambda table: _wishes(table, components, roles)
+    )
+    if answer.best is None:
         stop_without_design(answer, deadline, as_json=as_json, jobs=jobs)
-    _show(answer, found, everything=everything, as_json=as_json)
+    if everything:
+        found = _all(answer, roles, deadline, as_json=as_json)
+    else:
+        found = _each(answer, _wishes(answer.table, components, roles), deadline, jobs, as_json=as_json)
     settled = answer.status.value == "optimal" and all(one.proved for one in found)
     raise SystemExit(0 if settled else 4)
 
@@ -85,44 +89,67 @@ def _check(components: tuple[str, ...], everything: bool) -> None:
 
 def _wishes(table: Table, components: tuple[str, ...], roles: tuple[str, ...]) -> tuple[tuple[Wish, ...], ...]:
     """Return the questions; with --all only the roles are checked. Raises :class:`InputError`."""
-    from advisor.analysis.why import find_roles
-    from advisor.analysis.why_not import find_wishes
-
     if components:
+        from advisor.analysis.wishes import find_wishes
+
         return find_wishes(table, components, roles)
+    from advisor.analysis.why import find_roles
+
     find_roles(table, roles, "--role")
     return ()
 
 
-def _found(
-    answer: Answer,
-    components: tuple[str, ...],
-    roles: tuple[str, ...],
-    deadline: Deadline,
-    progress: Progress,
-    jobs: int,
-) -> list[WhyNot]:
-    from advisor.analysis.why_not import why_not, why_not_all
+def _all(answer: Answer, roles: tuple[str, ...], deadline: Deadline, *, as_json: bool) -> Sequence[WhyNot]:
+    """Ask it of every component, and print a table."""
+    from advisor.analysis.why_not import why_not_all
+    from advisor.commands.answer import printed
+    from advisor.commands.progress import bar
 
-    if not components:
-        return list(why_not_all(answer, roles, deadline, progress))
-    found = []
-    questions = _wishes(answer.table, components, roles)
-    for index, wishes in enumerate(questions):
-        progress(index, len(questions), ", ".join(f"{wish.role}: {wish.name}" for wish in wishes))
-        found.append(why_not(answer, wishes, deadline, jobs=jobs))
+    with bar() as progress:
+        found = why_not_all(answer, roles, deadline, progress)
+    if as_json:
+        _print_json(answer, found)
+    else:
+        from advisor.render.why_table import alternatives_table
+
+        assert answer.best is not None
+        printed(answer, [alternatives_table(found, answer.best)])
     return found
 
 
-def _show(answer: Answer, found: list[WhyNot], *, everything: bool, as_json: bool) -> None:
+def _each(
+    answer: Answer, questions: Sequence[Sequence[Wish]], deadline: Deadline, jobs: int, *, as_json: bool
+) -> Sequence[WhyNot]:
+    """Ask it of a few, and print each answer as far as it is known: the verdict before all that is to blame."""
     if as_json:
-        from advisor.render import json_output, why_json
+        from advisor.analysis.why_not import why_not
 
-        click.echo(json_output.dumps(why_json.why_not(found, answer)), nl=False)
-        return
+        whole = [why_not(answer, wishes, deadline, jobs=jobs) for wishes in questions]
+        _print_json(answer, whole)
+        return whole
     from advisor.commands.answer import printed
-    from advisor.render import why_table, why_text
+
+    found: list[WhyNot] = []
+    printed(answer, _pages(answer, questions, deadline, jobs, found))
+    return found
+
+
+def _pages(
+    answer: Answer, questions: Sequence[Sequence[Wish]], deadline: Deadline, jobs: int, found: list[WhyNot]
+) -> Iterator[RenderableType]:
+    """Yield what to print of each question; its whole answer is then among the found."""
+    from advisor.analysis.why_not import why_not_steps
+    from advisor.render.why_text import why_not_page
 
     assert answer.best is not None
-    table = [why_table.alternatives_table(found, answer.best)] if everything else None
-    printed(answer, table or why_text.why_not_page(found, answer.best))
+    for index, wishes in enumerate(questions):
+        if index:
+            yield ""
+        whole = yield from why_not_page(why_not_steps(answer, wishes, deadline, jobs), answer.best)
+        found.append(whole)
+
+
+def _print_json(answer: Answer, found: Sequence[WhyNot]) -> None:
+    from advisor.render import json_output, why_json
+
+    click.echo(json_output.dumps(why_json.why_not(found, answer)), nl=False)

@@ -197,7 +197,9 @@ def completing(spectra: Spectrum) -> Array:
     >>> round(float(completing(half * half) @ parts(half)), 9)
     0.9375
     """
-    return parts(spectra.conj() * _end_weights(spectra.shape[-1] - 1))
+    found = spectra.conj()
+    found *= _end_weights(spectra.shape[-1] - 1)
+    return parts(found)
 
 
 def parts(spectra: Spectrum) -> Array:

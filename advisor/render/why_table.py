@@ -59,7 +59,7 @@ def because(one: WhyNot) -> str:
         return "nothing else changes"
     so = f"{joined(others)} change{'s' if len(others) == 1 else ''} too"
     swap = one.in_place
-    return f"{_swap_text(swap)}, so {so}" if swap and swap.kind == "breaks" and swap.broken else so
+    return f"{swap_text(swap)}, so {so}" if swap and swap.kind == "breaks" and swap.broken else so
 
 
 def _forbidden(one: WhyNot) -> str:
@@ -71,10 +71,11 @@ def _forbidden(one: WhyNot) -> str:
             return f"refused by {', '.join(missed)}"
         every = "it misses" if len(missed) == 1 else "each of its sizes misses one of:"
         return f"whatever else is chosen {every} {', '.join(missed)}"
-    return f"no design with it holds; {_swap_text(one.in_place)}" if one.in_place else "no design with it holds"
+    return f"no design with it holds; {swap_text(one.in_place)}" if one.in_place else "no design with it holds"
 
 
-def _swap_text(swap: Reason) -> str:
+def swap_text(swap: Reason) -> str:
+    """Return what breaks when the chosen one is taken out, this one put in, and nothing else changed."""
     if not swap.broken:
         return swap.detail or "swapped in, it does not fit"
     price = words.signed_usd(swap.extra_usd_per_month or 0.0)

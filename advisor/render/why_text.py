@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from advisor.analysis.alone import WayOut
 from advisor.analysis.equality import same
-from advisor.analysis.why import OtherSize, RoleWhy, Why, Without
-from advisor.analysis.why_not import WhyNot
-from advisor.evaluation.result import Evaluation
 from advisor.render import change_words as words
 from advisor.render import numbers
 from advisor.render.goal_words import and_goal
 from advisor.render.markdown import joined
 from advisor.render.neat import neat
-from advisor.render.why_table import alternatives_table
+from advisor.render.why_table import alternatives_table, swap_text
 from advisor.scenario.requirements import COST, COUNTS, Bound
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.padding import Padding
+
+    from advisor.analysis.alone import WayOut
+    from advisor.analysis.why import OtherSize, RoleWhy, Why, Without
+    from advisor.analysis.why_not import WhyNot
+    from advisor.evaluation.result import Evaluation
 
 
 # --- why --------------------------------------------------------------------------------------------------------------
@@ -127,14 +128,34 @@ def _pair_lines(found: Why) -> Iterator[str]:
 # --- why not ----------------------------------------------------------------------------------------------------------
 
 
-def why_not_page(found: Sequence[WhyNot], best: Evaluation) -> Iterator[RenderableType]:
-    """Yield what each wish does, from top to bottom."""
-    for index, one in enumerate(found):
-        if index:
-            yield ""
-        names = " with ".join(f"{wish.name} as {wish.role}" for wish in one.wishes)
-        yield f"[bold]{neat(names)}[/]: {neat(verdict(one, best))}"
-        yield from (indented(line) for line in detail_lines(one, best))
+def why_not_page(steps: Iterator[WhyNot], best: Evaluation) -> Generator[RenderableType, None, WhyNot]:
+    """Yield the answer to a wish from top to bottom, each part when it is known; return the whole answer.
+
+    Args:
+        steps: what is known first, and where that was not all, the whole answer.
+    """
+    first = next(steps)
+    names = " with ".join(f"{wish.name} as {wish.role}" for wish in first.wishes)
+    yield f"[bold]{neat(names)}[/]: {neat(verdict(first, best))}"
+    yield from (indented(line) for line in _swap_lines(first))
+    whole = next(steps, first)
+    if verdict(whole, best) != verdict(first, best):
+        yield indented(verdict(whole, best))
+    yield from (indented(line) for line in detail_lines(whole, best))
+    return whole
+
+
+def _swap_lines(one: WhyNot) -> Iterator[str]:
+    """Yield what a swap does when nothing else is changed, where more than that is answered."""
+    swap = one.in_place
+    if swap is None or swap.candidate is None or one.kind not in ("possible", "infeasible"):
+        return
+    others = any(change.flips and change.role != swap.role for change in one.roles)
+    if swap.kind == "breaks":
+        yield swap_text(swap) + (", so others change too:" if others else "")
+    elif others:
+        price = words.signed_usd(swap.extra_usd_per_month or 0.0)
+        yield f"swapped in ({price}) everything holds too; the best design with it:"
 
 
 def indented(line: str) -> Padding:

@@ -5,7 +5,7 @@
 Ours (reading, merging, judging every point), pymoo's NSGA-II in the time that we need and in a hundred times that, and
 a plain epsilon-constraint loop: one mixed-integer program a point, with HiGHS called directly. Beside each way: how
 many points of the front it misses and its hypervolume as a share of ours, up to a tenth of each range beyond the worst
-values. NSGA-II is left out when pymoo is not installed (``pip install -e .[bench]``). No way gets more than
+values. NSGA-II is left out when pymoo is not installed; ``make bench`` installs it. No way gets more than
 ``--seconds``.
 
 Promise, in seconds of the processor, which a busy machine does not change: two metrics of 10 roles x 50 options in 0.1,
@@ -107,10 +107,11 @@ def loop(tables: list[Array], seconds: float) -> tuple[Array, bool]:
     import highspy
     import numpy as np
 
-    solver, flat = highspy.Highs(), np.concatenate(tables)
-    solver.silent()
+    from advisor.optimizer.solver import quiet_highs
+
+    solver, flat = quiet_highs(), np.concatenate(tables)
     every = np.arange(len(flat), dtype=np.int32)
-    for name, setting in {"output_flag": False, "threads": 1, "mip_rel_gap": 0.0}.items():
+    for name, setting in {"threads": 1, "mip_rel_gap": 0.0}.items():
         solver.setOptionValue(name, setting)
     solver.addVars(len(flat), np.zeros(len(flat)), np.ones(len(flat)))
     solver.changeColsCost(len(flat), every, flat[:, 0])
@@ -242,7 +243,7 @@ def main() -> int:
         return 0
     kept = [percentile()]
     if not importlib.util.find_spec("pymoo") and not arguments.quick:
-        print("NSGA-II is left out: pymoo is not installed (pip install -e .[bench])")
+        print("NSGA-II is left out: pymoo is not installed; make bench installs it")
     kept += [compare(case, promised, arguments.seconds, quick=arguments.quick) for case, promised in CASES.items()]
     return 0 if all(kept) else 1
 

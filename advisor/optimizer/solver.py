@@ -48,10 +48,10 @@ def version() -> str:
     """Return the solver's name and version. Raises :class:`SolverError` when it is missing."""
     import pulp
 
-    return f"HiGHS {_quiet_highs().version()} through PuLP {pulp.__version__}"
+    return f"HiGHS {quiet_highs().version()} through PuLP {pulp.__version__}"
 
 
-def _quiet_highs() -> Any:
+def quiet_highs() -> Any:
     """Return a new HiGHS that prints nothing, not even its greeting: standard output is where our data goes.
 
     HiGHS 1.16 greets when a new solver's callbacks are enabled, before an option could be set from outside.
@@ -112,7 +112,7 @@ class Session:
     def __init__(self, problem: pulp.LpProblem) -> None:
         import pulp
 
-        self._highs = problem.solverModel = _quiet_highs()
+        self._highs = problem.solverModel = quiet_highs()
         for option, value in OPTIONS.items():
             self._highs.setOptionValue(option, value)
         pulp.HiGHS(msg=False).buildSolverModel(problem)
@@ -245,7 +245,7 @@ def multipliers(costs: Array, groups: Sequence[int], rows: Array, room: Array) -
     """
     import numpy as np
 
-    highspy, highs = _import_highs(), _quiet_highs()
+    highspy, highs = _import_highs(), quiet_highs()
     highs.setOptionValue("threads", 1)
     highs.setOptionValue("presolve", "off")  # takes longer than it saves on so few rows
     scale = LARGEST / float(np.abs(costs).max(initial=1e-300))

@@ -100,13 +100,15 @@ def highs(data: Data, seconds: float) -> Answer:
     import highspy
     import numpy as np
 
+    from advisor.optimizer.solver import quiet_highs
+
     start = time.perf_counter()
     goal, sign = (data["minimize"], 1.0) if "minimize" in data else (data["maximize"], -1.0)
     options = [o for os in data["roles"].values() for o in os]
     count = len(options)
     every = np.arange(count, dtype=np.int32)
-    solver = highspy.Highs()
-    settings = {"output_flag": False, "threads": 1, "time_limit": float(seconds), "mip_rel_gap": 0.0}
+    solver = quiet_highs()
+    settings = {"threads": 1, "time_limit": float(seconds), "mip_rel_gap": 0.0}
     for name, setting in settings.items():
         solver.setOptionValue(name, setting)
     solver.addVars(count, np.zeros(count), np.ones(count))

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Acceptance:
     """Says whether the judge finds every bound and limit met.
 
-    Percentiles are judged first, each alone: most designs that are refused miss one.
+    Percentiles are judged first, each alone: most designs that are refused miss one. First comes the one that was
+    missed last: near to what is just possible it is mostly the same.
 
     Attributes:
         judged: the evaluations so far, by the ids of the candidates.
@@ -32,13 +33,19 @@ class Acceptance:
 
     def __call__(self, design: Mapping[str, Candidate]) -> bool:
         """Return whether a design meets everything."""
-        if any(late.covers(design) for late in self._late) or any(late.refuses(design) for late in self._late):
+        if any(late.covers(design) for late in self._late) or self._is_late(design):
             return False
         evaluation = self.search.evaluate(design)
         good = self.search.holds(evaluation, self.limits)
         if good:
             self.judged[tuple(c.id for c in design.values())] = evaluation
         return good
+
+    def _is_late(self, design: Mapping[str, Candidate]) -> bool:
+        missed = next((late for late in self._late if late.refuses(design)), None)
+        if missed is not None:
+            self._late.sort(key=lambda late: late is not missed)
+        return missed is not None
 
     def late(self, design: Mapping[str, Candidate]) -> bool:
         """Return whether a design that may contradict itself is clearly late with the times of its own candidates."""

@@ -67,10 +67,13 @@ class Order:
 
     def pairs(self, ours: Indices, theirs: Indices) -> Mask:
         """Return for some times and as many others whether each is no slower than the other of its place."""
-        missing = self._known[ours, theirs] == _OPEN
+        flat, places = self._known.reshape(-1), ours * len(self._known) + theirs
+        known = flat.take(places)
+        missing = known == _OPEN
         if missing.any():
             self._compare(ours[missing], theirs[missing])
-        found: Mask = self._known[ours, theirs] == 1
+            known = flat.take(places)
+        found: Mask = known == 1
         return found
 
     def _compare(self, ours: Indices, theirs: Indices) -> None:

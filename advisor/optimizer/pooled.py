@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +27,12 @@ class Shared:
     Attributes:
         apart: rules on options that come and go: they do not shape the pool but forbid some of its candidates, and
             candidates that they tell apart are never compared.
+        beaten: what was found of the sizes of a component; most pools have most of them whole.
     """
 
     pools: dict[tuple[Filter, ...], Pooled] = field(default_factory=dict)
     apart: tuple[Filter, ...] = ()
+    beaten: dict[tuple[Any, ...], dict[str, Candidate]] = field(default_factory=dict)
 
     def pool(self, table: Table, filters: tuple[Filter, ...], relevance: Relevance) -> Pooled:
         """Return the candidates that pass some filters, without those that another one of the component beats."""
@@ -41,11 +43,18 @@ class Shared:
                 fit = passing(found, filters)
                 worse: dict[str, Candidate] = {}
                 for same in self.alike(fit, lambda c: c.component_id):
-                    worse |= dominated_by(same, always_no_slower, relevance)
+                    worse |= self._beaten(role, same, relevance)
                 pool[role] = [c for c in fit if c.id not in worse]
                 beaten |= {(role, name): winner for name, winner in worse.items()}
             self.pools[filters] = Pooled(pool, beaten)
         return self.pools[filters]
+
+    def _beaten(self, role: str, sizes: Sequence[Candidate], relevance: Relevance) -> dict[str, Candidate]:
+        """Return the sizes of a component that another one beats."""
+        key = (role, relevance, tuple(c.id for c in sizes))
+        if key not in self.beaten:
+            self.beaten[key] = dominated_by(sizes, always_no_slower, relevance)
+        return self.beaten[key]
 
     def alike(
         self, candidates: Iterable[Candidate], key: Callable[[Candidate], object] = lambda c: None

@@ -94,7 +94,11 @@ class Shared:
 
     def joined_with(self, before: Spectrum, hits: float) -> Shared:
         """Return what lies past a cache beside the hits that need none of it, after what lies before it."""
-        return replace(self, spectra=before * (hits + (1 - hits) * self.spectra if hits else self.spectra))
+        whole = (1 - hits) * self.spectra
+        if hits:
+            whole += hits
+        whole *= before
+        return replace(self, spectra=whole)
 
     def levels_with(self, last: Factor) -> Array:
         """Return P(time <= T) of each design with one role more."""

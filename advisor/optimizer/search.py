@@ -146,9 +146,8 @@ class Search:
 
     def with_rules_apart(self) -> Search:
         """Return a search of the same candidates from which rules on options can be dropped without building anew."""
-        other = Search(
-            self.table, self.requirements, Shared(apart=tuple(r for r in self.requirements if type(r) is Filter))
-        )
+        apart = tuple(r for r in self.requirements if type(r) is Filter)
+        other = Search(self.table, self.requirements, Shared(apart=apart, beaten=self.shared.beaten))
         other.near = [*self.near, *self.known.values()]
         return other
 

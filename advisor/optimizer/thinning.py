@@ -47,15 +47,24 @@ def _better(values: Array) -> tuple[Indices, Indices]:
     """
     import numpy as np
 
-    places, found = np.arange(len(values)), [(np.zeros(0, dtype=np.intp),) * 2]
-    for begin in range(0, len(values), step := max(AT_ONCE // max(values.size, 1), 1)):
-        some = values[begin : begin + step]
-        as_good = np.logical_and.reduce([own[:, None] <= other for own, other in zip(values.T, some.T, strict=True)])
-        equal = as_good & np.logical_and.reduce([a[:, None] >= b for a, b in zip(values.T, some.T, strict=True)])
-        as_good &= ~equal | (places[:, None] < places[begin : begin + step])
+    count, columns, found = len(values), np.ascontiguousarray(values.T), [(np.zeros(0, dtype=np.intp),) * 2]
+    places = np.arange(count)
+    for begin in range(0, count, step := max(AT_ONCE // max(count, 1), 1)):
+        some = columns[:, begin : begin + step]
+        as_good = _no_worse(columns, some)
+        equal = as_good & (as_good.T if step >= count else _no_worse(some, columns).T)
+        as_good ^= equal & (places[:, None] >= places[begin : begin + step])
         better, worse = np.nonzero(as_good)
         found.append((better, worse + begin))
     return np.concatenate([b for b, _ in found]), np.concatenate([w for _, w in found])
+
+
+def _no_worse(ours: Array, theirs: Array) -> Mask:
+    """Return which of some values (down) are no larger than which others (across) in all; a column of each is a row."""
+    found: Mask = ours[0][:, None] <= theirs[0]
+    for own, other in zip(ours[1:], theirs[1:], strict=True):
+        found &= own[:, None] <= other
+    return found
 
 
 def needed(states: Sequence[Indices], values: Array) -> Mask:

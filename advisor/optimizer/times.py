@@ -145,12 +145,9 @@ class Tabulated(Times):
     def fill(self, rows: Rows | None = None) -> None:  # noqa: D102
         import numpy as np
 
-        asked = np.ones(len(self._known), dtype=bool)
-        if rows is not None:
-            asked[:] = False
-            asked[rows] = True
-        new = np.flatnonzero(asked & ~self._known)
+        new = np.flatnonzero(~self._known) if rows is None else rows[~self._known[rows]]
         if new.size:
+            new = np.unique(new)
             self._work_out(new)
             self._known[new] = True
 

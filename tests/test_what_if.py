@@ -6,8 +6,10 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -434,6 +436,36 @@ def test_the_bar_is_for_terminals_and_for_what_takes_long(monkeypatch: pytest.Mo
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "1/2 one [b]thing" in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", printed.err)
+
+
+def test_the_bar_comes_though_nothing_more_is_reported(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """A long step is seen when its time is up, not only when it is over; what an alarm did before, it does again."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(progress, "PATIENCE_S", 0.05)
+    monkeypatch.setenv("TERM", "xterm")
+    before = signal.getsignal(signal.SIGALRM)
+    with progress.bar() as report:
+        report(0, 2, "a long step")
+        assert capsys.readouterr().err == ""
+        end = time.monotonic() + 5
+        while "a long step" not in capsys.readouterr().err:
+            assert time.monotonic() < end
+    assert signal.getsignal(signal.SIGALRM) == before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_the_bar_goes_when_all_is_done(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """What is printed after the last step stands on a clean line; a further step is drawn again."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(progress, "PATIENCE_S", 0.0)
+    monkeypatch.setenv("TERM", "xterm")
+    with progress.bar() as report:
+        report(1, 2, "one")
+        capsys.readouterr()
+        report(2, 2, "")
+        assert capsys.readouterr().err.endswith("\x1b[2K")  # the line is erased
+        report(0, 2, "two")
+        assert "two" in capsys.readouterr().err
 
 
 def test_the_same_bytes_in_every_process() -> None:

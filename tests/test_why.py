@@ -741,6 +741,21 @@ def test_a_verdict_that_became_sharper_is_said_again(solved: Answer) -> None:
     assert after.renderable == "refused by 'residency: eu'"
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_progress_begins_after_the_verdict_and_is_over_before_the_rest(jobs: int, solved: Answer) -> None:
+    """No bar stands where something is printed: nothing is reported before the verdict, and all is done at the end."""
+    reports: list[tuple[int, int]] = []
+    steps = why_not_steps(
+        solved, [Wish("embedding", "delta_embed")], jobs=jobs, progress=lambda *r: reports.append(r[:2])
+    )
+    assert next(steps).conflict is None
+    assert reports == []
+    assert next(steps).conflict
+    assert reports == sorted(reports)
+    assert reports[0] == (0, 3)
+    assert reports[-1] == (3, 3)
+
+
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_the_verdict_is_printed_before_what_is_to_blame(
     jobs: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch

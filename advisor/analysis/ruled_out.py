@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from advisor.analysis.alone import WayOut, way_out, without
-from advisor.analysis.answers import Deadline
+from advisor.analysis.answers import Deadline, Progress, silent
 from advisor.analysis.conflict import smallest
 from advisor.analysis.crew import Crew
 from advisor.analysis.forced import Forced, infeasible_with
@@ -23,11 +23,12 @@ from advisor.evaluation.result import Evaluation
 from advisor.scenario.requirements import COST, COUNTS, Bound, Requirement, split_percentile
 
 TIGHT = 0.02  # slack of a bound that is likely to be in a conflict, relative
+STEPS = 3  # that are reported as progress
 FEW = 2  # requirements that are in every conflict: where there are so many, there are likely more
 
 
 def blame_and_ways_out(
-    one: Forced, best: Evaluation, deadline: Deadline, jobs: int = 1
+    one: Forced, best: Evaluation, deadline: Deadline, jobs: int = 1, progress: Progress = silent
 ) -> tuple[tuple[Requirement, ...] | None, tuple[WayOut, ...]]:
     """Return a minimal set of requirements that cannot hold together with the wishes, and the way out of each.
 
@@ -38,7 +39,7 @@ def blame_and_ways_out(
     ways = _Ways(one, tuple(_likely(one.search.requirements, best)), deadline)
     shared = (one.search.table.catalog, one.search.table.scenario)
     with Crew(ways, jobs, shared) as crew:
-        return _Blame(ways, crew).found()
+        return _Blame(ways, crew, progress).found()
 
 
 def _likely(asked: Sequence[Requirement], best: Evaluation) -> Iterator[Requirement]:
@@ -108,8 +109,9 @@ class _Ways:
 class _Blame:
     """Finds the conflict, and has the crew look for ways out as soon as it is likely that they will be asked for."""
 
-    def __init__(self, ways: _Ways, crew: Crew[int, _Looked]) -> None:
+    def __init__(self, ways: _Ways, crew: Crew[int, _Looked], progress: Progress) -> None:
         self.asked, self.likely, self.crew = ways.one.search.requirements, ways.likely, crew
+        self.progress = progress
         self.feasible = infeasible_with(ways.one, ways.deadline)
         self._begun: dict[Requirement, int] = {}  # whose ways out are looked for ahead, with their places
         self._noted: set[int] = set()
@@ -117,12 +119,14 @@ class _Blame:
     def found(self) -> tuple[tuple[Requirement, ...] | None, tuple[WayOut, ...]]:
         """Return the conflict and the ways out."""
         self._begin()
+        self.progress(0, STEPS, "what is tight")
         sure = self._sure()
         if len(sure) == FEW:
             self._look_ahead()
         members = smallest(self.asked, self._can_hold, self._needed(), self.feasible.breaks, self._offer)
         if members is None:
             return None, ()
+        self.progress(2, STEPS, "how far each must be loosened")
         looked = self._looked(members)
         return members, tuple(looked[one] if one in looked else WayOut(one, None, None) for one in members)
 
@@ -160,6 +164,7 @@ class _Blame:
 
         Where that does not say it, and some are left out whose ways out are being looked for, these are waited for.
         """
+        self.progress(1, STEPS, "what cannot hold together")
         self._note(self._begun.values())
         if self.feasible.noted(requirements) is None:
             kept = set(map(id, requirements))

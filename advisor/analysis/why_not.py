@@ -11,7 +11,7 @@ from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, sile
 from advisor.analysis.changes import RoleChange, role_changes
 from advisor.analysis.forced import Forced, Wish, forced
 from advisor.analysis.reasons import Reason, reasons, swap
-from advisor.analysis.ruled_out import blame_and_ways_out
+from advisor.analysis.ruled_out import STEPS, blame_and_ways_out
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.maker import Rejection
 from advisor.candidates.table import Table
@@ -97,7 +97,11 @@ def why_not(
 
 
 def why_not_steps(
-    answer: Answer, wishes: Sequence[Wish], deadline: Deadline = UNLIMITED, jobs: int = 1
+    answer: Answer,
+    wishes: Sequence[Wish],
+    deadline: Deadline = UNLIMITED,
+    jobs: int = 1,
+    progress: Progress = silent,
 ) -> Iterator[WhyNot]:
     """Yield the answer as soon as it is known, and once more when it is whole, where that takes longer.
 
@@ -117,7 +121,9 @@ def why_not_steps(
     if not any(_is_refused(answer.table, wish) for wish in granted):
         yield known
     assert answer.best is not None
-    yield _blamed(known, found, answer.best, deadline, jobs)
+    whole = _blamed(known, found, answer.best, deadline, jobs, progress)
+    progress(STEPS, STEPS, "")
+    yield whole
 
 
 def _forced(answer: Answer, granted: tuple[Wish, ...], deadline: Deadline) -> WhyNot | Forced:
@@ -198,10 +204,10 @@ def _possible(answer: Answer, wishes: tuple[Wish, ...], found: Found) -> WhyNot:
     )
 
 
-def _blamed(told: WhyNot, one: Forced, best: Evaluation, deadline: Deadline, jobs: int) -> WhyNot:
+def _blamed(told: WhyNot, one: Forced, best: Evaluation, deadline: Deadline, jobs: int, progress: Progress) -> WhyNot:
     """Add which requirements forbid what has no design, and how far each must be loosened."""
     with unswept():
-        members, ways = blame_and_ways_out(one, best, deadline, jobs)
+        members, ways = blame_and_ways_out(one, best, deadline, jobs, progress)
     kind: Kind = "refused" if members and all(isinstance(m, Filter) for m in members) else "infeasible"
     reach = None
     if members and len(members) == 1 and isinstance(members[0], Bound) and ways[0].evaluation is None:

@@ -139,13 +139,15 @@ def _pages(
 ) -> Iterator[RenderableType]:
     """Yield what to print of each question; its whole answer is then among the found."""
     from advisor.analysis.why_not import why_not_steps
+    from advisor.commands.progress import bar
     from advisor.render.why_text import why_not_page
 
     assert answer.best is not None
     for index, wishes in enumerate(questions):
         if index:
             yield ""
-        whole = yield from why_not_page(why_not_steps(answer, wishes, deadline, jobs), answer.best)
+        with bar() as progress:
+            whole = yield from why_not_page(why_not_steps(answer, wishes, deadline, jobs, progress), answer.best)
         found.append(whole)
 
 

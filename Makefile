@@ -16,10 +16,10 @@ demo: $(READY)   ## propose the design of the example and write its documents
 	$(BIN)/advisor propose examples/support_copilot/scenario.yml -o $(DEMO)
 
 test: $(READY)   ## run all tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-all: $(READY)  ## run all tests with every drawn problem (an hour)
-	ADVISOR_ALL=1 $(BIN)/python -m pytest -n auto
+	ADVISOR_ALL=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(READY)   ## check style and types
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 import random
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -742,8 +743,8 @@ def test_a_verdict_that_became_sharper_is_said_again(solved: Answer) -> None:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_progress_begins_after_the_verdict_and_is_over_before_the_rest(jobs: int, solved: Answer) -> None:
-    """No bar stands where something is printed: nothing is reported before the verdict, and all is done at the end."""
+def test_what_is_to_blame_is_reported_step_by_step(jobs: int, solved: Answer) -> None:
+    """Progress begins after the verdict, and no step comes twice in another order."""
     reports: list[tuple[int, int]] = []
     steps = why_not_steps(
         solved, [Wish("embedding", "delta_embed")], jobs=jobs, progress=lambda *r: reports.append(r[:2])
@@ -753,7 +754,36 @@ def test_progress_begins_after_the_verdict_and_is_over_before_the_rest(jobs: int
     assert next(steps).conflict
     assert reports == sorted(reports)
     assert reports[0] == (0, 3)
-    assert reports[-1] == (3, 3)
+    assert reports[-1] == (2, 3)
+
+
+def test_nothing_is_printed_beside_the_bar(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever of the answer is printed, the bar that may have been drawn is gone before."""
+    from advisor.commands import progress
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(progress, "PATIENCE_S", 0.0)
+    monkeypatch.setenv("TERM", "xterm")
+    live, events = 0, []  # type: ignore[var-annotated]
+    real = {name: getattr(progress._Bar, name) for name in ("_open", "close")}
+
+    def opened(bar: progress._Bar) -> None:
+        nonlocal live
+        live += 1
+        real["_open"](bar)
+
+    def closed(bar: progress._Bar) -> None:
+        nonlocal live
+        live -= bar.shown is not None
+        real["close"](bar)
+
+    monkeypatch.setattr(progress._Bar, "_open", opened)
+    monkeypatch.setattr(progress._Bar, "close", closed)
+    monkeypatch.setattr(sys.stdout, "flush", lambda: events.append(live))
+    assert run([*GOLDENS["why_not_infeasible.txt"], *MINI]) == 0
+    assert capsys.readouterr().out == (GOLDEN / "why_not_infeasible.txt").read_text(encoding="utf-8")
+    assert len(events) >= 3
+    assert set(events) == {0}
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])

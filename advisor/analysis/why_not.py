@@ -11,7 +11,7 @@ from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, sile
 from advisor.analysis.changes import RoleChange, role_changes
 from advisor.analysis.forced import Forced, Wish, forced
 from advisor.analysis.reasons import Reason, reasons, swap
-from advisor.analysis.ruled_out import STEPS, blame_and_ways_out
+from advisor.analysis.ruled_out import blame_and_ways_out
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.maker import Rejection
 from advisor.candidates.table import Table
@@ -121,9 +121,7 @@ def why_not_steps(
     if not any(_is_refused(answer.table, wish) for wish in granted):
         yield known
     assert answer.best is not None
-    whole = _blamed(known, found, answer.best, deadline, jobs, progress)
-    progress(STEPS, STEPS, "")
-    yield whole
+    yield _blamed(known, found, answer.best, deadline, jobs, progress)
 
 
 def _forced(answer: Answer, granted: tuple[Wish, ...], deadline: Deadline) -> WhyNot | Forced:

@@ -29,12 +29,14 @@ def answered(
     """Return the solved scenario and when everything must end; ``check`` refuses bad arguments before it is solved."""
     from advisor.analysis.answers import Deadline, solve
     from advisor.candidates.table import table
+    from advisor.commands.progress import bar
 
     loaded, catalog = options.load_inputs(scenario, catalog_folder)
     deadline = Deadline.after(time_limit_s)
     candidates = table(loaded, catalog, as_of)
     check(candidates)
-    return solve(candidates, deadline), deadline
+    with bar():
+        return solve(candidates, deadline), deadline
 
 
 def stop_without_design(answer: Answer, deadline: Deadline, *, as_json: bool, jobs: int | None = None) -> NoReturn:
@@ -46,13 +48,14 @@ def stop_without_design(answer: Answer, deadline: Deadline, *, as_json: bool, jo
 
     from advisor.analysis.ways_out import ways_out
     from advisor.analysis.what_if import side
+    from advisor.commands.progress import bar
     from advisor.render import change_words, comparison_json, json_output, ways_out_text
 
     found = side(answer.scenario.title, answer)
     if found.status == "infeasible":
-        found = replace(
-            found, ways_out=ways_out(answer.search, answer.conflict, deadline, jobs=jobs or options.cores())
-        )
+        with bar("looking for ways out"):
+            cheapest = ways_out(answer.search, answer.conflict, deadline, jobs=jobs or options.cores())
+        found = replace(found, ways_out=cheapest)
     if as_json:
         click.echo(json_output.dumps({"schema_version": 1, "answer": comparison_json.side(found)}), nl=False)
     else:

@@ -100,11 +100,13 @@ def command(
     Exit codes: 0 optimal and gates pass, 1 a gate fails, 2 bad input, 3 infeasible, 4 not proved optimal in time.
     """
     from advisor.analysis.gates import Asked, gates
+    from advisor.commands.progress import bar
     from advisor.proposal import propose
 
     asked = Asked(date, max_cost_usd, min_slack, max_gap, "stale" in fail_on, "estimates" in fail_on)
     loaded, catalog = options.load_inputs(scenario, catalog_folder)
-    result = propose(loaded, catalog, as_of=as_of, time_limit_s=time_limit_s, explain=False, relax=True, jobs=jobs)
+    with bar():
+        result = propose(loaded, catalog, as_of=as_of, time_limit_s=time_limit_s, explain=False, relax=True, jobs=jobs)
     found = gates(result.best, result.table, result.gap, asked) if result.best else ()
     if as_json:
         from advisor.render import gates_text, json_output

@@ -19,10 +19,14 @@ PATIENCE_S = 1.0
 
 
 @contextmanager
-def bar() -> Iterator[Report]:
-    """Yield a function (done, total, what comes next) that draws; interrupting ends it and leaves the line clean."""
+def bar(what: str = "solving") -> Iterator[Report]:
+    """Yield a function (done, total, what comes next) that draws; interrupting ends it and leaves the line clean.
+
+    ``what``: comes first, before anything is reported.
+    """
     drawer = _Bar()
     try:
+        drawer.report(0, 1, what)
         yield drawer.report
     finally:
         drawer.close()

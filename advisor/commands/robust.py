@@ -94,8 +94,8 @@ def command(
     from advisor.commands.progress import bar
 
     wanted = Wanted(samples, seed, hindsight, confidence, assumed, shape, breach_usd, jobs)  # type: ignore[arg-type]
+    answer, deadline = answered(scenario, catalog_folder, as_of, time_limit_s, check=lambda table: None)
     with bar() as progress:
-        answer, deadline = answered(scenario, catalog_folder, as_of, time_limit_s, check=lambda table: None)
         found = robust(answer, wanted, deadline, progress) if answer.best else None
     if found is None:
         stop_without_design(answer, deadline, as_json=as_json, jobs=jobs)

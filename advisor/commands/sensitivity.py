@@ -75,17 +75,12 @@ def command(
     from advisor.commands.progress import bar
 
     _check(reach, output)
-    with bar() as progress:
-        answer, deadline = answered(scenario, catalog_folder, as_of, time_limit_s, check=lambda table: None)
-        wanted = parts or PARTS
-        proved = answer.best is not None and answer.status.value == "optimal"
-        found = None
-        if proved:
-            found = sensitivity(
-                answer, date, parts=wanted, reach=reach, deadline=deadline, progress=progress, jobs=jobs
-            )
-    if found is None:
+    answer, deadline = answered(scenario, catalog_folder, as_of, time_limit_s, check=lambda table: None)
+    if answer.best is None or answer.status.value != "optimal":
         stop_without_proof(answer, deadline, as_json=as_json, jobs=jobs)
+    wanted = parts or PARTS
+    with bar() as progress:
+        found = sensitivity(answer, date, parts=wanted, reach=reach, deadline=deadline, progress=progress, jobs=jobs)
     _show(found, wanted, as_json=as_json)
     if output is not None:
         _write(found, wanted, output)

@@ -46,13 +46,13 @@ def command(
 
     if len(roles) > MOST_ROLES:
         raise click.UsageError(f"give at most {MOST_ROLES} roles; found {len(roles)}")
-    with bar() as progress:
-        answer, deadline = answered(
-            scenario, catalog_folder, as_of, time_limit_s, check=lambda table: find_roles(table, roles)
-        )
-        found = why(answer, find_roles(answer.table, roles), deadline, progress) if answer.best else None
-    if found is None:
+    answer, deadline = answered(
+        scenario, catalog_folder, as_of, time_limit_s, check=lambda table: find_roles(table, roles)
+    )
+    if answer.best is None:
         stop_without_design(answer, deadline, as_json=as_json)
+    with bar() as progress:
+        found = why(answer, find_roles(answer.table, roles), deadline, progress)
     if as_json:
         from advisor.render import json_output, why_json
 

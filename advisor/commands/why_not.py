@@ -14,7 +14,7 @@ from advisor.commands import options
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from advisor.analysis.answers import Answer, Deadline
+    from advisor.analysis.answers import Answer, Deadline, Progress
     from advisor.analysis.forced import Wish
     from advisor.analysis.why_not import WhyNot
     from advisor.candidates.table import Table
@@ -123,8 +123,10 @@ def _each(
     """Ask it of a few, and print each answer as far as it is known: the verdict before all that is to blame."""
     if as_json:
         from advisor.analysis.why_not import why_not
+        from advisor.commands.progress import bar
 
-        whole = [why_not(answer, wishes, deadline, jobs=jobs) for wishes in questions]
+        with bar():
+            whole = [why_not(answer, wishes, deadline, jobs=jobs) for wishes in questions]
         _print_json(answer, whole)
         return whole
     from advisor.commands.answer import printed
@@ -147,8 +149,16 @@ def _pages(
         if index:
             yield ""
         with bar() as progress:
-            whole = yield from why_not_page(why_not_steps(answer, wishes, deadline, jobs, progress), answer.best)
+            steps = why_not_steps(answer, wishes, deadline, jobs, progress)
+            whole = yield from why_not_page(_before_printing(steps, progress), answer.best)
         found.append(whole)
+
+
+def _before_printing(steps: Iterator[WhyNot], progress: Progress) -> Iterator[WhyNot]:
+    """Yield what is known once the bar is gone, as it is printed then."""
+    for known in steps:
+        progress(1, 1, "")
+        yield known
 
 
 def _print_json(answer: Answer, found: Sequence[WhyNot]) -> None:

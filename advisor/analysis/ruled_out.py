@@ -28,18 +28,25 @@ FEW = 2  # requirements that are in every conflict: where there are so many, the
 
 
 def blame_and_ways_out(
-    one: Forced, best: Evaluation, deadline: Deadline, jobs: int = 1, progress: Progress = silent
+    one: Forced,
+    best: Evaluation,
+    deadline: Deadline,
+    jobs: int = 1,
+    progress: Progress = silent,
+    known: tuple[Requirement, ...] | None = None,
 ) -> tuple[tuple[Requirement, ...] | None, tuple[WayOut, ...]]:
     """Return a minimal set of requirements that cannot hold together with the wishes, and the way out of each.
 
     Args:
         best: the design without the wishes. Where it has little room, more than one requirement is likely to blame.
         jobs: processes to look for the ways out in; none of them hangs on another.
+        known: such a set, where one is known.
     """
     ways = _Ways(one, tuple(_likely(one.search.requirements, best)), deadline)
     shared = (one.search.table.catalog, one.search.table.scenario)
     with Crew(ways, jobs, shared) as crew:
-        return _Blame(ways, crew, progress).found()
+        blame = _Blame(ways, crew, progress)
+        return blame.found() if known is None else (known, blame.ways_out(known))
 
 
 def _likely(asked: Sequence[Requirement], best: Evaluation) -> Iterator[Requirement]:
@@ -126,9 +133,13 @@ class _Blame:
         members = smallest(self.asked, self._can_hold, self._needed(), self.feasible.breaks, self._offer)
         if members is None:
             return None, ()
+        return members, self.ways_out(members)
+
+    def ways_out(self, members: Sequence[Requirement]) -> tuple[WayOut, ...]:
+        """Return the way out of each member of a conflict."""
         self.progress(2, STEPS, "how far each must be loosened")
         looked = self._looked(members)
-        return members, tuple(looked[one] if one in looked else WayOut(one, None, None) for one in members)
+        return tuple(looked[one] if one in looked else WayOut(one, None, None) for one in members)
 
     def _sure(self) -> list[Requirement]:
         """Return the first few tight bounds without which there is a design; none where the very first may go.

@@ -9,7 +9,8 @@ from typing import Literal
 from advisor.analysis.alone import WayOut, best_reach
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, silent
 from advisor.analysis.changes import RoleChange, role_changes
-from advisor.analysis.forced import Forced, Wish, forced
+from advisor.analysis.conflict import smallest
+from advisor.analysis.forced import Forced, Wish, forced, infeasible_with
 from advisor.analysis.reasons import Reason, reasons, swap
 from advisor.analysis.ruled_out import blame_and_ways_out
 from advisor.candidates.candidate import Candidate
@@ -19,6 +20,7 @@ from advisor.candidates.unswept import unswept
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.found import Found
 from advisor.optimizer.goal import goal_value
+from advisor.optimizer.search import Search
 from advisor.optimizer.settling import settle
 from advisor.optimizer.solver import Status
 from advisor.scenario.requirements import Bound, Filter, Requirement
@@ -45,12 +47,13 @@ class WhyNot:
         roles: what happens to each role.
         dominated: role -> (candidate of the wish, the one that is at least as good in all that is asked about).
         conflict: a minimal set; None when not looked for or left open; () when nothing that the other roles can have
-            goes with the wish, whatever is required.
+            goes with the wish, whatever is required. From :func:`why_not_all` it is what rules out each size alone.
         ways_out: for members of the conflict, how far each must be loosened alone.
         reach: of a conflict that is one bound, the best value of its metric with the wish, nothing else required; only
             where loosening that bound alone is not enough.
         in_place: what swapping it in for the chosen one, nothing else changed, does; None where that was not tried, and
             for several wishes.
+        proved: False where the time limit left part of what was looked for open.
     """
 
     wishes: tuple[Wish, ...]
@@ -70,15 +73,16 @@ class WhyNot:
 
 
 def why_not(
-    answer: Answer, wishes: Sequence[Wish], deadline: Deadline = UNLIMITED, *, relax: bool = True, jobs: int = 1
+    answer: Answer, wishes: Sequence[Wish], deadline: Deadline = UNLIMITED, *, ways_out: bool = False, jobs: int = 1
 ) -> WhyNot:
     """Return what happens when all wishes are granted together.
 
     Args:
         answer: the solved scenario; it must have a design.
-        relax: also find what a swap alone does, and where there is no design which requirements forbid it and how far
-            each must be loosened.
-        jobs: processes to do that in; the result is the same for any number.
+        ways_out: where there is no design also find which requirements cannot hold together with the wishes, and how
+            far each must be loosened; that takes several times as long as all else. What alone forbids a wish, a rule
+            or a bound that it misses whatever else can be chosen, is named in any case.
+        jobs: processes to find that in; the result is the same for any number.
 
     >>> import advisor
     >>> from advisor.analysis.answers import solve
@@ -89,11 +93,9 @@ def why_not(
     >>> found.kind, round(found.extra_usd_per_month)
     ('possible', 326)
     """
-    if relax:
-        *_, whole = why_not_steps(answer, wishes, deadline, jobs)
-        return whole
-    found = _forced(answer, tuple(wishes), deadline)
-    return found if isinstance(found, WhyNot) else WhyNot(tuple(wishes), "infeasible")
+    steps = why_not_steps(answer, wishes, deadline, jobs)
+    *_, last = steps if ways_out else [next(steps)]
+    return last
 
 
 def why_not_steps(
@@ -103,29 +105,23 @@ def why_not_steps(
     jobs: int = 1,
     progress: Progress = silent,
 ) -> Iterator[WhyNot]:
-    """Yield the answer as soon as it is known, and once more when it is whole, where that takes longer.
+    """Yield the answer, and where there is no design once more with all that is to blame and the ways out.
 
-    That is where there is no design: what a swap alone breaks is known long before all that is to blame. Where a rule
-    refuses the wish itself, that is found at once.
+    Whoever wants the answer only takes the first.
     """
     granted = tuple(wishes)
-    found = _forced(answer, granted, deadline)
-    if isinstance(found, WhyNot) and found.kind != "possible":
-        yield found
-        return
-    swapped_in = _in_place(answer, granted)
+    found = _verdict(answer, granted, deadline)
     if isinstance(found, WhyNot):
-        yield replace(found, in_place=swapped_in)
+        yield replace(found, in_place=_in_place(answer, granted)) if found.kind == "possible" else found
         return
-    known = WhyNot(granted, "infeasible", in_place=swapped_in)
-    if not any(_is_refused(answer.table, wish) for wish in granted):
-        yield known
     assert answer.best is not None
+    known = _without_design(answer, found, granted, deadline)
+    yield known
     yield _blamed(known, found, answer.best, deadline, jobs, progress)
 
 
-def _forced(answer: Answer, granted: tuple[Wish, ...], deadline: Deadline) -> WhyNot | Forced:
-    """Return what is known without looking for what is to blame; the search, where no design has what is wished for."""
+def _verdict(answer: Answer, granted: tuple[Wish, ...], deadline: Deadline) -> WhyNot | Forced:
+    """Return what happens; the search with the wishes, where it has no design."""
     assert answer.best is not None, "without a design there is nothing to compare with"
     if all(wish.fits(answer.best.design[wish.role]) for wish in granted):
         return WhyNot(granted, "chosen", answer.best, 0.0, 0.0)
@@ -151,10 +147,37 @@ def _in_place(answer: Answer, wishes: Sequence[Wish]) -> Reason | None:
     return swap(answer.search, answer.best, wish.role, wish.name, label, some)
 
 
-def _is_refused(table: Table, wish: Wish) -> bool:
-    """Return whether rules of the scenario refuse every candidate that fits a wish."""
-    fitting = [c for c in table.candidates[wish.role] if wish.fits(c)]
-    return not any(all(c.admitted_by(rule) for rule in table.scenario.filters) for c in fitting)
+def _without_design(answer: Answer, one: Forced, wishes: tuple[Wish, ...], deadline: Deadline) -> WhyNot:
+    """Return what is known of wishes that no design grants before all that is to blame is looked for."""
+    swapped_in = _in_place(answer, wishes)
+    blamed = _blamed_alone(answer, one, wishes, deadline)
+    kind: Kind = "refused" if blamed and all(isinstance(r, Filter) for r in blamed) else "infeasible"
+    return WhyNot(wishes, kind, conflict=blamed, in_place=swapped_in)
+
+
+def _blamed_alone(
+    answer: Answer, one: Forced, wishes: tuple[Wish, ...], deadline: Deadline
+) -> tuple[Requirement, ...] | None:
+    """Return a conflict among what rules out every candidate of a wish by itself; None where that leaves a design."""
+    for wish in wishes:
+        fitting = [c for c in answer.table.candidates[wish.role] if wish.fits(c)]
+        suspects = _refusing(answer.scenario.filters, fitting) or _missed(answer.search, wish.role, fitting)
+        if suspects:
+            feasible = infeasible_with(one, deadline)
+            return smallest(suspects, feasible) if feasible.at_once(suspects) is False else None
+    return None
+
+
+def _refusing(rules: Sequence[Filter], fitting: Sequence[Candidate]) -> list[Requirement]:
+    """Return the rules that refuse some candidates, if together they refuse all of them."""
+    refused = [[rule for rule in rules if not c.admitted_by(rule)] for c in fitting]
+    return [rule for rule in rules if any(rule in some for some in refused)] if all(refused) else []
+
+
+def _missed(search: Search, role: str, fitting: Sequence[Candidate]) -> list[Requirement]:
+    """Return the bounds that some candidates miss with all that can be chosen, if each of them misses one."""
+    usable = [search.hopeless.get((role, c.id)) for c in fitting if (role, c.id) in search.by_id]
+    return list(dict.fromkeys(bound for bound in usable if bound)) if all(usable) else []
 
 
 def _no_candidate(table: Table, wish: Wish) -> Iterator[str]:
@@ -205,12 +228,13 @@ def _possible(answer: Answer, wishes: tuple[Wish, ...], found: Found) -> WhyNot:
 def _blamed(told: WhyNot, one: Forced, best: Evaluation, deadline: Deadline, jobs: int, progress: Progress) -> WhyNot:
     """Add which requirements forbid what has no design, and how far each must be loosened."""
     with unswept():
-        members, ways = blame_and_ways_out(one, best, deadline, jobs, progress)
+        members, ways = blame_and_ways_out(one, best, deadline, jobs, progress, told.conflict)
     kind: Kind = "refused" if members and all(isinstance(m, Filter) for m in members) else "infeasible"
     reach = None
     if members and len(members) == 1 and isinstance(members[0], Bound) and ways[0].evaluation is None:
         reach = best_reach(one, members[0], deadline)
-    return replace(told, kind=kind, conflict=members, ways_out=ways, reach=reach)
+    proved = members is not None and all(way.proved for way in ways)
+    return replace(told, kind=kind, conflict=members, ways_out=ways, reach=reach, proved=proved)
 
 
 def why_not_all(
@@ -218,8 +242,8 @@ def why_not_all(
 ) -> tuple[WhyNot, ...]:
     """Return for every component that was not chosen what happens when it is forced; one re-solve each.
 
-    Where nothing is feasible, ``conflict`` holds a requirement that alone rules it out (a rule, or a bound that it
-    misses whatever else is chosen), else ``in_place`` shows what breaks when it is put in place of the chosen one.
+    Where nothing is feasible, ``conflict`` holds what alone rules each of its sizes out (a rule, or a bound that it
+    misses whatever else can be chosen), else ``in_place`` shows what breaks when it is put in place of the chosen one.
     """
     assert answer.best is not None, "without a design there is nothing to compare with"
     settle(answer.search, answer.scenario.objective[0], deadline.left)
@@ -240,4 +264,5 @@ def _for_table(answer: Answer, reason: Reason, deadline: Deadline) -> WhyNot:
         return WhyNot(wish, kind, conflict=reason.requirements, in_place=reason)
     if deadline.passed:
         return WhyNot(wish, "open", in_place=reason, proved=False)
-    return replace(why_not(answer, wish, deadline, relax=False), in_place=reason)
+    found = _verdict(answer, wish, deadline)
+    return replace(found if isinstance(found, WhyNot) else WhyNot(wish, "infeasible"), in_place=reason)

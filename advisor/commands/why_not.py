@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   advisor why-not scenario.yml pinecone
+  advisor why-not scenario.yml pinecone --ways-out
   advisor why-not scenario.yml zilliz_cloud kong --json
   advisor why-not scenario.yml none --role semantic_cache
   advisor why-not scenario.yml --all
@@ -40,6 +42,12 @@ MOST_WISHES = 2
     help="The role that it shall fill, where it fits several; for two components give it twice. With --all: only this.",
 )
 @click.option("--all", "everything", is_flag=True, help="Ask it of every component that was not chosen; a table.")
+@click.option(
+    "--ways-out",
+    is_flag=True,
+    help="Where no design is feasible, also name the requirements that cannot hold together with it, and how far each "
+    "must be loosened; that takes longer. Of two components this is always done.",
+)
 @options.jobs_option
 @options.json_option
 @options.as_of_option
@@ -50,6 +58,7 @@ def command(
     components: tuple[str, ...],
     roles: tuple[str, ...],
     everything: bool,
+    ways_out: bool,
     jobs: int,
     as_json: bool,
     as_of: datetime.date | None,
@@ -58,15 +67,15 @@ def command(
 ) -> None:
     """Force what was not chosen and solve again: what it costs, or which requirements forbid it.
 
-    COMPONENT is a component, an option, a candidate's id, or none (leave the role out). Two are forced together. Of one
-    it is said what a swap alone breaks. Where no design is feasible, the requirements that cannot hold together are
-    named, and how far each must be loosened; the verdict is printed before that is looked for.
+    COMPONENT is a component, an option, a candidate's id, or none (leave the role out). Of one it is said what a swap
+    alone breaks and by how much, and which requirement forbids it where one alone does. Two are forced together.
 
     Exit codes: 0 fine, 2 bad input, 3 the scenario itself is infeasible, 4 something is not proved in time.
     """
     from advisor.commands.answer import answered, stop_without_design
 
-    _check(components, everything)
+    _check(components, everything, ways_out)
+    ways_out = ways_out or len(components) > 1
     answer, deadline = answered(
         scenario, catalog_folder, as_of, time_limit_s, check=lambda table: _wishes(table, components, roles)
     )
@@ -75,16 +84,18 @@ def command(
     if everything:
         found = _all(answer, roles, deadline, as_json=as_json)
     else:
-        found = _each(answer, _wishes(answer.table, components, roles), deadline, jobs, as_json=as_json)
+        found = _each(answer, _wishes(answer.table, components, roles), deadline, jobs, ways_out, as_json=as_json)
     settled = answer.status.value == "optimal" and all(one.proved for one in found)
     raise SystemExit(0 if settled else 4)
 
 
-def _check(components: tuple[str, ...], everything: bool) -> None:
+def _check(components: tuple[str, ...], everything: bool, ways_out: bool) -> None:
     if everything == bool(components):
         raise click.UsageError("name one or two components, or give --all")
     if len(components) > MOST_WISHES:
         raise click.UsageError(f"give at most {MOST_WISHES} components; found {len(components)}")
+    if everything and ways_out:
+        raise click.UsageError("--ways-out is for one or two components, not for --all")
 
 
 def _wishes(table: Table, components: tuple[str, ...], roles: tuple[str, ...]) -> tuple[tuple[Wish, ...], ...]:
@@ -118,7 +129,13 @@ def _all(answer: Answer, roles: tuple[str, ...], deadline: Deadline, *, as_json:
 
 
 def _each(
-    answer: Answer, questions: Sequence[Sequence[Wish]], deadline: Deadline, jobs: int, *, as_json: bool
+    answer: Answer,
+    questions: Sequence[Sequence[Wish]],
+    deadline: Deadline,
+    jobs: int,
+    ways_out: bool,
+    *,
+    as_json: bool,
 ) -> Sequence[WhyNot]:
     """Ask it of a few, and print each answer as far as it is known: the verdict before all that is to blame."""
     if as_json:
@@ -126,18 +143,23 @@ def _each(
         from advisor.commands.progress import bar
 
         with bar():
-            whole = [why_not(answer, wishes, deadline, jobs=jobs) for wishes in questions]
+            whole = [why_not(answer, wishes, deadline, ways_out=ways_out, jobs=jobs) for wishes in questions]
         _print_json(answer, whole)
         return whole
     from advisor.commands.answer import printed
 
     found: list[WhyNot] = []
-    printed(answer, _pages(answer, questions, deadline, jobs, found))
+    printed(answer, _pages(answer, questions, deadline, jobs, ways_out, found))
     return found
 
 
 def _pages(
-    answer: Answer, questions: Sequence[Sequence[Wish]], deadline: Deadline, jobs: int, found: list[WhyNot]
+    answer: Answer,
+    questions: Sequence[Sequence[Wish]],
+    deadline: Deadline,
+    jobs: int,
+    ways_out: bool,
+    found: list[WhyNot],
 ) -> Iterator[RenderableType]:
     """Yield what to print of each question; its whole answer is then among the found."""
     from advisor.analysis.why_not import why_not_steps
@@ -149,7 +171,7 @@ def _pages(
         if index:
             yield ""
         with bar() as progress:
-            steps = why_not_steps(answer, wishes, deadline, jobs, progress)
+            steps = islice(why_not_steps(answer, wishes, deadline, jobs, progress), None if ways_out else 1)
             whole = yield from why_not_page(_before_printing(steps, progress), answer.best)
         found.append(whole)
 

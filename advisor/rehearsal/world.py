@@ -183,7 +183,7 @@ class World:
     def forced(self, role: str, name: str) -> WhyNot:
         """Return what happens when a component, option or candidate fills a role."""
         wish = (Wish(role, name),)
-        return self.remembered(("forced", role, name), lambda: why_not(self.answer, wish, relax=False))
+        return self.remembered(("forced", role, name), lambda: why_not(self.answer, wish))
 
     def swaps(self, role: str) -> tuple[Reason, ...]:
         """Return for each component that was not chosen for a role what putting it in place does."""

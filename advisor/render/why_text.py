@@ -132,16 +132,21 @@ def why_not_page(steps: Iterator[WhyNot], best: Evaluation) -> Generator[Rendera
     """Yield the answer to a wish from top to bottom, each part when it is known; return the whole answer.
 
     Args:
-        steps: what is known first, and where that was not all, the whole answer.
+        steps: the answer, and where all that is to blame was asked for and looked for, once more with that.
     """
     first = next(steps)
     names = " with ".join(f"{wish.name} as {wish.role}" for wish in first.wishes)
     yield f"[bold]{neat(names)}[/]: {neat(verdict(first, best))}"
     yield from (indented(line) for line in _swap_lines(first))
-    whole = next(steps, first)
+    whole = next(steps, None)
+    if whole is None:
+        yield from (indented(line) for line in (*detail_lines(first, best), *_more_lines(first)))
+        return first
     if verdict(whole, best) != verdict(first, best):
         yield indented(verdict(whole, best))
     yield from (indented(line) for line in detail_lines(whole, best))
+    if whole.conflict is None:
+        yield indented("the time limit passed before the conflict was found")
     return whole
 
 
@@ -152,10 +157,23 @@ def _swap_lines(one: WhyNot) -> Iterator[str]:
         return
     others = any(change.flips and change.role != swap.role for change in one.roles)
     if swap.kind == "breaks":
-        yield swap_text(swap) + (", so others change too:" if others else "")
+        alone = one.kind == "infeasible" and len(swap.broken) == 1 and not swap.detail
+        so = ", so others change too:" if others else ", and nothing else: possible where that is allowed"
+        yield swap_text(swap) + (so if others or alone else "")
     elif others:
         price = words.signed_usd(swap.extra_usd_per_month or 0.0)
         yield f"swapped in ({price}) everything holds too; the best design with it:"
+
+
+def _more_lines(one: WhyNot) -> Iterator[str]:
+    """Yield what else can be asked of a wish that no design grants."""
+    if one.kind not in ("refused", "infeasible") or one.conflict == ():
+        return
+    if one.conflict is None:
+        yield "with --ways-out: which requirements cannot hold together with it, and how far each must be loosened"
+    else:
+        which = "it" if len(one.conflict) == 1 else "each"
+        yield f"with --ways-out: how far {which} must be loosened, and what the design then costs"
 
 
 def indented(line: str) -> Padding:
@@ -210,8 +228,6 @@ def detail_lines(one: WhyNot, best: Evaluation) -> Iterator[str]:
         yield from (f"  {words.requirement_text(r)}   ({r.path})" for r in one.conflict)
     if one.kind == "infeasible" and one.conflict == ():
         yield "no requirement is to blame: nothing that the other roles can have goes with it"
-    if one.kind == "infeasible" and one.conflict is None:
-        yield "the time limit passed before the conflict was found"
     yield from ways_out_lines(one.ways_out, best)
     if one.reach is not None and one.conflict and isinstance(one.conflict[0], Bound):
         bound = one.conflict[0]

@@ -82,7 +82,12 @@ def _about(candidates: Table) -> Iterator[Row]:
     yield "why not, every component", "5", with_answer(lambda answer, best: why_not_all(answer))
     one = next((x.wishes for x in why_not_all(solve(candidates)) if x.kind == "infeasible" and not x.conflict), None)
     if one is not None:
-        yield f"why not {one[0].name}, with what helps", "1", with_answer(lambda answer, best: why_not(answer, one))
+        yield f"why not {one[0].name}", "1", with_answer(lambda answer, best: why_not(answer, one))
+        yield (
+            f"why not {one[0].name}, with what helps",
+            "",
+            with_answer(lambda answer, best: why_not(answer, one, ways_out=True)),
+        )
 
 
 def _whole(candidates: Table) -> Iterator[Row]:

@@ -56,7 +56,7 @@ def test_a_candidate_that_misses_a_bound_whatever_else_is_chosen_says_so(candida
     (role, one), path = next((r, c[0]) for r, c in candidates.candidates.items()), "constraints.cost_usd_per_month.max"
     text = candidates_csv.text(candidates, {(role, one.id): {"too_slow_for": path}})
     row = next(row for row in csv.DictReader(io.StringIO(text)) if (row["role"], row["option"]) == (role, one.id))
-    assert row["not_considered_because"] == f"misses {path} whatever else is chosen"
+    assert row["not_considered_because"] == f"misses {path} whatever else can be chosen"
 
 
 def test_a_role_left_out_is_called_as_its_schema_says(candidates: Table) -> None:

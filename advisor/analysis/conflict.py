@@ -236,7 +236,11 @@ class Feasibility:
         """Remember which of all the requirements a design breaks."""
         scenario = replace(self._whole.table.scenario, requirements=self._whole.requirements)
         checks = judge(evaluation.design, scenario).checks
-        self._met.append(frozenset(check.requirement for check in checks if not check.holds))
+        self.note_design(check.requirement for check in checks if not check.holds)
+
+    def note_design(self, breaking: Iterable[Requirement]) -> None:
+        """Remember that there is a design which breaks these requirements and no other one."""
+        self._met.append(frozenset(breaking))
 
 
 def _allowed(table: Table, only: Only | None) -> Table:

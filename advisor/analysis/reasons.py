@@ -50,7 +50,7 @@ class Reason:
     kind:
         refused: every option of it is ruled out by ``requirements``.
         capacity: no option can carry the load; ``detail`` says which limit.
-        hopeless: misses a bound (``requirements``) whatever else is chosen.
+        hopeless: misses a bound (``requirements``) whatever else can be chosen.
         breaks: put in place of the chosen one, ``requirements`` no longer hold; ``broken`` has the values they would
             have.
         swap: put in place of the chosen one everything holds, for ``extra_usd_per_month`` more (or a worse goal);

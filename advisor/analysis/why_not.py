@@ -9,7 +9,7 @@ from typing import Literal
 from advisor.analysis.alone import WayOut, best_reach
 from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, silent
 from advisor.analysis.changes import RoleChange, role_changes
-from advisor.analysis.conflict import smallest
+from advisor.analysis.conflict import Feasibility, smallest
 from advisor.analysis.forced import Forced, Wish, forced, infeasible_with
 from advisor.analysis.reasons import Reason, reasons, swap
 from advisor.analysis.ruled_out import blame_and_ways_out
@@ -150,20 +150,20 @@ def _in_place(answer: Answer, wishes: Sequence[Wish]) -> Reason | None:
 def _without_design(answer: Answer, one: Forced, wishes: tuple[Wish, ...], deadline: Deadline) -> WhyNot:
     """Return what is known of wishes that no design grants before all that is to blame is looked for."""
     swapped_in = _in_place(answer, wishes)
-    blamed = _blamed_alone(answer, one, wishes, deadline)
+    feasible = infeasible_with(one, deadline)
+    if swapped_in and swapped_in.candidate and not swapped_in.detail:
+        feasible.note_design(swapped_in.requirements)
+    blamed = _blamed_alone(answer, wishes, feasible)
     kind: Kind = "refused" if blamed and all(isinstance(r, Filter) for r in blamed) else "infeasible"
     return WhyNot(wishes, kind, conflict=blamed, in_place=swapped_in)
 
 
-def _blamed_alone(
-    answer: Answer, one: Forced, wishes: tuple[Wish, ...], deadline: Deadline
-) -> tuple[Requirement, ...] | None:
+def _blamed_alone(answer: Answer, wishes: tuple[Wish, ...], feasible: Feasibility) -> tuple[Requirement, ...] | None:
     """Return a conflict among what rules out every candidate of a wish by itself; None where that leaves a design."""
     for wish in wishes:
         fitting = [c for c in answer.table.candidates[wish.role] if wish.fits(c)]
         suspects = _refusing(answer.scenario.filters, fitting) or _missed(answer.search, wish.role, fitting)
         if suspects:
-            feasible = infeasible_with(one, deadline)
             return smallest(suspects, feasible) if feasible.at_once(suspects) is False else None
     return None
 

@@ -195,7 +195,7 @@ class Search:
 
     @property
     def hopeless(self) -> dict[tuple[str, str], Bound]:
-        """(Role, id) -> the bound that is missed with it whatever else is chosen."""
+        """(Role, id) -> the bound that is missed with it whatever else can be chosen."""
         return self._facts.hopeless
 
     @cached_property

@@ -331,5 +331,5 @@ def _not_considered(mark: Mapping[str, Any]) -> str:
     if mark.get("refused_by"):
         return "refused by " + ", ".join(mark["refused_by"])
     if mark.get("too_slow_for"):
-        return f"misses {mark['too_slow_for']} whatever else is chosen"
+        return f"misses {mark['too_slow_for']} whatever else can be chosen"
     return f"dominated by {mark['dominated_by']}" if mark.get("dominated_by") else ""

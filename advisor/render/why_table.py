@@ -70,7 +70,7 @@ def _forbidden(one: WhyNot) -> str:
         if one.kind == "refused":
             return f"refused by {', '.join(missed)}"
         every = "it misses" if len(missed) == 1 else "each of its sizes misses one of:"
-        return f"whatever else is chosen {every} {', '.join(missed)}"
+        return f"whatever else can be chosen {every} {', '.join(missed)}"
     return f"no design with it holds; {swap_text(one.in_place)}" if one.in_place else "no design with it holds"
 
 

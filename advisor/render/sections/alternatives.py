@@ -80,7 +80,7 @@ def verdict(view: View, reason: Reason) -> tuple[str, str]:
     if reason.kind == "capacity":
         return "–", too_small(view, reason.detail)
     if reason.kind == "hopeless":
-        return "–", f"misses {asked(reason.requirements)} whatever else is chosen"
+        return "–", f"misses {asked(reason.requirements)} whatever else can be chosen"
     if reason.kind == "breaks":
         return price, "; ".join(
             [escape(reason.detail)] * bool(reason.detail) + [f"breaks {broken(reason)}"] * bool(reason.requirements)

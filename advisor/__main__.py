@@ -20,7 +20,7 @@ def main() -> NoReturn:
     try:
         from advisor.commands.main import run
 
-        code = run()
+        code = run(leave=_leave)
     except KeyboardInterrupt:  # before the command line was there to handle it
         code = 130
     _leave(code)

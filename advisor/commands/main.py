@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -181,20 +181,18 @@ def _log_to_stderr(verbose: int) -> None:
     logging.getLogger(PROGRAM).info("advisor %s, Python %s", __version__, platform.python_version())
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
+def run(arguments: Sequence[str] | None = None, leave: Callable[[int], int] = int) -> int:
     """Run one command line and return its exit code; what went wrong is on standard error.
 
     Args:
         arguments: without the program's name; default: those of this process.
+        leave: is given the code of a command that came to its end, while all that it made is still there.
     """
     state = State()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _tolerate_narrow_encodings()
-        code = _invoke(given, state)
-        if sys.stdout is not None:  # as where a process is started without one
-            sys.stdout.flush()
-        return code
+        return _invoke(given, state, leave)
     except (click.Abort, KeyboardInterrupt, EOFError) as stop:
         return _stopped(stop)
     except click.ClickException as error:
@@ -207,17 +205,26 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _unexpected(error, given, state)
 
 
-def _invoke(given: list[str], state: State) -> int:
+def _invoke(given: list[str], state: State, leave: Callable[[int], int]) -> int:
     if f"_{PROGRAM.upper()}_COMPLETE" in os.environ:  # a shell asks for completions
         cli.main(given, prog_name=PROGRAM)
     try:
         with cli.make_context(PROGRAM, given, obj=state) as context:
             result = cli.invoke(context)
     except click.exceptions.Exit as end:
-        return end.exit_code
+        code = end.exit_code
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
-    return result if isinstance(result, int) else 0
+        _flush()
+        return leave(end.code if isinstance(end.code, int) else int(end.code is not None))
+    else:
+        code = result if isinstance(result, int) else 0
+    _flush()
+    return leave(code)
+
+
+def _flush() -> None:
+    if sys.stdout is not None:  # as where a process is started without one
+        sys.stdout.flush()
 
 
 def _tolerate_narrow_encodings() -> None:

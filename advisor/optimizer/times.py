@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from advisor.models.latency import inverse, transform
+from advisor.optimizer.distinct import distinct
 
 if TYPE_CHECKING:
     import numpy as np
@@ -147,7 +148,7 @@ class Tabulated(Times):
 
         new = np.flatnonzero(~self._known) if rows is None else rows[~self._known[rows]]
         if new.size:
-            new = np.unique(new)
+            new, _ = distinct(new, len(self._known))
             self._work_out(new)
             self._known[new] = True
 

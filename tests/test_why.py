@@ -7,7 +7,7 @@ import json
 import math
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from advisor.analysis.answers import UNLIMITED, Answer, Deadline, answer, solve
 from advisor.analysis.equality import same
 from advisor.analysis.forced import Wish, blame, forced
 from advisor.analysis.overrides import change
-from advisor.analysis.reasons import reasons
+from advisor.analysis.reasons import reasons, swap, swapped
 from advisor.analysis.why import OtherSize, find_roles, why
 from advisor.analysis.why_not import WhyNot, why_not, why_not_all, why_not_steps
 from advisor.analysis.wishes import find_wishes
@@ -35,11 +35,12 @@ from advisor.commands.schema import schema_text
 from advisor.errors import InputError
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Evaluation
-from advisor.optimizer.goal import CHEAPEST
+from advisor.optimizer.goal import CHEAPEST, goal_value
 from advisor.optimizer.solver import Status
 from advisor.proposal import propose
 from advisor.render import json_output, why_json, why_text
 from advisor.render.change_words import broken_text
+from advisor.resources import example
 from advisor.scenario.load import Scenario, load_scenario
 from advisor.scenario.requirements import CLOUDS, Bound, Requirement
 
@@ -801,6 +802,64 @@ def test_of_all_sizes_the_one_that_breaks_least_is_swapped_in(solved: Answer) ->
                 assert swap.extra_usd_per_month == pytest.approx(least - best.cost_usd_per_month, abs=1e-6)
             sizes += len(some)
     assert sizes > 80
+
+
+GOALS = (
+    "{minimize: cost_usd_per_month}",
+    "{maximize: flows.answer.availability}",
+    "{minimize: flows.answer.ttft_ms.p95}",
+    "{weights: {cost_usd_per_month: 1, flows.answer.latency_ms.p99: 2}}",
+)
+
+
+@pytest.fixture(scope="module")
+def copilot(catalog: Catalog) -> Answer:
+    """Return the answer to the example with the most sizes of each component."""
+    return answer(load_scenario(example("support_copilot"), catalog), catalog)
+
+
+@pytest.mark.parametrize("goal", GOALS)
+@pytest.mark.parametrize("factor", [1.0, 1.6])
+def test_no_swap_that_was_left_out_is_nearer(goal: str, factor: float, copilot: Answer) -> None:
+    """Whatever the goal is, with bounds on percentiles that are tight or loose: judging every size of every component
+    finds the same swap."""
+    search, best, kinds = copilot.search, _with_question(copilot, goal, factor), {"swap": 0, "breaks": 0}
+    for role in ("llm", "embedding", "vector_store", "conversation_store"):
+        for name in {c.component_id for c in copilot.table.candidates[role]} - {best.design[role].component_id}:
+            some = [c for c in copilot.table.candidates[role] if c.component_id == name][:12]
+            designs = [(c, d) for c in some if (d := swapped(search, best, role, c)) is not None]
+            if designs:
+                found = swap(search, best, role, name, name, some)
+                assert found.candidate is _nearest_of_all(designs, best), (role, name)
+                kinds[found.kind] += len(designs) > 1
+    assert kinds["breaks"] > 10
+    assert kinds["swap"] > 1
+
+
+def _with_question(copilot: Answer, goal: str, factor: float) -> Evaluation:
+    """Return the design judged beside another goal and other bounds; it need not be the best for them."""
+    data = [f"objective={goal}", *(["constraints.quality.min=0.3"] if factor > 1 else [])]
+    scenario = change(copilot.scenario, data, copilot.table.catalog).scenario
+    looser = [
+        replace(r, limit=r.limit * factor) if isinstance(r, Bound) and r.upper else r for r in scenario.requirements
+    ]
+    assert copilot.best
+    return judge(copilot.best.design, replace(scenario, requirements=tuple(looser)))
+
+
+def _nearest_of_all(designs: Sequence[tuple[Candidate, Mapping[str, Candidate]]], best: Evaluation) -> Candidate:
+    judged = [(c, judge(d, best.scenario)) for c, d in designs]
+    good = [(goal_value(best.scenario.objective[0], e), e.cost_usd_per_month, c.id, c) for c, e in judged if e.feasible]
+    if good:
+        return min(good, key=lambda one: one[:3])[3]
+
+    def misses(pair: tuple[Candidate, Evaluation]) -> tuple[int, float]:
+        broken = [check for check in pair[1].checks if not check.holds]
+        return len(broken) + len(pair[1].consistent), max(
+            (-c.slack for c in broken if c.slack is not None), default=0.0
+        )
+
+    return min(judged, key=misses)[0]
 
 
 def test_a_verdict_that_became_sharper_is_said_again(solved: Answer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from advisor.candidates.candidate import Candidate
@@ -17,10 +17,13 @@ from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.settling import settle
 from advisor.optimizer.solver import Status
-from advisor.scenario.requirements import Requirement
+from advisor.scenario.goals import Goal
+from advisor.scenario.load import Scenario
+from advisor.scenario.requirements import Bound, Requirement, split_percentile
 
 SAME_USD = 1e-6  # a difference below this is rounding
 
+Swapped = tuple[Candidate, Mapping[str, Candidate]]  # a candidate and the design with it
 Kind = Literal["refused", "capacity", "hopeless", "breaks", "swap"]
 
 
@@ -173,11 +176,8 @@ def swap(search: Search, best: Evaluation, role: str, name: str, label: str, usa
     """Put each of some candidates in place of the chosen one, nothing else changed, and let the judge say what that
     does: the reason is a swap or what breaks."""
     goal = best.scenario.objective[0]
-    tried = [
-        (candidate, judge(design, best.scenario, like=best))
-        for candidate in usable
-        if (design := swapped(search, best, role, candidate)) is not None
-    ]
+    designs = [(c, design) for c in usable if (design := swapped(search, best, role, c)) is not None]
+    tried = _nearest(designs, best)
     good = [(goal_value(goal, e), e.cost_usd_per_month, c.id, c, e) for c, e in tried if e.feasible]
     if good:
         value, cost, _, candidate, evaluation = min(good, key=lambda item: item[:3])
@@ -194,7 +194,7 @@ def swap(search: Search, best: Evaluation, role: str, name: str, label: str, usa
         )
     if not tried:
         return Reason(role, name, label, "breaks", detail="sized for another use of the cache, or for more roles")
-    candidate, closest = min(tried, key=lambda pair: (len(_wrong(pair[1])), _worst(pair[1])))
+    candidate, closest = min(tried, key=lambda pair: _misses(pair[1]))
     broken = tuple(check for check in closest.checks if not check.holds)
     return Reason(
         role,
@@ -209,8 +209,44 @@ def swap(search: Search, best: Evaluation, role: str, name: str, label: str, usa
     )
 
 
-def _wrong(evaluation: Evaluation) -> list[object]:
-    return [*evaluation.consistent, *(check for check in evaluation.checks if not check.holds)]
+def _nearest(designs: Sequence[Swapped], best: Evaluation) -> list[tuple[Candidate, Evaluation]]:
+    """Judge designs, in their order, without those that cannot be the best or break the least.
+
+    Percentiles are the work. What breaks without a look at them breaks with it too; so designs that break more by
+    themselves than another one does in all are left out, and those that are worse than one with which all holds.
+    """
+    goal, judged, least = best.scenario.objective[0], dict[int, Evaluation](), (math.inf, 0.0)
+    timed = any(split_percentile(term.metric) for term in goal.terms)
+    timeless = _timeless(best.scenario)
+    apart = [_without_times(c, judge(d, timeless, brief=True), None if timed else goal) for c, d in designs]
+    for place in sorted(range(len(designs)), key=apart.__getitem__):
+        if apart[place][0] > least:
+            break
+        judged[place] = found = judge(designs[place][1], best.scenario, like=best)
+        least = min(least, _misses(found))
+        if found.feasible and not timed:
+            break
+    return [(designs[place][0], judged[place]) for place in sorted(judged)]
+
+
+def _timeless(scenario: Scenario) -> Scenario:
+    """Return a scenario that asks for no percentile."""
+    asked = [r for r in scenario.requirements if not (isinstance(r, Bound) and split_percentile(r.metric))]
+    return replace(scenario, requirements=tuple(asked), objective=())
+
+
+def _without_times(
+    candidate: Candidate, found: Evaluation, goal: Goal | None
+) -> tuple[tuple[float, float], float, float, str]:
+    """Return what a design misses at least, and of those that miss nothing which is the better one."""
+    return _misses(found), goal_value(goal, found) if goal else 0.0, found.cost_usd_per_month, candidate.id
+
+
+def _misses(evaluation: Evaluation) -> tuple[float, float]:
+    """Return how many things a design breaks, and how far it misses the bound that it misses most, relative."""
+    broken = [check for check in evaluation.checks if not check.holds]
+    far = max((-check.slack for check in broken if check.slack is not None), default=0.0)
+    return len(evaluation.consistent) + len(broken), far
 
 
 def swapped(search: Search, best: Evaluation, role: str, candidate: Candidate) -> Mapping[str, Candidate] | None:
@@ -234,9 +270,3 @@ def _twin(current: Candidate, cache: str, used: bool) -> str:
         return current.id.replace(f"+{cache}", "")
     ids = current.id.split("~")  # of a combination every other word is a part's id, the rest say how they are linked
     return "~".join(f"{word}+{cache}" if index % 2 == 0 else word for index, word in enumerate(ids))
-
-
-def _worst(evaluation: Evaluation) -> float:
-    return max(
-        (-check.slack for check in evaluation.checks if not check.holds and check.slack is not None), default=0.0
-    )

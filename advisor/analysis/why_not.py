@@ -20,6 +20,7 @@ from advisor.candidates.unswept import unswept
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.found import Found
 from advisor.optimizer.goal import goal_value
+from advisor.optimizer.pruning import missing
 from advisor.optimizer.search import Search
 from advisor.optimizer.settling import settle
 from advisor.optimizer.solver import Status
@@ -175,9 +176,14 @@ def _refusing(rules: Sequence[Filter], fitting: Sequence[Candidate]) -> list[Req
 
 
 def _missed(search: Search, role: str, fitting: Sequence[Candidate]) -> list[Requirement]:
-    """Return the bounds that some candidates miss with all that can be chosen, if each of them misses one."""
-    usable = [search.hopeless.get((role, c.id)) for c in fitting if (role, c.id) in search.by_id]
-    return list(dict.fromkeys(bound for bound in usable if bound)) if all(usable) else []
+    """Return the bounds that some candidates miss with all that can be chosen, if each of them misses one; of those
+    that all of them miss one is enough."""
+    keys = {(role, c.id) for c in fitting} & search.by_id.keys()
+    if not keys <= search.hopeless.keys():
+        return []
+    each: list[Requirement] = list(dict.fromkeys(search.hopeless[key] for key in sorted(keys)))
+    by_all = [bound for bound in search.bounds if keys <= missing(search, bound)] if len(each) > 1 else []
+    return [*by_all[:1]] or each
 
 
 def _no_candidate(table: Table, wish: Wish) -> Iterator[str]:

@@ -49,6 +49,15 @@ def facts_of(search: Search) -> Facts:
     return facts
 
 
+def missing(search: Search, bound: Bound) -> set[tuple[str, str]]:
+    """Return (role, id) that miss one bound even when every other role takes what is best for it."""
+    for own, tail in search.tails:
+        if own is bound:
+            return set(tail.hopeless())
+    row = search.row(bound)
+    return set(over_alone(search.pool, (), *row)) if row is not None else set()
+
+
 def over_alone(pool: Pool, hopeless: Container[tuple[str, str]], total: Linear, room: float) -> list[tuple[str, str]]:
     """Return (role, id) that break a bound on a sum even when every other role takes what is best for it."""
     import numpy as np

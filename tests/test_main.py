@@ -5,12 +5,15 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import advisor
 from advisor.__main__ import SWEEPS, THREADS
 
+DATA = Path(__file__).parent / "data"
+MINI, MINI_CATALOG = DATA / "mini_scenario.yml", DATA / "mini_catalog"
 AT_THE_END = "import atexit, gc; atexit.register(lambda: print(gc.isenabled(), *gc.get_threshold()))"
 
 
@@ -70,8 +73,12 @@ def test_nobody_who_reads_is_no_error_message() -> None:
     assert "Exception ignored" not in message
 
 
-def test_without_an_output_nothing_is_wrong() -> None:
-    """A process that is started without a standard output has nobody to tell, and does what it is asked for."""
-    command = f"{shlex.quote(sys.executable)} -m advisor schema >&-"
-    found = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False, timeout=120)
+@pytest.mark.parametrize("closed", [">&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("command", ["schema", "check SCENARIO", "why-not SCENARIO beta_gateway", "--version"])
+def test_without_an_output_nothing_is_wrong(command: str, closed: str) -> None:
+    """A process that is started without a standard stream has nobody to tell, and does what it is asked for."""
+    words = command.replace("SCENARIO", f"{shlex.quote(str(MINI))} --catalog {shlex.quote(str(MINI_CATALOG))}")
+    line = f"{shlex.quote(sys.executable)} -m advisor {words} {closed}"
+    found = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False, timeout=120)
     assert (found.returncode, found.stderr) == (0, "")
+    assert bool(found.stdout) == (">&-" not in closed.split())

@@ -191,6 +191,7 @@ def run(arguments: Sequence[str] | None = None, leave: Callable[[int], int] = in
     state = State()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        _open_what_is_missing()
         _tolerate_narrow_encodings()
         return _invoke(given, state, leave)
     except (click.Abort, KeyboardInterrupt, EOFError) as stop:
@@ -214,17 +215,22 @@ def _invoke(given: list[str], state: State, leave: Callable[[int], int]) -> int:
     except click.exceptions.Exit as end:
         code = end.exit_code
     except SystemExit as end:
-        _flush()
+        sys.stdout.flush()
         return leave(end.code if isinstance(end.code, int) else int(end.code is not None))
     else:
         code = result if isinstance(result, int) else 0
-    _flush()
+    sys.stdout.flush()
     return leave(code)
 
 
-def _flush() -> None:
-    if sys.stdout is not None:  # as where a process is started without one
-        sys.stdout.flush()
+def _open_what_is_missing() -> None:
+    """Give a process that was started without one of its streams one that says nothing and that nobody reads.
+
+    Else each place that writes would have to ask, and the next file that is opened would take the stream's number.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  open to the end
 
 
 def _tolerate_narrow_encodings() -> None:

@@ -25,7 +25,7 @@ from advisor.analysis.forced import Wish, blame, forced
 from advisor.analysis.overrides import change
 from advisor.analysis.reasons import reasons, swap, swapped
 from advisor.analysis.why import OtherSize, find_roles, why
-from advisor.analysis.why_not import WhyNot, why_not, why_not_all, why_not_steps
+from advisor.analysis.why_not import WhyNot, _without_design, why_not, why_not_all, why_not_steps
 from advisor.analysis.wishes import find_wishes
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.table import Table, table
@@ -703,7 +703,8 @@ def test_json_satisfies_its_schema(name: str, capsys: Capture) -> None:
     assert data["answer"]["status"] == "optimal"
     if name == "why_not_infeasible.txt":
         (wish,) = data["wishes"]
-        assert (wish["kind"], wish["conflict"], wish["ways_out"]) == ("infeasible", None, [])
+        assert [one["path"] for one in wish["conflict"]] == ["constraints.clouds.max"]
+        assert (wish["kind"], wish["missed"], wish["ways_out"]) == ("infeasible", [], [])
         assert [broken["path"] for broken in wish["in_place"]["broken"]] == ["constraints.clouds.max"]
     if name == "why_not_ways_out.txt":
         (wish,) = data["wishes"]
@@ -875,18 +876,54 @@ def test_a_verdict_that_became_sharper_is_said_again(solved: Answer) -> None:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_what_is_to_blame_is_reported_step_by_step(jobs: int, solved: Answer) -> None:
+def test_what_is_to_blame_is_reported_step_by_step(jobs: int, problems: dict[int, Problem]) -> None:
     """Progress begins after the verdict, and no step comes twice in another order."""
+    asked = ((problem, wish) for problem in problems.values() for wish in impossible(problem))
+    problem, wish = next((p, w) for p, w in asked if why_not(p.answer, [w]).conflict is None)
     reports: list[tuple[int, int]] = []
-    steps = why_not_steps(
-        solved, [Wish("embedding", "delta_embed")], jobs=jobs, progress=lambda *r: reports.append(r[:2])
-    )
+    steps = why_not_steps(problem.answer, [wish], jobs=jobs, progress=lambda *r: reports.append(r[:2]))
     assert next(steps).conflict is None
     assert reports == []
     assert next(steps).conflict
     assert reports == sorted(reports)
     assert reports[0] == (0, 3)
     assert reports[-1] == (2, 3)
+
+
+@pytest.mark.parametrize(("name", "role"), [("delta_embed", "embedding"), ("gamma_vectors", "vector_store")])
+def test_what_time_did_not_allow_to_name_is_not_proved(name: str, role: str, solved: Answer) -> None:
+    """The verdict stands, but what alone is to blame was left open: that is said, and is no proved answer."""
+    wish = (Wish(role, name),)
+    found = forced(solved, wish)
+    in_time, late = (_without_design(solved, found, wish, Deadline(end)) for end in (math.inf, 0.0))
+    assert (in_time.proved, late.proved) == (True, False)
+    assert in_time.conflict
+    assert (late.kind, late.conflict) == ("infeasible", None)
+    assert "the time limit passed before it was settled what alone is to blame" in why_text._more_lines(late)
+    assert solved.best
+    assert list(why_text.why_not_page(iter([late]), solved.best))
+
+
+MEANS = ("{minimize: flows.answer.latency_ms.mean}", "{weights: {cost_usd_per_month: 1, flows.answer.ttft_ms.mean: 3}}")
+
+
+@pytest.mark.parametrize("goal", MEANS)
+def test_a_goal_may_be_the_mean_of_a_time(goal: str, solved: Answer, mini: Catalog) -> None:
+    """Swaps are compared by a mean that no bound names, and the proposal explains each component."""
+    changed = change(solved.scenario, [f"objective={goal}"], mini).scenario
+    found = answer(changed, mini)
+    assert found.best
+    some = [one for one in why_not_all(found) if one.in_place and one.in_place.kind == "swap"]
+    assert some
+    for one in some:
+        (wish,) = one.wishes
+        assert one.in_place
+        sizes = [
+            c for c in found.table.candidates[wish.role] if wish.fits(c) and (wish.role, c.id) in found.search.by_id
+        ]
+        designs = [(c, d) for c in sizes if (d := swapped(found.search, found.best, wish.role, c)) is not None]
+        assert one.in_place.candidate is _nearest_of_all(designs, found.best), wish
+    assert propose(changed, mini).best
 
 
 def test_nothing_is_printed_beside_the_bar(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from advisor.candidates.shared import torn
 from advisor.evaluation.evaluate import judge
 from advisor.evaluation.result import Check, Evaluation
 from advisor.optimizer.goal import goal_value
+from advisor.optimizer.pruning import missing
 from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.settling import settle
@@ -161,15 +162,28 @@ def _why_not(search: Search, best: Evaluation, role: str, name: str, label: str,
         fewest = min(refusals, key=len)
         return Reason(role, name, label, "refused", sized[0], requirements=fewest)
     usable = [c for c in sized if (role, c.id) in search.by_id]  # no size that another one of it beats
-    slow = [search.hopeless.get((role, c.id)) for c in usable]
-    if slow and all(slow):
-        return Reason(role, name, label, "hopeless", usable[0], requirements=tuple(dict.fromkeys(b for b in slow if b)))
+    lacking = missed(search, role, usable)
+    if lacking:
+        return Reason(role, name, label, "hopeless", usable[0], requirements=lacking)
     return swap(search, best, role, name, label, [c for c in usable if (role, c.id) not in search.hopeless])
 
 
 def _refusals(search: Search, role: str, candidate: Candidate) -> tuple[Requirement, ...]:
     filters = search.table.scenario.filters
     return tuple(f for f in filters if not candidate.admitted_by(f))
+
+
+def missed(search: Search, role: str, sized: Sequence[Candidate]) -> tuple[Bound, ...]:
+    """Return the bounds that candidates miss whatever else can be chosen; () where one of them misses none.
+
+    What no rule, and no bound by itself, rules out can be chosen. Of bounds that all of them miss one is enough.
+    """
+    keys = {(role, c.id) for c in sized} & search.by_id.keys()
+    if not keys or not keys <= search.hopeless.keys():
+        return ()
+    each = tuple(dict.fromkeys(search.hopeless[key] for key in sorted(keys)))
+    by_all = [bound for bound in search.bounds if keys <= missing(search, bound)] if len(each) > 1 else []
+    return (*by_all[:1],) or each
 
 
 def swap(search: Search, best: Evaluation, role: str, name: str, label: str, usable: Sequence[Candidate]) -> Reason:
@@ -217,7 +231,7 @@ def _nearest(designs: Sequence[Swapped], best: Evaluation) -> list[tuple[Candida
     """
     goal, judged, least = best.scenario.objective[0], dict[int, Evaluation](), (math.inf, 0.0)
     timed = any(split_percentile(term.metric) for term in goal.terms)
-    timeless = _timeless(best.scenario)
+    timeless = _timeless(best.scenario, () if timed else (goal,))
     apart = [_without_times(c, judge(d, timeless, brief=True), None if timed else goal) for c, d in designs]
     for place in sorted(range(len(designs)), key=apart.__getitem__):
         if apart[place][0] > least:
@@ -229,10 +243,10 @@ def _nearest(designs: Sequence[Swapped], best: Evaluation) -> list[tuple[Candida
     return [(designs[place][0], judged[place]) for place in sorted(judged)]
 
 
-def _timeless(scenario: Scenario) -> Scenario:
-    """Return a scenario that asks for no percentile."""
+def _timeless(scenario: Scenario, goals: tuple[Goal, ...]) -> Scenario:
+    """Return a scenario that asks for no percentile, with other goals."""
     asked = [r for r in scenario.requirements if not (isinstance(r, Bound) and split_percentile(r.metric))]
-    return replace(scenario, requirements=tuple(asked), objective=())
+    return replace(scenario, requirements=tuple(asked), objective=goals)
 
 
 def _without_times(

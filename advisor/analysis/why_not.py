@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -11,7 +11,7 @@ from advisor.analysis.answers import UNLIMITED, Answer, Deadline, Progress, sile
 from advisor.analysis.changes import RoleChange, role_changes
 from advisor.analysis.conflict import Feasibility, smallest
 from advisor.analysis.forced import Forced, Wish, forced, infeasible_with
-from advisor.analysis.reasons import Reason, reasons, swap
+from advisor.analysis.reasons import Reason, missed, reasons, swap
 from advisor.analysis.ruled_out import blame_and_ways_out
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.maker import Rejection
@@ -20,8 +20,6 @@ from advisor.candidates.unswept import unswept
 from advisor.evaluation.result import Evaluation
 from advisor.optimizer.found import Found
 from advisor.optimizer.goal import goal_value
-from advisor.optimizer.pruning import missing
-from advisor.optimizer.search import Search
 from advisor.optimizer.settling import settle
 from advisor.optimizer.solver import Status
 from advisor.scenario.requirements import Bound, Filter, Requirement
@@ -48,8 +46,9 @@ class WhyNot:
         roles: what happens to each role.
         dominated: role -> (candidate of the wish, the one that is at least as good in all that is asked about).
         conflict: a minimal set; None when not looked for or left open; () when nothing that the other roles can have
-            goes with the wish, whatever is required. From :func:`why_not_all` it is what rules out each size alone.
+            goes with the wish, whatever is required. From :func:`why_not_all` it is the rules that refuse all sizes.
         ways_out: for members of the conflict, how far each must be loosened alone.
+        missed: bounds of which every size of it misses one whatever else can be chosen; () where there are none.
         reach: of a conflict that is one bound, the best value of its metric with the wish, nothing else required; only
             where loosening that bound alone is not enough.
         in_place: what swapping it in for the chosen one, nothing else changed, does; None where that was not tried, and
@@ -67,6 +66,7 @@ class WhyNot:
     dominated: Mapping[str, tuple[Candidate, Candidate]] | None = None
     conflict: tuple[Requirement, ...] | None = None
     ways_out: tuple[WayOut, ...] = ()
+    missed: tuple[Bound, ...] = ()
     reach: float | None = None
     in_place: Reason | None = None
     details: tuple[str, ...] = ()
@@ -110,30 +110,36 @@ def why_not_steps(
 
     Whoever wants the answer only takes the first.
     """
-    granted = tuple(wishes)
-    found = _verdict(answer, granted, deadline)
+    wished = tuple(wishes)
+    found = _verdict(answer, wished, deadline)
     if isinstance(found, WhyNot):
-        yield replace(found, in_place=_in_place(answer, granted)) if found.kind == "possible" else found
+        yield replace(found, in_place=_in_place(answer, wished)) if found.kind == "possible" else found
         return
     assert answer.best is not None
-    known = _without_design(answer, found, granted, deadline)
+    known = _without_design(answer, found, wished, deadline)
     yield known
     yield _blamed(known, found, answer.best, deadline, jobs, progress)
 
 
-def _verdict(answer: Answer, granted: tuple[Wish, ...], deadline: Deadline) -> WhyNot | Forced:
+def granted(answer: Answer, wishes: Sequence[Wish], deadline: Deadline = UNLIMITED) -> WhyNot:
+    """Return whether a design grants all wishes, and the best one; of what has none nothing more is said."""
+    found = _verdict(answer, tuple(wishes), deadline)
+    return found if isinstance(found, WhyNot) else WhyNot(tuple(wishes), "infeasible")
+
+
+def _verdict(answer: Answer, wishes: tuple[Wish, ...], deadline: Deadline) -> WhyNot | Forced:
     """Return what happens; the search with the wishes, where it has no design."""
     assert answer.best is not None, "without a design there is nothing to compare with"
-    if all(wish.fits(answer.best.design[wish.role]) for wish in granted):
-        return WhyNot(granted, "chosen", answer.best, 0.0, 0.0)
-    details = tuple(note for wish in granted for note in _no_candidate(answer.table, wish))
+    if all(wish.fits(answer.best.design[wish.role]) for wish in wishes):
+        return WhyNot(wishes, "chosen", answer.best, 0.0, 0.0)
+    details = tuple(note for wish in wishes for note in _no_candidate(answer.table, wish))
     if details:
-        return WhyNot(granted, _missing(answer.table, granted), details=details)
-    search = forced(answer, granted)
+        return WhyNot(wishes, _missing(answer.table, wishes), details=details)
+    search = forced(answer, wishes)
     found = search.best(deadline)
     if found.best is not None:
-        return _possible(answer, granted, found)
-    return WhyNot(granted, "open", proved=False) if found.status is Status.STOPPED else search
+        return _possible(answer, wishes, found)
+    return WhyNot(wishes, "open", proved=False) if found.status is Status.STOPPED else search
 
 
 def _in_place(answer: Answer, wishes: Sequence[Wish]) -> Reason | None:
@@ -149,41 +155,53 @@ def _in_place(answer: Answer, wishes: Sequence[Wish]) -> Reason | None:
 
 
 def _without_design(answer: Answer, one: Forced, wishes: tuple[Wish, ...], deadline: Deadline) -> WhyNot:
-    """Return what is known of wishes that no design grants before all that is to blame is looked for."""
+    """Return what is known of wishes that no design grants before all that is to blame is looked for.
+
+    What rules out every candidate of a wish by itself may be a conflict, and so may be what a swap breaks, if that is
+    one thing: then it is in every conflict.
+    """
     swapped_in = _in_place(answer, wishes)
     feasible = infeasible_with(one, deadline)
+    refusing, lacking = _ruling_out(answer, wishes)
+    suspects = [refusing or lacking]
     if swapped_in and swapped_in.candidate and not swapped_in.detail:
         feasible.note_design(swapped_in.requirements)
-    blamed = _blamed_alone(answer, wishes, feasible)
+        suspects += [swapped_in.requirements] if len(swapped_in.requirements) == 1 else []
+    blamed, settled = _first_conflict(dict.fromkeys(some for some in suspects if some), feasible)
     kind: Kind = "refused" if blamed and all(isinstance(r, Filter) for r in blamed) else "infeasible"
-    return WhyNot(wishes, kind, conflict=blamed, in_place=swapped_in)
+    return WhyNot(wishes, kind, conflict=blamed, missed=lacking, in_place=swapped_in, proved=settled)
 
 
-def _blamed_alone(answer: Answer, wishes: tuple[Wish, ...], feasible: Feasibility) -> tuple[Requirement, ...] | None:
-    """Return a conflict among what rules out every candidate of a wish by itself; None where that leaves a design."""
+def _first_conflict(
+    suspects: Iterable[tuple[Requirement, ...]], feasible: Feasibility
+) -> tuple[tuple[Requirement, ...] | None, bool]:
+    """Return a minimal conflict in the first of some sets that has one, None where none has; and whether time allowed
+    to tell."""
+    settled = True
+    for some in suspects:
+        holds = feasible.at_once(some)
+        if holds is False:
+            members = smallest(some, feasible)
+            return members, members is not None
+        settled = settled and holds is not None
+    return None, settled
+
+
+def _ruling_out(answer: Answer, wishes: tuple[Wish, ...]) -> tuple[tuple[Requirement, ...], tuple[Bound, ...]]:
+    """Return the rules that refuse every candidate of a wish, and the bounds that each misses one of."""
+    refusing: tuple[Requirement, ...] = ()
+    lacking: tuple[Bound, ...] = ()
     for wish in wishes:
         fitting = [c for c in answer.table.candidates[wish.role] if wish.fits(c)]
-        suspects = _refusing(answer.scenario.filters, fitting) or _missed(answer.search, wish.role, fitting)
-        if suspects:
-            return smallest(suspects, feasible) if feasible.at_once(suspects) is False else None
-    return None
+        refusing = refusing or _refusing(answer.scenario.filters, fitting)
+        lacking = lacking or missed(answer.search, wish.role, fitting)
+    return refusing, lacking
 
 
-def _refusing(rules: Sequence[Filter], fitting: Sequence[Candidate]) -> list[Requirement]:
+def _refusing(rules: Sequence[Filter], fitting: Sequence[Candidate]) -> tuple[Requirement, ...]:
     """Return the rules that refuse some candidates, if together they refuse all of them."""
     refused = [[rule for rule in rules if not c.admitted_by(rule)] for c in fitting]
-    return [rule for rule in rules if any(rule in some for some in refused)] if all(refused) else []
-
-
-def _missed(search: Search, role: str, fitting: Sequence[Candidate]) -> list[Requirement]:
-    """Return the bounds that some candidates miss with all that can be chosen, if each of them misses one; of those
-    that all of them miss one is enough."""
-    keys = {(role, c.id) for c in fitting} & search.by_id.keys()
-    if not keys <= search.hopeless.keys():
-        return []
-    each: list[Requirement] = list(dict.fromkeys(search.hopeless[key] for key in sorted(keys)))
-    by_all = [bound for bound in search.bounds if keys <= missing(search, bound)] if len(each) > 1 else []
-    return [*by_all[:1]] or each
+    return tuple(rule for rule in rules if any(rule in some for some in refused)) if all(refused) else ()
 
 
 def _no_candidate(table: Table, wish: Wish) -> Iterator[str]:
@@ -236,10 +254,11 @@ def _blamed(told: WhyNot, one: Forced, best: Evaluation, deadline: Deadline, job
     with unswept():
         members, ways = blame_and_ways_out(one, best, deadline, jobs, progress, told.conflict)
     kind: Kind = "refused" if members and all(isinstance(m, Filter) for m in members) else "infeasible"
+    proved = members is not None and all(way.proved for way in ways)
     reach = None
     if members and len(members) == 1 and isinstance(members[0], Bound) and ways[0].evaluation is None:
         reach = best_reach(one, members[0], deadline)
-    proved = members is not None and all(way.proved for way in ways)
+        proved = proved and reach is not None
     return replace(told, kind=kind, conflict=members, ways_out=ways, reach=reach, proved=proved)
 
 
@@ -248,8 +267,8 @@ def why_not_all(
 ) -> tuple[WhyNot, ...]:
     """Return for every component that was not chosen what happens when it is forced; one re-solve each.
 
-    Where nothing is feasible, ``conflict`` holds what alone rules each of its sizes out (a rule, or a bound that it
-    misses whatever else can be chosen), else ``in_place`` shows what breaks when it is put in place of the chosen one.
+    Where nothing is feasible, ``conflict`` has the rules that refuse it, or ``missed`` the bounds that its sizes miss;
+    else ``in_place`` shows what breaks when it is put in place of the chosen one.
     """
     assert answer.best is not None, "without a design there is nothing to compare with"
     settle(answer.search, answer.scenario.objective[0], deadline.left)
@@ -265,10 +284,11 @@ def _for_table(answer: Answer, reason: Reason, deadline: Deadline) -> WhyNot:
     wish = (Wish(reason.role, reason.component_id),)
     if reason.kind == "capacity":
         return WhyNot(wish, "capacity", in_place=reason, details=tuple(_no_candidate(answer.table, wish[0])))
-    if reason.kind in ("refused", "hopeless"):
-        kind: Kind = "refused" if reason.kind == "refused" else "infeasible"
-        return WhyNot(wish, kind, conflict=reason.requirements, in_place=reason)
+    if reason.kind == "refused":
+        return WhyNot(wish, "refused", conflict=reason.requirements, in_place=reason)
+    if reason.kind == "hopeless":
+        bounds = tuple(bound for bound in reason.requirements if isinstance(bound, Bound))
+        return WhyNot(wish, "infeasible", missed=bounds, in_place=reason)
     if deadline.passed:
         return WhyNot(wish, "open", in_place=reason, proved=False)
-    found = _verdict(answer, wish, deadline)
-    return replace(found if isinstance(found, WhyNot) else WhyNot(wish, "infeasible"), in_place=reason)
+    return replace(granted(answer, wish, deadline), in_place=reason)

@@ -15,7 +15,7 @@ from advisor.analysis.overrides import change
 from advisor.analysis.reasons import Reason, reasons
 from advisor.analysis.regrown import best_that_holds, regrown
 from advisor.analysis.what_if import changed_table
-from advisor.analysis.why_not import WhyNot, why_not
+from advisor.analysis.why_not import WhyNot, granted
 from advisor.candidates.candidate import Candidate
 from advisor.candidates.demand import Demand, demands
 from advisor.candidates.table import Table
@@ -183,7 +183,7 @@ class World:
     def forced(self, role: str, name: str) -> WhyNot:
         """Return what happens when a component, option or candidate fills a role."""
         wish = (Wish(role, name),)
-        return self.remembered(("forced", role, name), lambda: why_not(self.answer, wish))
+        return self.remembered(("forced", role, name), lambda: granted(self.answer, wish))
 
     def swaps(self, role: str) -> tuple[Reason, ...]:
         """Return for each component that was not chosen for a role what putting it in place does."""

@@ -91,6 +91,7 @@ def _why_not(one: WhyNot) -> dict[str, Any]:
         "roles": [role_change(change) for change in one.roles if change.flips],
         "dominated_by": {role: winner.id for role, (_, winner) in (one.dominated or {}).items()},
         "conflict": None if one.conflict is None else [requirement(r) for r in one.conflict],
+        "missed": [bound.path for bound in one.missed],
         "ways_out": [_way_out(way) for way in one.ways_out],
         "reach": one.reach,
         "in_place": _in_place(one.in_place) if one.in_place else None,

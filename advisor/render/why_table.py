@@ -12,6 +12,7 @@ from advisor.render import change_words as words
 from advisor.render.goal_words import goal_difference
 from advisor.render.markdown import joined
 from advisor.render.neat import neat
+from advisor.scenario.requirements import Bound
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -65,13 +66,17 @@ def because(one: WhyNot) -> str:
 def _forbidden(one: WhyNot) -> str:
     if one.kind == "open":
         return "not settled in time"
-    if one.kind == "refused" or (one.kind == "infeasible" and one.conflict):
-        missed = [words.requirement_text(r) for r in one.conflict or ()]
-        if one.kind == "refused":
-            return f"refused by {', '.join(missed)}"
-        every = "it misses" if len(missed) == 1 else "each of its sizes misses one of:"
-        return f"whatever else can be chosen {every} {', '.join(missed)}"
+    if one.kind == "refused":
+        return f"refused by {', '.join(words.requirement_text(r) for r in one.conflict or ())}"
+    if one.missed:
+        return missed_text(one.missed)
     return f"no design with it holds; {swap_text(one.in_place)}" if one.in_place else "no design with it holds"
+
+
+def missed_text(bounds: Sequence[Bound]) -> str:
+    """Return which bounds a component misses beside all that no rule, and no bound by itself, rules out."""
+    every = "it misses" if len(bounds) == 1 else "each of its sizes misses one of:"
+    return f"whatever else can be chosen {every} {', '.join(words.requirement_text(bound) for bound in bounds)}"
 
 
 def swap_text(swap: Reason) -> str:

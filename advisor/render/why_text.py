@@ -11,7 +11,7 @@ from advisor.render import numbers
 from advisor.render.goal_words import and_goal
 from advisor.render.markdown import joined
 from advisor.render.neat import neat
-from advisor.render.why_table import alternatives_table, swap_text
+from advisor.render.why_table import alternatives_table, missed_text, swap_text
 from advisor.scenario.requirements import COST, COUNTS, Bound
 
 if TYPE_CHECKING:
@@ -166,14 +166,22 @@ def _swap_lines(one: WhyNot) -> Iterator[str]:
 
 
 def _more_lines(one: WhyNot) -> Iterator[str]:
-    """Yield what else can be asked of a wish that no design grants."""
+    """Yield what else is known, and what can be asked, of a wish that no design grants."""
     if one.kind not in ("refused", "infeasible") or one.conflict == ():
         return
+    if one.conflict is None and one.missed:
+        yield missed_text(one.missed)
+    if not one.proved:
+        yield "the time limit passed before it was settled what alone is to blame"
     if one.conflict is None:
         yield "with --ways-out: which requirements cannot hold together with it, and how far each must be loosened"
+    elif one.kind == "refused":
+        yield "with --ways-out: whether it is possible without that, and what the design then costs"
+    elif one.in_place and one.in_place.requirements == one.conflict and not one.in_place.detail:
+        yield "with --ways-out: how far it must be loosened at least, and what the design then costs"
     else:
-        which = "it" if len(one.conflict) == 1 else "each"
-        yield f"with --ways-out: how far {which} must be loosened, and what the design then costs"
+        which = "it" if len(one.conflict) == 1 else "one of them"
+        yield f"with --ways-out: whether it is enough to loosen {which}, how far, and what the design then costs"
 
 
 def indented(line: str) -> Padding:

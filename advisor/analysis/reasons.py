@@ -18,6 +18,7 @@ from advisor.optimizer.run import optimise
 from advisor.optimizer.search import Search
 from advisor.optimizer.settling import settle
 from advisor.optimizer.solver import Status
+from advisor.optimizer.tails import MARGIN
 from advisor.scenario.goals import Goal
 from advisor.scenario.load import Scenario
 from advisor.scenario.requirements import Bound, Requirement, split_percentile
@@ -191,7 +192,7 @@ def swap(search: Search, best: Evaluation, role: str, name: str, label: str, usa
     does: the reason is a swap or what breaks."""
     goal = best.scenario.objective[0]
     designs = [(c, design) for c in usable if (design := swapped(search, best, role, c)) is not None]
-    tried = _nearest(designs, best)
+    tried = _nearest(search, designs, best)
     good = [(goal_value(goal, e), e.cost_usd_per_month, c.id, c, e) for c, e in tried if e.feasible]
     if good:
         value, cost, _, candidate, evaluation = min(good, key=lambda item: item[:3])
@@ -223,7 +224,7 @@ def swap(search: Search, best: Evaluation, role: str, name: str, label: str, usa
     )
 
 
-def _nearest(designs: Sequence[Swapped], best: Evaluation) -> list[tuple[Candidate, Evaluation]]:
+def _nearest(search: Search, designs: Sequence[Swapped], best: Evaluation) -> list[tuple[Candidate, Evaluation]]:
     """Judge designs, in their order, without those that cannot be the best or break the least.
 
     Percentiles are the work. What breaks without a look at them breaks with it too; so designs that break more by
@@ -236,6 +237,8 @@ def _nearest(designs: Sequence[Swapped], best: Evaluation) -> list[tuple[Candida
     for place in sorted(range(len(designs)), key=apart.__getitem__):
         if apart[place][0] > least:
             break
+        if judged and _with_late(search, designs[place][1], best, *apart[place][0]) > least:
+            continue
         judged[place] = found = judge(designs[place][1], best.scenario, like=best)
         least = min(least, _misses(found))
         if found.feasible and not timed:
@@ -254,6 +257,16 @@ def _without_times(
 ) -> tuple[tuple[float, float], float, float, str]:
     """Return what a design misses at least, and of those that miss nothing which is the better one."""
     return _misses(found), goal_value(goal, found) if goal else 0.0, found.cost_usd_per_month, candidate.id
+
+
+def _with_late(
+    search: Search, design: Mapping[str, Candidate], best: Evaluation, count: float, far: float
+) -> tuple[float, float]:
+    """Return what a design misses at least, percentiles that it is sure to miss counted too."""
+    if any((role, c.id) not in search.by_id for role, c in design.items()):
+        return count, far
+    asked = [tail for bound, tail in search.tails if bound in best.scenario.requirements]
+    return count + sum(tail.within(design) < tail.level - MARGIN for tail in asked), far
 
 
 def _misses(evaluation: Evaluation) -> tuple[float, float]:

@@ -73,8 +73,8 @@ def test_nobody_who_reads_is_no_error_message() -> None:
     assert "Exception ignored" not in message
 
 
-@pytest.mark.parametrize("closed", [">&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-"])
-@pytest.mark.parametrize("command", ["schema", "check SCENARIO", "why-not SCENARIO beta_gateway", "--version"])
+@pytest.mark.parametrize("closed", [">&-", "<&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("command", ["check SCENARIO", "why-not SCENARIO beta_gateway"])
 def test_without_an_output_nothing_is_wrong(command: str, closed: str) -> None:
     """A process that is started without a standard stream has nobody to tell, and does what it is asked for."""
     words = command.replace("SCENARIO", f"{shlex.quote(str(MINI))} --catalog {shlex.quote(str(MINI_CATALOG))}")

@@ -157,8 +157,8 @@ def _in_place(answer: Answer, wishes: Sequence[Wish]) -> Reason | None:
 def _without_design(answer: Answer, one: Forced, wishes: tuple[Wish, ...], deadline: Deadline) -> WhyNot:
     """Return what is known of wishes that no design grants before all that is to blame is looked for.
 
-    What rules out every candidate of a wish by itself may be a conflict, and so may be what a swap breaks, if that is
-    one thing: then it is in every conflict.
+    What rules out every candidate of a wish by itself may be a conflict. So may be what a swap breaks, if that is one
+    thing, as it is in every conflict then; it is asked about beside the rules, which leave less to choose from.
     """
     swapped_in = _in_place(answer, wishes)
     feasible = infeasible_with(one, deadline)
@@ -166,7 +166,9 @@ def _without_design(answer: Answer, one: Forced, wishes: tuple[Wish, ...], deadl
     suspects = [refusing or lacking]
     if swapped_in and swapped_in.candidate and not swapped_in.detail:
         feasible.note_design(swapped_in.requirements)
-        suspects += [swapped_in.requirements] if len(swapped_in.requirements) == 1 else []
+        broken = swapped_in.requirements
+        rules = (rule for rule in answer.scenario.filters if rule not in broken)
+        suspects += [(*broken, *rules)] if len(broken) == 1 else []
     blamed, settled = _first_conflict(dict.fromkeys(some for some in suspects if some), feasible)
     kind: Kind = "refused" if blamed and all(isinstance(r, Filter) for r in blamed) else "infeasible"
     return WhyNot(wishes, kind, conflict=blamed, missed=lacking, in_place=swapped_in, proved=settled)

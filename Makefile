@@ -52,6 +52,7 @@ $(READY): pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	$(BIN)/python -m compileall -q advisor
+	$(BIN)/python -m advisor.methods
 	@touch $@
 
 # What only benchmarks compare with: too large for a test environment.

@@ -9,6 +9,8 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
+from advisor.methods import keep
+
 SWEEPS = (1_000_000, 20, 20)  # what is made between two looks for cycles: most of what a command makes stays to its end
 THREADS = "OPENBLAS_NUM_THREADS"  # of numpy's library: sums must not hang on the number of processors
 
@@ -17,6 +19,9 @@ def main() -> NoReturn:
     """Run the command line of this process and leave with its exit code."""
     gc.set_threshold(*SWEEPS)
     os.environ.setdefault(THREADS, "1")
+    methods = keep()
+    if not sys.dont_write_bytecode:
+        atexit.register(methods.save)
     try:
         from advisor.commands.main import run
 

@@ -14,7 +14,7 @@ PACKAGE = Path(advisor.__file__).parent
 
 # In the order of the layers. Names are modules or packages below ``advisor``; those of one line are one layer.
 LAYERS = (
-    ("errors", "resources", "expression", "yamlfile", "yamledit", "schema", "files"),
+    ("errors", "methods", "resources", "expression", "yamlfile", "yamledit", "schema", "files"),
     ("catalog",),
     ("imports",),
     ("scenario",),

@@ -10,7 +10,6 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -104,11 +103,11 @@ Start here:
 Every command explains itself: advisor COMMAND --help."""
 
 
-@dataclass
 class State:
-    """What the whole run knows. ``verbosity``: how often -v was given."""
+    """What the whole run knows."""
 
-    verbosity: int = 0
+    def __init__(self) -> None:
+        self.verbosity = 0  # how often -v was given
 
 
 class LazyGroup(click.Group):

@@ -42,9 +42,12 @@ def main() -> None:
     every = [["--version"], ["check", str(arguments.scenario)], *(_words(arguments.scenario, wish) for wish in wishes)]
     runs = [[_command(words)[1] for words in every] for _ in range(arguments.runs)]
     start, solved, *asked = (statistics.median(times) for times in zip(*runs, strict=True))
+    quickest = [min(times) for times in zip(*runs, strict=True)][2:]
     found = sorted(zip(asked, wishes, strict=True), key=lambda one: -one[0])
     above = sum(seconds > PROMISE_S for seconds in asked)
     print(f"{len(found)} components: {above} above {PROMISE_S:g} s, median {statistics.median(asked):.2f} s")
+    above = sum(seconds > PROMISE_S for seconds in quickest)
+    print(f"the quickest run of each: {above} above, worst {max(quickest):.2f} s")
     print(f"{start:8.2f}  a program that starts\n{solved:8.2f}  the scenario solved (check)")
     for seconds, wish in found[:SHOWN]:
         print(f"{seconds:8.2f}  {wish.role}: {wish.name}")

@@ -78,6 +78,14 @@ def test_where_nothing_can_be_written_nothing_is_wrong(tmp_path: Path) -> None:
         found.save()
 
 
+def test_a_python_that_keeps_nothing_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Python has no place for what it compiles (no cache tag), neither have methods, and all else works."""
+    monkeypatch.setattr(sys.implementation, "cache_tag", None)
+    assert methods._file() is None
+    monkeypatch.undo()
+    assert str(methods._file()).endswith(".methods")
+
+
 def test_what_is_kept_stays_small(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With more than is kept at most, what this run did not use goes."""
     monkeypatch.setattr(methods, "MOST_KEPT", 1)

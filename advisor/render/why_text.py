@@ -157,12 +157,17 @@ def _swap_lines(one: WhyNot) -> Iterator[str]:
         return
     others = any(change.flips and change.role != swap.role for change in one.roles)
     if swap.kind == "breaks":
-        alone = one.kind == "infeasible" and len(swap.broken) == 1 and not swap.detail
         so = ", so others change too:" if others else ", and nothing else: possible where that is allowed"
-        yield swap_text(swap) + (so if others or alone else "")
+        yield swap_text(swap) + (so if others or _breaks_alone(one) else "")
     elif others:
         price = words.signed_usd(swap.extra_usd_per_month or 0.0)
         yield f"swapped in ({price}) everything holds too; the best design with it:"
+
+
+def _breaks_alone(one: WhyNot) -> bool:
+    """Return whether a swap breaks one requirement and nothing else, of a wish that no design grants."""
+    swap = one.in_place
+    return one.kind == "infeasible" and swap is not None and len(swap.broken) == 1 and not swap.detail
 
 
 def _more_lines(one: WhyNot) -> Iterator[str]:
@@ -177,8 +182,9 @@ def _more_lines(one: WhyNot) -> Iterator[str]:
         yield "with --ways-out: which requirements cannot hold together with it, and how far each must be loosened"
     elif one.kind == "refused":
         yield "with --ways-out: whether it is possible without that, and what the design then costs"
-    elif one.in_place and one.in_place.requirements == one.conflict and not one.in_place.detail:
-        yield "with --ways-out: how far it must be loosened at least, and what the design then costs"
+    elif _breaks_alone(one):  # which is then enough to loosen
+        which = "it" if len(one.conflict) == 1 else "each"
+        yield f"with --ways-out: how far {which} must be loosened, and what the design then costs"
     else:
         which = "it" if len(one.conflict) == 1 else "one of them"
         yield f"with --ways-out: whether it is enough to loosen {which}, how far, and what the design then costs"
